@@ -1,0 +1,77 @@
+"""The one family of expected errors: what broke, where, what to do next, and the exit status.
+
+A class is an exit status (DESIGN §10); a code names one situation and is unique, so that a script or a
+runbook can match it. Everything else that is raised is a bug.
+"""
+
+from typing import ClassVar
+
+
+class Stage6Error(Exception):
+    """Base of every expected failure.
+
+    Args:
+        code: upper-case name of the situation, for example ``CONFIG_UNKNOWN_KEY``.
+        message: what happened, one sentence, no trailing full stop needed.
+        hint: what to do next; a command to copy where there is one.
+        where: ``file:line:column``, a path, or a commit; empty where no place exists.
+    """
+
+    exit_status: ClassVar[int] = 1
+    meaning: ClassVar[str] = "a bug in jetscale-cicd"
+
+    def __init__(self, code: str, message: str, *, hint: str = "", where: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+
+class ConfigurationError(Stage6Error):
+    """The command line, the configuration, the chart or a values file is not usable as written."""
+
+    exit_status = 2
+    meaning = "usage or configuration"
+
+
+class PreconditionError(Stage6Error):
+    """Something outside the change is missing; nothing was changed."""
+
+    exit_status = 3
+    meaning = "a precondition does not hold"
+
+
+class PublishError(Stage6Error):
+    """Packaging, publishing or tagging failed."""
+
+    exit_status = 4
+    meaning = "publish failed"
+
+
+class DeployError(Stage6Error):
+    """The engine could not bring a target to the wanted version."""
+
+    exit_status = 5
+    meaning = "deploy failed"
+
+
+class SupersededError(Stage6Error):
+    """Another run holds the release or won the race while this one was running."""
+
+    exit_status = 7
+    meaning = "locked, or superseded while running"
+
+
+class CannotTellError(Stage6Error):
+    """The truth could not be observed, so nothing was decided."""
+
+    exit_status = 8
+    meaning = "cannot tell (git, registry, network)"
+
+
+class Interrupted(Stage6Error):  # noqa: N818 - a signal is no error of anybody's
+    """SIGINT or SIGTERM arrived."""
+
+    exit_status = 130
+    meaning = "interrupted"

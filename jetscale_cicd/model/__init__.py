@@ -1,0 +1,1 @@
+"""The words of Stage 6 (DESIGN §2), frozen: one file per word."""

@@ -1,0 +1,27 @@
+"""Commits since the latest release, and what each asks for."""
+
+from dataclasses import dataclass
+
+from jetscale_cicd.model.version import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that touched the chart."""
+
+    sha: str
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """First line of the message."""
+        return self.message.strip().partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCommit:
+    """A commit with the level that python-semantic-release reads from its message, and why."""
+
+    commit: Commit
+    level: Level
+    why: str

@@ -1,0 +1,39 @@
+"""What somebody asked for: one request for every command that decides."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.model.event import Event
+from jetscale_cicd.model.target import EngineName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request to decide.
+
+    Args:
+        repo: a directory inside the repository.
+        event: why CI started us.
+        since: ``auto`` (the latest release and what is deployed), ``event`` (exactly base and head), or a revision.
+        base, head: revisions that replace the event's.
+        from_merge_base: ``base`` is the tip of a branch, and the change starts where head left it.
+        config: file that replaces ``.stage6.yaml``.
+        targets: names to look at; empty is all of them.
+        engine: replaces every target's engine.
+        registry: replaces the chart's registry.
+        network: whether git may talk to a remote.
+        worktree: look at uncommitted edits instead of head.
+    """
+
+    repo: Path
+    event: Event
+    since: str = "auto"
+    base: str | None = None
+    head: str | None = None
+    from_merge_base: bool = False
+    config: Path | None = None
+    targets: tuple[str, ...] = ()
+    engine: EngineName | None = None
+    registry: str | None = None
+    network: bool = True
+    worktree: bool = False

@@ -1,0 +1,165 @@
+"""One release of the chart: where it goes and which values it gets; and the rules that names and paths obey."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+EngineName = Literal["helm", "argocd", "render"]
+Check = Callable[[Any], None]
+
+MAX_LABEL = 63
+MAX_RELEASE = 53
+MAX_TIMEOUT = 24 * 3600
+
+# RFC 1123, section 2.1, in Kubernetes' lower-case reading: names of namespaces and of our targets.
+LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+# Helm, pkg/chartutil/validate_name.go: labels joined by dots, 53 characters so that a chart can append to the name.
+RELEASE = rf"{LABEL}(?:\.{LABEL})*"
+_URL = re.compile(r"https?://[^/?#@\s]+(?:[/?#]\S*)?")
+# Also what reorders or breaks a line on a terminal: a path is printed, and must not be able to forge output.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def quoted(text: str) -> str:
+    """``text`` for a message: quoted, escaped, and cut after 60 characters."""
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def check_text(text: str) -> None:
+    """Refuse empty text and control characters.
+
+    Raises:
+        ValueError: one sentence, as from every check below.
+    """
+    if not text:
+        raise ValueError("must not be empty")
+    if _CONTROL.search(text):
+        raise ValueError(f"{quoted(text)} contains a control character")
+
+
+def check_label(text: str) -> None:
+    """Refuse what Kubernetes would refuse as a namespace."""
+    if len(text) > MAX_LABEL or not re.fullmatch(LABEL, text):
+        rule = f"lower-case letters, digits and '-', at most {MAX_LABEL}, a letter or digit first and last"
+        raise ValueError(f"{quoted(text)} is no RFC 1123 label ({rule})")
+
+
+def check_release(text: str) -> None:
+    """Refuse what Helm would refuse as a release name."""
+    if len(text) > MAX_RELEASE or not re.fullmatch(RELEASE, text):
+        rule = f"lower-case letters, digits, '-' and '.', at most {MAX_RELEASE}, a letter or digit first and last"
+        raise ValueError(f"{quoted(text)} is no Helm release name ({rule})")
+
+
+def check_path(text: str) -> None:
+    """Refuse a path that leaves the repository, that git would spell otherwise, or that an option parser would eat."""
+    _check_inside(text)
+    if text.startswith("-"):
+        raise ValueError(f"{quoted(text)} must not begin with '-'")
+    if any(part in ("", ".") for part in text.split("/")):
+        clean = "/".join(part for part in text.split("/") if part not in ("", "."))
+        remedy = f"write {quoted(clean)}" if clean else "name something below the repository's root"
+        raise ValueError(f"{quoted(text)} is not how git spells a path: {remedy}")
+    if re.search(r"[*?\[\\]", text):
+        raise ValueError(f"{quoted(text)} must be one path: no '*', '?', '[' or '\\'")
+
+
+def check_glob(text: str) -> None:
+    """Refuse a glob that could match no path of the repository."""
+    _check_inside(text)
+    if text.startswith("!"):
+        raise ValueError(f"{quoted(text)}: a glob cannot exclude; list what counts")
+    if "//" in text or any(part == "." for part in text.split("/")):
+        raise ValueError(f"{quoted(text)} matches nothing: paths of git hold no '//' and no './'")
+
+
+def _check_inside(text: str) -> None:
+    check_text(text)
+    parts = text.split("/")
+    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+        raise ValueError(f"{quoted(text)} must be relative to the repository's root")
+    if ".." in parts:
+        raise ValueError(f"{quoted(text)} must not contain '..'")
+    if any(part.lower() == ".git" for part in parts):
+        raise ValueError(f"{quoted(text)} must not lie inside .git")
+
+
+def check_url(text: str) -> None:
+    """Refuse what is no web address; "" is "nowhere"."""
+    if text and (_CONTROL.search(text) or not _URL.fullmatch(text)):
+        # Not echoed: what follows "user:" in an address is a password.
+        raise ValueError("must be an http:// or https:// address without credentials")
+
+
+def check_timeout(seconds: int) -> None:
+    """Refuse a deploy that may take no time, or longer than a day."""
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise ValueError("must be between 1 second and 24 hours")
+
+
+def apply_checks(record: Any) -> None:
+    """Run the ``check`` of every field's metadata on its value, its items, or (with ``check_key``) its keys and values.
+
+    Raises:
+        ValueError: the first rule that does not hold, as ``field: sentence``.
+    """
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if "check" not in each.metadata or value is None:
+            continue
+        items = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        try:
+            for item in items:
+                each.metadata["check"](item)
+            for key in value if isinstance(value, Mapping) else ():
+                each.metadata["check_key"](key)
+        except ValueError as error:
+            raise ValueError(f"{each.name}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One release of the chart: where it goes and which values it gets.
+
+    Args:
+        name: key under ``targets:``.
+        client_name, env: give the namespace ``{client_name}-{env}``.
+        release: name of the Helm release.
+        engine: who brings the target to a version.
+        values: values files in Helm's order, from the repository's root; the last one wins.
+        watch: globs of paths that redeploy this target; its values files always do.
+        url: where people reach it; "" where nowhere.
+        timeout: seconds that one deploy may take.
+        output: directory of the render engine, from the repository's root; ``{name}`` is the target's name.
+
+    Raises:
+        ValueError: a rule does not hold; the sentence begins with the field.
+    """
+
+    name: str = field(metadata={"check": check_label})
+    client_name: str = field(default="jetscale", metadata={"check": check_label})
+    env: str = field(default="prod", metadata={"check": check_label})
+    release: str = field(default="jetscale-stack", metadata={"check": check_release})
+    engine: EngineName = "helm"
+    values: tuple[str, ...] = field(default=("envs/live/values.yaml",), metadata={"check": check_path})
+    watch: tuple[str, ...] = field(default=("envs/live/**",), metadata={"check": check_glob})
+    url: str = field(default="", metadata={"check": check_url})
+    timeout: int = field(default=1200, metadata={"check": check_timeout})
+    output: str = field(default="rendered/{name}", metadata={"check": check_path})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "output", self.output.replace("{name}", self.name))
+        apply_checks(self)
+        if len(self.namespace) > MAX_LABEL:
+            raise ValueError(f"namespace {quoted(self.namespace)} is longer than {MAX_LABEL} characters (RFC 1123)")
+
+    @property
+    def namespace(self) -> str:
+        """Namespace by the contract of DESIGN §7."""
+        return f"{self.client_name}-{self.env}"
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Globs that redeploy this target."""
+        return (*self.watch, *(value for value in self.values if value not in self.watch))

@@ -1,0 +1,59 @@
+"""Semantic versions and bump levels, frozen."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+# The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only.
+_SEMVER = re.compile(
+    r"(?P<major>0|[1-9][0-9]*)\.(?P<minor>0|[1-9][0-9]*)\.(?P<patch>0|[1-9][0-9]*)"
+    r"(?:-(?P<prerelease>(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
+    r"(?:\+(?P<build>[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?"
+)
+
+
+class Level(IntEnum):
+    """How much of a version a commit asks to raise; ordered."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+    @property
+    def word(self) -> str:
+        """Lower-case name, as shown to people and in JSON."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A SemVer 2.0.0 version."""
+
+    major: int
+    minor: int
+    patch: int
+    prerelease: str = ""
+    build: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Version | None":
+        """Return the version that ``text`` spells exactly, else None (a leading ``v`` is a tag's business)."""
+        match = _SEMVER.fullmatch(text)
+        if match is None:
+            return None
+        major, minor, patch, prerelease, build = match.groups(default="")
+        return cls(int(major), int(minor), int(patch), prerelease, build)
+
+    def __str__(self) -> str:
+        text = f"{self.major}.{self.minor}.{self.patch}"
+        return text + (f"-{self.prerelease}" if self.prerelease else "") + (f"+{self.build}" if self.build else "")
+
+    @property
+    def core(self) -> tuple[int, int, int]:
+        """major, minor, patch: the whole precedence of a version without pre-release."""
+        return (self.major, self.minor, self.patch)
+
+    def next_patch(self) -> "Version":
+        """The version one patch up."""
+        return Version(self.major, self.minor, self.patch + 1)
