@@ -1,0 +1,1 @@
+"""`.stage6.yaml` as frozen settings, each value with its origin."""

@@ -1,0 +1,111 @@
+"""YAML from people we do not know: one document, bounded in size, depth and aliases, errors with their place."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from jetscale_cicd.errors import ConfigurationError
+
+# The API server refuses a Secret above 1 MiB, and Helm keeps chart and values of a release in one.
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 100
+MAX_NODES = 200_000
+
+
+def load_mapping(content: bytes, where: str, code: str) -> dict[str, object]:
+    """Read a document that is a mapping, or empty.
+
+    Args:
+        content: the file as it is.
+        where: its path, for the error.
+        code: error code for anything wrong with it.
+
+    Raises:
+        ConfigurationError: too large, not UTF-8, not YAML, not one mapping, or aliases that multiply.
+    """
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError(
+            code,
+            f"the file has {len(content):,} bytes; a release record holds at most {MAX_BYTES:,}",
+            where=where,
+            hint="is it the right file?",
+        )
+    documents = load_documents(content, where, code)
+    if len(documents) > 1:
+        raise ConfigurationError(code, f"one document is needed, there are {len(documents)}", where=where, hint="remove the --- between them")
+    return documents[0] if documents else {}
+
+
+def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, object], ...]:
+    """Read a stream of documents, each a mapping or empty, of any size; bounds and errors as above."""
+    import yaml
+
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        line = content.count(b"\n", 0, bad.start) + 1
+        raise ConfigurationError(
+            code, f"byte 0x{content[bad.start]:02x} is not UTF-8", where=f"{where}:{line}", hint="save it as UTF-8"
+        ) from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _bound(yaml.parse(text, Loader=loader), where, code)
+        documents = list(yaml.load_all(text, Loader=loader))  # noqa: S506 - a SafeLoader either way
+    except yaml.YAMLError as bad_yaml:
+        raise _not_yaml(bad_yaml, where, code) from None
+    except ValueError as bad_scalar:  # a date such as 2024-13-45
+        raise ConfigurationError(code, f"not YAML: {bad_scalar}", where=where, hint="quote the value") from None
+    for document in documents:
+        if document is not None and not isinstance(document, dict):
+            raise ConfigurationError(
+                code,
+                f"a mapping is needed at the top, this is a {_kind(document)}",
+                where=f"{where}:1:1",
+                hint="write key: value",
+            )
+    return tuple(document or {} for document in documents)
+
+
+def _bound(events: Iterable[Any], where: str, code: str) -> None:
+    """Walk the events once: depth, number of nodes, and how far aliases would expand them."""
+    sizes: dict[str, int] = {}
+    frames: list[tuple[str | None, int]] = [(None, 0)]
+    for event in events:
+        kind = type(event).__name__
+        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+            frames.append((event.anchor, 1))
+        elif kind in ("MappingEndEvent", "SequenceEndEvent", "ScalarEvent", "AliasEvent"):
+            if kind == "AliasEvent":
+                if any(anchor == event.anchor for anchor, _ in frames):
+                    raise ConfigurationError(code, f"alias *{event.anchor} stands inside its own anchor", where=_place(where, event))
+                size = sizes.get(event.anchor, 1)
+            elif kind == "ScalarEvent":
+                size = 1
+                sizes.update({event.anchor: 1} if event.anchor else {})
+            else:
+                anchor, size = frames.pop()
+                sizes.update({anchor: size} if anchor else {})
+            frames[-1] = (frames[-1][0], frames[-1][1] + size)
+        if len(frames) > MAX_DEPTH:
+            raise ConfigurationError(code, f"nested deeper than {MAX_DEPTH} levels", where=_place(where, event), hint="is it the right file?")
+        if frames[-1][1] > MAX_NODES:
+            raise ConfigurationError(
+                code,
+                f"more than {MAX_NODES:,} nodes once its aliases are expanded",
+                where=_place(where, event),
+                hint="write the values out, without anchors",
+            )
+
+
+def _place(where: str, event: Any) -> str:
+    return f"{where}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+
+
+def _not_yaml(bad: Exception, where: str, code: str) -> ConfigurationError:
+    mark = getattr(bad, "problem_mark", None)
+    place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+    problem = getattr(bad, "problem", None) or getattr(bad, "reason", None) or "unreadable"
+    return ConfigurationError(code, f"not YAML: {problem}", where=place, hint="check indentation and quoting there")
+
+
+def _kind(document: object) -> str:
+    return {list: "list", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(document), type(document).__name__)

@@ -1,0 +1,300 @@
+"""`.stage6.yaml` → Settings: one pass over YAML's events, every problem with its line and column.
+
+Pydantic would spend half of DESIGN §13's budget on being imported, and `yaml.compose` recurses in C: 500,000 brackets
+end the process with a segmentation fault (measured, PyYAML 6.0.3). So events are read here, with limits. Anchors,
+aliases and tags are refused: an alias bomb stays small, and every value stands where it counts.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any, get_args
+
+from jetscale_cicd.config.settings import DEFAULT_TARGET, ChartSettings, Settings, clashes, seconds
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.target import Check, Target, check_label, quoted
+
+MAX_CHARACTERS = 1024 * 1024
+MAX_DEPTH = 16
+MAX_SHOWN = 20
+
+# YAML 1.1, production [1] c-printable: every other character is no YAML at all.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_QUOTE = "quote text that begins with '*' or '&'; write a shared value wherever it counts"
+_KINDS = {
+    "str": "text",
+    "bool": "a boolean",
+    "int": "a number",
+    "float": "a number",
+    "null": "nothing (null)",
+    "timestamp": "a date",
+    "merge": "a merge key",
+    "value": "a default key",
+    "sequence": "a list",
+    "mapping": "a mapping",
+}
+
+
+def default_settings() -> Settings:
+    """What holds without a file; every origin is ``default``."""
+    settings = Settings()
+    return replace(settings, origins=_origins(settings, {}))
+
+
+def read_settings(text: str, file: str) -> Settings:
+    """Read the text of a configuration file; empty text means the defaults.
+
+    Args:
+        text: the whole file.
+        file: its name, as it should appear in origins and errors.
+
+    Raises:
+        ConfigurationError: ``CONFIG_YAML``, ``CONFIG_UNKNOWN_KEY``, ``CONFIG_DUPLICATE_KEY``, ``CONFIG_TYPE`` or
+            ``CONFIG_VALUE``. The first problem gives code and place, the others follow it line by line.
+    """
+    root = _compose(text.removeprefix("\ufeff"), file)
+    if root is None or root.kind == "null":
+        return default_settings()
+    reader = _Reader(file)
+    settings = reader.settings(root)
+    if settings is None:
+        raise reader.error()
+    return replace(settings, origins=_origins(settings, reader.origins))
+
+
+def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
+    keys = [f"chart.{each.name}" for each in fields(ChartSettings)]
+    for target in settings.targets:
+        keys += [f"targets.{target.name}.{each.name}" for each in fields(Target) if each.name != "name"]
+    return {key: written.get(key, "default") for key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """One value where it is written: text and YAML's idea of its type, or items, or pairs."""
+
+    line: int
+    column: int
+    kind: str
+    text: str = ""
+    items: "tuple[_Node, ...]" = ()
+    pairs: "tuple[tuple[_Node, _Node], ...]" = ()
+
+
+def _compose(text: str, file: str) -> _Node | None:
+    if len(text) > MAX_CHARACTERS:
+        raise ConfigurationError("CONFIG_YAML", f"is larger than {MAX_CHARACTERS} characters", where=file)
+    if bad := _UNPRINTABLE.search(text):
+        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        message = f"is not YAML: character U+{ord(bad[0]):04X} is not allowed"
+        raise ConfigurationError("CONFIG_YAML", message, where=f"{file}:{line}:{column}")
+    if not text.strip():
+        return None
+    import yaml
+
+    loader = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
+    try:
+        return _document(loader, file)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        message = "is not YAML: " + ", ".join(part for part in (error.context, error.problem) if part)
+        hint = _QUOTE if "alias" in message or "anchor" in message else ""
+        raise ConfigurationError("CONFIG_YAML", message, hint=hint, where=where) from None
+    finally:
+        loader.dispose()
+
+
+def _document(loader: Any, file: str) -> _Node | None:  # Any: to the stubs, every event and mark is optional
+    import yaml
+
+    loader.get_event()  # start of the stream
+    if loader.check_event(yaml.StreamEndEvent):
+        return None
+    loader.get_event()  # start of the document
+    root = _node(loader, file, 0)
+    loader.get_event()  # end of the document
+    if not loader.check_event(yaml.StreamEndEvent):
+        raise _refusal(loader.peek_event(), file, "holds more than one YAML document", "keep one")
+    return root
+
+
+def _node(loader: Any, file: str, depth: int) -> _Node:
+    import yaml
+
+    event = loader.get_event()
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+        raise _refusal(event, file, "YAML anchors and aliases are not supported", _QUOTE)
+    if getattr(event, "tag", None) is not None:
+        raise _refusal(event, file, "YAML tags are not supported", "quote text that begins with '!'")
+    if depth > MAX_DEPTH:
+        raise _refusal(event, file, f"is nested more than {MAX_DEPTH} levels deep", "")
+    if isinstance(event, yaml.ScalarEvent):
+        tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        return _Node(line, column, tag.rpartition(":")[2], text=event.value)
+    nodes: list[_Node] = []
+    while not loader.check_event(yaml.SequenceEndEvent, yaml.MappingEndEvent):
+        nodes.append(_node(loader, file, depth + 1))
+    loader.get_event()
+    if isinstance(event, yaml.SequenceStartEvent):
+        return _Node(line, column, "sequence", items=tuple(nodes))
+    return _Node(line, column, "mapping", pairs=tuple(zip(nodes[::2], nodes[1::2], strict=True)))
+
+
+def _refusal(event: Any, file: str, message: str, hint: str) -> ConfigurationError:
+    where = f"{file}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+    return ConfigurationError("CONFIG_YAML", message, hint=hint, where=where)
+
+
+class _Reader:
+    """Turns nodes into settings; what does not fit is kept as a problem, and reading goes on."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.origins: dict[str, str] = {}
+        self._problems: list[tuple[int, int, str, str, str]] = []
+        # The only number of a file is a duration, which is written with its unit.
+        self._readers: dict[object, Callable[[_Node, str, Field[Any]], object]] = {
+            str: self._text,
+            int: self._duration,
+            str | None: lambda node, key, spec: None if node.kind == "null" else self._text(node, key, spec),
+            tuple[str, ...]: self._texts,
+            Mapping[str, str]: self._mapping,
+        }
+
+    def settings(self, root: _Node) -> Settings | None:
+        """The settings, or None where there is a problem."""
+        sections = self._entries(root, "", ("chart", "targets"))
+        chart = self._record(ChartSettings, sections["chart"][1], "chart") if "chart" in sections else {}
+        targets = self._targets(sections["targets"][1]) if "targets" in sections else (DEFAULT_TARGET,)
+        return None if self._problems else Settings(chart=ChartSettings(**chart), targets=targets)
+
+    def error(self) -> ConfigurationError:
+        """All problems as one error, in the order of the file."""
+        (line, column, code, message, hint), *others = sorted(self._problems)
+        for other_line, other_column, _, other, other_hint in others[: MAX_SHOWN - 1]:
+            message += f"\n{self.file}:{other_line}:{other_column}: {other}"
+            message += f" ({other_hint})" if other_hint else ""
+        if len(others) >= MAX_SHOWN:
+            message += f"\nand {len(others) - MAX_SHOWN + 1} more"
+        return ConfigurationError(code, message, hint=hint, where=f"{self.file}:{line}:{column}")
+
+    def _problem(self, code: str, node: _Node, message: str, hint: str = "") -> None:
+        self._problems.append((node.line, node.column, code, message, hint))
+
+    def _targets(self, node: _Node) -> tuple[Target, ...]:
+        entries = self._entries(node, "targets")
+        if node.kind == "mapping" and not node.pairs:
+            self._problem("CONFIG_VALUE", node, "targets: must name at least one target")
+        found: dict[str, Target] = {}
+        for name, (key, value) in entries.items():
+            before = len(self._problems)
+            self._checked(key, "targets", check_label, name)
+            written = self._record(Target, value, f"targets.{quoted(name)[1:-1]}")
+            if len(self._problems) > before:
+                continue  # what spans several values can only be judged when each of them is right
+            try:
+                # A target named like the default one keeps the default's address where it says nothing else.
+                default = {"url": DEFAULT_TARGET.url} if name == DEFAULT_TARGET.name else {}
+                found[name] = Target(**{"name": name, **default, **written})
+            except ValueError as error:
+                self._problem("CONFIG_VALUE", key, f"targets.{name}: {error}")
+        for target, sentence in clashes(tuple(found.values())):
+            self._problem("CONFIG_VALUE", entries[target.name][0], f"targets.{target.name}: {sentence}")
+        return tuple(found.values())
+
+    def _record(self, record: type[ChartSettings | Target], node: _Node, prefix: str) -> dict[str, Any]:
+        """The written fields of a dataclass, each read by its annotation and judged by its ``check``."""
+        specs = {each.name: each for each in fields(record) if each.name != "name"}
+        values: dict[str, Any] = {}
+        for name, (_, value) in self._entries(node, prefix, tuple(specs)).items():
+            spec, dotted = specs[name], f"{prefix}.{name}"
+            values[name] = self._readers.get(spec.type, self._choice)(value, dotted, spec)
+            self.origins[dotted] = f"{self.file}:{value.line}:{value.column}"
+        return values
+
+    def _entries(self, node: _Node, dotted: str, known: tuple[str, ...] = ()) -> dict[str, tuple[_Node, _Node]]:
+        """Key → (key, value) of a mapping; without ``known`` any key will do."""
+        entries: dict[str, tuple[_Node, _Node]] = {}
+        if not self._is(node, dotted or "the file", "mapping"):
+            return entries
+        for key, value in node.pairs:
+            # A key under an open mapping is not echoed: a registry may have been written with its password.
+            if not self._is(key, f"a key of {dotted or 'the file'}", "str"):
+                continue
+            if key.text in entries:
+                first = entries[key.text][0].line
+                message = f"{dotted or 'the file'}: this key was written before, on line {first}"
+                self._problem("CONFIG_DUPLICATE_KEY", key, message)
+            elif known and key.text not in known:
+                name = f"{dotted}.{key.text}".lstrip(".")
+                self._problem("CONFIG_UNKNOWN_KEY", key, f"unknown key {quoted(name)}", self._suggest(key.text, known))
+            else:
+                entries[key.text] = (key, value)
+        return entries
+
+    def _text(self, node: _Node, dotted: str, spec: Field[Any]) -> str:
+        if self._is(node, dotted, "str"):
+            self._checked(node, dotted, spec.metadata["check"], node.text)
+        return node.text
+
+    def _duration(self, node: _Node, dotted: str, spec: Field[Any]) -> int:
+        if node.kind in ("int", "float"):
+            self._problem("CONFIG_TYPE", node, f"{dotted}: {quoted(node.text)} has no unit", "write 90s, 20m or 1h")
+        elif self._is(node, dotted, "str"):
+            try:
+                duration = seconds(node.text)
+                spec.metadata["check"](duration)
+            except ValueError as error:
+                self._problem("CONFIG_VALUE", node, f"{dotted}: {error}")
+            else:
+                return duration
+        return 0
+
+    def _texts(self, node: _Node, dotted: str, spec: Field[Any]) -> tuple[str, ...]:
+        self._is(node, dotted, "sequence")
+        return tuple(self._text(item, dotted, spec) for item in node.items)
+
+    def _mapping(self, node: _Node, dotted: str, spec: Field[Any]) -> dict[str, str]:
+        entries = self._entries(node, dotted)
+        for key, _ in entries.values():
+            self._checked(key, dotted, spec.metadata["check_key"], key.text)
+        return {text: self._text(value, dotted, spec) for text, (_, value) in entries.items()}
+
+    def _choice(self, node: _Node, dotted: str, spec: Field[Any]) -> str:
+        allowed = get_args(spec.type)
+        if self._is(node, dotted, "str") and node.text not in allowed:
+            message = f"{dotted}: {quoted(node.text)} is none of {', '.join(allowed)}"
+            self._problem("CONFIG_VALUE", node, message, self._suggest(node.text, allowed))
+        return node.text
+
+    def _checked(self, node: _Node, dotted: str, check: Check, text: str) -> None:
+        try:
+            check(text)
+        except ValueError as error:
+            self._problem("CONFIG_VALUE", node, f"{dotted}: {error}")
+
+    def _is(self, node: _Node, dotted: str, kind: str) -> bool:
+        if node.kind == kind:
+            return True
+        scalar = node.kind not in ("sequence", "mapping")
+        what = _KINDS.get(node.kind, node.kind)
+        reading = f"YAML reads {quoted(node.text)} as {what}" if node.text else f"is {what}"
+        hint = ""
+        if node.kind == "null":
+            hint = "delete the key to keep its default"
+        elif kind == "str" and scalar:
+            hint = f'quote it: "{node.text[:60]}"'
+        elif kind == "sequence" and scalar:
+            hint = "write a list: [...]"
+        self._problem("CONFIG_TYPE", node, f"{dotted}: must be {_KINDS[kind]}, but {reading}", hint)
+        return False
+
+    def _suggest(self, word: str, known: tuple[str, ...]) -> str:
+        if len(self._problems) >= MAX_SHOWN:
+            return ""  # never shown, and difflib is slow
+        import difflib
+
+        near = difflib.get_close_matches(word[:60], known, n=1)
+        return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

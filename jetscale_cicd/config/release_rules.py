@@ -1,0 +1,127 @@
+"""What python-semantic-release's own configuration says about versions and tags, so that nobody configures twice.
+
+Which files it reads was taken from version 10.7: by default only ``pyproject.toml`` (``cli/const.py``), where a
+``[tool.semantic_release]`` or else a ``[semantic_release]`` table counts; any other file, ``releaserc.toml`` and
+``releaserc.json`` by custom, is read only with ``--config``. So pyproject.toml wins here too wherever it holds such a
+table. (``.releaserc`` with a dot belongs to the other semantic-release, of Node.)
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from jetscale_cicd.config.settings import check_tag_format
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.target import quoted
+
+MAX_CHARACTERS = 1024 * 1024
+_T = TypeVar("_T", str, bool, dict[str, Any])
+_HINT = "see python-semantic-release's configuration reference"
+
+# AngularCommitParser 10.7 reads a message exactly as ConventionalCommitParser does, save for these two defaults.
+_ANGULAR_OPTIONS = {"parse_squash_commits": False, "ignore_merge_commits": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRules:
+    """How commits become versions.
+
+    Args:
+        tag_format: name of a release tag, or None where nothing is said about it.
+        major_on_zero: a breaking change leaves 0.x.
+        allow_zero_version: versions below 1.0.0 are allowed.
+        parser_options: options of the conventional parser, as written; python-semantic-release judges them.
+        origin: the file that says so, or ``default``.
+    """
+
+    tag_format: str | None = None
+    major_on_zero: bool = True
+    # Where nothing is configured: Stage 6 starts at 0.1.0. python-semantic-release's own default is False.
+    allow_zero_version: bool = True
+    parser_options: Mapping[str, object] = field(default_factory=dict, hash=False)
+    origin: str = "default"
+
+
+def read_release_rules(pyproject: str | None, releaserc: tuple[str, str] | None) -> ReleaseRules:
+    """The rules in these texts.
+
+    Args:
+        pyproject: text of ``pyproject.toml``, None where there is none.
+        releaserc: name and text of a ``releaserc.toml`` or ``releaserc.json``, None where there is none.
+
+    Raises:
+        ConfigurationError: ``RELEASE_RULES`` (syntax, type or value) or ``RELEASE_PARSER`` (an unsupported parser).
+    """
+    for file, text in (("pyproject.toml", pyproject), releaserc or ("", None)):
+        section = _section(file, text) if text and "semantic_release" in text else None
+        if section is not None:
+            return _rules(section, file)
+    return ReleaseRules()
+
+
+def _section(file: str, text: str) -> Mapping[str, Any] | None:
+    if len(text) > MAX_CHARACTERS:
+        raise _error(file, f"is larger than {MAX_CHARACTERS} characters")
+    try:
+        document = _parse(file, text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise _error(file, "is nested too deep") from None
+    except ValueError as error:  # both parsers' errors are ValueErrors that say where
+        place = re.search(r"line (\d+),? column (\d+)", str(error))
+        raise _error(f"{file}:{place[1]}:{place[2]}" if place else file, f"cannot be parsed: {error}") from None
+    tool = document.get("tool") if isinstance(document, dict) else None
+    for holder in (tool, document):
+        if isinstance(holder, dict) and "semantic_release" in holder:
+            section = holder["semantic_release"]
+            if not isinstance(section, dict):
+                raise _error(file, "semantic_release: must be a table")
+            return section
+    return None
+
+
+def _parse(file: str, text: str) -> object:
+    if file.endswith(".json"):
+        import json
+
+        return json.loads(text)
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:
+    parser = _typed(section, "commit_parser", "conventional", file)
+    if parser not in ("conventional", "angular"):
+        raise ConfigurationError(
+            "RELEASE_PARSER",
+            f"commit_parser {quoted(parser)} is not supported: Stage 6 reads conventional commits",
+            hint='set commit_parser = "conventional"; the commits of the chart are told apart by path, not by parser',
+            where=file,
+        )
+    options = _typed(section, "commit_parser_options", {}, file)
+    tag_format = _typed(section, "tag_format", "v{version}", file)
+    try:
+        check_tag_format(tag_format)
+    except ValueError as error:
+        raise _error(file, f"tag_format: {error}") from None
+    return ReleaseRules(
+        tag_format=tag_format,
+        major_on_zero=_typed(section, "major_on_zero", True, file),
+        allow_zero_version=_typed(section, "allow_zero_version", False, file),
+        parser_options=_ANGULAR_OPTIONS | options if parser == "angular" else options,
+        origin=file,
+    )
+
+
+def _typed(section: Mapping[str, Any], key: str, default: _T, file: str) -> _T:
+    """The value of ``key``, of the type of its default in python-semantic-release 10.7 (``RawConfig``)."""
+    value = section.get(key, default)
+    if not isinstance(value, type(default)):
+        kind = {str: "text", bool: "true or false", dict: "a table"}[type(default)]
+        raise _error(file, f"{key}: must be {kind}, not {type(value).__name__}")
+    return value
+
+
+def _error(where: str, message: str) -> ConfigurationError:
+    return ConfigurationError("RELEASE_RULES", message, hint=_HINT, where=where)

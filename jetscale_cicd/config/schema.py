@@ -1,0 +1,77 @@
+"""JSON Schema of `.stage6.yaml` for editors, from the dataclasses that its reader fills."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from jetscale_cicd.config.settings import DURATION, RELEASE_VERSION, ChartSettings, check_first_version
+from jetscale_cicd.model.target import (
+    LABEL,
+    MAX_LABEL,
+    MAX_RELEASE,
+    RELEASE,
+    Check,
+    Target,
+    check_glob,
+    check_label,
+    check_path,
+    check_release,
+)
+
+# What an editor can be told of our checks; the reader knows all of each.
+_RULES: dict[Check, dict[str, object]] = {
+    check_label: {"pattern": f"^{LABEL}$", "maxLength": MAX_LABEL},
+    check_release: {"pattern": f"^{RELEASE}$", "maxLength": MAX_RELEASE},
+    check_first_version: {"pattern": f"^{RELEASE_VERSION}$"},
+    check_path: {"minLength": 1},
+    check_glob: {"minLength": 1},
+}
+
+
+def json_schema() -> dict[str, object]:
+    """The schema (draft 2020-12) of the file: targets by name, a duration as text, no unknown keys."""
+    chart, target = _record(ChartSettings), _record(Target)
+    chart["properties"]["mirrors"]["default"] = {}
+    del target["properties"]["name"], target["required"]
+    timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
+    target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stage 6",
+        "description": "Configuration of jetscale-cicd (.stage6.yaml); every key may be left out.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {
+            "chart": {"$ref": "#/$defs/chart"},
+            "targets": {
+                "description": "Where the chart runs: one release of it per name. Without this key: live.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": _RULES[check_label],
+                "additionalProperties": {"$ref": "#/$defs/target"},
+            },
+        },
+        "$defs": {"chart": chart, "target": target},
+    }
+
+
+def _record(record: type[ChartSettings | Target]) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    schema: dict[str, Any] = TypeAdapter(record).json_schema()
+    doc = record.__doc__ or ""
+    descriptions = _descriptions(doc)
+    for each in fields(record):
+        entry = schema["properties"][each.name]
+        entry.pop("title", None)
+        entry.get("items", entry).update(_RULES.get(each.metadata.get("check", str), {}))
+        if each.name in descriptions:
+            entry["description"] = descriptions[each.name]
+    del schema["title"]
+    return schema | {"description": doc.partition("\n")[0], "additionalProperties": False}
+
+
+def _descriptions(doc: str) -> dict[str, str]:
+    """The lines under ``Args:`` of a docstring; without docstrings (``python -OO``) an editor just shows less."""
+    lines = re.findall(r"^ +(\w+(?:, \w+)*): (.+)$", doc.partition("Args:")[2].partition("Raises:")[0], re.MULTILINE)
+    return {name: text.replace("``", "`") for names, text in lines for name in names.split(", ")}

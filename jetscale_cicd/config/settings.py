@@ -1,0 +1,166 @@
+"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (DESIGN §11)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jetscale_cicd.model.target import Target, apply_checks, check_glob, check_path, check_text, quoted
+from jetscale_cicd.model.version import Version
+
+DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
+RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
+
+# git-check-ref-format(1), and the leading '-' that git-tag(1) refuses on top of it.
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|\A[-/]|/\Z|\.\Z|(?:\A|/)\.|\.lock(?:/|\Z)")
+# OCI distribution spec 1.1, "Pulling manifests": what <name> may be; the host in front of it as in a URL.
+_OCI_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_OCI_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_OCI = re.compile(rf"oci://{_OCI_HOST}(?:/{_OCI_COMPONENT})*")
+_CREDENTIALS = re.compile(r"(?:\A|://)[^/.][^/]*@")
+_HOST_LIKE = re.compile(r"[^/.][^/]*[.:][^/]*(?:/|\Z)")
+
+
+def seconds(text: str) -> int:
+    """Seconds in a duration such as ``90s``, ``20m``, ``1h`` or ``1h30m``.
+
+    Raises:
+        ValueError: no duration, or one without a unit.
+    """
+    match = re.fullmatch(DURATION, text)
+    if match is None:
+        raise ValueError(f"{quoted(text)} is no duration: write 90s, 20m, 1h or 1h30m")
+    hours, minutes, rest = (int(part) for part in match.groups(default="0"))
+    return hours * 3600 + minutes * 60 + rest
+
+
+def check_tag_format(text: str) -> None:
+    """Refuse a format that names no git tag, or from whose tags no version can be read back."""
+    check_text(text)
+    if text.count("{version}") != 1 or re.search("[{}]", text.replace("{version}", "")):
+        raise ValueError(f"{quoted(text)} must contain {{version}} exactly once, and no other braces")
+    if _NO_REF.search(text.replace("{version}", "1.2.3")):
+        raise ValueError(f"{quoted(text)} makes no valid tag name (see: git help check-ref-format)")
+
+
+def check_registry(text: str) -> None:
+    """Refuse what is neither an OCI registry nor a directory; never echo it, because tokens get pasted here."""
+    check_registry_prefix(text)
+    if text.lower().startswith(("http://", "https://")):
+        raise ValueError("Helm pushes to OCI registries only: write oci:// in place of http:// or https://")
+
+
+def check_registry_prefix(text: str) -> None:
+    """Refuse what no chart reference begins with; http(s):// is fine here, because dependencies may come from there."""
+    try:
+        check_text(text)
+    except ValueError:
+        raise ValueError("must not be empty or contain control characters") from None
+    if _CREDENTIALS.search(text):
+        raise ValueError("must not contain credentials: log in with `helm registry login`, and remove them here")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        _check_directory(text)
+    elif scheme == "oci":
+        if not _OCI.fullmatch(text):
+            raise ValueError("must be oci://host[:port]/path in lower case, without a tag and without a trailing '/'")
+    elif scheme == "file":
+        if not rest.startswith("/") or ".." in rest.split("/"):
+            raise ValueError("must be file:/// and an absolute path without '..'")
+    elif scheme.lower() not in ("http", "https"):
+        raise ValueError("must begin with oci:// or file:///, or be a directory")
+
+
+def _check_directory(text: str) -> None:
+    if text.startswith("-"):
+        raise ValueError("must not begin with '-'")
+    if _HOST_LIKE.match(text):
+        raise ValueError("looks like a registry without its scheme: write oci:// before it (a directory: ./ before it)")
+
+
+def check_first_version(text: str) -> None:
+    """Refuse what is no plain version: a pre-release is never `latest`, so it would be published again and again."""
+    version = Version.parse(text)
+    if version is None or version.prerelease or version.build:
+        raise ValueError(f"{quoted(text)} is no version MAJOR.MINOR.PATCH (https://semver.org)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartSettings:
+    """The chart, and where and how its versions are published.
+
+    Args:
+        path: folder of the chart, from the repository's root.
+        watch: globs of paths that belong to the chart; its own folder always does.
+        registry: where versions are pushed: ``oci://…``, ``file:///…`` or a directory.
+        mirrors: registry prefix to another registry or a directory, for air-gapped and local runs.
+        tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
+        first_version: version of the first release.
+        unclaimed_change: what a changed chart gets when no commit asks for a release.
+
+    Raises:
+        ValueError: a rule does not hold; the sentence begins with the field.
+    """
+
+    path: str = field(default="charts/app", metadata={"check": check_path})
+    watch: tuple[str, ...] = field(default=("charts/**",), metadata={"check": check_glob})
+    registry: str = field(default="oci://ghcr.io/jetscale-ai/charts", metadata={"check": check_registry})
+    # A plain dict behind a read-only type, so that dataclasses.asdict and pickle work; hence no part of the hash.
+    mirrors: Mapping[str, str] = field(
+        default_factory=dict, hash=False, metadata={"check": check_registry, "check_key": check_registry_prefix}
+    )
+    tag_format: str | None = field(default=None, metadata={"check": check_tag_format})
+    first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
+    unclaimed_change: Literal["patch", "error"] = "patch"
+
+    def __post_init__(self) -> None:
+        apply_checks(self)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Globs that make a change the chart's: its own folder counts even where ``watch`` forgets it."""
+        own = f"{self.path}/**"
+        return self.watch if own in self.watch else (*self.watch, own)
+
+
+DEFAULT_TARGET = Target(name="live", url="https://console.jetscale.ai")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be configured.
+
+    Args:
+        chart: the chart and its registry.
+        targets: where the chart runs, in the order of the file.
+        origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; says nothing about equality.
+
+    Raises:
+        ValueError: no target, or two that would overwrite each other.
+    """
+
+    chart: ChartSettings = ChartSettings()
+    targets: tuple[Target, ...] = (DEFAULT_TARGET,)
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.targets:
+            raise ValueError("targets: must name at least one target")
+        for target, sentence in clashes(self.targets):
+            raise ValueError(f"targets.{target.name}: {sentence}")
+
+
+def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
+    """Each target that would overwrite an earlier one, and why."""
+    names: dict[str, Target] = {}
+    places: dict[tuple[str, ...], Target] = {}
+    for target in targets:
+        rendered = target.engine == "render"
+        place = ("output", target.output) if rendered else ("release", target.namespace, target.release)
+        if target.name in names:
+            yield target, f"two targets are named {quoted(target.name)}"
+        elif other := places.get(place):
+            what = f"directory {target.output}" if rendered else f"release {target.release} in {target.namespace}"
+            yield target, f"is the same {what} as target {quoted(other.name)}"
+        names.setdefault(target.name, target)
+        places.setdefault(place, target)
