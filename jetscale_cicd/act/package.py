@@ -1,0 +1,91 @@
+"""Step 2: the chart of one commit as one archive, reproducible (DESIGN §5)."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jetscale_cicd.act.archive import normalise
+from jetscale_cicd.act.dependencies import Sources, provide
+from jetscale_cicd.decide.chart_file import parse_chart, stamp
+from jetscale_cicd.decide.chart_lock import locked_dependencies
+from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.model.release import Artifact
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.chart import chart_name
+from jetscale_cicd.observe.content import export
+from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.tools.helm import Helm, failure_of
+from jetscale_cicd.tools.registry import digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packager:
+    """Packages commits of one repository into a scratch directory, each commit and version once.
+
+    Args:
+        chart: the chart's folder, from the repository's root.
+        mirrors: registry prefix → another registry or a directory.
+        scratch: directory of this run.
+    """
+
+    repository: Repository
+    helm: Helm
+    chart: str
+    mirrors: Mapping[str, str]
+    scratch: Path
+    made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
+
+    def package(self, commit: str, version: Version) -> Artifact:
+        """The archive of ``commit`` as ``version``: committed bytes, version and appVersion stamped, subcharts inside.
+
+        Raises:
+            ConfigurationError: the chart, its lock or a file of it is not usable as committed.
+            PreconditionError: a subchart could not be had.
+            PublishError: ``PACKAGE_FAILED``, helm refused the chart.
+        """
+        if (commit, version) not in self.made:
+            self.made[commit, version] = self._package(commit, version)
+        return self.made[commit, version]
+
+    def chart_name(self, commit: str) -> str:
+        """Name of the chart at a commit."""
+        return chart_name(self.repository, commit, self.chart)
+
+    def _package(self, commit: str, version: Version) -> Artifact:
+        work = self.scratch / f"{commit[:12]}-{version}"
+        folder = work / "chart"
+        export(self.repository, commit, self.chart, folder)
+        chart_yaml = folder / "Chart.yaml"
+        where = f"{self.chart}/Chart.yaml"
+        text = _read(chart_yaml, where)
+        chart = parse_chart(text, where)
+        chart_yaml.write_bytes(stamp(text, str(version), str(version), where).encode())
+        lock = folder / "Chart.lock"
+        locked = locked_dependencies(chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock")
+        provide(folder, locked, self._sources(commit), self.helm)
+        finished = self.helm.package(folder, work)
+        archive = work / f"{chart.name}-{version}.tgz"
+        if finished.status != 0 or not archive.is_file():
+            raise PublishError("PACKAGE_FAILED", f"helm package refused the chart: {failure_of(finished)}", where=self.chart, hint=f"try: helm lint --strict {self.chart}")
+        content = normalise(archive.read_bytes(), self.repository.commit_time(commit))
+        archive.write_bytes(content)
+        return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
+
+    def _sources(self, commit: str) -> Sources:
+        def export_beside(relative: str, destination: Path) -> None:
+            folder = posixpath.normpath(posixpath.join(self.chart, relative))
+            if folder.startswith(("../", "/")) or folder in ("..", "."):
+                raise ConfigurationError("LINK_ESCAPES", f"file://{relative} points out of the repository", where=f"{self.chart}/Chart.yaml")
+            export(self.repository, commit, folder, destination)
+
+        return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside)
+
+
+def _read(file: Path, where: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError("CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError("CHART_YAML", "it is not UTF-8", where=where, hint="save it as UTF-8") from None

@@ -1,0 +1,179 @@
+"""Doing a plan: each step in order, timed, stopped at the first failure, the rest skipped with the reason."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from jetscale_cicd.act.package import Packager
+from jetscale_cicd.act.publish import Registry, publish
+from jetscale_cicd.act.tag import tag
+from jetscale_cicd.engines.render import deploy, render
+from jetscale_cicd.errors import PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.outcome import Result, StepOutcome
+from jetscale_cicd.model.plan import Plan, Step, StepName, StepState
+from jetscale_cicd.model.release import Artifact, Present, Release
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.values import Values, read_values
+from jetscale_cicd.tools.helm import Helm
+from jetscale_cicd.tools.registry import UnaskedRegistry, digest_of
+
+
+class Surroundings(Protocol):
+    """What acting needs from the world."""
+
+    @property
+    def repository(self) -> Repository: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def packager(self) -> Packager: ...
+    @property
+    def helm(self) -> Helm: ...
+    @property
+    def scratch(self) -> Path: ...
+    @property
+    def mask(self) -> bytes: ...
+    @property
+    def announce(self) -> Callable[[str], None]: ...
+
+
+def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
+    """Do every needed step of a plan.
+
+    Raises:
+        Stage6Error: a precondition of the whole run does not hold; nothing was changed.
+    """
+    acting = Acting(plan, world, _values_of_targets(plan, world.repository))
+    _check_reachable(plan, world)
+    outcomes: list[StepOutcome] = []
+    failed: StepOutcome | None = None
+    for step in plan.steps:
+        outcome = _skipped(step, failed) if failed else _do(step, acting)
+        failed = failed or (outcome if outcome.error else None)
+        outcomes.append(outcome)
+    return tuple(outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A plan on its way: the chart archive and the manifests, as far as they are made."""
+
+    plan: Plan
+    world: Surroundings
+    values: dict[str, Values]
+    manifests: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def release(self) -> Release:
+        """The release that is deployed; a plan with steps has one."""
+        assert self.plan.deploy is not None
+        return self.plan.deploy
+
+    def artifact(self) -> Artifact:
+        """The chart of the release's commit, packaged here."""
+        return self.world.packager.package(self.release.commit, self.release.version)
+
+
+def _values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
+    """Values of every target that gets deployed, read before anything is changed."""
+    needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
+    return {decided.target.name: read_values(repository, plan.head, decided.target) for decided in plan.targets if decided.target.name in needed}
+
+
+def _check_reachable(plan: Plan, world: Surroundings) -> None:
+    needed = [step for step in plan.steps if step.state is StepState.NEEDED]
+    if needed and isinstance(world.registry, UnaskedRegistry):
+        world.registry.read("", "")
+    for step in needed:
+        target = _target(plan, step)
+        if target and target.engine != "render":
+            raise PreconditionError(
+                "ENGINE_NOT_REACHED",
+                f"this release of jetscale-cicd deploys with the engine render, not yet with {target.engine}",
+                where=f"target {target.name}",
+                hint="run with --engine render, or plan and simulate",
+            )
+
+
+def _target(plan: Plan, step: Step) -> Target | None:
+    return next((decided.target for decided in plan.targets if decided.target.name == step.target), None)
+
+
+def _do(step: Step, acting: Acting) -> StepOutcome:
+    if step.state is StepState.SATISFIED:
+        return StepOutcome(step=step, result=Result.SATISFIED, detail=step.why)
+    started = time.perf_counter()
+    label = f"{step.name} {step.target}" if step.target else str(step.name)
+    acting.world.announce(f"→ {label}: {step.why}")
+    try:
+        detail = _ACTIONS[step.name](acting, step)
+    except Stage6Error as error:
+        return StepOutcome(step=step, result=Result.FAILED, detail=error.message, seconds=time.perf_counter() - started, error=error)
+    return StepOutcome(step=step, result=Result.DONE, detail=detail, seconds=time.perf_counter() - started)
+
+
+def _skipped(step: Step, failed: StepOutcome) -> StepOutcome:
+    if step.state is StepState.SATISFIED:
+        return StepOutcome(step=step, result=Result.SATISFIED, detail=step.why)
+    return StepOutcome(step=step, result=Result.SKIPPED, detail=f"{failed.step.name} failed")
+
+
+def _package(acting: Acting, _: Step) -> str:
+    """Package, and render every target with it: a chart that no target can use is never published."""
+    artifact = acting.artifact()
+    for decided in acting.plan.targets:
+        if decided.target.name in acting.values:
+            acting.manifests[decided.target.name] = _render(acting, decided.target, Path(artifact.path))
+    return f"{artifact.chart}-{artifact.version}.tgz {artifact.digest}"
+
+
+def _publish(acting: Acting, _: Step) -> str:
+    return publish(acting.artifact(), acting.world.registry)
+
+
+def _tag(acting: Acting, _: Step) -> str:
+    assert acting.plan.choice is not None  # only a new version lacks its tag
+    return tag(acting.world.repository, acting.release.tag, acting.release.commit, acting.plan.choice)
+
+
+def _deploy(acting: Acting, step: Step) -> str:
+    target = _target(acting.plan, step)
+    assert target is not None
+    archive = _published(acting)
+    manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
+    record = Deployed(
+        version=str(acting.release.version),
+        commit=acting.plan.head,
+        digest=digest_of(archive.read_bytes()),
+        values_digest=acting.values[target.name].digest,
+    )
+    return deploy(acting.world.repository.git.root, target, manifests, record)
+
+
+def _published(acting: Acting) -> Path:
+    """The archive as the registry holds it: what is deployed is what was published."""
+    chart = acting.world.packager.chart_name(acting.release.commit)
+    archive = acting.world.scratch / f"published-{acting.release.version}.tgz"
+    if not archive.exists():
+        version = str(acting.release.version)
+        if not isinstance(acting.world.registry.lookup(chart, version), Present):
+            raise PublishError("REGISTRY_LACKS", f"the registry no longer holds {chart} {version}", where=acting.world.registry.reference(chart, version), hint="run again: it is rebuilt from its tag")
+        archive.write_bytes(acting.world.registry.read(chart, version))
+    return archive
+
+
+def _render(acting: Acting, target: Target, archive: Path) -> bytes:
+    files = acting.values[target.name].write(acting.world.scratch / f"values-{target.name}")
+    return render(acting.world.helm, target, archive, files)
+
+
+_ACTIONS: dict[StepName, Callable[[Acting, Step], str]] = {
+    StepName.PACKAGE: _package,
+    StepName.PUBLISH: _publish,
+    StepName.TAG: _tag,
+    StepName.DEPLOY: _deploy,
+}

@@ -1,0 +1,64 @@
+"""Step 4: the tag that makes a version real; created once, never moved (DESIGN §5)."""
+
+import time
+
+from jetscale_cicd.errors import PublishError, SupersededError
+from jetscale_cicd.model.plan import VersionChoice
+from jetscale_cicd.observe.deepen import REMOTE, has_remote, remote_tags
+from jetscale_cicd.observe.repository import Repository
+
+
+def tag(repository: Repository, name: str, commit: str, choice: VersionChoice) -> str:
+    """Create an annotated tag at ``commit``, at the remote first where there is one.
+
+    The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
+
+    Raises:
+        SupersededError: ``TAG_TAKEN``, the tag exists at another commit.
+        PublishError: ``TAG_REFUSED``, the remote did not take it.
+    """
+    tag_object = _make(repository, name, commit, choice)
+    if not has_remote(repository):
+        _create_local(repository, name, tag_object, commit)
+        return f"{name} at {commit[:12]}"
+    result = repository.git.run("push", "--quiet", REMOTE, f"{tag_object}:refs/tags/{name}")
+    held = remote_tags(repository, f"refs/tags/{name}*").get(name)
+    if held is None:
+        raise PublishError(
+            "TAG_REFUSED",
+            f"{REMOTE} did not take the tag {name}: {result.stderr.strip() or 'no reason given'}",
+            where=f"refs/tags/{name}",
+            hint="the run needs permission to create tags (contents: write); is the tag protected?",
+        )
+    if held != commit:
+        raise _taken(name, held, commit)
+    _create_local(repository, name, tag_object, commit)
+    return f"{name} at {commit[:12]} on {REMOTE}"
+
+
+def _make(repository: Repository, name: str, commit: str, choice: VersionChoice) -> str:
+    lines = [f"- {judged.commit.subject} ({judged.commit.sha[:12]})" for judged in choice.commits]
+    message = f"{name}\n\n{choice.why}\n" + ("\n" + "\n".join(lines) + "\n" if lines else "")
+    identity = f"{_setting(repository, 'user.name', 'jetscale-cicd')} <{_setting(repository, 'user.email', 'jetscale-cicd@localhost')}>"
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {identity} {int(time.time())} +0000\n\n{message}"
+    return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
+
+
+def _create_local(repository: Repository, name: str, tag_object: str, commit: str) -> None:
+    result = repository.git.run("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
+    if result.status != 0 and repository.find(f"refs/tags/{name}")[0] != commit:
+        raise _taken(name, repository.find(f"refs/tags/{name}")[0] or "nothing", commit)
+
+
+def _setting(repository: Repository, key: str, otherwise: str) -> str:
+    value = repository.git.run("config", "--get", key).stdout.decode("utf-8", "replace").strip()
+    return "".join(char for char in value if char.isprintable() and char not in "<>") or otherwise
+
+
+def _taken(name: str, held: str, commit: str) -> SupersededError:
+    return SupersededError(
+        "TAG_TAKEN",
+        f"the tag {name} exists at {held[:12]}, this run wanted it at {commit[:12]}",
+        where=f"refs/tags/{name}",
+        hint="another run won: run again, it observes and plans anew",
+    )

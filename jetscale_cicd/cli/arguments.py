@@ -1,0 +1,95 @@
+"""Command-line arguments: options that several commands share, and what they ask for."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.event import Event
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.event import payload_path, read_event
+
+# GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
+_LARGEST_PAYLOAD = 25 << 20
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our errors: a mistake on the command line is one of the family."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting."""
+        hint = "a value that begins with '-' is written --option=VALUE" if "expected one argument" in message else f"see {self.prog} --help"
+        raise ConfigurationError("USAGE", message, hint=hint)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Options of every command."""
+    parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the repository (default: the one around the working directory)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration that replaces .stage6.yaml of the repository")
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How results are shown."""
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="form of the result on stdout (default: text)")
+    parser.add_argument("--debug", action="store_true", help="show a traceback with an error")
+
+
+def add_deciding(parser: argparse.ArgumentParser) -> None:
+    """What is compared, and for which targets."""
+    parser.add_argument("--base", metavar="REV", help="commit before the change (default: what the CI's event says)")
+    parser.add_argument("--head", metavar="REV", help="commit to look at (default: what the CI's event says, else HEAD)")
+    parser.add_argument(
+        "--since",
+        metavar="auto|event|REV",
+        default="auto",
+        help="compare with the latest release and what is deployed (auto), exactly base with head (event), or a revision (default: auto)",
+    )
+    add_targets(parser)
+
+
+def add_targets(parser: argparse.ArgumentParser) -> None:
+    """Which targets, and overrides for a run on this machine."""
+    parser.add_argument("--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated")
+    parser.add_argument("--engine", choices=("helm", "argocd", "render"), help="engine that replaces the targets' own")
+    parser.add_argument("--registry", metavar="PLACE", help="registry that replaces chart.registry: oci://…, file:///… or a directory")
+
+
+def request_of(args: argparse.Namespace, *, network: bool) -> Request:
+    """The request that parsed arguments make, with the CI's event."""
+    return Request(
+        repo=args.repo,
+        config=args.config,
+        event=event_of(os.environ),
+        since=getattr(args, "since", "auto"),
+        base=getattr(args, "base", None),
+        head=getattr(args, "head", None),
+        targets=tuple(getattr(args, "target", ())),
+        engine=getattr(args, "engine", None),
+        registry=getattr(args, "registry", None),
+        network=network,
+    )
+
+
+def event_of(env: Mapping[str, str]) -> Event:
+    """The CI's event, with its payload where the CI keeps one in a file.
+
+    Raises:
+        ConfigurationError: ``EVENT_PAYLOAD``, the file cannot be read or is no JSON object.
+    """
+    path = payload_path(env)
+    if path is None:
+        return read_event(env, None)
+    import json
+
+    try:
+        with Path(path).open("rb") as source:
+            content = source.read(_LARGEST_PAYLOAD + 1)
+        payload = json.loads(content)
+    except (OSError, ValueError, RecursionError) as unreadable:
+        raise ConfigurationError("EVENT_PAYLOAD", f"the event's payload cannot be read: {unreadable}", where=path, hint="unset GITHUB_EVENT_PATH to go without it") from None
+    if not isinstance(payload, dict):
+        raise ConfigurationError("EVENT_PAYLOAD", "the event's payload is no JSON object", where=path, hint="unset GITHUB_EVENT_PATH to go without it")
+    return read_event(env, payload)

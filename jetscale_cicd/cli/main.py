@@ -1,0 +1,81 @@
+"""The error boundary: parse, call one command, and turn whatever ends it into an exit status."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType, ModuleType
+
+from jetscale_cicd.cli import explain, plan, schema, simulate, stage6
+from jetscale_cicd.cli.arguments import Parser
+from jetscale_cicd.cli.output import Output
+from jetscale_cicd.errors import Interrupted, Stage6Error
+
+COMMANDS: dict[str, ModuleType] = {"stage6": stage6, "plan": plan, "simulate": simulate, "explain": explain, "schema": schema}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: arguments without the program's name; None takes the process's.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    output = Output.for_process(json="json" in _values_of("--output", words))
+    signal.signal(signal.SIGTERM, _interrupt)
+    _forget_parent_git()
+    debug = "--debug" in words
+    try:
+        args = parser().parse_args(words)
+        status: int = COMMANDS[args.command].execute(args, output)
+        return status
+    except KeyboardInterrupt:
+        return _fail(Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it finds"), output, debug)
+    except BrokenPipeError:
+        # The reader of stdout is gone; keep the interpreter from failing on its own last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Stage6Error as error:
+        return _fail(error, output, debug)
+    except Exception as bug:
+        if debug:
+            raise
+        said = f"{type(bug).__name__}: {bug}"
+        return _fail(Stage6Error("BUG", said, hint="this is a bug in jetscale-cicd: run again with --debug and report it"), output, debug)
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    root = Parser(prog="jetscale-cicd", description="Stage 6: publish the chart, redeploy it, or do nothing; and say why.")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    for name, module in COMMANDS.items():
+        doc = (module.__doc__ or "").partition(": ")[2].strip()
+        module.configure(commands.add_parser(name, help=doc, description=doc))
+    return root
+
+
+def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        sys.stderr.write(output.redact(traceback.format_exc()))
+    output.error(error)
+    return error.exit_status
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _values_of(option: str, words: list[str]) -> list[str]:
+    """Values of an option before parsing, so that a usage error already has the right form."""
+    spaced = [value for word, value in zip(words, words[1:], strict=False) if word == option]
+    return spaced + [word.partition("=")[2] for word in words if word.startswith(option + "=")]
+
+
+def _forget_parent_git() -> None:
+    """Drop what a hook or a parent git left in the environment; this process is ours, and so are its children."""
+    from jetscale_cicd.tools.git import REDIRECTING
+
+    for name in REDIRECTING:
+        os.environ.pop(name, None)

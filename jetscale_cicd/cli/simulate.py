@@ -1,0 +1,43 @@
+"""``simulate``: a pull request on this machine."""
+
+import argparse
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
+from jetscale_cicd.cli.output import Output
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.request import Request
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    add_common(parser)
+    parser.add_argument("--base", metavar="REV", help="branch or tag that the change would be merged into (default: the CI's target branch, else origin's default)")
+    parser.add_argument("--head", metavar="REV", help="commit to look at (default: the CI's, else HEAD)")
+    parser.add_argument("--worktree", action="store_true", help="look at the work tree, uncommitted edits included")
+    add_targets(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Simulate, and show decision, version and manifests that would differ."""
+    from jetscale_cicd import stage6
+    from jetscale_cicd.report.document import simulation_document
+    from jetscale_cicd.report.github import write_outputs, write_summary
+    from jetscale_cicd.report.paint import Paint
+    from jetscale_cicd.report.text import simulation_text
+    from jetscale_cicd.world import open_world
+
+    with open_world(_request(args), output.progress) as world:
+        simulation = stage6.simulate(world)
+    output.result(simulation_text(simulation, output.paint), simulation_document(simulation))
+    write_outputs(simulation.plan, os.environ)
+    write_summary(output.redact(simulation_text(simulation, Paint(enabled=False))), simulation.plan, os.environ)
+    return 0
+
+
+def _request(args: argparse.Namespace) -> "Request":
+    request = replace(request_of(args, network=False), since="event", worktree=args.worktree)
+    return replace(request, from_merge_base=True) if args.base else request

@@ -1,0 +1,80 @@
+"""``stage6``: decide and do."""
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jetscale_cicd.cli.arguments import add_common, add_deciding, request_of
+from jetscale_cicd.cli.output import Output
+from jetscale_cicd.errors import ConfigurationError, SupersededError
+
+if TYPE_CHECKING:
+    from jetscale_cicd.config.saved_plan import SavedPlan
+    from jetscale_cicd.model.plan import Plan
+    from jetscale_cicd.model.request import Request
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    add_common(parser)
+    add_deciding(parser)
+    parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse")
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Plan, act, and show what became of each step."""
+    from jetscale_cicd import stage6
+    from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.report.document import plan_document, request_document, run_document
+    from jetscale_cicd.report.github import write_outputs, write_summary
+    from jetscale_cicd.report.paint import Paint
+    from jetscale_cicd.report.text import plan_text, run_text
+    from jetscale_cicd.world import open_world
+
+    request, saved = _request(args)
+    with open_world(request, output.progress) as world:
+        plan = stage6.plan(world)
+        if saved:
+            _check_unmoved(saved, plan)
+        run = Run(plan=plan, outcomes=()) if args.dry_run else stage6.run(world, plan)
+        document = {**(plan_document(plan) if args.dry_run else run_document(run)), "request": request_document(world.request)}
+    show = plan_text(plan, output.paint) if args.dry_run else run_text(run, output.paint)
+    output.result(show, document)
+    write_outputs(plan, os.environ)
+    plain = Paint(enabled=False)
+    write_summary(output.redact(plan_text(plan, plain) if args.dry_run else run_text(run, plain)), plan, os.environ)
+    if run.error:
+        output.error(run.error, alone=False)
+        return run.error.exit_status
+    return 0
+
+
+def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
+    """The request, which a saved plan settles."""
+    request = request_of(args, network=True)
+    if args.plan is None:
+        return request, None
+    from jetscale_cicd.config.saved_plan import read_saved_plan
+
+    if args.base or args.head or args.since != "auto":
+        raise ConfigurationError("USAGE", "--plan already says what is compared", where="--plan", hint="leave out --base, --head and --since")
+    try:
+        content = args.plan.read_bytes()
+    except OSError as unreadable:
+        raise ConfigurationError("PLAN_FILE", f"the plan cannot be read: {unreadable.strerror}", where=str(args.plan)) from None
+    saved = read_saved_plan(content, str(args.plan))
+    return replace(request, head=saved.changes.head, base=saved.request.base, since=saved.request.since), saved
+
+
+def _check_unmoved(saved: "SavedPlan", plan: "Plan") -> None:
+    then = (saved.decision, saved.version, tuple((step.name, step.target, step.state) for step in saved.steps))
+    now = (str(plan.decision), str(plan.version) if plan.version else None, tuple((str(step.name), step.target, str(step.state)) for step in plan.steps))
+    if then != now:
+        raise SupersededError(
+            "PLAN_STALE",
+            f"the saved plan was {then[0]} {then[1] or ''}; by what is published and deployed now, it would be {now[0]} {now[1] or ''}".replace("  ", " "),
+            hint="plan again and look at the difference",
+        )

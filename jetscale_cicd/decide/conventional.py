@@ -1,0 +1,66 @@
+"""What commit messages ask for: python-semantic-release is the authority; the only module that imports it.
+
+Its import costs about 200 ms, so it happens when a version is due and not before. Its ``Version`` is mutable and is
+turned into ours at once.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.commit import Commit, JudgedCommit
+from jetscale_cicd.model.version import Level, Version
+
+
+def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tuple[JudgedCommit, ...]:
+    """The level that each commit asks for; a squashed commit asks for the highest of its parts.
+
+    Args:
+        commits: without merges.
+        parser_options: python-semantic-release's ``commit_parser_options``.
+
+    Raises:
+        ConfigurationError: ``RELEASE_PARSER_OPTIONS``, it refuses the options.
+    """
+    from pydantic import ValidationError
+    from semantic_release.commit_parser.conventional.options import ConventionalCommitParserOptions
+    from semantic_release.commit_parser.conventional.parser import ConventionalCommitParser
+    from semantic_release.errors import InvalidParserOptions
+
+    try:
+        options = ConventionalCommitParserOptions(**dict(parser_options))  # type: ignore[arg-type]
+        parser = ConventionalCommitParser(options)
+    except (ValidationError, InvalidParserOptions, TypeError) as refused:
+        first_line = str(refused).partition("\n")[0]
+        raise ConfigurationError(
+            "RELEASE_PARSER_OPTIONS",
+            f"python-semantic-release refuses commit_parser_options: {first_line}",
+            where="[tool.semantic_release.commit_parser_options]",
+            hint="see the conventional commit parser in python-semantic-release's documentation",
+        ) from refused
+
+    def parts(message: str) -> list[str]:
+        return (options.parse_squash_commits and parser.unsquash_commit_message(message)) or [message]
+
+    def judged(commit: Commit) -> JudgedCommit:
+        parsed = [result for part in parts(commit.message) if (result := parser.parse_message(part))]
+        if not parsed:
+            return JudgedCommit(commit, Level.NONE, "no conventional commit")
+        top = max(parsed, key=lambda result: result.bump)
+        level = Level(max(0, int(top.bump) - _OFFSET))
+        breaking = " (breaking)" if level is Level.MAJOR else ""
+        return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}")
+
+    return tuple(judged(commit) for commit in commits)
+
+
+def bump(version: Version, level: Level) -> Version:
+    """The next version, by python-semantic-release's ``Version.bump``."""
+    from semantic_release.enums import LevelBump
+    from semantic_release.version.version import Version as ReleaseVersion
+
+    raised = ReleaseVersion(version.major, version.minor, version.patch).bump(LevelBump(int(level) + _OFFSET))
+    return Version(raised.major, raised.minor, raised.patch)
+
+
+# LevelBump counts NO_RELEASE 0, PRERELEASE_REVISION 1, PATCH 2, MINOR 3, MAJOR 4; Stage 6 releases no pre-releases.
+_OFFSET = 1

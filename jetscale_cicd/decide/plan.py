@@ -1,0 +1,121 @@
+"""From decisions and observations to ordered steps, each satisfied or needed, each with its reason and command."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jetscale_cicd.decide.classify import strongest
+from jetscale_cicd.model.change import ChangeSet
+from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
+from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer, Release
+from jetscale_cicd.model.target import Target
+
+_SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What the plan knows about the version that is to be deployed.
+
+    Args:
+        chart: chart name.
+        path: chart folder.
+        reference: where the registry keeps the version.
+        answer: what the registry said of it (CannotTell where it was not asked).
+        proven: the registry's content was compared with this commit's and is the same.
+        tagged: the version's tag exists at its commit.
+    """
+
+    chart: str
+    path: str
+    reference: str
+    answer: RegistryAnswer
+    proven: bool = False
+    tagged: bool = False
+
+
+def make_plan(
+    *,
+    head: str,
+    latest: Release | None,
+    changes: ChangeSet,
+    targets: Sequence[TargetDecision],
+    choice: VersionChoice | None,
+    deploy: Release | None,
+    shelf: Shelf | None,
+    notes: Sequence[str] = (),
+) -> Plan:
+    """Assemble the plan; the order of its steps is DESIGN §5's: registry before tag, tag before deploy."""
+    decision = strongest(targets)
+    steps: tuple[Step, ...] = ()
+    if deploy is not None and shelf is not None:
+        steps = (*_release_steps(decision, deploy, shelf, choice), *(_deploy_step(target, deploy, shelf) for target in targets))
+    return Plan(
+        decision=decision,
+        head=head,
+        latest=latest,
+        changes=changes,
+        targets=tuple(targets),
+        choice=choice,
+        deploy=deploy,
+        steps=steps,
+        notes=tuple(notes),
+    )
+
+
+def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: VersionChoice | None) -> tuple[Step, ...]:
+    state, why = _shelf_state(decision, deploy, shelf)
+    version, commit = str(deploy.version), deploy.commit[:12]
+    package_why = f"{shelf.path} at {commit}" + (f"; {choice.why}" if choice else "") if state is _NEEDED else why
+    tag_state = _SATISFIED if shelf.tagged else _NEEDED
+    return (
+        Step(
+            name=StepName.PACKAGE,
+            state=state,
+            why=package_why,
+            command=f"helm package {shlex.quote(shelf.path)} --version {version} --app-version {version}",
+        ),
+        Step(name=StepName.PUBLISH, state=state, why=why, command=f"helm push {shlex.quote(f'{shelf.chart}-{version}.tgz')} {shlex.quote(shelf.reference)}"),
+        Step(
+            name=StepName.TAG,
+            state=tag_state,
+            why=f"{deploy.tag} points at {commit}" if shelf.tagged else f"{deploy.tag} does not exist yet",
+            command=f"git push origin {shlex.quote(f'refs/tags/{deploy.tag}')}",
+        ),
+    )
+
+
+def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[StepState, str]:
+    match shelf.answer:
+        case Present(digest=digest) if shelf.proven or decision is not Decision.PUBLISH:
+            return _SATISFIED, f"{shelf.reference} holds {digest[:19]}…"
+        case Absent() if decision is not Decision.PUBLISH:
+            return _NEEDED, f"{shelf.reference} lacks {deploy.version} although it is tagged: rebuilt from {deploy.tag}"
+        case Absent():
+            return _NEEDED, f"{shelf.reference} does not hold {deploy.version} yet"
+        case CannotTell(why=why) if decision is not Decision.PUBLISH:
+            return _SATISFIED, f"{deploy.tag} is a release; the registry was not asked: {why}"
+        case CannotTell(why=why):
+            return _NEEDED, f"the registry was not asked: {why}"
+    return _NEEDED, f"{shelf.reference} holds other content"
+
+
+def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:
+    target = decided.target
+    state = _SATISFIED if decided.decision is Decision.NOTHING else _NEEDED
+    observed = [reason.why for reason in decided.reasons if reason.path is None]
+    if observed:
+        why = observed[-1]
+    elif decided.decision is Decision.PUBLISH:
+        why = f"{deploy.version} is new"
+    else:
+        why = "its values changed" if state is _NEEDED else "nothing that it watches changed"
+    return Step(name=StepName.DEPLOY, state=state, why=why, command=deploy_command(target, shelf.reference, str(deploy.version)), target=target.name)
+
+
+def deploy_command(target: Target, reference: str, version: str) -> str:
+    """The command that a person would type for the deploy of a target."""
+    verb = ["template"] if target.engine == "render" else ["upgrade", "--install"]
+    at_version = ["--version", version] if reference.startswith("oci://") else []
+    files = [part for value in target.values for part in ("--values", value)]
+    return shlex.join(["helm", *verb, target.release, reference, *at_version, "--namespace", target.namespace, *files])

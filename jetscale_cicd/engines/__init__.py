@@ -1,0 +1,1 @@
+"""Who brings a target to a version."""

@@ -1,0 +1,1 @@
+"""Questions to the world; nothing here changes anything."""

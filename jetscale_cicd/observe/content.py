@@ -1,0 +1,81 @@
+"""Files of a commit: exactly the committed bytes, and never a path outside the tree.
+
+`git archive` would do it in one process, but it runs the smudge filters and line-end conversions of whoever runs it
+(measured on git 2.39 with ``core.autocrlf`` and ``filter.*.smudge``): the same commit would not give the same bytes.
+"""
+
+import posixpath
+from pathlib import Path
+
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.change import show_path
+from jetscale_cicd.observe.repository import Entry, Repository
+
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_HOPS = 8
+
+
+def export(repository: Repository, commit: str, folder: str, destination: Path) -> None:
+    """Write every file below ``folder`` as committed; a symlink becomes the file of the same commit that it names.
+
+    Raises:
+        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN`` or ``SUBMODULE``.
+    """
+    entries = repository.tree(commit, folder)
+    if not entries:
+        raise ConfigurationError("CHART_MISSING", f"commit {commit[:12]} has no folder {folder}", where=folder, hint="check chart.path in .stage6.yaml")
+    resolved = [(entry.path, follow(repository, commit, entry)) for entry in entries]
+    contents = repository.blobs(entry.blob for _, entry in resolved)
+    for path, entry in resolved:
+        inside = path[len(folder.encode()) + 1 :].decode("utf-8", "surrogateescape")
+        file = destination.joinpath(*_parts(path, inside))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(contents[entry.blob])
+
+
+def find_file(repository: Repository, commit: str, path: str) -> Entry | None:
+    """The file at a path of a commit, symlinks followed inside the commit; None where there is none."""
+    raw = path.encode("utf-8", "surrogateescape")
+    entry = next((entry for entry in repository.tree(commit, path) if entry.path == raw), None)
+    return follow(repository, commit, entry) if entry else None
+
+
+def read_files(repository: Repository, commit: str, paths: tuple[str, ...]) -> tuple[bytes | None, ...]:
+    """Contents of several files of one commit, None for each that does not exist there."""
+    entries = [find_file(repository, commit, path) for path in paths]
+    contents = repository.blobs(entry.blob for entry in entries if entry)
+    return tuple(contents[entry.blob] if entry else None for entry in entries)
+
+
+def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
+    """The file that an entry stands for.
+
+    Raises:
+        ConfigurationError: it is a submodule, or a link that leaves the tree, names no file, or goes in circles.
+    """
+    name = show_path(entry.path)
+    current = entry
+    for _ in range(_HOPS):
+        if current.mode == _SUBMODULE:
+            raise ConfigurationError("SUBMODULE", "a submodule's files are not in this commit", where=name, hint="vendor them, or ignore the folder")
+        if current.mode != _SYMLINK:
+            return current
+        link = repository.blobs([current.blob])[current.blob]
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(current.path), link))
+        if path.startswith((b"/", b"../")) or path == b"..":
+            raise ConfigurationError(
+                "LINK_ESCAPES", f"the symlink points out of the repository, to {show_path(link)}", where=name, hint="commit the file itself"
+            )
+        found = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
+        target = next((candidate for candidate in found if candidate.path == path), None)
+        if target is None:
+            raise ConfigurationError("LINK_BROKEN", f"the symlink names no file of this commit: {show_path(link)}", where=name, hint="commit the file itself")
+        current = target
+    raise ConfigurationError("LINK_BROKEN", "the symlink goes in circles", where=name, hint="commit the file itself")
+
+
+def _parts(path: bytes, inside: str) -> tuple[str, ...]:
+    parts = tuple(inside.split("/"))
+    if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+        raise ConfigurationError("HOSTILE_PATH", "the path would leave its folder", where=show_path(path), hint="remove it from the repository")
+    return parts

@@ -1,0 +1,123 @@
+"""Observations turned into decisions: which changes, against what, for which target."""
+
+from dataclasses import dataclass
+
+from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.decide.chart_file import same_content
+from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
+from jetscale_cicd.decide.helmignore import HelmIgnore
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
+from jetscale_cicd.model.plan import Reason, TargetDecision
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.comparison import Releases, chart_comparison, find_head, find_releases, values_comparison
+from jetscale_cicd.observe.content import read_files
+from jetscale_cicd.observe.deepen import reach
+from jetscale_cicd.observe.live import observe_live
+from jetscale_cicd.observe.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen, and what it means for each target."""
+
+    head: str
+    releases: Releases
+    changes: ChangeSet
+    targets: tuple[TargetDecision, ...]
+    notes: tuple[str, ...]
+
+
+def observe(repository: Repository, settings: Settings, request: Request, tag_format: str) -> Observed:
+    """Look at the commit, the releases and the targets, and decide for each target.
+
+    Raises:
+        CannotTellError: something that the decision needs could not be seen; it is never taken for "nothing".
+    """
+    head = find_head(repository, request)
+    merged = (head,) if not (request.from_merge_base and request.base) else (head, repository.commit(request.base))
+    releases = find_releases(repository, tag_format, merged, ask_remote=request.since == "auto")
+    comparison = chart_comparison(repository, request, head, releases.latest)
+    watch = tuple(dict.fromkeys((*settings.chart.watched, *(glob for target in settings.targets for glob in target.watched))))
+    changes = repository.changes(comparison, watch)
+    rules = _chart_rules(repository, settings, changes)
+    chart = chart_reasons(changes.watched, rules)
+    seen: dict[Comparison, ChangeSet] = {comparison: changes}
+    targets = tuple(_decide(repository, request, target, chart, releases, changes, seen, watch) for target in settings.targets)
+    return Observed(head=head, releases=releases, changes=changes, targets=targets, notes=_notes(releases, targets))
+
+
+def _decide(
+    repository: Repository,
+    request: Request,
+    target: Target,
+    chart: tuple[Reason, ...],
+    releases: Releases,
+    changes: ChangeSet,
+    seen: dict[Comparison, ChangeSet],
+    watch: tuple[str, ...],
+) -> TargetDecision:
+    live = _live(repository, request, target)
+    head = changes.comparison.head
+    compared = values_comparison(repository, request, head, releases.latest, live)
+    if compared not in seen:
+        seen[compared] = repository.changes(compared, watch)
+    return decide(
+        target,
+        chart,
+        values_reasons(seen[compared].watched, target),
+        compared,
+        live=live,
+        latest=releases.latest,
+        superseded=_superseded(repository, live, head),
+    )
+
+
+def _live(repository: Repository, request: Request, target: Target) -> LiveState:
+    if request.since != "auto":
+        return NotObserved(f"--since {request.since} compares commits only")
+    return observe_live(repository.git.root, target)
+
+
+def _superseded(repository: Repository, live: LiveState, head: str) -> bool:
+    if not isinstance(live, Deployed) or live.commit == head or reach(repository, live.commit) is None:
+        return False
+    return repository.is_ancestor(head, live.commit)
+
+
+def _chart_rules(repository: Repository, settings: Settings, changes: ChangeSet) -> ChartRules:
+    """The chart's own rules, read only where a path of the chart changed at all."""
+    folder = settings.chart.path
+    own = [change for change in changes.watched if change.path.startswith(folder.encode() + b"/")]
+    if not own:
+        return ChartRules(path=folder, watch=settings.chart.watched)
+    file = f"{folder}/.helmignore"
+    ends = [end for end in (changes.comparison.base, changes.comparison.head) if end]
+    texts = [read_files(repository, end, (file,))[0] for end in ends]
+    ignored = tuple(HelmIgnore.parse((text or b"").decode("utf-8", "surrogateescape")) for text in texts)
+    metadata = next((change for change in own if change.path == f"{folder}/Chart.yaml".encode()), None)
+    return ChartRules(
+        path=folder,
+        watch=settings.chart.watched,
+        ignored=ignored,
+        metadata_only=metadata is not None and _metadata_only(repository, metadata),
+    )
+
+
+def _metadata_only(repository: Repository, change: Change) -> bool:
+    if change.status != "M" or change.old_mode != change.new_mode or not change.new_mode.startswith("100"):
+        return False
+    contents = repository.blobs((change.old_blob, change.new_blob))
+    try:
+        return same_content(contents[change.old_blob].decode(), contents[change.new_blob].decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _notes(releases: Releases, targets: tuple[TargetDecision, ...]) -> tuple[str, ...]:
+    notes = []
+    if not releases.certain:
+        notes.append("this clone is shallow: a newer release may exist than the tags that are here")
+    notes += [f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain]
+    return tuple(notes)

@@ -1,0 +1,192 @@
+"""GitHub Actions: base and head of each of its events; and how the variables and the payload of any CI are read.
+
+What GITHUB_SHA and GITHUB_REF are per event: GitHub Docs, "Events that trigger workflows"; the payload's fields:
+"Webhook events and payloads". A payload may be partial: it is empty for merged and forks' pull requests (first page).
+"""
+
+from collections.abc import Callable, Mapping
+
+from jetscale_cicd.model.event import Event, EventKind
+
+_HEX = frozenset("0123456789abcdef")
+_UNTRUSTED = "it runs with secrets, so a pull request's own commits are not looked at: use on: pull_request"
+
+
+class Clues:
+    """What the CI says about this run; ``event.a.b`` is a field of the payload, any other name is a variable."""
+
+    def __init__(self, ci: str, run_url: str, env: Mapping[str, str], payload: Mapping[str, object]) -> None:
+        self.ci = ci
+        self.run_url = run_url
+        self.env = env
+        self.payload = payload
+        self.notes: list[str] = []
+
+    def value(self, name: str) -> object:
+        """The variable or payload field, or None."""
+        if not name.startswith("event."):
+            return self.env.get(name)
+        found: object = self.payload
+        for key in name.split(".")[1:]:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+    def text(self, *names: str) -> str:
+        """The first of them that holds text, verbatim; "" where none does."""
+        return next((value for name in names if isinstance(value := self.value(name), str) and value), "")
+
+    def commit(self, *names: str) -> str | None:
+        """The first of them that is a full commit name, as git prints it: SHA-1 or SHA-256 in lower-case hex."""
+        given = [(name, value) for name in names if (value := self.value(name)) is not None]
+        if not given:
+            self.notes.append(f"{names[0]} is not given")
+        for name, value in given:
+            if not (isinstance(value, str) and len(value) in {40, 64} and _HEX.issuperset(value)):
+                self.notes.append(f"{name} is no full commit name, ignored")
+            elif is_zero(value):
+                self.notes.append(f"{name} is all zeros: there is no such commit")
+            else:
+                return value
+        return None
+
+    def event(self, kind: EventKind, *notes: str, head: str | None, base: str | None = None, branch: str = "") -> Event:
+        """An event that is no pull request."""
+        note = "; ".join([*self.notes, *notes])
+        return Event(ci=self.ci, kind=kind, base=base, head=head, branch=branch, run_url=self.run_url, note=note)
+
+    def change_request(
+        self,
+        *notes: str,
+        head: str | None,
+        base: str | None,
+        branch: str,
+        kind: EventKind = EventKind.PULL_REQUEST,
+        tip: bool = True,
+        first_parent: bool = False,
+    ) -> Event:
+        """A pull request or its place in a merge queue: without a base commit, the target branch has to do."""
+        return Event(
+            ci=self.ci,
+            kind=kind,
+            base=base,
+            head=head,
+            base_branch="" if base else branch,
+            base_is_branch_tip=tip if base else bool(branch),
+            base_is_first_parent=first_parent,
+            branch=branch,
+            run_url=self.run_url,
+            note="; ".join([*self.notes, *notes, *([] if base else ["no commit of the target branch is given"])]),
+        )
+
+
+def is_zero(value: object) -> bool:
+    """Git's null object name, which stands for "no commit" in a push (githooks, "post-receive")."""
+    return isinstance(value, str) and value != "" and not value.strip("0")
+
+
+def branch_of(ref: str) -> str:
+    """``refs/heads/main`` → ``main``; "" for a ref that is no branch."""
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def read_github(clues: Clues) -> Event:
+    """The event of a GitHub Actions run; one that brings no commits counts as started by hand."""
+    name = clues.text("GITHUB_EVENT_NAME")
+    if name in _WITH_COMMITS:
+        if not clues.payload:
+            clues.notes.append("no event payload")
+        return _WITH_COMMITS[name](clues)
+    note = f"a {name} run has no base" if name in _PLAIN else "not an event that brings commits"
+    kind = _PLAIN.get(name, EventKind.MANUAL)
+    return clues.event(kind, note, head=clues.commit("GITHUB_SHA"), branch=branch_of(clues.text("GITHUB_REF")))
+
+
+def _push(clues: Clues) -> Event:
+    """``after`` of an annotated tag names the tag object, so GITHUB_SHA, always a commit, comes first."""
+    ref = clues.text("GITHUB_REF", "event.ref")
+    if clues.value("event.deleted") is True or is_zero(clues.value("event.after")):
+        # GITHUB_SHA and GITHUB_REF are the default branch's by now: another branch's commits, pushed by nobody.
+        ref = clues.text("event.ref")
+        return clues.event(EventKind.DELETION, "the branch or tag was deleted", head=None, branch=branch_of(ref))
+    head = clues.commit("GITHUB_SHA", "event.after")
+    if ref.startswith("refs/tags/"):
+        return clues.event(EventKind.TAG, "a tag has no base", head=head)
+    base = clues.commit("event.before")
+    notes = ["force push: the base may be no ancestor of head"] if clues.value("event.forced") is True else []
+    return clues.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch_of(ref))
+
+
+def _pull_request(clues: Clues) -> Event:
+    """Checked out is GITHUB_SHA: GitHub's merge of the pull request (refs/pull/N/merge) into a *fresh* target.
+
+    ``pull_request.base.sha`` is the target's tip when the pull request was last touched. It lags behind that merge, so
+    a comparison from it would count what others merged since: the merge's first parent is the base.
+    """
+    ref = clues.text("GITHUB_REF")
+    branch = clues.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
+    base = clues.commit("event.pull_request.base.sha")
+    merged = clues.value("event.pull_request.merged") is True
+    closed = clues.value("event.action") == "closed" and not merged
+    notes = ["closed without being merged"] if closed else []
+    if ref.startswith("refs/pull/") and ref.endswith("/merge") and (head := clues.commit("GITHUB_SHA")):
+        return clues.change_request(*notes, head=head, base=base, branch=branch, first_parent=True)
+    # Once merged, GITHUB_REF is the target branch itself (its short name until 2023) and GITHUB_SHA a commit of it.
+    if merged or (branch and ref.removeprefix("refs/heads/") == branch):
+        head = clues.commit("GITHUB_SHA", "event.pull_request.merge_commit_sha")
+        return clues.change_request("merged: the push to its target releases it", head=head, base=base, branch=branch)
+    return clues.change_request(*notes, head=clues.commit("event.pull_request.head.sha"), base=base, branch=branch)
+
+
+def _pull_request_target(clues: Clues) -> Event:
+    """It runs with secrets, on the default branch's last commit (on the target's until 2025), and stays there.
+
+    To render a stranger's chart with secrets around is the "pwn request" of GitHub Security Lab.
+    """
+    branch = clues.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
+    return clues.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=clues.commit("GITHUB_SHA"), branch=branch)
+
+
+def _merge_group(clues: Clues) -> Event:
+    """``base_sha`` is the group's parent: the target's tip, or the group that is queued before it."""
+    return clues.change_request(
+        kind=EventKind.MERGE_QUEUE,
+        head=clues.commit("event.merge_group.head_sha", "GITHUB_SHA"),
+        base=clues.commit("event.merge_group.base_sha"),
+        branch=branch_of(clues.text("event.merge_group.base_ref")),
+        tip=False,
+    )
+
+
+def _workflow_run(clues: Clues) -> Event:
+    """GITHUB_SHA is the default branch's last commit, not the one that the earlier workflow ran on.
+
+    It has secrets even where a fork's pull request started the earlier run: then as for ``pull_request_target``.
+    """
+    home, source = clues.text("event.repository.full_name"), clues.text("event.workflow_run.head_repository.full_name")
+    kind = _WORKFLOW_RUN_KINDS.get(clues.text("event.workflow_run.event"))
+    if kind is None or not home or home != source:
+        return clues.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=clues.commit("GITHUB_SHA"))
+    notes = ["a workflow_run has no base"]
+    if clues.text("event.workflow_run.conclusion") != "success":
+        notes.append("the workflow before this one did not succeed")
+    # Of a tag's run, head_branch is the tag.
+    branch = "" if kind is EventKind.TAG else clues.text("event.workflow_run.head_branch")
+    return clues.event(kind, *notes, head=clues.commit("event.workflow_run.head_sha"), branch=branch)
+
+
+_PLAIN = {
+    "release": EventKind.TAG,
+    "repository_dispatch": EventKind.MANUAL,
+    "schedule": EventKind.SCHEDULE,
+    "workflow_dispatch": EventKind.MANUAL,
+}
+_WORKFLOW_RUN_KINDS = {"push": EventKind.PUSH, "merge_group": EventKind.MERGE_QUEUE, **_PLAIN}
+_WITH_COMMITS: Mapping[str, Callable[[Clues], Event]] = {
+    "merge_group": _merge_group,
+    "pull_request": _pull_request,
+    "pull_request_review": _pull_request,
+    "pull_request_review_comment": _pull_request,
+    "pull_request_target": _pull_request_target,
+    "push": _push,
+    "workflow_run": _workflow_run,
+}

@@ -1,0 +1,44 @@
+"""What runs on a target now, by the record that the last deploy left."""
+
+import json
+import re
+from pathlib import Path
+
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
+from jetscale_cicd.model.target import Target
+
+RECORD = "release.json"
+_FIELDS = ("version", "commit", "digest", "values_digest")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def output_directory(root: Path, target: Target) -> Path:
+    """Where the render engine keeps a target."""
+    return root / (target.output or f"rendered/{target.name}")
+
+
+def observe_live(root: Path, target: Target) -> LiveState:
+    """Deployed, not deployed, or not observed; a record that cannot be read is none of them.
+
+    Raises:
+        CannotTellError: ``RECORD_UNREADABLE``.
+    """
+    if target.engine != "render":
+        return NotObserved(f"engine {target.engine} is not reached by this release of jetscale-cicd")
+    record = output_directory(root, target) / RECORD
+    try:
+        content = json.loads(record.read_bytes())
+    except FileNotFoundError:
+        return NotDeployed()
+    except (OSError, ValueError) as unreadable:
+        raise _unreadable(record, str(unreadable)) from unreadable
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
+        raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
+    if not _COMMIT.fullmatch(content["commit"]):
+        raise _unreadable(record, "its commit is no object name")
+    return Deployed(**{name: content[name] for name in _FIELDS})
+
+
+def _unreadable(record: Path, why: str) -> CannotTellError:
+    return CannotTellError("RECORD_UNREADABLE", f"what is deployed cannot be read: {why}", where=str(record), hint="restore the file, or remove the directory to deploy anew")

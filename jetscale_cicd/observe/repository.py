@@ -1,0 +1,187 @@
+"""Questions to git about one repository; bytes in, bytes out; nothing here changes a ref or a work tree."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from jetscale_cicd.decide.scope import Globs
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
+from jetscale_cicd.model.commit import Commit
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.tools.git import Git
+
+# The name of the empty tree, per object format: what `git hash-object -t tree /dev/null` says.
+_EMPTY_TREE = {40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", 64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"}
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path of a commit's tree."""
+
+    mode: str
+    kind: str
+    blob: str
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One repository, asked through git's plumbing."""
+
+    git: Git
+
+    def find(self, *revisions: str) -> tuple[str | None, ...]:
+        """Commit of each revision, None where this repository has no such commit; one process for all.
+
+        Names go through stdin, so that a branch called ``-rf`` is a name and no option.
+
+        Raises:
+            ConfigurationError: ``BAD_REVISION``, a revision holds a control character.
+        """
+        for revision in revisions:
+            if not revision or not revision.isprintable() or " " in revision:
+                raise ConfigurationError("BAD_REVISION", f"{show_path(revision.encode('utf-8', 'surrogateescape'))!r} is no revision")
+        names = "".join(f"{revision}^{{commit}}\n" for revision in revisions).encode("utf-8", "surrogateescape")
+        answers = self.git.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=names).decode().splitlines()
+        return tuple(
+            answer.split(" ")[0] if answer.endswith(" commit") and _COMMIT.fullmatch(answer.split(" ")[0]) else None
+            for answer in answers
+        )
+
+    def commit(self, revision: str) -> str:
+        """Commit of one revision.
+
+        Raises:
+            CannotTellError: ``NO_COMMITS`` in a repository without any, ``NO_SUCH_REVISION`` otherwise.
+        """
+        found = self.find(revision)[0]
+        if found is not None:
+            return found
+        if self.find("HEAD")[0] is None:
+            raise CannotTellError("NO_COMMITS", "the repository has no commits yet", where=str(self.git.root), hint="commit something first")
+        raise CannotTellError(
+            "NO_SUCH_REVISION",
+            f"{revision!r} names no commit in this repository",
+            where=str(self.git.root),
+            hint="fetch it, or check the spelling; in CI check out with the whole history (fetch-depth: 0)",
+        )
+
+    @property
+    def shallow(self) -> bool:
+        """Whether history was cut off when the repository was cloned."""
+        return (self.git.common_dir / "shallow").exists()
+
+    def changes(self, comparison: Comparison, watch: Sequence[str]) -> ChangeSet:
+        """Every path that differs between the two ends, renames as deletion plus addition.
+
+        Args:
+            comparison: full object names; base None is the empty tree.
+            watch: globs of the paths that anybody cares for; the others are only counted.
+        """
+        base = comparison.base or _EMPTY_TREE[len(comparison.head)]
+        raw = self.git.ask(
+            *("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
+            *("--no-relative", "--ignore-submodules=none", "-O/dev/null", base, comparison.head, "--"),
+        )
+        fields = raw.split(b"\0")
+        matches = Globs(tuple(watch)).expression.fullmatch
+        watched = tuple(_change(meta, path) for meta, path in zip(fields[::2], fields[1::2], strict=False) if matches(path))
+        return ChangeSet(comparison, len(fields) // 2, watched)
+
+    def releases(self, tag_format: str, merged: Sequence[str]) -> tuple[Release, ...]:
+        """Release tags merged into any of the commits, highest version first; pre-releases are none.
+
+        Args:
+            tag_format: for example ``v{version}``; the match is anchored, so ``v1.2.3-old`` and ``rv1.2.3`` are no releases.
+            merged: full commit names; empty asks for all tags of the repository.
+        """
+        prefix, _, suffix = tag_format.partition("{version}")
+        glob = re.sub(r"([*?\[\\])", r"\\\1", prefix) + "*" + re.sub(r"([*?\[\\])", r"\\\1", suffix)
+        lines = self.git.ask(
+            "for-each-ref",
+            *(f"--merged={commit}" for commit in merged),
+            "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)",
+            f"refs/tags/{glob}",
+        )
+        releases = [release for line in lines.splitlines() if (release := _release(line, prefix, suffix))]
+        return tuple(sorted(releases, key=lambda release: release.version.core, reverse=True))
+
+    def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
+        """Commits in ``base..head`` that touched a watched path, newest first, merges left out (DESIGN §4)."""
+        raw = self.git.ask(
+            *("log", "-z", "--full-history", "--no-merges", "--no-show-signature", "--no-notes", "--no-color", "--format=%H%n%B"),
+            *("--encoding=UTF-8", f"{base}..{head}" if base else head, "--", *(f":(top,glob){pattern}" for pattern in watch)),
+        )
+        records = (record.decode("utf-8", "replace").partition("\n") for record in raw.split(b"\0") if record)
+        return tuple(Commit(sha, message.strip("\n")) for sha, _, message in records)
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether ``older`` is ``newer`` or one of its ancestors."""
+        arguments = ("merge-base", "--is-ancestor", older, newer)
+        result = self.git.run(*arguments)
+        if result.status not in (0, 1):
+            raise self.git.failed(arguments, result)
+        return result.status == 0
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Best common ancestor, or None where the histories do not meet."""
+        arguments = ("merge-base", one, other)
+        result = self.git.run(*arguments)
+        if result.status not in (0, 1):
+            raise self.git.failed(arguments, result)
+        return result.stdout.decode().strip() or None
+
+    def tree(self, commit: str, path: str) -> tuple[Entry, ...]:
+        """Every file below ``path`` in a commit (the path itself where it is a file)."""
+        raw = self.git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", path, env={"GIT_LITERAL_PATHSPECS": "1"})
+        entries = []
+        for line in filter(None, raw.split(b"\0")):
+            meta, _, name = line.partition(b"\t")
+            mode, kind, blob = meta.decode().split(" ")
+            entries.append(Entry(mode, kind, blob, name))
+        return tuple(entries)
+
+    def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Contents by object name, exactly as committed: no filter, no line-end conversion; one process for all.
+
+        Raises:
+            CannotTellError: ``OBJECT_MISSING``, an object is not here and could not be fetched.
+        """
+        wanted = list(dict.fromkeys(names))
+        if not wanted:
+            return {}
+        raw = self.git.ask("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())
+        contents, offset = {}, 0
+        for name in wanted:
+            end = raw.index(b"\n", offset)
+            header = raw[offset:end].decode().split(" ")
+            if header[-1] == "missing":
+                raise CannotTellError("OBJECT_MISSING", f"git object {name} is not in this clone", hint="fetch it: git fetch --refetch")
+            size = int(header[2])
+            contents[name] = raw[end + 1 : end + 1 + size]
+            offset = end + 1 + size + 1
+        return contents
+
+    def commit_time(self, commit: str) -> int:
+        """Committer time in seconds since the epoch."""
+        return int(self.git.ask("log", "-1", "--format=%ct", "--no-show-signature", commit, "--").decode())
+
+
+def _change(meta: bytes, path: bytes) -> Change:
+    old_mode, new_mode, old_blob, new_blob, status = meta.decode("ascii")[1:].split(" ")
+    return Change(status[0], path, old_mode, new_mode, old_blob, new_blob)
+
+
+def _release(line: bytes, prefix: str, suffix: str) -> Release | None:
+    name, kind, sha, peeled_kind, peeled = line.decode("utf-8", "surrogateescape").split("\0")
+    tag = name.removeprefix("refs/tags/")
+    if not (tag.startswith(prefix) and tag.endswith(suffix)):
+        return None
+    version = Version.parse(tag[len(prefix) : len(tag) - len(suffix)])
+    commit = sha if kind == "commit" else peeled if peeled_kind == "commit" else None
+    if version is None or version.prerelease or version.build or commit is None:
+        return None
+    return Release(version, tag, commit)

@@ -1,0 +1,67 @@
+"""The values that a target gets: files of one commit, in Helm's order, checked before anything is changed."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.config.bounded_yaml import load_mapping
+from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.content import read_files
+from jetscale_cicd.observe.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values files of a target at one commit, first the one that the others overlay."""
+
+    files: tuple[tuple[str, bytes], ...]
+
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` over paths and contents, in order."""
+        digest = hashlib.sha256()
+        for path, content in self.files:
+            digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+        return "sha256:" + digest.hexdigest()
+
+    def write(self, directory: Path) -> tuple[Path, ...]:
+        """Write the files, readable to nobody else, and return them in order."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = []
+        for number, (_, content) in enumerate(self.files):
+            file = directory / f"{number}.yaml"
+            file.touch(mode=0o600)
+            file.write_bytes(content)
+            written.append(file)
+        return tuple(written)
+
+
+def read_values(repository: Repository, commit: str, target: Target) -> Values:
+    """Read and check a target's values.
+
+    Raises:
+        ConfigurationError: ``VALUES_MISSING``, or ``VALUES`` for a file that is no usable YAML mapping.
+        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another namespace (DESIGN §7).
+    """
+    contents = read_files(repository, commit, target.values)
+    told: dict[str, object] = {}
+    for path, content in zip(target.values, contents, strict=True):
+        if content is None:
+            raise ConfigurationError(
+                "VALUES_MISSING",
+                f"the values file of target {target.name} is not in commit {commit[:12]}",
+                where=path,
+                hint=f"commit it, or correct targets.{target.name}.values",
+            )
+        given = load_mapping(content, path, "VALUES").get("global")
+        told.update(given if isinstance(given, dict) else {})
+    for key, ours in (("client_name", target.client_name), ("env", target.env)):
+        if key in told and told[key] != ours:
+            raise PreconditionError(
+                "NAMESPACE_MISMATCH",
+                f"the values say global.{key}: {told[key]}, target {target.name} says {ours}: the namespace would be another",
+                where=target.values[-1],
+                hint=f"make targets.{target.name}.{key} and global.{key} agree",
+            )
+    return Values(tuple(zip(target.values, (content or b"" for content in contents), strict=True)))

@@ -1,0 +1,72 @@
+"""The version of a publish: commits, tags and the registry, asked until a version is found that nobody has taken."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.settings import ChartSettings
+from jetscale_cicd.decide.conventional import judge
+from jetscale_cicd.decide.version import VersionRules, choose_version, next_free
+from jetscale_cicd.model.plan import VersionChoice
+from jetscale_cicd.model.release import Artifact, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.comparison import Releases
+from jetscale_cicd.observe.repository import Repository
+
+
+class Shelves(Protocol):
+    """What finding a version needs from a registry."""
+
+    def lookup(self, chart: str, version: str) -> RegistryAnswer: ...
+
+
+class Packages(Protocol):
+    """What finding a version needs from a packager."""
+
+    def package(self, commit: str, version: Version) -> Artifact: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A version that is free, or that already holds exactly this commit's chart (``proven``)."""
+
+    choice: VersionChoice
+    answer: RegistryAnswer
+    proven: bool = False
+
+
+def choose(repository: Repository, chart: ChartSettings, rules: ReleaseRules, releases: Releases, head: str) -> VersionChoice:
+    """The version that the commits since the latest release ask for.
+
+    Raises:
+        ConfigurationError: no commit asks for a release and the configuration wants one that does.
+    """
+    latest = releases.latest
+    commits = judge(repository.commits(latest.commit if latest else None, head, chart.watched), rules.parser_options)
+    first = Version.parse(chart.first_version) or Version(0, 1, 0)
+    version_rules = VersionRules(
+        major_on_zero=rules.major_on_zero,
+        allow_zero_version=rules.allow_zero_version,
+        first=first,
+        unclaimed=chart.unclaimed_change,
+    )
+    return choose_version(latest, commits, version_rules)
+
+
+def settle(choice: VersionChoice, name: str, head: str, releases: Releases, registry: Shelves, packages: Packages) -> Settled:
+    """Move the choice up past tags of other branches, and past versions whose registry content is another (DESIGN §5)."""
+    taken = {release.version for release in releases.all}
+    choice = next_free(choice, taken, "tagged on another branch")
+    while True:
+        answer = registry.lookup(name, str(choice.version))
+        if not isinstance(answer, Present):
+            return Settled(choice, answer)
+        if packages.package(head, choice.version).digest == answer.digest:
+            return Settled(choice, answer, proven=True)
+        taken.add(choice.version)
+        choice = next_free(choice, taken, "the registry holds other content under it")
+
+
+def not_asked(choice: VersionChoice) -> Settled:
+    """The choice as it is, where only commits are compared."""
+    return Settled(choice, CannotTell("only commits are compared"))

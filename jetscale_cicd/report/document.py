@@ -1,0 +1,105 @@
+"""The JSON contract (DESIGN §10): one object; ``schema`` counts up when a field changes its meaning."""
+
+import json
+from collections.abc import Iterable
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.change import Comparison, show_path
+from jetscale_cicd.model.outcome import Run, StepOutcome
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.simulation import Simulation
+
+SCHEMA = 1
+
+
+def dumps(document: object) -> str:
+    """JSON as every command prints it: ASCII, so that no locale can break it."""
+    return json.dumps(document, indent=2, ensure_ascii=True)
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """A plan as the contract promises it."""
+    latest, choice, changes = plan.latest, plan.choice, plan.changes
+    return {
+        "schema": SCHEMA,
+        "decision": str(plan.decision),
+        "version": str(plan.version) if plan.version else None,
+        "level": choice.level.word if choice else None,
+        "why": choice.why if choice else None,
+        "latest": {"version": str(latest.version), "tag": latest.tag, "commit": latest.commit} if latest else None,
+        "changes": {**_comparison(changes.comparison), "count": changes.count},
+        "commits": [
+            {"commit": judged.commit.sha, "subject": judged.commit.subject, "level": judged.level.word, "why": judged.why}
+            for judged in (choice.commits if choice else ())
+        ],
+        "targets": [_target(target, plan) for target in plan.targets],
+        "steps": [_step(step) for step in plan.steps],
+        "notes": list(plan.notes),
+    }
+
+
+def request_document(request: Request) -> dict[str, object]:
+    """What was asked, as far as a saved plan needs it to be asked again."""
+    return {"since": request.since, "base": request.base}
+
+
+def run_document(run: Run) -> dict[str, object]:
+    """A run: its plan, and per step what became of it."""
+    error = run.error
+    steps = [_step(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
+    outcome = "failed" if error else "done" if any(step["result"] == "done" for step in steps) else "satisfied"
+    return {**plan_document(run.plan), "outcome": outcome, "steps": steps, "error": error_document(error) if error else None}
+
+
+def simulation_document(simulation: Simulation) -> dict[str, object]:
+    """A simulation: its plan, and the manifests that would differ per target."""
+    diffs = [
+        {"target": diff.target, "objects": diff.objects, "diff": diff.text, "note": diff.note or None} for diff in simulation.diffs
+    ]
+    return {**plan_document(simulation.plan), "manifests": diffs}
+
+
+def reasons_document(reasons: Iterable[Reason]) -> dict[str, object]:
+    """Explained paths."""
+    return {"schema": SCHEMA, "paths": [_reason(reason) | {"counts": reason.counts} for reason in reasons]}
+
+
+def error_document(error: Stage6Error) -> dict[str, object]:
+    """An error as data."""
+    return {"code": error.code, "message": error.message, "hint": error.hint, "where": error.where}
+
+
+def _comparison(comparison: Comparison) -> dict[str, object]:
+    return {"base": comparison.base, "head": comparison.head, "how": comparison.how, "certain": comparison.certain}
+
+
+def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
+    target = decided.target
+    deployed = decided.decision is not Decision.NOTHING
+    return {
+        "name": target.name,
+        "decision": str(decided.decision),
+        "version": str(plan.version) if deployed and plan.version else None,
+        "namespace": target.namespace,
+        "release": target.release,
+        "engine": target.engine,
+        "url": target.url or None,
+        "compared": _comparison(decided.compared),
+        "reasons": [_reason(reason) for reason in decided.reasons if reason.counts],
+        "ignored": [_reason(reason) for reason in decided.reasons if not reason.counts],
+    }
+
+
+def _reason(reason: Reason) -> dict[str, object]:
+    path = show_path(reason.path) if reason.path is not None else None
+    return {"path": path, "status": reason.status or None, "scope": reason.scope, "rule": reason.rule or None, "why": reason.why}
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {"name": str(step.name), "target": step.target, "state": str(step.state), "why": step.why, "command": step.command}
+
+
+def _outcome(outcome: StepOutcome) -> dict[str, object]:
+    error = error_document(outcome.error) if outcome.error else None
+    return {"result": str(outcome.result), "detail": outcome.detail, "seconds": round(outcome.seconds, 3), "error": error}

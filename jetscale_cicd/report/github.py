@@ -1,0 +1,72 @@
+"""GitHub Actions' faces: step outputs, the job summary, an annotation for an error."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.report.paint import plain
+from jetscale_cicd.report.text import verdict
+
+
+def write_outputs(plan: Plan, env: Mapping[str, str]) -> None:
+    """Append decision, version, namespaces and tag to ``$GITHUB_OUTPUT``, where there is one.
+
+    The delimiter is random and checked against every value, so that no value can end its own block
+    (GitHub docs, "Workflow commands", multiline strings).
+
+    Raises:
+        ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
+    """
+    namespaces = dict.fromkeys(decided.target.namespace for decided in plan.targets)
+    outputs = {
+        "decision": str(plan.decision),
+        "version": str(plan.version or ""),
+        "tag": plan.deploy.tag if plan.deploy and plan.version else "",
+        "namespace": ",".join(namespaces),
+    }
+    blocks = []
+    for name, value in outputs.items():
+        delimiter = f"end_{secrets.token_hex(16)}"
+        if delimiter in value:
+            raise ConfigurationError("GITHUB_FILE", "a value holds the random delimiter", where=name, hint="run again")
+        blocks.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+    _append(env.get("GITHUB_OUTPUT"), "".join(blocks))
+
+
+def write_summary(text: str, plan: Plan | None, env: Mapping[str, str]) -> None:
+    """Append the verdict and the whole text to ``$GITHUB_STEP_SUMMARY``, where there is one."""
+    fence = "`" * (3 + max((len(run) for run in text.split("\n") if set(run) == {"`"}), default=0))
+    while fence in text:
+        fence += "`"
+    title = f"### Stage 6: {_escape(verdict(plan))}\n\n" if plan else "### Stage 6 failed\n\n"
+    _append(env.get("GITHUB_STEP_SUMMARY"), f"{title}{fence}text\n{plain(text).rstrip()}\n{fence}\n\n")
+
+
+def annotation(error: Stage6Error) -> str:
+    """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
+    message = f"{error.message}" + (f" ({error.where})" if error.where else "") + (f". {error.hint}" if error.hint else "")
+    return f"::error title={_property(f'Stage 6: {error.code}')}::{_data(message)}"
+
+
+def _append(file: str | None, text: str) -> None:
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(text)
+    except OSError as unwritable:
+        raise ConfigurationError("GITHUB_FILE", f"it cannot be written: {unwritable.strerror}", where=file) from unwritable
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in plain(text))

@@ -1,0 +1,138 @@
+"""What people read: the verdict first, then reasons by scope, then steps with their marks."""
+
+from collections.abc import Iterable
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepState
+from jetscale_cicd.model.simulation import Simulation
+from jetscale_cicd.report.paint import Paint, plain
+
+# A long list helps nobody: the JSON has all of it.
+_SHOWN = 10
+_MARKS = {Result.DONE: ("green", "✓"), Result.SATISFIED: ("dim", "✓"), Result.FAILED: ("red", "✗"), Result.SKIPPED: ("dim", "-")}
+
+
+def verdict(plan: Plan) -> str:
+    """One sentence: what happens."""
+    latest = f"{plan.latest.version}" if plan.latest else "no release yet"
+    if plan.decision is Decision.PUBLISH and plan.choice:
+        return f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
+    if plan.decision is Decision.REDEPLOY:
+        return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
+    return f"nothing to do (latest: {latest})"
+
+
+def plan_text(plan: Plan, paint: Paint) -> str:
+    """A plan: verdict, reasons, steps."""
+    return "\n".join([*_head(plan, paint), *_steps(plan.steps, paint)]) + "\n"
+
+
+def run_text(run: Run, paint: Paint) -> str:
+    """A run: verdict, reasons, and what became of each step."""
+    lines = _head(run.plan, paint)
+    if run.outcomes:
+        lines += ["", paint("bold", "steps")]
+    for outcome in run.outcomes:
+        lines += _outcome(outcome, paint)
+    return "\n".join(lines) + "\n"
+
+
+def simulation_text(simulation: Simulation, paint: Paint) -> str:
+    """A simulation: the plan, then the manifests that would differ."""
+    lines = [plan_text(simulation.plan, paint).rstrip("\n")]
+    for diff in simulation.diffs:
+        title = f"{diff.target}: {diff.objects} object{'' if diff.objects == 1 else 's'} would change"
+        lines += ["", paint("bold", title if not diff.note else diff.target)]
+        lines += [f"  {paint('yellow', '!')} {plain(diff.note)}"] if diff.note else []
+        lines += [_diff_line(plain(line), paint) for line in diff.text.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def reasons_text(reasons: Iterable[Reason], paint: Paint) -> str:
+    """Explained paths."""
+    lines = []
+    for reason in reasons:
+        mark = paint("green", "counts ") if reason.counts else paint("dim", "ignored")
+        rule = f" (rule {reason.rule})" if reason.rule else ""
+        lines.append(f"{mark}  {show_path(reason.path or b'')}: {reason.scope}, {plain(reason.why)}{rule}")
+    return "\n".join(lines) + "\n"
+
+
+def error_text(error: Stage6Error, paint: Paint) -> str:
+    """What happened, where, what to do next."""
+    where = f"\n  where  {plain(error.where)}" if error.where else ""
+    hint = f"\n  next   {plain(error.hint)}" if error.hint else ""
+    return f"{paint('red', 'error')} {error.code}: {plain(error.message)}{where}{hint}\n"
+
+
+def _head(plan: Plan, paint: Paint) -> list[str]:
+    style = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
+    changes = plan.changes
+    paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
+    lines = [f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}", paint("dim", f"  {plain(paths)}, at {plan.head[:12]}")]
+    lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
+    lines += _reasons(plan, paint)
+    if plan.choice:
+        lines += ["", f"{paint('bold', 'version')} {plan.choice.version}: {plain(plan.choice.why)}"]
+        asking = sorted(plan.choice.commits, key=lambda judged: -judged.level)
+        lines += [f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}" for judged in asking[:_SHOWN]]
+        lines += _more(len(asking))
+    return lines
+
+
+def _reasons(plan: Plan, paint: Paint) -> list[str]:
+    unique = dict.fromkeys(reason for target in plan.targets for reason in target.reasons)
+    scopes: dict[str, list[Reason]] = {}
+    for reason in unique:
+        scopes.setdefault(reason.scope, []).append(reason)
+    lines: list[str] = []
+    for scope, reasons in scopes.items():
+        counting = sum(reason.counts for reason in reasons)
+        lines += ["", f"{paint('bold', scope)}  {counting} of {len(reasons)} count"]
+        for reason in sorted(reasons, key=lambda reason: not reason.counts)[:_SHOWN]:
+            mark = paint("green", "•") if reason.counts else paint("dim", "·")
+            subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
+            lines.append(f"  {mark} {subject}{plain(reason.why)}")
+        lines += _more(len(reasons))
+    return lines
+
+
+def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
+    lines = ["", paint("bold", "steps")] if steps else []
+    for step in steps:
+        satisfied = step.state is StepState.SATISFIED
+        mark = paint("dim", "✓") if satisfied else paint("cyan", "→")
+        lines.append(f"  {mark} {_label(step):<16} {plain(step.why)}")
+        lines += [] if satisfied else [paint("dim", f"    {'$':>16} {plain(step.command)}")]
+    return lines
+
+
+def _outcome(outcome: StepOutcome, paint: Paint) -> list[str]:
+    style, mark = _MARKS[outcome.result]
+    took = f" ({outcome.seconds:.1f} s)" if outcome.result in (Result.DONE, Result.FAILED) else ""
+    lines = [f"  {paint(style, mark)} {_label(outcome.step):<16} {plain(outcome.detail)}{took}"]
+    if outcome.result is Result.FAILED:
+        lines.append(paint("dim", f"    {'$':>16} {plain(outcome.step.command)}"))
+    return lines
+
+
+def _label(step: Step) -> str:
+    return f"{step.name} {step.target}" if step.target else str(step.name)
+
+
+def _names(plan: Plan) -> str:
+    touched = [decided.target for decided in plan.targets if decided.decision is not Decision.NOTHING]
+    return ", ".join(f"{target.name} ({target.namespace})" for target in touched)
+
+
+def _more(count: int) -> list[str]:
+    return [f"  … and {count - _SHOWN:,} more (--output json has all)"] if count > _SHOWN else []
+
+
+def _diff_line(line: str, paint: Paint) -> str:
+    if line.startswith(("---", "+++")):
+        return "  " + paint("bold", line)
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    return "  " + (paint(styles[line[0]], line) if line[:1] in styles else line)

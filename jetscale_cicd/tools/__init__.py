@@ -1,0 +1,1 @@
+"""git, helm and kubectl as typed calls."""

@@ -1,0 +1,92 @@
+"""helm as typed calls: one method, one process; always without plugins and away from the user's cluster settings."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
+
+_VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
+# A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so a chart whose schema
+# or dependency names a URL cannot reach the network (`$ref: https://…` in values.schema.json is fetched by helm ≥ 3.18).
+_NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """A helm binary and a scratch directory for its caches.
+
+    Args:
+        processes: starts it.
+        scratch: empty directory of this run.
+        network: whether it may reach registries, with the user's credentials.
+        binary: name or path.
+    """
+
+    processes: Processes
+    scratch: Path
+    network: bool
+    binary: str = "helm"
+
+    def version(self) -> tuple[int, int, int]:
+        """Version of the binary.
+
+        Raises:
+            PreconditionError: ``TOOL_MISSING``, or ``HELM_UNKNOWN`` for something that is no helm 3 or newer.
+        """
+        finished = self._run("version", "--template", "{{.Version}}")
+        match = _VERSION.match(finished.stdout.decode("utf-8", "replace"))
+        if finished.status != 0 or match is None or int(match[1]) < 3:
+            raise PreconditionError("HELM_UNKNOWN", f"{self.binary} is no helm 3 or newer", hint="install helm 3 or 4")
+        return int(match[1]), int(match[2]), int(match[3])
+
+    def package(self, chart: Path, destination: Path) -> Finished:
+        """`helm package`: an archive of the chart folder in ``destination``."""
+        return self._run("package", str(chart), "--destination", str(destination))
+
+    def dependency_build(self, chart: Path) -> Finished:
+        """`helm dependency build`: fetch what Chart.lock names."""
+        return self._run("dependency", "build", str(chart))
+
+    def pull(self, reference: str, version: str, destination: Path) -> Finished:
+        """`helm pull` of an OCI reference at one version."""
+        return self._run("pull", reference, "--version", version, "--destination", str(destination))
+
+    def template(self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float) -> Finished:
+        """`helm template`: the manifests that this chart and these values give."""
+        files = [part for path in values for part in ("--values", str(path))]
+        return self._run("template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout)
+
+    def _run(self, *arguments: str, timeout: float = 300) -> Finished:
+        return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
+
+    def _environment(self) -> Mapping[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
+        # `make tools` puts helm beside the interpreter; whoever starts that by its path has it on no PATH.
+        path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+        own = {
+            "PATH": path,
+            "HELM_CACHE_HOME": str(self.scratch / "helm-cache"),
+            "HELM_DATA_HOME": str(self.scratch / "helm-data"),
+            "HELM_PLUGINS": str(self.scratch / "no-plugins"),
+            "KUBECONFIG": os.devnull,
+        }
+        if self.network:
+            config = {name: os.environ[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in os.environ}
+            return {**kept, **own, **config}
+        without = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
+        nothing = {"HELM_CONFIG_HOME": str(self.scratch / "helm-config"), "DOCKER_CONFIG": str(self.scratch / "no-credentials")}
+        return {**without, **own, **nothing, **_NO_NETWORK}
+
+
+def failure_of(finished: Finished) -> str:
+    """The line of helm's errors that says what broke."""
+    lines = [line for line in finished.stderr.splitlines() if line.strip() and not line.startswith(("WARNING", "walk.go", "coalesce.go"))]
+    return (lines[-1] if lines else f"exit status {finished.status}").removeprefix("Error: ").strip()
+
+
+__all__ = ["Helm", "ProcessTimeout", "failure_of"]

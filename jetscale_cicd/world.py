@@ -1,0 +1,96 @@
+"""Everything that one run touches, opened once: repository, settings, registry, helm, scratch space."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from jetscale_cicd.act.package import Packager
+from jetscale_cicd.act.publish import Registry
+from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.settings import load_release_rules, load_settings
+from jetscale_cicd.observe.worktree import snapshot
+from jetscale_cicd.tools.git import open_repository
+from jetscale_cicd.tools.helm import Helm
+from jetscale_cicd.tools.process import Announce, Processes
+from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.registry import open_registry
+
+
+@dataclass
+class World:
+    """What a request is answered with; tools are opened when first used, because a decision for nothing needs few.
+
+    Args:
+        request: what was asked, with head set to a snapshot where uncommitted edits are looked at.
+        repository: the repository around ``request.repo``.
+        settings, rules: ``.stage6.yaml`` and python-semantic-release's own configuration.
+        redact: masks secrets on their way out.
+        announce: one line of progress.
+        closing: undone at the end of the run.
+    """
+
+    request: Request
+    repository: Repository
+    settings: Settings
+    rules: ReleaseRules
+    redact: Redactor
+    announce: Announce
+    closing: ExitStack = field(repr=False)
+
+    @property
+    def tag_format(self) -> str:
+        """Name of a release tag: ours, python-semantic-release's, or the common one."""
+        return self.settings.chart.tag_format or self.rules.tag_format or "v{version}"
+
+    @cached_property
+    def scratch(self) -> Path:
+        """A directory for this run alone, removed at its end."""
+        return Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-")))
+
+    @cached_property
+    def mask(self) -> bytes:
+        """Key of this run's masks, so that a masked secret cannot be guessed back from its mask."""
+        return os.urandom(32)
+
+    @cached_property
+    def helm(self) -> Helm:
+        """helm without plugins; without network and credentials where the request has none."""
+        return Helm(Processes(self.redact, self.announce), self.scratch, self.request.network)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Where versions are published."""
+        return open_registry(self.settings.chart.registry, self.repository.git.root)
+
+    @cached_property
+    def packager(self) -> Packager:
+        """Packages commits of the repository."""
+        chart = self.settings.chart
+        return Packager(repository=self.repository, helm=self.helm, chart=chart.path, mirrors=chart.mirrors, scratch=self.scratch)
+
+
+@contextmanager
+def open_world(request: Request, announce: Announce) -> Iterator[World]:
+    """Open what every command needs, and close all that was opened on the way.
+
+    Raises:
+        ConfigurationError: no repository, or a configuration that cannot be used.
+    """
+    redact = Redactor.of_environment(os.environ.items())
+    with ExitStack() as closing:
+        git = open_repository(request.repo, network=request.network, redact=redact)
+        settings = load_settings(git.root, request)
+        rules = load_release_rules(git.root)
+        repository = Repository(git)
+        if request.worktree:
+            scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
+            repository, head = snapshot(repository, scratch)
+            request = replace(request, head=head)
+        yield World(request, repository, settings, rules, redact, lambda line: announce(redact(line)), closing)
