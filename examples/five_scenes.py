@@ -36,9 +36,27 @@ class Scene:
 
 
 SCENES = (
-    Scene("only documentation changes", "docs: how to call us", (("README.md", "stack", "stack, on call: +1 555 0100"),), "nothing", ""),
-    Scene("only live values change", "chore(live): four replicas", (("envs/live/values.yaml", "replicaCount: 3", "replicaCount: 4"),), "redeploy", "0.1.0"),
-    Scene("the chart changes", "feat: an hour of ingress idle time", (("charts/app/values.yaml", "# ", "#  "),), "publish", "0.2.0"),
+    Scene(
+        "only documentation changes",
+        "docs: how to call us",
+        (("README.md", "stack", "stack, on call: +1 555 0100"),),
+        "nothing",
+        "",
+    ),
+    Scene(
+        "only live values change",
+        "chore(live): four replicas",
+        (("envs/live/values.yaml", "replicaCount: 3", "replicaCount: 4"),),
+        "redeploy",
+        "0.1.0",
+    ),
+    Scene(
+        "the chart changes",
+        "feat: an hour of ingress idle time",
+        (("charts/app/values.yaml", "# ", "#  "),),
+        "publish",
+        "0.2.0",
+    ),
     Scene(
         "chart and live values change together",
         "fix: wording, and five replicas",
@@ -87,7 +105,9 @@ def build(directory: Path) -> Path:
     (clone / "README.md").write_text("# The stack\n\nThe JetScale stack.\n")
     (clone / ".gitignore").write_text("/rendered/\n")
     mirror = PROJECT / "tests" / "fixtures" / "charts"
-    (clone / ".stage6.yaml").write_text(CONFIG.format(registry=(directory / "registry").as_uri(), mirror=mirror.as_uri()))
+    (clone / ".stage6.yaml").write_text(
+        CONFIG.format(registry=(directory / "registry").as_uri(), mirror=mirror.as_uri())
+    )
     commit(clone, "feat: the stack")
     return clone
 
@@ -117,7 +137,12 @@ def stage6(clone: Path) -> tuple[str, str]:
     outputs = clone.parent / "outputs"
     outputs.unlink(missing_ok=True)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GITLAB_"))}
-    subprocess.run([sys.executable, "-m", "jetscale_cicd", "stage6"], cwd=clone, env={**env, "GITHUB_OUTPUT": str(outputs)}, check=False)
+    subprocess.run(
+        [sys.executable, "-m", "jetscale_cicd", "stage6"],
+        cwd=clone,
+        env={**env, "GITHUB_OUTPUT": str(outputs)},
+        check=False,
+    )
     lines = outputs.read_text().splitlines() if outputs.exists() else []
     values = {line.partition("<<")[0]: lines[index + 1] for index, line in enumerate(lines) if "<<" in line}
     return values.get("decision", ""), values.get("version", "")
@@ -125,7 +150,11 @@ def stage6(clone: Path) -> tuple[str, str]:
 
 def git(directory: Path, *arguments: str) -> None:
     """git with a name of its own, away from the user's settings."""
-    identity = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (("NAME", "Dev"), ("EMAIL", "dev@example.invalid"))}
+    identity = {
+        f"GIT_{role}_{part}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for part, value in (("NAME", "Dev"), ("EMAIL", "dev@example.invalid"))
+    }
     env = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     subprocess.run(["git", *arguments], cwd=directory, env=env, check=True)
 

@@ -3,12 +3,96 @@
 The public API is what this module names; everything else may change without notice.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from jetscale_cicd.api import explain, plan, run, simulate
-    from jetscale_cicd.errors import Stage6Error
-    from jetscale_cicd.model.plan import Decision, Plan
-    from jetscale_cicd.model.request import Request
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.outcome import Run
+from jetscale_cicd.model.plan import Decision, Plan, Reason
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.simulation import Simulation
 
-__all__ = ["Decision", "Plan", "Request", "Stage6Error", "explain", "plan", "run", "simulate"]
+__all__ = [
+    "Decision",
+    "Event",
+    "EventKind",
+    "Plan",
+    "Reason",
+    "Request",
+    "Run",
+    "Simulation",
+    "Stage6Error",
+    "explain",
+    "local_request",
+    "plan",
+    "run",
+    "simulate",
+]
+
+Announce = Callable[[str], None]
+
+
+def local_request(repo: Path, *, since: str = "auto", base: str | None = None, head: str | None = None) -> Request:
+    """A request for a repository on this machine, without a CI's event.
+
+    Args:
+        repo: a directory inside the repository.
+        since: ``auto``, ``event`` (exactly base and head), or a revision.
+        base, head: revisions to compare.
+    """
+    return Request(repo=repo, event=Event(ci="local", kind=EventKind.LOCAL), since=since, base=base, head=head)
+
+
+def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
+    """What a run would do; nothing is changed.
+
+    Raises:
+        Stage6Error: with a code, a hint and the exit status of its class.
+    """
+    from jetscale_cicd import stage6
+    from jetscale_cicd.world import open_world
+
+    with open_world(request, announce) as world:
+        return stage6.plan(world)
+
+
+def run(request: Request, announce: Announce = lambda _: None) -> Run:
+    """Plan, and do what is needed; a step that failed is in the outcome, with its error.
+
+    Raises:
+        Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
+    """
+    from jetscale_cicd import stage6
+    from jetscale_cicd.world import open_world
+
+    with open_world(request, announce) as world:
+        return stage6.run(world, stage6.plan(world))
+
+
+def simulate(request: Request, announce: Announce = lambda _: None) -> Simulation:
+    """What a change would do, with the manifests that would differ; uses no network and no credentials.
+
+    Raises:
+        Stage6Error: no decision could be made.
+    """
+    from dataclasses import replace
+
+    from jetscale_cicd import stage6
+    from jetscale_cicd.world import open_world
+
+    with open_world(replace(request, network=False), announce) as world:
+        return stage6.simulate(world)
+
+
+def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
+    """Which scope each path belongs to, and why.
+
+    Raises:
+        Stage6Error: no repository, or a configuration that cannot be used.
+    """
+    from jetscale_cicd import stage6
+    from jetscale_cicd.world import open_world
+
+    with open_world(request, lambda _: None) as world:
+        return stage6.explain(world, paths)

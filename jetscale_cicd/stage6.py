@@ -45,12 +45,21 @@ def explain(world: World, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
     chart, targets = world.settings.chart, world.settings.targets
     head = world.repository.commit(world.request.head or "HEAD")
     ignore = read_files(world.repository, head, (f"{chart.path}/.helmignore",))[0] or b""
-    rules = ChartRules(path=chart.path, watch=chart.watched, ignored=(HelmIgnore.parse(ignore.decode("utf-8", "surrogateescape")),))
+    rules = ChartRules(
+        path=chart.path,
+        watch=chart.watched,
+        ignored=(HelmIgnore.parse(ignore.decode("utf-8", "surrogateescape"), f"{chart.path}/.helmignore"),),
+    )
     reasons: list[Reason] = []
     for path in paths:
         change = [Change(UNCHANGED, path, "", "", "", "")]
-        found = (*chart_reasons(change, rules), *(reason for target in targets for reason in values_reasons(change, target)))
-        nobody = Reason(scope="none", why="no scope watches it: a change of it alone is nothing", counts=False, path=path)
+        found = (
+            *chart_reasons(change, rules),
+            *(reason for target in targets for reason in values_reasons(change, target)),
+        )
+        nobody = Reason(
+            scope="none", why="no scope watches it: a change of it alone is nothing", counts=False, path=path
+        )
         reasons += found or (nobody,)
     return tuple(reasons)
 
@@ -63,7 +72,9 @@ def _plan_of_new_version(world: World, observed: Observed) -> Plan:
     if compares_only:
         settled = not_asked(choice)
     else:
-        settled = settle(choice, name, observed.head, observed.releases, world.registry, world.packager)
+        settled = settle(
+            choice, name, observed.head, observed.releases, registry=world.registry, packages=world.packager
+        )
     version = settled.choice.version
     deploy = Release(version, world.tag_format.replace("{version}", str(version)), observed.head)
     shelf = Shelf(
@@ -89,7 +100,13 @@ def _plan_of_latest(world: World, observed: Observed) -> Plan:
     return _plan(observed, None, latest, shelf, notes)
 
 
-def _plan(observed: Observed, choice: VersionChoice | None, deploy: Release | None, shelf: Shelf | None, notes: tuple[str, ...]) -> Plan:
+def _plan(
+    observed: Observed,
+    choice: VersionChoice | None,
+    deploy: Release | None,
+    shelf: Shelf | None,
+    notes: tuple[str, ...],
+) -> Plan:
     return make_plan(
         head=observed.head,
         latest=observed.releases.latest,

@@ -73,7 +73,9 @@ class World:
     def packager(self) -> Packager:
         """Packages commits of the repository."""
         chart = self.settings.chart
-        return Packager(repository=self.repository, helm=self.helm, chart=chart.path, mirrors=chart.mirrors, scratch=self.scratch)
+        return Packager(
+            repository=self.repository, helm=self.helm, chart=chart.path, mirrors=chart.mirrors, scratch=self.scratch
+        )
 
 
 @contextmanager

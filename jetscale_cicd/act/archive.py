@@ -21,7 +21,10 @@ def normalise(archive: bytes, mtime: int) -> bytes:
         mtime: time of every entry, in seconds since the epoch.
     """
     plain = io.BytesIO()
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as source, tarfile.open(fileobj=plain, mode="w:", format=tarfile.PAX_FORMAT) as target:
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as source,
+        tarfile.open(fileobj=plain, mode="w:", format=tarfile.PAX_FORMAT) as target,
+    ):
         for member in sorted(source.getmembers(), key=_order):
             content = source.extractfile(member)
             entry = tarfile.TarInfo(member.name)
@@ -39,6 +42,13 @@ def _gzip_stored(content: bytes) -> bytes:
     """A gzip member of stored blocks (RFC 1952 §2.3: no name, no time, unknown system)."""
     blocks = [content[start : start + _BLOCK] for start in range(0, len(content), _BLOCK)] or [b""]
     body = b"".join(
-        struct.pack("<BHH", index == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block for index, block in enumerate(blocks)
+        struct.pack("<BHH", index == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block
+        for index, block in enumerate(blocks)
     )
-    return b"\x1f\x8b\x08\x00" + b"\0" * 4 + b"\x00\xff" + body + struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
+    return (
+        b"\x1f\x8b\x08\x00"
+        + b"\0" * 4
+        + b"\x00\xff"
+        + body
+        + struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
+    )

@@ -39,7 +39,9 @@ def provide(chart: Path, locked: Sequence[LockedDependency], sources: Sources, h
     folder.mkdir(exist_ok=True)
     missing = [dependency for dependency in locked if not _vendored(folder, dependency)]
     located = {dependency: _mirrored(dependency.repository, sources.mirrors) for dependency in missing}
-    if missing and all(place == dependency.repository and not place.startswith("file://") for dependency, place in located.items()):
+    if missing and all(
+        place == dependency.repository and not place.startswith("file://") for dependency, place in located.items()
+    ):
         _build(chart, missing, helm)
     else:
         for dependency, place in located.items():
@@ -49,7 +51,9 @@ def provide(chart: Path, locked: Sequence[LockedDependency], sources: Sources, h
 
 
 def _vendored(folder: Path, dependency: LockedDependency) -> bool:
-    return (folder / f"{dependency.name}-{dependency.version}.tgz").is_file() or (folder / dependency.name / "Chart.yaml").is_file()
+    return (folder / f"{dependency.name}-{dependency.version}.tgz").is_file() or (
+        folder / dependency.name / "Chart.yaml"
+    ).is_file()
 
 
 def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
@@ -79,7 +83,9 @@ def _bring(dependency: LockedDependency, place: str, folder: Path, sources: Sour
         sources.export(place.removeprefix("file://"), exported)
         _succeed(helm.package(exported, folder), dependency, place)
     elif "://" in place and not place.startswith("file://"):
-        raise _unreachable(dependency, place, "it stands beside mirrored ones, and helm fetches all of its repositories or none")
+        raise _unreachable(
+            dependency, place, "it stands beside mirrored ones, and helm fetches all of its repositories or none"
+        )
     else:
         _from_directory(dependency, sources.root / place.removeprefix("file://"), folder, helm)
 
@@ -91,7 +97,9 @@ def _from_directory(dependency: LockedDependency, directory: Path, folder: Path,
     elif (directory / dependency.name / "Chart.yaml").is_file():
         _succeed(helm.package(directory / dependency.name, folder), dependency, str(directory))
     else:
-        raise _unreachable(dependency, str(directory), f"neither {archive.name} nor a folder {dependency.name} is there")
+        raise _unreachable(
+            dependency, str(directory), f"neither {archive.name} nor a folder {dependency.name} is there"
+        )
 
 
 def _succeed(finished: Finished, dependency: LockedDependency, place: str) -> None:
@@ -105,7 +113,11 @@ def _check(folder: Path, dependency: LockedDependency) -> None:
     if archive.is_file():
         found = load_mapping(_chart_yaml(archive.read_bytes(), where), f"{where}:Chart.yaml", "DEPENDENCY_DIFFERS")
     elif (folder / dependency.name / "Chart.yaml").is_file():
-        found = load_mapping((folder / dependency.name / "Chart.yaml").read_bytes(), f"charts/{dependency.name}/Chart.yaml", "DEPENDENCY_DIFFERS")
+        found = load_mapping(
+            (folder / dependency.name / "Chart.yaml").read_bytes(),
+            f"charts/{dependency.name}/Chart.yaml",
+            "DEPENDENCY_DIFFERS",
+        )
     else:
         others = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise _differs(dependency, where, f"its place holds {others}")
@@ -122,7 +134,9 @@ def _chart_yaml(archive: bytes, where: str) -> bytes:
                     content = tar.extractfile(member)
                     return content.read((1 << 20) + 1) if content else b""
     except (tarfile.TarError, OSError, EOFError) as broken:
-        raise ConfigurationError("DEPENDENCY_DIFFERS", f"the archive cannot be read: {broken}", where=where, hint="fetch it again") from broken
+        raise ConfigurationError(
+            "DEPENDENCY_DIFFERS", f"the archive cannot be read: {broken}", where=where, hint="fetch it again"
+        ) from broken
     return b""
 
 
@@ -130,7 +144,7 @@ def _unreachable(dependency: LockedDependency, place: str, why: str) -> Precondi
     return PreconditionError(
         "DEPENDENCY_UNREACHABLE",
         f"subchart {dependency.name} {dependency.version} could not be had from {place}: {why}",
-        hint=f"check the registry and its credentials, or mirror it: chart.mirrors: {{{dependency.repository}: DIRECTORY}}",
+        hint=f"check the registry and its credentials, or mirror it: chart.mirrors, {dependency.repository}: DIRECTORY",
     )
 
 

@@ -62,12 +62,19 @@ class Packager:
         chart = parse_chart(text, where)
         chart_yaml.write_bytes(stamp(text, str(version), str(version), where).encode())
         lock = folder / "Chart.lock"
-        locked = locked_dependencies(chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock")
+        locked = locked_dependencies(
+            chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock"
+        )
         provide(folder, locked, self._sources(commit), self.helm)
         finished = self.helm.package(folder, work)
         archive = work / f"{chart.name}-{version}.tgz"
         if finished.status != 0 or not archive.is_file():
-            raise PublishError("PACKAGE_FAILED", f"helm package refused the chart: {failure_of(finished)}", where=self.chart, hint=f"try: helm lint --strict {self.chart}")
+            raise PublishError(
+                "PACKAGE_FAILED",
+                f"helm package refused the chart: {failure_of(finished)}",
+                where=self.chart,
+                hint=f"try: helm lint --strict {self.chart}",
+            )
         content = normalise(archive.read_bytes(), self.repository.commit_time(commit))
         archive.write_bytes(content)
         return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
@@ -76,7 +83,9 @@ class Packager:
         def export_beside(relative: str, destination: Path) -> None:
             folder = posixpath.normpath(posixpath.join(self.chart, relative))
             if folder.startswith(("../", "/")) or folder in ("..", "."):
-                raise ConfigurationError("LINK_ESCAPES", f"file://{relative} points out of the repository", where=f"{self.chart}/Chart.yaml")
+                raise ConfigurationError(
+                    "LINK_ESCAPES", f"file://{relative} points out of the repository", where=f"{self.chart}/Chart.yaml"
+                )
             export(self.repository, commit, folder, destination)
 
         return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside)
@@ -86,6 +95,8 @@ def _read(file: Path, where: str) -> str:
     try:
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise ConfigurationError("CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path") from None
+        raise ConfigurationError(
+            "CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path"
+        ) from None
     except UnicodeDecodeError:
         raise ConfigurationError("CHART_YAML", "it is not UTF-8", where=where, hint="save it as UTF-8") from None

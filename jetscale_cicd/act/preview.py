@@ -26,7 +26,11 @@ def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:
     after = plan.deploy.version if plan.deploy else before
     try:
         new = parse_manifests(_manifests(plan.head, after, target, world), f"{target.name} after")
-        old = parse_manifests(_manifests(base, before, target, world), f"{target.name} before") if base and plan.latest else ()
+        old = (
+            parse_manifests(_manifests(base, before, target, world), f"{target.name} before")
+            if base and plan.latest
+            else ()
+        )
         text, objects = diff_manifests(old, new, world.mask)
     except Stage6Error as kept:
         note = f"the manifests could not be rendered: {kept.message}" + (f" ({kept.where})" if kept.where else "")

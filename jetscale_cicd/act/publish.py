@@ -10,20 +10,21 @@ from jetscale_cicd.model.release import Absent, Artifact, CannotTell, Present, R
 class Registry(Protocol):
     """What publishing needs from a registry."""
 
-    def reference(self, chart: str, version: str) -> str: ...
+    def reference(self, chart: str, version: str, /) -> str: ...
 
-    def lookup(self, chart: str, version: str) -> RegistryAnswer: ...
+    def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
 
-    def read(self, chart: str, version: str) -> bytes: ...
+    def read(self, chart: str, version: str, /) -> bytes: ...
 
-    def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer: ...
+    def create(self, chart: str, version: str, archive: Path, /) -> RegistryAnswer: ...
 
 
 def publish(artifact: Artifact, registry: Registry) -> str:
     """Create the version in the registry and compare what it then holds with the artifact.
 
     Raises:
-        PublishError: ``VERSION_TAKEN`` where the registry holds other content, ``REGISTRY_CANNOT_TELL`` where it does not say.
+        PublishError: ``VERSION_TAKEN`` where the registry holds other content, ``REGISTRY_CANNOT_TELL`` where it does
+            not say.
     """
     reference = registry.reference(artifact.chart, str(artifact.version))
     match registry.create(artifact.chart, str(artifact.version), Path(artifact.path)):
@@ -32,11 +33,21 @@ def publish(artifact: Artifact, registry: Registry) -> str:
         case Present(digest=digest):
             raise PublishError(
                 "VERSION_TAKEN",
-                f"{artifact.chart} {artifact.version} holds other content: {digest}, this commit gives {artifact.digest}",
+                f"{artifact.chart} {artifact.version} holds {digest}, this commit gives {artifact.digest}",
                 where=reference,
                 hint="another run was faster: run again, and the next free version is taken",
             )
         case CannotTell(why=why):
-            raise PublishError("REGISTRY_CANNOT_TELL", f"after the push, the registry did not say what it holds: {why}", where=reference, hint="run again")
+            raise PublishError(
+                "REGISTRY_CANNOT_TELL",
+                f"after the push, the registry did not say what it holds: {why}",
+                where=reference,
+                hint="run again",
+            )
         case Absent():
-            raise PublishError("REGISTRY_CANNOT_TELL", "the registry took the package and does not list it", where=reference, hint="run again")
+            raise PublishError(
+                "REGISTRY_CANNOT_TELL",
+                "the registry took the package and does not list it",
+                where=reference,
+                hint="run again",
+            )

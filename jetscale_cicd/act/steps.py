@@ -47,7 +47,9 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
     Raises:
         Stage6Error: a precondition of the whole run does not hold; nothing was changed.
     """
-    acting = Acting(plan, world, _values_of_targets(plan, world.repository))
+    if plan.deploy is None:
+        return ()
+    acting = Acting(plan, plan.deploy, world, _values_of_targets(plan, world.repository))
     _check_reachable(plan, world)
     outcomes: list[StepOutcome] = []
     failed: StepOutcome | None = None
@@ -63,15 +65,10 @@ class Acting:
     """A plan on its way: the chart archive and the manifests, as far as they are made."""
 
     plan: Plan
+    release: Release
     world: Surroundings
     values: dict[str, Values]
     manifests: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def release(self) -> Release:
-        """The release that is deployed; a plan with steps has one."""
-        assert self.plan.deploy is not None
-        return self.plan.deploy
 
     def artifact(self) -> Artifact:
         """The chart of the release's commit, packaged here."""
@@ -81,26 +78,26 @@ class Acting:
 def _values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
     """Values of every target that gets deployed, read before anything is changed."""
     needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
-    return {decided.target.name: read_values(repository, plan.head, decided.target) for decided in plan.targets if decided.target.name in needed}
+    return {
+        decided.target.name: read_values(repository, plan.head, decided.target)
+        for decided in plan.targets
+        if decided.target.name in needed
+    }
 
 
 def _check_reachable(plan: Plan, world: Surroundings) -> None:
     needed = [step for step in plan.steps if step.state is StepState.NEEDED]
     if needed and isinstance(world.registry, UnaskedRegistry):
         world.registry.read("", "")
-    for step in needed:
-        target = _target(plan, step)
-        if target and target.engine != "render":
+    deployed = {step.target for step in needed}
+    for target in (decided.target for decided in plan.targets):
+        if target.name in deployed and target.engine != "render":
             raise PreconditionError(
                 "ENGINE_NOT_REACHED",
                 f"this release of jetscale-cicd deploys with the engine render, not yet with {target.engine}",
                 where=f"target {target.name}",
                 hint="run with --engine render, or plan and simulate",
             )
-
-
-def _target(plan: Plan, step: Step) -> Target | None:
-    return next((decided.target for decided in plan.targets if decided.target.name == step.target), None)
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:
@@ -112,7 +109,9 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
     try:
         detail = _ACTIONS[step.name](acting, step)
     except Stage6Error as error:
-        return StepOutcome(step=step, result=Result.FAILED, detail=error.message, seconds=time.perf_counter() - started, error=error)
+        return StepOutcome(
+            step=step, result=Result.FAILED, detail=error.message, seconds=time.perf_counter() - started, error=error
+        )
     return StepOutcome(step=step, result=Result.DONE, detail=detail, seconds=time.perf_counter() - started)
 
 
@@ -136,13 +135,11 @@ def _publish(acting: Acting, _: Step) -> str:
 
 
 def _tag(acting: Acting, _: Step) -> str:
-    assert acting.plan.choice is not None  # only a new version lacks its tag
-    return tag(acting.world.repository, acting.release.tag, acting.release.commit, acting.plan.choice)
+    return tag(acting.world.repository, acting.release, acting.plan.choice)
 
 
 def _deploy(acting: Acting, step: Step) -> str:
-    target = _target(acting.plan, step)
-    assert target is not None
+    target = next(decided.target for decided in acting.plan.targets if decided.target.name == step.target)
     archive = _published(acting)
     manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
     record = Deployed(
@@ -161,7 +158,12 @@ def _published(acting: Acting) -> Path:
     if not archive.exists():
         version = str(acting.release.version)
         if not isinstance(acting.world.registry.lookup(chart, version), Present):
-            raise PublishError("REGISTRY_LACKS", f"the registry no longer holds {chart} {version}", where=acting.world.registry.reference(chart, version), hint="run again: it is rebuilt from its tag")
+            raise PublishError(
+                "REGISTRY_LACKS",
+                f"the registry no longer holds {chart} {version}",
+                where=acting.world.registry.reference(chart, version),
+                hint="run again: it is rebuilt from its tag",
+            )
         archive.write_bytes(acting.world.registry.read(chart, version))
     return archive
 

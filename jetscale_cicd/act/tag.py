@@ -4,12 +4,13 @@ import time
 
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.plan import VersionChoice
+from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.deepen import REMOTE, has_remote, remote_tags
 from jetscale_cicd.observe.repository import Repository
 
 
-def tag(repository: Repository, name: str, commit: str, choice: VersionChoice) -> str:
-    """Create an annotated tag at ``commit``, at the remote first where there is one.
+def tag(repository: Repository, release: Release, choice: VersionChoice | None) -> str:
+    """Create the release's annotated tag, at the remote first where there is one.
 
     The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
 
@@ -17,6 +18,7 @@ def tag(repository: Repository, name: str, commit: str, choice: VersionChoice) -
         SupersededError: ``TAG_TAKEN``, the tag exists at another commit.
         PublishError: ``TAG_REFUSED``, the remote did not take it.
     """
+    name, commit = release.tag, release.commit
     tag_object = _make(repository, name, commit, choice)
     if not has_remote(repository):
         _create_local(repository, name, tag_object, commit)
@@ -36,11 +38,13 @@ def tag(repository: Repository, name: str, commit: str, choice: VersionChoice) -
     return f"{name} at {commit[:12]} on {REMOTE}"
 
 
-def _make(repository: Repository, name: str, commit: str, choice: VersionChoice) -> str:
-    lines = [f"- {judged.commit.subject} ({judged.commit.sha[:12]})" for judged in choice.commits]
-    message = f"{name}\n\n{choice.why}\n" + ("\n" + "\n".join(lines) + "\n" if lines else "")
-    identity = f"{_setting(repository, 'user.name', 'jetscale-cicd')} <{_setting(repository, 'user.email', 'jetscale-cicd@localhost')}>"
-    text = f"object {commit}\ntype commit\ntag {name}\ntagger {identity} {int(time.time())} +0000\n\n{message}"
+def _make(repository: Repository, name: str, commit: str, choice: VersionChoice | None) -> str:
+    commits = choice.commits if choice else ()
+    lines = [f"- {judged.commit.subject} ({judged.commit.sha[:12]})" for judged in commits]
+    message = "\n".join([name, "", choice.why if choice else "release", *([""] if lines else []), *lines, ""])
+    who = _setting(repository, "user.name", "jetscale-cicd")
+    mail = _setting(repository, "user.email", "jetscale-cicd@localhost")
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {who} <{mail}> {int(time.time())} +0000\n\n{message}"
     return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
 
 

@@ -20,41 +20,61 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""
-        hint = "a value that begins with '-' is written --option=VALUE" if "expected one argument" in message else f"see {self.prog} --help"
+        hint = (
+            "a value that begins with '-' is written --option=VALUE"
+            if "expected one argument" in message
+            else f"see {self.prog} --help"
+        )
         raise ConfigurationError("USAGE", message, hint=hint)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Options of every command."""
-    parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the repository (default: the one around the working directory)")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration that replaces .stage6.yaml of the repository")
+    parser.add_argument(
+        "--repo",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the repository (default: the one around the working directory)",
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration that replaces .stage6.yaml of the repository"
+    )
     add_output(parser)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How results are shown."""
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="form of the result on stdout (default: text)")
+    parser.add_argument(
+        "--output", choices=("text", "json"), default="text", help="form of the result on stdout (default: text)"
+    )
     parser.add_argument("--debug", action="store_true", help="show a traceback with an error")
 
 
 def add_deciding(parser: argparse.ArgumentParser) -> None:
     """What is compared, and for which targets."""
     parser.add_argument("--base", metavar="REV", help="commit before the change (default: what the CI's event says)")
-    parser.add_argument("--head", metavar="REV", help="commit to look at (default: what the CI's event says, else HEAD)")
+    parser.add_argument(
+        "--head", metavar="REV", help="commit to look at (default: what the CI's event says, else HEAD)"
+    )
     parser.add_argument(
         "--since",
         metavar="auto|event|REV",
         default="auto",
-        help="compare with the latest release and what is deployed (auto), exactly base with head (event), or a revision (default: auto)",
+        help="compare with the latest release and what is deployed (auto), exactly base and head (event), or REV",
     )
     add_targets(parser)
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
     """Which targets, and overrides for a run on this machine."""
-    parser.add_argument("--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated")
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated"
+    )
     parser.add_argument("--engine", choices=("helm", "argocd", "render"), help="engine that replaces the targets' own")
-    parser.add_argument("--registry", metavar="PLACE", help="registry that replaces chart.registry: oci://…, file:///… or a directory")
+    parser.add_argument(
+        "--registry", metavar="PLACE", help="registry that replaces chart.registry: oci://…, file:///… or a directory"
+    )
 
 
 def request_of(args: argparse.Namespace, *, network: bool) -> Request:
@@ -89,7 +109,17 @@ def event_of(env: Mapping[str, str]) -> Event:
             content = source.read(_LARGEST_PAYLOAD + 1)
         payload = json.loads(content)
     except (OSError, ValueError, RecursionError) as unreadable:
-        raise ConfigurationError("EVENT_PAYLOAD", f"the event's payload cannot be read: {unreadable}", where=path, hint="unset GITHUB_EVENT_PATH to go without it") from None
+        raise ConfigurationError(
+            "EVENT_PAYLOAD",
+            f"the event's payload cannot be read: {unreadable}",
+            where=path,
+            hint="unset GITHUB_EVENT_PATH to go without it",
+        ) from None
     if not isinstance(payload, dict):
-        raise ConfigurationError("EVENT_PAYLOAD", "the event's payload is no JSON object", where=path, hint="unset GITHUB_EVENT_PATH to go without it")
+        raise ConfigurationError(
+            "EVENT_PAYLOAD",
+            "the event's payload is no JSON object",
+            where=path,
+            hint="unset GITHUB_EVENT_PATH to go without it",
+        )
     return read_event(env, payload)

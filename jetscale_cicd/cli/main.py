@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType, ModuleType
 
 from jetscale_cicd.cli import explain, plan, schema, simulate, stage6
@@ -11,7 +12,13 @@ from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
 
-COMMANDS: dict[str, ModuleType] = {"stage6": stage6, "plan": plan, "simulate": simulate, "explain": explain, "schema": schema}
+COMMANDS: dict[str, ModuleType] = {
+    "stage6": stage6,
+    "plan": plan,
+    "simulate": simulate,
+    "explain": explain,
+    "schema": schema,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = COMMANDS[args.command].execute(args, output)
         return status
     except KeyboardInterrupt:
-        return _fail(Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it finds"), output, debug)
+        return _fail(
+            Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it finds"), output, debug
+        )
     except BrokenPipeError:
         # The reader of stdout is gone; keep the interpreter from failing on its own last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,12 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         said = f"{type(bug).__name__}: {bug}"
-        return _fail(Stage6Error("BUG", said, hint="this is a bug in jetscale-cicd: run again with --debug and report it"), output, debug)
+        return _fail(
+            Stage6Error("BUG", said, hint="this is a bug in jetscale-cicd: run again with --debug and report it"),
+            output,
+            debug,
+        )
 
 
 def parser() -> Parser:
     """The whole command line."""
-    root = Parser(prog="jetscale-cicd", description="Stage 6: publish the chart, redeploy it, or do nothing; and say why.")
+    root = Parser(
+        prog="jetscale-cicd", description="Stage 6: publish the chart, redeploy it, or do nothing; and say why."
+    )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, module in COMMANDS.items():
         doc = (module.__doc__ or "").partition(": ")[2].strip()
@@ -69,7 +84,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _values_of(option: str, words: list[str]) -> list[str]:
     """Values of an option before parsing, so that a usage error already has the right form."""
-    spaced = [value for word, value in zip(words, words[1:], strict=False) if word == option]
+    spaced = [value for word, value in pairwise(words) if word == option]
     return spaced + [word.partition("=")[2] for word in words if word.startswith(option + "=")]
 
 

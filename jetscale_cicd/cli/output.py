@@ -70,5 +70,3 @@ def _each_string(value: object, redact: Redactor) -> object:
     if isinstance(value, list):
         return [_each_string(item, redact) for item in value]
     return value
-
-

@@ -16,7 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_deciding(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="also save the plan, for stage6 --plan FILE")
-    parser.add_argument("--detailed-exitcode", action="store_true", help=f"exit {WOULD_CHANGE} when something would change")
+    parser.add_argument(
+        "--detailed-exitcode", action="store_true", help=f"exit {WOULD_CHANGE} when something would change"
+    )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
@@ -43,4 +45,6 @@ def _save(file: Path, text: str) -> None:
     try:
         file.write_text(text + "\n", encoding="ascii")
     except OSError as unwritable:
-        raise ConfigurationError("PLAN_FILE", f"the plan cannot be saved: {unwritable.strerror}", where=str(file)) from None
+        raise ConfigurationError(
+            "PLAN_FILE", f"the plan cannot be saved: {unwritable.strerror}", where=str(file)
+        ) from None

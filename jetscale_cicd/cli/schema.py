@@ -12,7 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
-def execute(args: argparse.Namespace, output: Output) -> int:
+def execute(_args: argparse.Namespace, _output: Output) -> int:
     """Print the schema; it is JSON in either form."""
     from jetscale_cicd.config.schema import json_schema
     from jetscale_cicd.report.document import dumps

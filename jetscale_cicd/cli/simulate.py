@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
-    parser.add_argument("--base", metavar="REV", help="branch or tag that the change would be merged into (default: the CI's target branch, else origin's default)")
+    parser.add_argument(
+        "--base",
+        metavar="REV",
+        help="branch or tag to merge into (default: the CI's target branch, else origin's default branch)",
+    )
     parser.add_argument("--head", metavar="REV", help="commit to look at (default: the CI's, else HEAD)")
     parser.add_argument("--worktree", action="store_true", help="look at the work tree, uncommitted edits included")
     add_targets(parser)

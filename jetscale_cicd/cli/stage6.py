@@ -21,7 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_deciding(parser)
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")
-    parser.add_argument("--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse")
+    parser.add_argument(
+        "--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse"
+    )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
@@ -40,7 +42,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if saved:
             _check_unmoved(saved, plan)
         run = Run(plan=plan, outcomes=()) if args.dry_run else stage6.run(world, plan)
-        document = {**(plan_document(plan) if args.dry_run else run_document(run)), "request": request_document(world.request)}
+        document = {
+            **(plan_document(plan) if args.dry_run else run_document(run)),
+            "request": request_document(world.request),
+        }
     show = plan_text(plan, output.paint) if args.dry_run else run_text(run, output.paint)
     output.result(show, document)
     write_outputs(plan, os.environ)
@@ -60,21 +65,25 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
     from jetscale_cicd.config.saved_plan import read_saved_plan
 
     if args.base or args.head or args.since != "auto":
-        raise ConfigurationError("USAGE", "--plan already says what is compared", where="--plan", hint="leave out --base, --head and --since")
+        raise ConfigurationError(
+            "USAGE", "--plan already says what is compared", where="--plan", hint="leave out --base, --head and --since"
+        )
     try:
         content = args.plan.read_bytes()
     except OSError as unreadable:
-        raise ConfigurationError("PLAN_FILE", f"the plan cannot be read: {unreadable.strerror}", where=str(args.plan)) from None
+        raise ConfigurationError(
+            "PLAN_FILE", f"the plan cannot be read: {unreadable.strerror}", where=str(args.plan)
+        ) from None
     saved = read_saved_plan(content, str(args.plan))
     return replace(request, head=saved.changes.head, base=saved.request.base, since=saved.request.since), saved
 
 
 def _check_unmoved(saved: "SavedPlan", plan: "Plan") -> None:
-    then = (saved.decision, saved.version, tuple((step.name, step.target, step.state) for step in saved.steps))
-    now = (str(plan.decision), str(plan.version) if plan.version else None, tuple((str(step.name), step.target, str(step.state)) for step in plan.steps))
-    if then != now:
+    then, now = f"{saved.decision} {saved.version or ''}", f"{plan.decision} {plan.version or ''}"
+    planned = [(step.name, step.target, step.state) for step in saved.steps]
+    if then != now or planned != [(str(step.name), step.target, str(step.state)) for step in plan.steps]:
         raise SupersededError(
             "PLAN_STALE",
-            f"the saved plan was {then[0]} {then[1] or ''}; by what is published and deployed now, it would be {now[0]} {now[1] or ''}".replace("  ", " "),
+            f"the saved plan was {then.strip()}; by what is published and deployed now, it would be {now.strip()}",
             hint="plan again and look at the difference",
         )

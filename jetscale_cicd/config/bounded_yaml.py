@@ -31,7 +31,9 @@ def load_mapping(content: bytes, where: str, code: str) -> dict[str, object]:
         )
     documents = load_documents(content, where, code)
     if len(documents) > 1:
-        raise ConfigurationError(code, f"one document is needed, there are {len(documents)}", where=where, hint="remove the --- between them")
+        raise ConfigurationError(
+            code, f"one document is needed, there are {len(documents)}", where=where, hint="remove the --- between them"
+        )
     return documents[0] if documents else {}
 
 
@@ -49,7 +51,7 @@ def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, obj
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _bound(yaml.parse(text, Loader=loader), where, code)
-        documents = list(yaml.load_all(text, Loader=loader))  # noqa: S506 - a SafeLoader either way
+        documents = list(yaml.load_all(text, Loader=loader))
     except yaml.YAMLError as bad_yaml:
         raise _not_yaml(bad_yaml, where, code) from None
     except ValueError as bad_scalar:  # a date such as 2024-13-45
@@ -76,7 +78,9 @@ def _bound(events: Iterable[Any], where: str, code: str) -> None:
         elif kind in ("MappingEndEvent", "SequenceEndEvent", "ScalarEvent", "AliasEvent"):
             if kind == "AliasEvent":
                 if any(anchor == event.anchor for anchor, _ in frames):
-                    raise ConfigurationError(code, f"alias *{event.anchor} stands inside its own anchor", where=_place(where, event))
+                    raise ConfigurationError(
+                        code, f"alias *{event.anchor} stands inside its own anchor", where=_place(where, event)
+                    )
                 size = sizes.get(event.anchor, 1)
             elif kind == "ScalarEvent":
                 size = 1
@@ -86,7 +90,9 @@ def _bound(events: Iterable[Any], where: str, code: str) -> None:
                 sizes.update({anchor: size} if anchor else {})
             frames[-1] = (frames[-1][0], frames[-1][1] + size)
         if len(frames) > MAX_DEPTH:
-            raise ConfigurationError(code, f"nested deeper than {MAX_DEPTH} levels", where=_place(where, event), hint="is it the right file?")
+            raise ConfigurationError(
+                code, f"nested deeper than {MAX_DEPTH} levels", where=_place(where, event), hint="is it the right file?"
+            )
         if frames[-1][1] > MAX_NODES:
             raise ConfigurationError(
                 code,
@@ -108,4 +114,6 @@ def _not_yaml(bad: Exception, where: str, code: str) -> ConfigurationError:
 
 
 def _kind(document: object) -> str:
-    return {list: "list", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(document), type(document).__name__)
+    return {list: "list", str: "string", int: "number", float: "number", bool: "boolean"}.get(
+        type(document), type(document).__name__
+    )

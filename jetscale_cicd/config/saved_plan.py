@@ -58,8 +58,13 @@ def read_saved_plan(content: bytes, where: str) -> SavedPlan:
         first = wrong.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(
-            "PLAN_FILE", f"this is no saved plan: {place + ': ' if place else ''}{first['msg']}", where=where, hint="make one with plan --out FILE"
+            "PLAN_FILE",
+            f"this is no saved plan: {place + ': ' if place else ''}{first['msg']}",
+            where=where,
+            hint="make one with plan --out FILE",
         ) from None
     if plan.schema != 1:
-        raise ConfigurationError("PLAN_FILE", f"the plan has schema {plan.schema}, this release reads 1", where=where, hint="plan again")
+        raise ConfigurationError(
+            "PLAN_FILE", f"the plan has schema {plan.schema}, this release reads 1", where=where, hint="plan again"
+        )
     return plan

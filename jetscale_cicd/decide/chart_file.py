@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
 CODE = "CHART_YAML"
-# Far above any real Chart.yaml (the largest public ones carry a changelog in an annotation), and a second of parsing.
+# Far above any real Chart.yaml (the largest carry a changelog in an annotation), and two seconds of parsing.
 _LONGEST = 256 * 1024
 _DEEPEST = 40
 _MOST_VALUES = 20_000

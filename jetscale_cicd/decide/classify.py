@@ -47,6 +47,8 @@ def _chart_reason(change: Change, rule: str, rules: ChartRules) -> Reason:
     if not change.path.startswith(folder):
         return reason(True, f"watched beside {rules.path}{_what(change)}")
     inside = change.path[len(folder) :].decode("utf-8", "surrogateescape")
+    if inside == ".helmignore":
+        return reason(True, f"decides what is packaged{_what(change)}")
     if rules.ignored and all(ignore.ignores(inside) for ignore in rules.ignored):
         return reason(False, ".helmignore keeps it out of the package")
     if inside == "Chart.yaml" and rules.metadata_only:
@@ -96,14 +98,18 @@ def decide(
         return TargetDecision(target=target, decision=decision, reasons=(*reasons, *observed), compared=compared)
 
     if superseded:
-        return decided(Decision.NOTHING, _seen(target, False, "a newer commit is deployed here: this run is superseded"))
+        return decided(
+            Decision.NOTHING, _seen(target, False, "a newer commit is deployed here: this run is superseded")
+        )
     if any(reason.counts for reason in chart):
         return decided(Decision.PUBLISH)
     if any(reason.counts for reason in values):
         return decided(Decision.REDEPLOY)
     match live:
         case NotDeployed() if latest:
-            return decided(Decision.REDEPLOY, _seen(target, True, f"nothing is deployed here yet: {latest.version} is due"))
+            return decided(
+                Decision.REDEPLOY, _seen(target, True, f"nothing is deployed here yet: {latest.version} is due")
+            )
         case Deployed(version=version) if latest and version != str(latest.version):
             why = f"{version} is deployed, {latest.version} is the latest release: an earlier run did not finish"
             return decided(Decision.REDEPLOY, _seen(target, True, why))
@@ -116,7 +122,9 @@ def decide(
 
 def strongest(decisions: Iterable[TargetDecision]) -> Decision:
     """The run's decision: publish > redeploy > nothing."""
-    return max((target.decision for target in decisions), key=lambda decision: decision.strength, default=Decision.NOTHING)
+    return max(
+        (target.decision for target in decisions), key=lambda decision: decision.strength, default=Decision.NOTHING
+    )
 
 
 def _seen(target: Target, counts: bool, why: str) -> Reason:

@@ -39,7 +39,7 @@ def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: b
     """A unified diff per object that differs, and how many do.
 
     Args:
-        mask_key: random bytes of this run: equal secrets show the same mask within one run, and a mask cannot be guessed back.
+        mask_key: random bytes of this run: equal secrets show equal masks within it, and no mask can be guessed back.
     """
     import difflib
 
@@ -61,7 +61,11 @@ def _manifest(document: dict[str, object]) -> Manifest:
     metadata = document.get("metadata")
     meta = metadata if isinstance(metadata, dict) else {}
     return Manifest(
-        str(document.get("apiVersion", "")), str(document.get("kind", "")), str(meta.get("namespace", "")), str(meta.get("name", "")), document
+        str(document.get("apiVersion", "")),
+        str(document.get("kind", "")),
+        str(meta.get("namespace", "")),
+        str(meta.get("name", "")),
+        document,
     )
 
 

@@ -49,7 +49,10 @@ def make_plan(
     decision = strongest(targets)
     steps: tuple[Step, ...] = ()
     if deploy is not None and shelf is not None:
-        steps = (*_release_steps(decision, deploy, shelf, choice), *(_deploy_step(target, deploy, shelf) for target in targets))
+        steps = (
+            *_release_steps(decision, deploy, shelf, choice),
+            *(_deploy_step(target, deploy, shelf) for target in targets),
+        )
     return Plan(
         decision=decision,
         head=head,
@@ -75,7 +78,12 @@ def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: Ve
             why=package_why,
             command=f"helm package {shlex.quote(shelf.path)} --version {version} --app-version {version}",
         ),
-        Step(name=StepName.PUBLISH, state=state, why=why, command=f"helm push {shlex.quote(f'{shelf.chart}-{version}.tgz')} {shlex.quote(shelf.reference)}"),
+        Step(
+            name=StepName.PUBLISH,
+            state=state,
+            why=why,
+            command=f"helm push {shlex.quote(f'{shelf.chart}-{version}.tgz')} {shlex.quote(shelf.reference)}",
+        ),
         Step(
             name=StepName.TAG,
             state=tag_state,
@@ -110,7 +118,13 @@ def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step
         why = f"{deploy.version} is new"
     else:
         why = "its values changed" if state is _NEEDED else "nothing that it watches changed"
-    return Step(name=StepName.DEPLOY, state=state, why=why, command=deploy_command(target, shelf.reference, str(deploy.version)), target=target.name)
+    return Step(
+        name=StepName.DEPLOY,
+        state=state,
+        why=why,
+        command=deploy_command(target, shelf.reference, str(deploy.version)),
+        target=target.name,
+    )
 
 
 def deploy_command(target: Target, reference: str, version: str) -> str:

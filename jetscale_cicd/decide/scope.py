@@ -21,7 +21,9 @@ class Globs:
     @cached_property
     def expression(self) -> re.Pattern[bytes]:
         """One group per pattern, so that a match tells which pattern it was."""
-        return re.compile(b"|".join(b"(" + _expression(pattern) + b")" for pattern in self.patterns) or b"(?!)", re.DOTALL)
+        return re.compile(
+            b"|".join(b"(" + _expression(pattern) + b")" for pattern in self.patterns) or b"(?!)", re.DOTALL
+        )
 
     def rule(self, path: bytes) -> str | None:
         """The first pattern that matches ``path``, or None."""

@@ -22,17 +22,17 @@ class VersionRules:
         unclaimed: what a chart change that no commit asks to release does.
     """
 
+    first: Version
     major_on_zero: bool = True
     allow_zero_version: bool = True
-    first: Version = Version(0, 1, 0)
     unclaimed: Literal["patch", "error"] = "patch"
 
 
 def choose_version(latest: Release | None, commits: Sequence[JudgedCommit], rules: VersionRules) -> VersionChoice:
     """The next version after ``latest`` for a chart whose content changed (DESIGN §4).
 
-    It differs from python-semantic-release's ``next_version`` in two places: the first release is ``rules.first``, and a
-    change of content that no commit claims is a patch (or an error) instead of no release.
+    It differs from python-semantic-release's ``next_version`` in two places: the first release is ``rules.first``, and
+    a change of content that no commit claims is a patch (or an error) instead of no release.
 
     Raises:
         ConfigurationError: ``NO_COMMIT_ASKS``, no commit asks for a release and the configuration wants one that does.
@@ -58,7 +58,12 @@ def next_free(choice: VersionChoice, taken: Collection[Version], why: str) -> Ve
         version = version.next_patch()
     if version == choice.version:
         return choice
-    return VersionChoice(version=version, level=choice.level, why=f"{choice.why}; {choice.version} is taken: {why}", commits=choice.commits)
+    return VersionChoice(
+        version=version,
+        level=choice.level,
+        why=f"{choice.why}; {choice.version} is taken: {why}",
+        commits=choice.commits,
+    )
 
 
 def _effective(version: Version, asked: Level, rules: VersionRules) -> tuple[Level, str]:

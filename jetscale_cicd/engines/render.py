@@ -1,4 +1,4 @@
-"""The engine that needs no cluster: the manifests of a release, in a directory, with the record of where they came from."""
+"""The engine that needs no cluster: the manifests of a release, in a directory, with a record of their origin."""
 
 import json
 import os
@@ -26,7 +26,9 @@ def render(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> b
     try:
         finished = helm.template(target.release, chart, target.namespace, values, timeout=target.timeout)
     except ProcessTimeout as late:
-        raise DeployError("RENDER_TIMEOUT", str(late), where=target.name, hint=f"raise targets.{target.name}.timeout") from late
+        raise DeployError(
+            "RENDER_TIMEOUT", str(late), where=target.name, hint=f"raise targets.{target.name}.timeout"
+        ) from late
     if finished.status != 0:
         raise DeployError(
             "RENDER_FAILED",
@@ -58,7 +60,9 @@ def deploy(root: Path, target: Target, manifests: bytes, record: Deployed) -> st
         _write(fresh / RECORD, json.dumps(asdict(record), indent=2).encode() + b"\n")
         _swap(fresh, directory)
     except OSError as unwritable:
-        raise DeployError("RENDER_WRITE", f"the manifests cannot be written: {unwritable.strerror}", where=str(directory)) from unwritable
+        raise DeployError(
+            "RENDER_WRITE", f"the manifests cannot be written: {unwritable.strerror}", where=str(directory)
+        ) from unwritable
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return f"{record.version} with the values of {record.commit[:12]} in {directory}"

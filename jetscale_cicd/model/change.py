@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 def show_path(path: bytes) -> str:
-    r"""A path for people and JSON: UTF-8 where it is, and control or foreign bytes as ``\xNN`` so that no name can forge output."""
+    r"""A path for people and JSON: UTF-8, and control or foreign bytes as ``\xNN``, so that no name forges output."""
     text = path.decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
@@ -13,7 +13,8 @@ def show_path(path: bytes) -> str:
 class Change:
     """One path that differs between two commits, as ``git diff-tree --raw --no-renames`` tells it.
 
-    Modes are git's octal modes (``100644``, ``120000`` symlink, ``160000`` submodule, ``000000`` absent); blobs are object names.
+    Modes are git's octal modes (``100644``, ``120000`` symlink, ``160000`` submodule, ``000000`` absent); blobs are
+    object names.
     """
 
     status: str

@@ -16,6 +16,9 @@ def chart_name(repository: Repository, commit: str, folder: str) -> str:
     (content,) = read_files(repository, commit, (where,))
     if content is None:
         raise ConfigurationError(
-            "CHART_MISSING", f"commit {commit[:12]} has no chart there", where=where, hint="check chart.path in .stage6.yaml"
+            "CHART_MISSING",
+            f"commit {commit[:12]} has no chart there",
+            where=where,
+            hint="check chart.path in .stage6.yaml",
         )
     return parse_chart(content.decode("utf-8", "replace"), where).name

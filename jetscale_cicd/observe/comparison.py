@@ -36,7 +36,9 @@ def find_head(repository: Repository, request: Request) -> str:
     """
     if request.event.kind is EventKind.DELETION and request.head is None:
         raise CannotTellError(
-            "NO_HEAD", f"{request.event.ci}: {request.event.note}", hint="let no deletion start Stage 6, or name a commit: --head REV"
+            "NO_HEAD",
+            f"{request.event.ci}: {request.event.note}",
+            hint="let no deletion start Stage 6, or name a commit: --head REV",
         )
     revision = request.head or request.event.head or "HEAD"
     return reach(repository, revision) or repository.commit(revision)
@@ -100,7 +102,9 @@ def values_comparison(
         return _last_release(head, latest, f"the deployed commit {live.commit[:12]} is gone")
     if request.base or request.event.base or request.event.base_branch:
         return event_comparison(repository, request, head, latest)
-    return _last_release(head, latest, request.event.note or "what is deployed was not seen and the event gives no base")
+    return _last_release(
+        head, latest, request.event.note or "what is deployed was not seen and the event gives no base"
+    )
 
 
 def event_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:
@@ -123,7 +127,11 @@ def event_comparison(repository: Repository, request: Request, head: str, latest
         return _last_release(head, latest, event.note or f"{event.ci} gives no base for this {event.kind}")
     found = reach(repository, given)
     if found is None:
-        return _last_release(head, latest, f"the base {show_path(given.encode())[:60]} that {event.ci} gives is not here and cannot be fetched")
+        return _last_release(
+            head,
+            latest,
+            f"the base {show_path(given.encode())[:60]} that {event.ci} gives is not here and cannot be fetched",
+        )
     if event.base_is_branch_tip:
         return since_merge_base(repository, found, head, f"{event.ci} {event.kind}")
     return Comparison(found, head, f"since the commit before this {event.kind} ({event.ci})")
@@ -140,11 +148,15 @@ def since_merge_base(repository: Repository, tip: str, head: str, what: str) -> 
         complete(repository)
         base = repository.merge_base(tip, head)
     if base is None:
-        raise CannotTellError("NO_MERGE_BASE", f"{tip[:12]} and {head[:12]} have no common ancestor here", hint=_FETCH_ALL)
+        raise CannotTellError(
+            "NO_MERGE_BASE", f"{tip[:12]} and {head[:12]} have no common ancestor here", hint=_FETCH_ALL
+        )
     return Comparison(base, head, f"since the merge base with {tip[:12]} ({what})")
 
 
 def _last_release(head: str, latest: Release | None, why: str) -> Comparison:
     if latest is None:
-        raise ConfigurationError("NO_BASE", f"there is nothing to compare with: {why}, and there is no release yet", hint=_FETCH_ALL)
+        raise ConfigurationError(
+            "NO_BASE", f"there is nothing to compare with: {why}, and there is no release yet", hint=_FETCH_ALL
+        )
     return Comparison(latest.commit, head, f"since release {latest.tag}, because {why}", certain=False)

@@ -23,7 +23,12 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     """
     entries = repository.tree(commit, folder)
     if not entries:
-        raise ConfigurationError("CHART_MISSING", f"commit {commit[:12]} has no folder {folder}", where=folder, hint="check chart.path in .stage6.yaml")
+        raise ConfigurationError(
+            "CHART_MISSING",
+            f"commit {commit[:12]} has no folder {folder}",
+            where=folder,
+            hint="check chart.path in .stage6.yaml",
+        )
     resolved = [(entry.path, follow(repository, commit, entry)) for entry in entries]
     contents = repository.blobs(entry.blob for _, entry in resolved)
     for path, entry in resolved:
@@ -57,19 +62,32 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
     current = entry
     for _ in range(_HOPS):
         if current.mode == _SUBMODULE:
-            raise ConfigurationError("SUBMODULE", "a submodule's files are not in this commit", where=name, hint="vendor them, or ignore the folder")
+            raise ConfigurationError(
+                "SUBMODULE",
+                "a submodule's files are not in this commit",
+                where=name,
+                hint="vendor them, or ignore the folder",
+            )
         if current.mode != _SYMLINK:
             return current
         link = repository.blobs([current.blob])[current.blob]
         path = posixpath.normpath(posixpath.join(posixpath.dirname(current.path), link))
         if path.startswith((b"/", b"../")) or path == b"..":
             raise ConfigurationError(
-                "LINK_ESCAPES", f"the symlink points out of the repository, to {show_path(link)}", where=name, hint="commit the file itself"
+                "LINK_ESCAPES",
+                f"the symlink points out of the repository, to {show_path(link)}",
+                where=name,
+                hint="commit the file itself",
             )
         found = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
         target = next((candidate for candidate in found if candidate.path == path), None)
         if target is None:
-            raise ConfigurationError("LINK_BROKEN", f"the symlink names no file of this commit: {show_path(link)}", where=name, hint="commit the file itself")
+            raise ConfigurationError(
+                "LINK_BROKEN",
+                f"the symlink names no file of this commit: {show_path(link)}",
+                where=name,
+                hint="commit the file itself",
+            )
         current = target
     raise ConfigurationError("LINK_BROKEN", "the symlink goes in circles", where=name, hint="commit the file itself")
 
@@ -77,5 +95,10 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
 def _parts(path: bytes, inside: str) -> tuple[str, ...]:
     parts = tuple(inside.split("/"))
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
-        raise ConfigurationError("HOSTILE_PATH", "the path would leave its folder", where=show_path(path), hint="remove it from the repository")
+        raise ConfigurationError(
+            "HOSTILE_PATH",
+            "the path would leave its folder",
+            where=show_path(path),
+            hint="remove it from the repository",
+        )
     return parts

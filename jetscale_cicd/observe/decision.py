@@ -6,6 +6,7 @@ from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.decide.chart_file import same_content
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
 from jetscale_cicd.decide.helmignore import HelmIgnore
+from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Reason, TargetDecision
@@ -39,39 +40,36 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     merged = (head,) if not (request.from_merge_base and request.base) else (head, repository.commit(request.base))
     releases = find_releases(repository, tag_format, merged, ask_remote=request.since == "auto")
     comparison = chart_comparison(repository, request, head, releases.latest)
-    watch = tuple(dict.fromkeys((*settings.chart.watched, *(glob for target in settings.targets for glob in target.watched))))
+    watch = tuple(
+        dict.fromkeys((*settings.chart.watched, *(glob for target in settings.targets for glob in target.watched)))
+    )
     changes = repository.changes(comparison, watch)
     rules = _chart_rules(repository, settings, changes)
     chart = chart_reasons(changes.watched, rules)
-    seen: dict[Comparison, ChangeSet] = {comparison: changes}
-    targets = tuple(_decide(repository, request, target, chart, releases, changes, seen, watch) for target in settings.targets)
+    looking = _Looking(repository, request, releases, watch, {comparison: changes})
+    targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
     return Observed(head=head, releases=releases, changes=changes, targets=targets, notes=_notes(releases, targets))
 
 
-def _decide(
-    repository: Repository,
-    request: Request,
-    target: Target,
-    chart: tuple[Reason, ...],
-    releases: Releases,
-    changes: ChangeSet,
-    seen: dict[Comparison, ChangeSet],
-    watch: tuple[str, ...],
-) -> TargetDecision:
-    live = _live(repository, request, target)
-    head = changes.comparison.head
-    compared = values_comparison(repository, request, head, releases.latest, live)
-    if compared not in seen:
-        seen[compared] = repository.changes(compared, watch)
-    return decide(
-        target,
-        chart,
-        values_reasons(seen[compared].watched, target),
-        compared,
-        live=live,
-        latest=releases.latest,
-        superseded=_superseded(repository, live, head),
-    )
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Targets looked at one after the other; those that compare the same commits share the diff."""
+
+    repository: Repository
+    request: Request
+    releases: Releases
+    watch: tuple[str, ...]
+    seen: dict[Comparison, ChangeSet]
+
+    def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
+        latest = self.releases.latest
+        live = _live(self.repository, self.request, target)
+        compared = values_comparison(self.repository, self.request, head, latest, live)
+        if compared not in self.seen:
+            self.seen[compared] = self.repository.changes(compared, self.watch)
+        values = values_reasons(self.seen[compared].watched, target)
+        superseded = _superseded(self.repository, live, head)
+        return decide(target, chart, values, compared, live=live, latest=latest, superseded=superseded)
 
 
 def _live(repository: Repository, request: Request, target: Target) -> LiveState:
@@ -95,7 +93,7 @@ def _chart_rules(repository: Repository, settings: Settings, changes: ChangeSet)
     file = f"{folder}/.helmignore"
     ends = [end for end in (changes.comparison.base, changes.comparison.head) if end]
     texts = [read_files(repository, end, (file,))[0] for end in ends]
-    ignored = tuple(HelmIgnore.parse((text or b"").decode("utf-8", "surrogateescape")) for text in texts)
+    ignored = tuple(_ignore(text or b"", file) for text in texts)
     metadata = next((change for change in own if change.path == f"{folder}/Chart.yaml".encode()), None)
     return ChartRules(
         path=folder,
@@ -103,6 +101,14 @@ def _chart_rules(repository: Repository, settings: Settings, changes: ChangeSet)
         ignored=ignored,
         metadata_only=metadata is not None and _metadata_only(repository, metadata),
     )
+
+
+def _ignore(text: bytes, file: str) -> HelmIgnore:
+    """Rules of one end; a file that helm refuses keeps nothing out, so that the commit that mends it counts."""
+    try:
+        return HelmIgnore.parse(text.decode("utf-8", "surrogateescape"), file)
+    except ConfigurationError:
+        return HelmIgnore.parse("")
 
 
 def _metadata_only(repository: Repository, change: Change) -> bool:
@@ -119,5 +125,7 @@ def _notes(releases: Releases, targets: tuple[TargetDecision, ...]) -> tuple[str
     notes = []
     if not releases.certain:
         notes.append("this clone is shallow: a newer release may exist than the tags that are here")
-    notes += [f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain]
+    notes += [
+        f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain
+    ]
     return tuple(notes)

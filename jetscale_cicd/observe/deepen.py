@@ -86,4 +86,6 @@ def fetch_tags(repository: Repository, tags: list[str]) -> None:
         CannotTellError: ``GIT_FAILED``.
     """
     if tags:
-        repository.git.ask("fetch", "--quiet", "--no-tags", REMOTE, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags))
+        repository.git.ask(
+            "fetch", "--quiet", "--no-tags", REMOTE, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)
+        )

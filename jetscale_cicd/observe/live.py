@@ -41,4 +41,9 @@ def observe_live(root: Path, target: Target) -> LiveState:
 
 
 def _unreadable(record: Path, why: str) -> CannotTellError:
-    return CannotTellError("RECORD_UNREADABLE", f"what is deployed cannot be read: {why}", where=str(record), hint="restore the file, or remove the directory to deploy anew")
+    return CannotTellError(
+        "RECORD_UNREADABLE",
+        f"what is deployed cannot be read: {why}",
+        where=str(record),
+        hint="restore the file, or remove the directory to deploy anew",
+    )

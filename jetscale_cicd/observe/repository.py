@@ -13,7 +13,10 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.tools.git import Git
 
 # The name of the empty tree, per object format: what `git hash-object -t tree /dev/null` says.
-_EMPTY_TREE = {40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904", 64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"}
+_EMPTY_TREE = {
+    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -43,9 +46,13 @@ class Repository:
         """
         for revision in revisions:
             if not revision or not revision.isprintable() or " " in revision:
-                raise ConfigurationError("BAD_REVISION", f"{show_path(revision.encode('utf-8', 'surrogateescape'))!r} is no revision")
+                raise ConfigurationError(
+                    "BAD_REVISION", f"{show_path(revision.encode('utf-8', 'surrogateescape'))!r} is no revision"
+                )
         names = "".join(f"{revision}^{{commit}}\n" for revision in revisions).encode("utf-8", "surrogateescape")
-        answers = self.git.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=names).decode().splitlines()
+        answers = (
+            self.git.ask("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=names).decode().splitlines()
+        )
         return tuple(
             answer.split(" ")[0] if answer.endswith(" commit") and _COMMIT.fullmatch(answer.split(" ")[0]) else None
             for answer in answers
@@ -61,7 +68,12 @@ class Repository:
         if found is not None:
             return found
         if self.find("HEAD")[0] is None:
-            raise CannotTellError("NO_COMMITS", "the repository has no commits yet", where=str(self.git.root), hint="commit something first")
+            raise CannotTellError(
+                "NO_COMMITS",
+                "the repository has no commits yet",
+                where=str(self.git.root),
+                hint="commit something first",
+            )
         raise CannotTellError(
             "NO_SUCH_REVISION",
             f"{revision!r} names no commit in this repository",
@@ -88,14 +100,16 @@ class Repository:
         )
         fields = raw.split(b"\0")
         matches = Globs(tuple(watch)).expression.fullmatch
-        watched = tuple(_change(meta, path) for meta, path in zip(fields[::2], fields[1::2], strict=False) if matches(path))
+        watched = tuple(
+            _change(meta, path) for meta, path in zip(fields[::2], fields[1::2], strict=False) if matches(path)
+        )
         return ChangeSet(comparison, len(fields) // 2, watched)
 
     def releases(self, tag_format: str, merged: Sequence[str]) -> tuple[Release, ...]:
         """Release tags merged into any of the commits, highest version first; pre-releases are none.
 
         Args:
-            tag_format: for example ``v{version}``; the match is anchored, so ``v1.2.3-old`` and ``rv1.2.3`` are no releases.
+            tag_format: for example ``v{version}``; anchored, so ``v1.2.3-old`` and ``rv1.2.3`` are no releases.
             merged: full commit names; empty asks for all tags of the repository.
         """
         prefix, _, suffix = tag_format.partition("{version}")
@@ -112,8 +126,22 @@ class Repository:
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
         """Commits in ``base..head`` that touched a watched path, newest first, merges left out (DESIGN §4)."""
         raw = self.git.ask(
-            *("log", "-z", "--full-history", "--no-merges", "--no-show-signature", "--no-notes", "--no-color", "--format=%H%n%B"),
-            *("--encoding=UTF-8", f"{base}..{head}" if base else head, "--", *(f":(top,glob){pattern}" for pattern in watch)),
+            *(
+                "log",
+                "-z",
+                "--full-history",
+                "--no-merges",
+                "--no-show-signature",
+                "--no-notes",
+                "--no-color",
+                "--format=%H%n%B",
+            ),
+            *(
+                "--encoding=UTF-8",
+                f"{base}..{head}" if base else head,
+                "--",
+                *(f":(top,glob){pattern}" for pattern in watch),
+            ),
         )
         records = (record.decode("utf-8", "replace").partition("\n") for record in raw.split(b"\0") if record)
         return tuple(Commit(sha, message.strip("\n")) for sha, _, message in records)
@@ -159,7 +187,9 @@ class Repository:
             end = raw.index(b"\n", offset)
             header = raw[offset:end].decode().split(" ")
             if header[-1] == "missing":
-                raise CannotTellError("OBJECT_MISSING", f"git object {name} is not in this clone", hint="fetch it: git fetch --refetch")
+                raise CannotTellError(
+                    "OBJECT_MISSING", f"git object {name} is not in this clone", hint="fetch it: git fetch --refetch"
+                )
             size = int(header[2])
             contents[name] = raw[end + 1 : end + 1 + size]
             offset = end + 1 + size + 1

@@ -15,19 +15,23 @@ _RELEASERC = ("releaserc.toml", "releaserc.json")
 
 
 def load_settings(root: Path, request: Request) -> Settings:
-    """``.stage6.yaml`` of the repository, or the file that the request names, with the request's overrides.
+    """``.stage6.yaml`` of the repository, or the file that the request names, and its overrides.
 
     Raises:
-        ConfigurationError: the file is named and missing, or anything in it is wrong; an unknown target; a bad registry.
+        ConfigurationError: the named file is missing, or wrong; an unknown target; a bad registry.
     """
     text = _read(request.config) if request.config else _read_optional(root / FILE)
     if request.config and text is None:
-        raise ConfigurationError("CONFIG_MISSING", "there is no such configuration file", where=str(request.config), hint="check --config")
+        raise ConfigurationError(
+            "CONFIG_MISSING", "there is no such configuration file", where=str(request.config), hint="check --config"
+        )
     settings = default_settings() if text is None else read_settings(text, str(request.config or FILE))
     unknown = [name for name in request.targets if name not in {target.name for target in settings.targets}]
     if unknown:
         known = ", ".join(target.name for target in settings.targets)
-        raise ConfigurationError("UNKNOWN_TARGET", f"there is no target {unknown[0]!r}", where="--target", hint=f"targets are: {known}")
+        raise ConfigurationError(
+            "UNKNOWN_TARGET", f"there is no target {unknown[0]!r}", where="--target", hint=f"targets are: {known}"
+        )
     targets = (target for target in settings.targets if not request.targets or target.name in request.targets)
     if request.engine:
         targets = (replace(target, engine=request.engine) for target in targets)
@@ -38,7 +42,10 @@ def load_settings(root: Path, request: Request) -> Settings:
         except ValueError as refused:
             raise ConfigurationError("CONFIG_VALUE", f"registry: {refused}", where="--registry") from None
         chart = replace(chart, registry=request.registry)
-    return replace(settings, chart=chart, targets=tuple(targets))
+    try:
+        return replace(settings, chart=chart, targets=tuple(targets))
+    except ValueError as clash:
+        raise ConfigurationError("CONFIG_VALUE", str(clash), where="--engine") from None
 
 
 def load_release_rules(root: Path) -> ReleaseRules:
@@ -55,11 +62,16 @@ def _read(file: Path) -> str | None:
     try:
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
-        return content.decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as unreadable:
-        raise ConfigurationError("CONFIG_UNREADABLE", f"it cannot be read: {unreadable.strerror}", where=str(file)) from None
+        raise ConfigurationError(
+            "CONFIG_UNREADABLE", f"it cannot be read: {unreadable.strerror}", where=str(file)
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
         line = content.count(b"\n", 0, bad.start) + 1
-        raise ConfigurationError("CONFIG_YAML", "it is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8") from None
+        raise ConfigurationError(
+            "CONFIG_YAML", "it is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8"
+        ) from None

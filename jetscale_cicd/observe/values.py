@@ -60,7 +60,7 @@ def read_values(repository: Repository, commit: str, target: Target) -> Values:
         if key in told and told[key] != ours:
             raise PreconditionError(
                 "NAMESPACE_MISMATCH",
-                f"the values say global.{key}: {told[key]}, target {target.name} says {ours}: the namespace would be another",
+                f"the values say global.{key}: {told[key]}, target {target.name} says {ours}",
                 where=target.values[-1],
                 hint=f"make targets.{target.name}.{key} and global.{key} agree",
             )

@@ -17,7 +17,7 @@ from jetscale_cicd.observe.repository import Repository
 class Shelves(Protocol):
     """What finding a version needs from a registry."""
 
-    def lookup(self, chart: str, version: str) -> RegistryAnswer: ...
+    def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
 
 
 class Packages(Protocol):
@@ -35,7 +35,9 @@ class Settled:
     proven: bool = False
 
 
-def choose(repository: Repository, chart: ChartSettings, rules: ReleaseRules, releases: Releases, head: str) -> VersionChoice:
+def choose(
+    repository: Repository, chart: ChartSettings, rules: ReleaseRules, releases: Releases, head: str
+) -> VersionChoice:
     """The version that the commits since the latest release ask for.
 
     Raises:
@@ -53,8 +55,10 @@ def choose(repository: Repository, chart: ChartSettings, rules: ReleaseRules, re
     return choose_version(latest, commits, version_rules)
 
 
-def settle(choice: VersionChoice, name: str, head: str, releases: Releases, registry: Shelves, packages: Packages) -> Settled:
-    """Move the choice up past tags of other branches, and past versions whose registry content is another (DESIGN §5)."""
+def settle(
+    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Shelves, packages: Packages
+) -> Settled:
+    """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
     taken = {release.version for release in releases.all}
     choice = next_free(choice, taken, "tagged on another branch")
     while True:

@@ -30,7 +30,12 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "latest": {"version": str(latest.version), "tag": latest.tag, "commit": latest.commit} if latest else None,
         "changes": {**_comparison(changes.comparison), "count": changes.count},
         "commits": [
-            {"commit": judged.commit.sha, "subject": judged.commit.subject, "level": judged.level.word, "why": judged.why}
+            {
+                "commit": judged.commit.sha,
+                "subject": judged.commit.subject,
+                "level": judged.level.word,
+                "why": judged.why,
+            }
             for judged in (choice.commits if choice else ())
         ],
         "targets": [_target(target, plan) for target in plan.targets],
@@ -49,13 +54,19 @@ def run_document(run: Run) -> dict[str, object]:
     error = run.error
     steps = [_step(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
     outcome = "failed" if error else "done" if any(step["result"] == "done" for step in steps) else "satisfied"
-    return {**plan_document(run.plan), "outcome": outcome, "steps": steps, "error": error_document(error) if error else None}
+    return {
+        **plan_document(run.plan),
+        "outcome": outcome,
+        "steps": steps,
+        "error": error_document(error) if error else None,
+    }
 
 
 def simulation_document(simulation: Simulation) -> dict[str, object]:
     """A simulation: its plan, and the manifests that would differ per target."""
     diffs = [
-        {"target": diff.target, "objects": diff.objects, "diff": diff.text, "note": diff.note or None} for diff in simulation.diffs
+        {"target": diff.target, "objects": diff.objects, "diff": diff.text, "note": diff.note or None}
+        for diff in simulation.diffs
     ]
     return {**plan_document(simulation.plan), "manifests": diffs}
 
@@ -93,13 +104,30 @@ def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
 
 def _reason(reason: Reason) -> dict[str, object]:
     path = show_path(reason.path) if reason.path is not None else None
-    return {"path": path, "status": reason.status or None, "scope": reason.scope, "rule": reason.rule or None, "why": reason.why}
+    return {
+        "path": path,
+        "status": reason.status or None,
+        "scope": reason.scope,
+        "rule": reason.rule or None,
+        "why": reason.why,
+    }
 
 
 def _step(step: Step) -> dict[str, object]:
-    return {"name": str(step.name), "target": step.target, "state": str(step.state), "why": step.why, "command": step.command}
+    return {
+        "name": str(step.name),
+        "target": step.target,
+        "state": str(step.state),
+        "why": step.why,
+        "command": step.command,
+    }
 
 
 def _outcome(outcome: StepOutcome) -> dict[str, object]:
     error = error_document(outcome.error) if outcome.error else None
-    return {"result": str(outcome.result), "detail": outcome.detail, "seconds": round(outcome.seconds, 3), "error": error}
+    return {
+        "result": str(outcome.result),
+        "detail": outcome.detail,
+        "seconds": round(outcome.seconds, 3),
+        "error": error,
+    }

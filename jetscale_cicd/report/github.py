@@ -46,7 +46,9 @@ def write_summary(text: str, plan: Plan | None, env: Mapping[str, str]) -> None:
 
 def annotation(error: Stage6Error) -> str:
     """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
-    message = f"{error.message}" + (f" ({error.where})" if error.where else "") + (f". {error.hint}" if error.hint else "")
+    message = (
+        f"{error.message}" + (f" ({error.where})" if error.where else "") + (f". {error.hint}" if error.hint else "")
+    )
     return f"::error title={_property(f'Stage 6: {error.code}')}::{_data(message)}"
 
 
@@ -57,7 +59,9 @@ def _append(file: str | None, text: str) -> None:
         with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text)
     except OSError as unwritable:
-        raise ConfigurationError("GITHUB_FILE", f"it cannot be written: {unwritable.strerror}", where=file) from unwritable
+        raise ConfigurationError(
+            "GITHUB_FILE", f"it cannot be written: {unwritable.strerror}", where=file
+        ) from unwritable
 
 
 def _data(text: str) -> str:

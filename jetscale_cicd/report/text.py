@@ -11,14 +11,21 @@ from jetscale_cicd.report.paint import Paint, plain
 
 # A long list helps nobody: the JSON has all of it.
 _SHOWN = 10
-_MARKS = {Result.DONE: ("green", "✓"), Result.SATISFIED: ("dim", "✓"), Result.FAILED: ("red", "✗"), Result.SKIPPED: ("dim", "-")}
+_MARKS = {
+    Result.DONE: ("green", "✓"),
+    Result.SATISFIED: ("dim", "✓"),
+    Result.FAILED: ("red", "✗"),
+    Result.SKIPPED: ("dim", "-"),
+}
 
 
 def verdict(plan: Plan) -> str:
     """One sentence: what happens."""
     latest = f"{plan.latest.version}" if plan.latest else "no release yet"
     if plan.decision is Decision.PUBLISH and plan.choice:
-        return f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
+        return (
+            f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
+        )
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
     return f"nothing to do (latest: {latest})"
@@ -71,13 +78,19 @@ def _head(plan: Plan, paint: Paint) -> list[str]:
     style = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
     changes = plan.changes
     paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
-    lines = [f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}", paint("dim", f"  {plain(paths)}, at {plan.head[:12]}")]
+    lines = [
+        f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}",
+        paint("dim", f"  {plain(paths)}, at {plan.head[:12]}"),
+    ]
     lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
     lines += _reasons(plan, paint)
     if plan.choice:
         lines += ["", f"{paint('bold', 'version')} {plan.choice.version}: {plain(plan.choice.why)}"]
         asking = sorted(plan.choice.commits, key=lambda judged: -judged.level)
-        lines += [f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}" for judged in asking[:_SHOWN]]
+        lines += [
+            f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
+            for judged in asking[:_SHOWN]
+        ]
         lines += _more(len(asking))
     return lines
 

@@ -57,7 +57,13 @@ _PINNED = (
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=60",
 )
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ATTR_NOSYSTEM": "1", "GIT_LITERAL_PATHSPECS": "0"}
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_LITERAL_PATHSPECS": "0",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class Git:
                 strip_newline_in_stdout=False,
                 env={**_ENVIRONMENT, **self.environment, **(env or {})},
             )
-        return GitResult(status, bytes(stdout), self.redact(stderr if isinstance(stderr, str) else str(stderr)))
+        return GitResult(status, bytes(stdout), self.redact(str(stderr)))
 
     def ask(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """Run git and return its output.
@@ -150,7 +156,10 @@ def open_repository(directory: Path, *, network: bool, redact: Redactor) -> Git:
         repo = git.Repo(directory, search_parent_directories=True)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         raise ConfigurationError(
-            "NOT_A_REPOSITORY", "this is not inside a git repository", where=str(directory), hint="give one with --repo DIR"
+            "NOT_A_REPOSITORY",
+            "this is not inside a git repository",
+            where=str(directory),
+            hint="give one with --repo DIR",
         ) from None
     return Git(
         root=Path(repo.working_tree_dir or repo.git_dir),

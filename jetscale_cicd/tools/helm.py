@@ -11,8 +11,8 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
-# A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so a chart whose schema
-# or dependency names a URL cannot reach the network (`$ref: https://…` in values.schema.json is fetched by helm ≥ 3.18).
+# A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
+# schema or dependency names a URL reaches no network (helm ≥ 3.18 fetches `$ref: https://…` of values.schema.json).
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 
 
@@ -56,10 +56,14 @@ class Helm:
         """`helm pull` of an OCI reference at one version."""
         return self._run("pull", reference, "--version", version, "--destination", str(destination))
 
-    def template(self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float) -> Finished:
+    def template(
+        self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
+    ) -> Finished:
         """`helm template`: the manifests that this chart and these values give."""
         files = [part for path in values for part in ("--values", str(path))]
-        return self._run("template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout)
+        return self._run(
+            "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
+        )
 
     def _run(self, *arguments: str, timeout: float = 300) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
@@ -76,16 +80,25 @@ class Helm:
             "KUBECONFIG": os.devnull,
         }
         if self.network:
-            config = {name: os.environ[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in os.environ}
+            config = {
+                name: os.environ[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in os.environ
+            }
             return {**kept, **own, **config}
         without = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
-        nothing = {"HELM_CONFIG_HOME": str(self.scratch / "helm-config"), "DOCKER_CONFIG": str(self.scratch / "no-credentials")}
+        nothing = {
+            "HELM_CONFIG_HOME": str(self.scratch / "helm-config"),
+            "DOCKER_CONFIG": str(self.scratch / "no-credentials"),
+        }
         return {**without, **own, **nothing, **_NO_NETWORK}
 
 
 def failure_of(finished: Finished) -> str:
     """The line of helm's errors that says what broke."""
-    lines = [line for line in finished.stderr.splitlines() if line.strip() and not line.startswith(("WARNING", "walk.go", "coalesce.go"))]
+    lines = [
+        line
+        for line in finished.stderr.splitlines()
+        if line.strip() and not line.startswith(("WARNING", "walk.go", "coalesce.go"))
+    ]
     return (lines[-1] if lines else f"exit status {finished.status}").removeprefix("Error: ").strip()
 
 

@@ -111,5 +111,7 @@ class Processes:
 def missing_tool(name: str) -> PreconditionError:
     """The error for a program that is not on PATH."""
     return PreconditionError(
-        "TOOL_MISSING", f"{name} is not on PATH", hint=f"install {name}, or run `make tools` in a checkout of jetscale-cicd"
+        "TOOL_MISSING",
+        f"{name} is not on PATH",
+        hint=f"install {name}, or run `make tools` in a checkout of jetscale-cicd",
     )

@@ -7,6 +7,7 @@ and is never overwritten.
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,9 @@ class DirectoryRegistry:
         try:
             return self._path(chart, version).read_bytes()
         except OSError as unreadable:
-            raise PublishError("REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)) from unreadable
+            raise PublishError(
+                "REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)
+            ) from unreadable
 
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Add a package unless the name is taken, and read back what the registry then holds.
@@ -59,10 +62,8 @@ class DirectoryRegistry:
                 incoming.flush()
                 os.fsync(incoming.fileno())
                 os.fchmod(incoming.fileno(), 0o644)
-                try:
+                with suppress(FileExistsError):  # somebody was first: the answer below says with what
                     os.link(incoming.name, target)
-                except FileExistsError:
-                    pass  # somebody was first: the answer below says with what
         except OSError as unwritable:
             raise PublishError(
                 "REGISTRY_WRITE",
@@ -82,19 +83,19 @@ class UnaskedRegistry:
 
     url: str
 
-    def reference(self, chart: str, version: str) -> str:
+    def reference(self, chart: str, _version: str) -> str:
         """The chart's OCI reference, without the version, as helm takes it."""
         return f"{self.url}/{chart}"
 
-    def lookup(self, chart: str, version: str) -> RegistryAnswer:
+    def lookup(self, _chart: str, _version: str) -> RegistryAnswer:
         """Never an answer."""
         return CannotTell("this release of jetscale-cicd asks directories only")
 
-    def read(self, chart: str, version: str) -> bytes:
+    def read(self, _chart: str, _version: str) -> bytes:
         """Refuse."""
         raise self._unreached()
 
-    def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
+    def create(self, _chart: str, _version: str, _archive: Path) -> RegistryAnswer:
         """Refuse."""
         raise self._unreached()
 

@@ -1,0 +1,67 @@
+"""Fixtures for every test, and guards that keep a test from touching what is not its own."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_BESIDE_PYTHON = Path(sys.executable).parent
+HELMS = ("helm3", "helm4")
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def find_helm(name: str) -> Path:
+    """A helm of one major, or a skip that says how to get it; in our CI it has to be there."""
+    found = shutil.which(name, path=f"{_BESIDE_PYTHON}{os.pathsep}{os.environ.get('PATH', '')}")
+    if found is None:
+        message = f"{name} is not here: run `make tools`"
+        assert not os.environ.get("CI"), message
+        pytest.skip(message)
+    return Path(found)
+
+
+@pytest.fixture(params=HELMS, scope="session")
+def helm(request: pytest.FixtureRequest) -> Path:
+    """A helm binary: helm 3, then helm 4."""
+    return find_helm(request.param)
+
+
+@pytest.fixture(scope="session")
+def helm4() -> Path:
+    """A helm 4, where one major is enough."""
+    return find_helm("helm4")
+
+
+@pytest.fixture(scope="session")
+def replay() -> Path:
+    """The recorded histories, kept beside the project."""
+    directory = PROJECT.parent / "shared" / "replay"
+    if not (directory / "materialize.py").exists():
+        pytest.skip(f"no recorded histories: they are expected in {directory}")
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def undisturbed() -> Iterator[None]:
+    """A test leaves the environment and the working directory as they were."""
+    # pytest itself writes the name of the running test there.
+    before, where = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}, Path.cwd()
+    yield
+    assert {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"} == before
+    assert Path.cwd() == where
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the developer's git, helm or CI."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GIT_", "GITHUB_", "GITLAB_", "CI_", "HELM_", "KUBE")):
+                patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        yield

@@ -1,0 +1,60 @@
+"""The real command in a real process, as a CI would start it."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        document = json.loads(self.stdout)
+        assert isinstance(document, dict)
+        return document
+
+
+def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None, helm: Path | None = None) -> Ended:
+    """Run ``python -m jetscale_cicd`` with a laptop's environment (no CI), and one helm on PATH where given."""
+    kept = {
+        name: value for name, value in os.environ.items() if name in ("HOME", "PATH", "LANG", "SYSTEMROOT", "TMPDIR")
+    }
+    kept |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    if helm:
+        kept["PATH"] = f"{_only(helm)}:{kept['PATH']}"
+    finished = subprocess.run(
+        [sys.executable, "-m", "jetscale_cicd", *arguments],
+        cwd=cwd,
+        env={**kept, **(env or {})},
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in finished.stderr or "--debug" in arguments, finished.stderr
+    return Ended(finished.returncode, finished.stdout, finished.stderr)
+
+
+def _only(helm: Path) -> Path:
+    """A directory that holds one helm under the name helm."""
+    directory = helm.parent / f".only-{helm.name}"
+    directory.mkdir(exist_ok=True)
+    link = directory / "helm"
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        with suppress(FileExistsError):  # another test worker made it
+            link.symlink_to(helm)
+    return directory
