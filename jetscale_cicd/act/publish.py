@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jetscale_cicd.errors import PublishError
-from jetscale_cicd.model.release import Absent, Artifact, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present, RegistryAnswer
 
 
 class Registry(Protocol):
@@ -44,7 +44,7 @@ def publish(artifact: Artifact, registry: Registry) -> str:
                 where=reference,
                 hint="run again",
             )
-        case Absent():
+        case Absent() | NotAsked():
             raise PublishError(
                 "REGISTRY_CANNOT_TELL",
                 "the registry took the package and does not list it",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
-from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer, Release
+from jetscale_cicd.model.release import Absent, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
 
 _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
@@ -21,7 +21,7 @@ class Shelf:
         chart: chart name.
         path: chart folder.
         reference: where the registry keeps the version.
-        answer: what the registry said of it (CannotTell where it was not asked).
+        answer: what the registry said of it (NotAsked where nobody did).
         proven: the registry's content was compared with this commit's and is the same.
         tagged: the version's tag exists at its commit.
     """
@@ -101,9 +101,9 @@ def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[Ste
             return _NEEDED, f"{shelf.reference} lacks {deploy.version} although it is tagged: rebuilt from {deploy.tag}"
         case Absent():
             return _NEEDED, f"{shelf.reference} does not hold {deploy.version} yet"
-        case CannotTell(why=why) if decision is not Decision.PUBLISH:
+        case NotAsked(why=why) if decision is not Decision.PUBLISH:
             return _SATISFIED, f"{deploy.tag} is a release; the registry was not asked: {why}"
-        case CannotTell(why=why):
+        case NotAsked(why=why):
             return _NEEDED, f"the registry was not asked: {why}"
     return _NEEDED, f"{shelf.reference} holds other content"
 

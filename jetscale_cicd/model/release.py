@@ -52,4 +52,11 @@ class CannotTell:
     why: str
 
 
-RegistryAnswer = Absent | Present | CannotTell
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Nobody asked the registry: only commits were compared, or this release cannot reach it."""
+
+    why: str
+
+
+RegistryAnswer = Absent | Present | CannotTell | NotAsked

@@ -7,8 +7,9 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.decide.conventional import judge
 from jetscale_cicd.decide.version import VersionRules, choose_version, next_free
+from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.plan import VersionChoice
-from jetscale_cicd.model.release import Artifact, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.comparison import Releases
 from jetscale_cicd.observe.repository import Repository
@@ -16,6 +17,8 @@ from jetscale_cicd.observe.repository import Repository
 
 class Shelves(Protocol):
     """What finding a version needs from a registry."""
+
+    def reference(self, chart: str, version: str, /) -> str: ...
 
     def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
 
@@ -62,7 +65,7 @@ def settle(
     taken = {release.version for release in releases.all}
     choice = next_free(choice, taken, "tagged on another branch")
     while True:
-        answer = registry.lookup(name, str(choice.version))
+        answer = ask(registry, name, choice.version)
         if not isinstance(answer, Present):
             return Settled(choice, answer)
         if packages.package(head, choice.version).digest == answer.digest:
@@ -71,6 +74,23 @@ def settle(
         choice = next_free(choice, taken, "the registry holds other content under it")
 
 
+def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:
+    """What the registry holds for a version.
+
+    Raises:
+        CannotTellError: ``REGISTRY_CANNOT_TELL``, the registry was asked and gave no answer; that is never "absent".
+    """
+    answer = registry.lookup(name, str(version))
+    if isinstance(answer, CannotTell):
+        raise CannotTellError(
+            "REGISTRY_CANNOT_TELL",
+            f"the registry does not say whether it holds {name} {version}: {answer.why}",
+            where=registry.reference(name, str(version)),
+            hint="mend the registry (a directory has to exist: mkdir -p), then run again",
+        )
+    return answer
+
+
 def not_asked(choice: VersionChoice) -> Settled:
     """The choice as it is, where only commits are compared."""
-    return Settled(choice, CannotTell("only commits are compared"))
+    return Settled(choice, NotAsked("only commits are compared"))

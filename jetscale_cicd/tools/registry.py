@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.errors import PreconditionError, PublishError
-from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class UnaskedRegistry:
 
     def lookup(self, _chart: str, _version: str) -> RegistryAnswer:
         """Never an answer."""
-        return CannotTell("this release of jetscale-cicd asks directories only")
+        return NotAsked("this release of jetscale-cicd asks directories only")
 
     def read(self, _chart: str, _version: str) -> bytes:
         """Refuse."""

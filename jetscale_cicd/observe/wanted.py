@@ -1,0 +1,109 @@
+"""Which release the targets should run: a new version, or the latest one; and what the registry holds of it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.decide.classify import strongest
+from jetscale_cicd.decide.plan import Shelf
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.plan import Decision, VersionChoice
+from jetscale_cicd.model.release import NotAsked, Release
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.chart import chart_name
+from jetscale_cicd.observe.decision import Observed
+from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.versioning import Packages, Shelves, ask, choose, not_asked, settle
+
+_NO_RELEASE = ("there is no release yet: a run with --since auto publishes the first one",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The release to deploy, None where there is none; the version's choice where it is a new one."""
+
+    release: Release | None = None
+    choice: VersionChoice | None = None
+    shelf: Shelf | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Surroundings(Protocol):
+    """What finding the wanted release needs from the world."""
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def repository(self) -> Repository: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def rules(self) -> ReleaseRules: ...
+    @property
+    def tag_format(self) -> str: ...
+    @property
+    def registry(self) -> Shelves: ...
+    @property
+    def packager(self) -> Packages: ...
+
+
+def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
+    """The release that the decisions ask for.
+
+    Raises:
+        CannotTellError: the registry was asked and did not say what it holds.
+        ConfigurationError: the commit has no usable chart, or no commit asks for a release that the settings want.
+    """
+    if strongest(observed.targets) is Decision.PUBLISH:
+        return _new(world, observed)
+    return _latest(world, observed.releases.latest) if observed.releases.latest else Wanted(notes=_NO_RELEASE)
+
+
+def _new(world: Surroundings, observed: Observed) -> Wanted:
+    chart, head = world.settings.chart, observed.head
+    name, notes = _name(world, head)
+    choice = choose(world.repository, chart, world.rules, observed.releases, head)
+    if _compares_only(world):
+        settled = not_asked(choice)
+    else:
+        settled = settle(choice, name, head, observed.releases, registry=world.registry, packages=world.packager)
+    version = settled.choice.version
+    release = Release(version, world.tag_format.replace("{version}", str(version)), head)
+    shelf = Shelf(
+        chart=name,
+        path=chart.path,
+        reference=world.registry.reference(name, str(version)),
+        answer=settled.answer,
+        proven=settled.proven,
+    )
+    return Wanted(release=release, choice=settled.choice, shelf=shelf, notes=notes)
+
+
+def _latest(world: Surroundings, latest: Release) -> Wanted:
+    name, notes = _name(world, latest.commit)
+    version = latest.version
+    answer = NotAsked("only commits are compared") if _compares_only(world) else ask(world.registry, name, version)
+    shelf = Shelf(
+        chart=name,
+        path=world.settings.chart.path,
+        reference=world.registry.reference(name, str(version)),
+        answer=answer,
+        tagged=True,
+    )
+    return Wanted(release=latest, shelf=shelf, notes=notes)
+
+
+def _compares_only(world: Surroundings) -> bool:
+    return world.request.since != "auto"
+
+
+def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
+    """Name of the chart; a replay of old commits goes on without one, and says so."""
+    path = world.settings.chart.path
+    try:
+        return chart_name(world.repository, commit, path), ()
+    except ConfigurationError as unusable:
+        if not _compares_only(world):
+            raise
+        return path.rpartition("/")[2], (f"a run would stop here: {unusable.message} ({unusable.where})",)
