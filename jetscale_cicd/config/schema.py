@@ -33,6 +33,8 @@ def json_schema() -> dict[str, object]:
     chart, target = _record(ChartSettings), _record(Target)
     chart["properties"]["mirrors"]["default"] = {}
     del target["properties"]["name"], target["required"]
+    del target["properties"]["env"]["default"]
+    target["properties"]["env"]["description"] = "environment; by default the target's name, prod for live"
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
     target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
     return {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jetscale_cicd.model.target import Target, apply_checks, check_glob, check_path, check_text, quoted
+from jetscale_cicd.model.target import LIVE, Target, apply_checks, check_glob, check_path, check_text, quoted
 from jetscale_cicd.model.version import Version
 
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
@@ -123,7 +123,7 @@ class ChartSettings:
         return self.watch if own in self.watch else (*self.watch, own)
 
 
-DEFAULT_TARGET = Target(name="live", url="https://console.jetscale.ai")
+DEFAULT_TARGET = Target(name=LIVE, url="https://console.jetscale.ai")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

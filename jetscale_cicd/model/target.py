@@ -8,6 +8,7 @@ from typing import Any, Literal
 EngineName = Literal["helm", "argocd", "render"]
 Check = Callable[[Any], None]
 
+LIVE = "live"
 MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
@@ -131,7 +132,10 @@ class Target:
         watch: globs of paths that redeploy this target; its values files always do.
         url: where people reach it; "" where nowhere.
         timeout: seconds that one deploy may take.
-        output: directory of the render engine, from the repository's root; ``{name}`` is the target's name.
+        output: directory of the render engine, from the repository's root.
+
+    ``{name}`` in a path is the target's name. ``env`` is that name too where nothing is said, but ``prod`` for
+    ``live``: no other target can end in production because somebody left a key out.
 
     Raises:
         ValueError: a rule does not hold; the sentence begins with the field.
@@ -139,17 +143,21 @@ class Target:
 
     name: str = field(metadata={"check": check_label})
     client_name: str = field(default="jetscale", metadata={"check": check_label})
-    env: str = field(default="prod", metadata={"check": check_label})
+    env: str = field(default="{name}", metadata={"check": check_label})
     release: str = field(default="jetscale-stack", metadata={"check": check_release})
     engine: EngineName = "helm"
-    values: tuple[str, ...] = field(default=("envs/live/values.yaml",), metadata={"check": check_path})
-    watch: tuple[str, ...] = field(default=("envs/live/**",), metadata={"check": check_glob})
+    values: tuple[str, ...] = field(default=("envs/{name}/values.yaml",), metadata={"check": check_path})
+    watch: tuple[str, ...] = field(default=("envs/{name}/**",), metadata={"check": check_glob})
     url: str = field(default="", metadata={"check": check_url})
     timeout: int = field(default=1200, metadata={"check": check_timeout})
     output: str = field(default="rendered/{name}", metadata={"check": check_path})
 
     def __post_init__(self) -> None:
+        environment = "prod" if self.name == LIVE else self.name
+        object.__setattr__(self, "env", environment if self.env == "{name}" else self.env)
         object.__setattr__(self, "output", self.output.replace("{name}", self.name))
+        for paths in ("values", "watch"):
+            object.__setattr__(self, paths, tuple(path.replace("{name}", self.name) for path in getattr(self, paths)))
         apply_checks(self)
         if len(self.namespace) > MAX_LABEL:
             raise ValueError(f"namespace {quoted(self.namespace)} is longer than {MAX_LABEL} characters (RFC 1123)")

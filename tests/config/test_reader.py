@@ -282,8 +282,21 @@ class TestValues:
 
 
 class TestTargetsTogether:
+    def test_only_live_is_production_unless_another_target_says_so(self) -> None:
+        live, blue = read_settings("targets: {live: {}, blue: {}}", FILE).targets
+        assert (live.namespace, live.values, live.watch) == (
+            "jetscale-prod",
+            ("envs/live/values.yaml",),
+            ("envs/live/**",),
+        )
+        assert (blue.namespace, blue.values, blue.watch) == (
+            "jetscale-blue",
+            ("envs/blue/values.yaml",),
+            ("envs/blue/**",),
+        )
+
     def test_two_targets_must_not_be_the_same_release(self) -> None:
-        error = refused("targets:\n  a: {}\n  b: {engine: argocd}\n")
+        error = refused("targets:\n  a: {env: prod}\n  b: {env: prod, engine: argocd}\n")
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:3")
         assert error.message == "targets.b: is the same release jetscale-stack in jetscale-prod as target 'a'"
 

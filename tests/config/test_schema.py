@@ -82,7 +82,7 @@ def test_its_defaults_are_the_defaults() -> None:
     chart["watch"] = tuple(chart["watch"])
     settings = default_settings()
     assert chart == {key: getattr(settings.chart, key) for key in chart}
-    written = {key: value["default"] for key, value in _properties("target").items() if key != "url"}
+    written = {key: value["default"] for key, value in _properties("target").items() if key not in ("url", "env")}
     (live,) = read_settings(json.dumps({"targets": {"live": written}}), ".stage6.yaml").targets
     assert live == settings.targets[0]
 
