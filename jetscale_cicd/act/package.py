@@ -7,8 +7,9 @@ from pathlib import Path
 
 from jetscale_cicd.act.archive import normalise
 from jetscale_cicd.act.dependencies import Sources, provide
-from jetscale_cicd.decide.chart_file import parse_chart, stamp
+from jetscale_cicd.decide.chart_file import parse_chart
 from jetscale_cicd.decide.chart_lock import locked_dependencies
+from jetscale_cicd.decide.chart_stamp import stamp
 from jetscale_cicd.errors import ConfigurationError, PublishError
 from jetscale_cicd.model.release import Artifact
 from jetscale_cicd.model.version import Version

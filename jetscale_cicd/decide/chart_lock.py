@@ -11,7 +11,8 @@ import json
 import shlex
 from dataclasses import dataclass, replace
 
-from jetscale_cicd.decide.chart_file import VERSION, ChartFile, Dependency, read_dependencies, read_mapping
+from jetscale_cicd.decide.chart_file import VERSION, ChartFile, Dependency, read_dependencies
+from jetscale_cicd.decide.helm_yaml import read_mapping
 from jetscale_cicd.errors import ConfigurationError
 
 CODE = "CHART_LOCK"

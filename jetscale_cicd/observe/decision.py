@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jetscale_cicd.config.settings import Settings
-from jetscale_cicd.decide.chart_file import same_content
+from jetscale_cicd.decide.chart_stamp import same_content
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
 from jetscale_cicd.decide.helmignore import HelmIgnore
 from jetscale_cicd.errors import ConfigurationError

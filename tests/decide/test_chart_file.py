@@ -9,7 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetscale_cicd.decide.chart_file import Dependency, parse_chart, read_mapping, same_content, stamp
+from jetscale_cicd.decide.chart_file import Dependency, parse_chart
+from jetscale_cicd.decide.chart_stamp import same_content, stamp
+from jetscale_cicd.decide.helm_yaml import read_mapping
 from jetscale_cicd.errors import ConfigurationError
 
 FILE = "charts/app/Chart.yaml"

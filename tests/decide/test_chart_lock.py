@@ -40,7 +40,7 @@ VALID = f"""{HEAD}dependencies:
   version: ^1
   repository: oci://example.com/charts
 """
-# Written by helm for VALID; both versions write the same.
+# What Helm hashes for VALID, spelled out; that Helm writes just this is the business of the tests with `update`.
 DIGEST = (
     "sha256:"
     + hashlib.sha256(

@@ -1,0 +1,237 @@
+"""YAML as Helm reads it: typed, with the place of every value.
+
+Helm reads YAML through JSON into fixed types, which has consequences (measured with helm 3.17.3 and 4.3.1): an unquoted
+``1.10`` becomes ``1.1`` and ``y`` becomes ``true``, and keys match whatever their case (``Version: 1`` counts). What
+Helm would read otherwise than it is written is refused here, with the place.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jetscale_cicd.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from yaml.error import Mark
+    from yaml.nodes import MappingNode, Node
+
+# Far above any real Chart.yaml (the largest carry a changelog in an annotation), and two seconds of parsing.
+_LONGEST = 256 * 1024
+_DEEPEST = 40
+_MOST_VALUES = 20_000
+
+_TAG = "tag:yaml.org,2002:"
+# Numbers that come out as they were written; Helm rounds fractions to 32 bits (12345.6789 becomes 12345.679, measured).
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})|-?(?:0|[1-9][0-9]{0,2})\.[0-9]{0,2}[1-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands, and the code of an error about it."""
+
+    code: str
+    path: str
+    line: int
+    column: int
+
+    def refuse(self, message: str, hint: str = "", code: str = "") -> ConfigurationError:
+        """Return the error to raise."""
+        where = f"{self.path}:{self.line}:{self.column}"
+        return ConfigurationError(code or self.code, message, hint=hint, where=where)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar; ``kind`` is YAML's short tag, or ``number`` for an unquoted text that only Helm reads as a number."""
+
+    kind: str
+    text: str
+    place: Place = field(compare=False)
+
+    def string(self, what: str) -> str:
+        """Return what Helm reads where it wants a string.
+
+        Raises:
+            ConfigurationError: Helm would read another text than the one that is written.
+        """
+        number = self.kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(self.text)
+        if not (number or self.kind in {"str", "timestamp", "null"}):  # a date stays as it is written
+            message = f"{what} is no string: Helm reads {self.text!r} as something else"
+            raise self.place.refuse(message, "put it in quotes")
+        return self.written(what)
+
+    def written(self, what: str) -> str:
+        """Return the text, whatever Helm takes it for.
+
+        Raises:
+            ConfigurationError: Helm drops what cannot be printed, and turns every kind of space into a plain one.
+        """
+        if not self.text.isprintable():
+            message = f"{what} has characters that cannot be printed"
+            raise self.place.refuse(message, "write it on one line, without them")
+        return "" if self.kind == "null" else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: "tuple[Value, ...]"
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping; its keys are strings and there is one of each."""
+
+    entries: "dict[str, Value]"
+    place: Place = field(compare=False)
+
+    def string(self, key: str) -> str:
+        """Return the string at ``key``; "" where there is none, as in Helm."""
+        value = self.scalar(key)
+        return "" if value is None else value.string(key)
+
+    def scalar(self, key: str) -> Scalar | None:
+        """Return the scalar at ``key``; None where there is nothing."""
+        value = self.entries.get(key)
+        if value is None or isinstance(value, Scalar):
+            return value
+        raise value.place.refuse(f"{key} is no string")
+
+    def at(self, key: str) -> Place:
+        """Return the place of the value at ``key``, or of the mapping."""
+        value = self.entries.get(key)
+        return self.place if value is None else value.place
+
+    def items(self, key: str) -> "tuple[Value, ...]":
+        """Return the list at ``key``; () where there is none."""
+        value = self.entries.get(key)
+        if value is None or (isinstance(value, Scalar) and value.kind == "null"):
+            return ()
+        if not isinstance(value, Sequence):
+            raise value.place.refuse(f"{key} is no list")
+        return value.items
+
+    def check_case(self, keys: tuple[str, ...]) -> None:
+        """Refuse a key that Helm takes for one of ``keys`` although it is spelled otherwise."""
+        known = {key.casefold(): key for key in keys}
+        for key in self.entries:
+            meant = known.get(key.casefold(), key)
+            if meant != key:
+                raise self.place.refuse(f"the key {key!r} is read by Helm as {meant}", f"spell it {meant}")
+
+
+Value = Scalar | Sequence | Mapping
+
+
+def read_mapping(text: str, where: str, code: str) -> Mapping:
+    """Read one YAML document that is a mapping, within bounds on size, depth and repetition.
+
+    Raises:
+        ConfigurationError: ``code``.
+    """
+    reader = _Reader(code, where)
+    root = reader.read(compose(text, where, code))
+    if not isinstance(root, Mapping):
+        raise root.place.refuse("the file is no mapping of keys to values")
+    return root
+
+
+def compose(text: str, where: str, code: str) -> "Node":
+    """Return YAML's nodes, which know their places."""
+    import yaml
+
+    class BoundedLoader(yaml.SafeLoader):
+        """Refuses what would exhaust Python's stack."""
+
+        depth = 0
+
+        def compose_node(self, parent: "Node | None", index: object) -> "Node | None":
+            self.depth += 1
+            if self.depth > _DEEPEST:
+                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+                raise yaml.MarkedYAMLError(problem=f"more than {_DEEPEST} levels deep", problem_mark=mark)
+            node: Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
+            self.depth -= 1
+            return node
+
+    if len(text) > _LONGEST:
+        raise Place(code, where, 1, 1).refuse(f"the file is longer than {_LONGEST} characters")
+    try:
+        node = yaml.compose(text, Loader=BoundedLoader)
+    except yaml.MarkedYAMLError as error:
+        raise _place(error.problem_mark, where, code).refuse(f"not YAML: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
+        raise Place(code, where, line, column).refuse("not YAML: a character that YAML does not allow") from error
+    except (ValueError, OverflowError) as error:  # "\UFFFFFFFF", %YAML with thousands of digits
+        raise Place(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
+    if node is None:
+        raise Place(code, where, 1, 1).refuse("the file is empty")
+    return node
+
+
+def _place(mark: "Mark | None", where: str, code: str) -> Place:
+    return Place(code, where, mark.line + 1, mark.column + 1) if mark else Place(code, where, 1, 1)
+
+
+class _Reader:
+    """Nodes to values; counts, as aliases of aliases make a few lines worth millions of values."""
+
+    def __init__(self, code: str, where: str) -> None:
+        self.code = code
+        self.where = where
+        self.left = _MOST_VALUES
+
+    def read(self, node: "Node", depth: int = 0) -> Value:
+        """Read a node and all below it."""
+        import yaml
+
+        place = _place(node.start_mark, self.where, self.code)
+        self.left -= 1
+        if self.left < 0 or depth > _DEEPEST:
+            raise place.refuse(f"more than {_MOST_VALUES} values or {_DEEPEST} levels", "use fewer aliases")
+        if isinstance(node, yaml.MappingNode):
+            return Mapping(self._entries(node, depth), place)
+        if isinstance(node, yaml.SequenceNode):
+            return Sequence(tuple(self.read(item, depth + 1) for item in node.value), place)
+        kind = node.tag.removeprefix(_TAG)
+        if (
+            kind == "str"
+            and isinstance(node, yaml.ScalarNode)
+            and node.style is None
+            and _is_number_for_helm(node.value)
+        ):
+            kind = "number"
+        return Scalar(kind, node.value, place)
+
+    def _entries(self, node: "MappingNode", depth: int) -> "dict[str, Value]":
+        entries: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            key = self.read(key_node, depth + 1)
+            if not isinstance(key, Scalar) or key.kind == "null":
+                raise key.place.refuse("a key is no string")
+            if key.kind == "merge":
+                raise key.place.refuse("the merge key << is not supported", "write the keys out")
+            name = key.string("a key")
+            if name in entries:
+                raise key.place.refuse(f"the key {name!r} is there twice", "remove one of them")
+            entries[name] = self.read(value_node, depth + 1)
+        return entries
+
+
+def _is_number_for_helm(text: str) -> bool:
+    """Whether Helm's YAML reads an unquoted text as number or bool where PyYAML reads a string: 1e3, 0o17, y."""
+    if text in {"y", "Y", "n", "N"}:
+        return True
+    if not text.isascii() or not any(char.isdigit() for char in text):
+        return False
+    for read in (float, lambda digits: int(digits, 0)):
+        try:
+            read(text.replace("_", ""))
+        except ValueError:
+            continue
+        return True
+    return False
