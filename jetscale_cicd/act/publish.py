@@ -23,7 +23,7 @@ def publish(artifact: Artifact, registry: Registry) -> str:
     """Create the version in the registry and compare what it then holds with the artifact.
 
     Raises:
-        PublishError: ``VERSION_TAKEN`` where the registry holds other content, ``REGISTRY_CANNOT_TELL`` where it does
+        PublishError: ``VERSION_TAKEN`` where the registry holds other content, ``PUSH_UNCONFIRMED`` where it does
             not say.
     """
     reference = registry.reference(artifact.chart, str(artifact.version))
@@ -39,14 +39,14 @@ def publish(artifact: Artifact, registry: Registry) -> str:
             )
         case CannotTell(why=why):
             raise PublishError(
-                "REGISTRY_CANNOT_TELL",
+                "PUSH_UNCONFIRMED",
                 f"after the push, the registry did not say what it holds: {why}",
                 where=reference,
                 hint="run again",
             )
         case Absent() | NotAsked():
             raise PublishError(
-                "REGISTRY_CANNOT_TELL",
+                "PUSH_UNCONFIRMED",
                 "the registry took the package and does not list it",
                 where=reference,
                 hint="run again",

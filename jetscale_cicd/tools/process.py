@@ -69,7 +69,7 @@ class Processes:
         for name in ("sh", "sh.command", "sh.stream_bufferer", "sh.streamreader"):
             logging.getLogger(name).disabled = True
         command = self.redact(shlex.join(argv))
-        self.announce(command)
+        self.announce(f"  $ {command}")
         errors: list[str] = []
 
         def take_error(line: str) -> None:

@@ -1,0 +1,56 @@
+"""The public API, as a program that imports the library uses it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import assert_type
+
+import pytest
+
+import jetscale_cicd
+from jetscale_cicd import Decision, Plan, Reason, Request, Run, Simulation, Stage6Error
+from tests.support.history import draw
+
+STORY = ("feat: a [charts/app/Chart.yaml envs/live/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]")
+
+
+def request(repo: Path) -> Request:
+    return jetscale_cicd.local_request(repo, since="event", base="HEAD~1", head="HEAD")
+
+
+def test_a_plan_has_its_decision_and_version(tmp_path: Path) -> None:
+    plan = jetscale_cicd.plan(request(draw(tmp_path, *STORY).path))
+    assert_type(plan, Plan)
+    assert (plan.decision, str(plan.version)) == (Decision.PUBLISH, "0.1.1")
+
+
+def test_a_path_is_explained(tmp_path: Path) -> None:
+    reasons = jetscale_cicd.explain(request(draw(tmp_path, *STORY).path), b"charts/app/x", b"README.md")
+    assert_type(reasons, tuple[Reason, ...])
+    assert [(reason.scope, reason.counts) for reason in reasons] == [("chart", True), ("none", False)]
+
+
+def test_a_simulation_comes_without_helm_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = jetscale_cicd.simulate(request(draw(tmp_path, *STORY).path))
+    assert_type(simulation, Simulation)
+    assert simulation.plan.decision is Decision.PUBLISH
+
+
+def test_a_failed_run_raises_before_anything_changed(tmp_path: Path) -> None:
+    repo = draw(tmp_path, *STORY)
+    with pytest.raises(Stage6Error) as caught:
+        assert_type(jetscale_cicd.run(request(repo.path)), Run)
+    assert caught.value.exit_status == 3
+    assert repo.git("tag") == "v0.1.0"
+
+
+def test_what_is_public_is_named() -> None:
+    assert all(hasattr(jetscale_cicd, name) for name in jetscale_cicd.__all__)
+
+
+def test_importing_it_costs_no_tool_and_no_heavy_library() -> None:
+    check = (
+        "import sys, jetscale_cicd; print(*({'git', 'sh', 'yaml', 'pydantic', 'semantic_release'} & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
+    assert finished.stdout.strip() == ""
