@@ -20,7 +20,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes.py
@@ -44,6 +44,10 @@ bench: $(VENV)/.dev tools ## the figures beside the neighbours'
 .PHONY: tools
 tools: $(VENV)/.python ## helm and kubectl into .venv/bin, where PATH has none
 	@$(PY) scripts/install_tools.py
+
+.PHONY: registry
+registry: $(VENV)/.python ## an OCI registry for the tests that want one (Debian and its like; no root)
+	@scripts/install_registry.sh $(VENV)/bin
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upgrade for newer versions

@@ -68,7 +68,7 @@ def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
 def _build(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> None:
     if not helm.network:
         raise _unreachable(missing[0], missing[0].repository, "this command does not use the network")
-    finished = helm.dependency_build(chart)
+    finished = helm.dependency_build(chart, [dependency.repository for dependency in missing])
     if finished.status != 0:
         raise _unreachable(missing[0], missing[0].repository, failure_of(finished))
 

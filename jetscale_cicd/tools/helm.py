@@ -10,6 +10,7 @@ from pathlib import Path
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
 # schema or dependency names a URL reaches no network (helm ≥ 3.18 fetches `$ref: https://…` of values.schema.json).
@@ -48,13 +49,15 @@ class Helm:
         """`helm package`: an archive of the chart folder in ``destination``."""
         return self._run("package", str(chart), "--destination", str(destination))
 
-    def dependency_build(self, chart: Path) -> Finished:
-        """`helm dependency build`: fetch what Chart.lock names."""
-        return self._run("dependency", "build", str(chart))
+    def dependency_build(self, chart: Path, repositories: Sequence[str]) -> Finished:
+        """`helm dependency build`: fetch what Chart.lock names from its repositories."""
+        return self._run("dependency", "build", str(chart), *plain_http(*repositories))
 
     def pull(self, reference: str, version: str, destination: Path) -> Finished:
         """`helm pull` of an OCI reference at one version."""
-        return self._run("pull", reference, "--version", version, "--destination", str(destination))
+        return self._run(
+            "pull", reference, "--version", version, "--destination", str(destination), *plain_http(reference)
+        )
 
     def template(
         self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
@@ -90,6 +93,12 @@ class Helm:
             "DOCKER_CONFIG": str(self.scratch / "no-credentials"),
         }
         return {**without, **own, **nothing, **_NO_NETWORK}
+
+
+def plain_http(*references: str) -> tuple[str, ...]:
+    """``--plain-http`` where every registry is on this machine; helm 3 finds that out by itself, helm 4 does not."""
+    hosts = [reference.removeprefix("oci://").partition("/")[0] for reference in references]
+    return ("--plain-http",) if hosts and all(_LOOPBACK.fullmatch(host) for host in hosts) else ()
 
 
 def failure_of(finished: Finished) -> str:
