@@ -1,7 +1,8 @@
-"""The story of Stage 6: observe → plan → act → report. Each word is a room; the doors are the imports below."""
+"""The story of Stage 6: observe → plan → act → report. Each word is a room; the doors are the imports.
 
-from jetscale_cicd.act.preview import preview
-from jetscale_cicd.act.steps import perform
+The rooms of acting are entered through a door of their own, so that deciding alone starts without them.
+"""
+
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
@@ -30,11 +31,15 @@ def plan(world: World) -> Plan:
 
 def run(world: World, planned: Plan) -> Run:
     """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds."""
+    from jetscale_cicd.act.steps import perform
+
     return Run(plan=planned, outcomes=perform(planned, world))
 
 
 def simulate(world: World) -> Simulation:
     """What the change would do, and which manifests would differ; no network, no credentials."""
+    from jetscale_cicd.act.preview import preview
+
     planned = plan(world)
     return Simulation(plan=planned, diffs=preview(planned, world))
 

@@ -7,9 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jetscale_cicd.act.package import Packager
-from jetscale_cicd.act.publish import Registry
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.model.request import Request
@@ -17,10 +16,14 @@ from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.settings import load_release_rules, load_settings
 from jetscale_cicd.observe.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
-from jetscale_cicd.tools.helm import Helm
-from jetscale_cicd.tools.process import Announce, Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry import open_registry
+
+if TYPE_CHECKING:
+    from jetscale_cicd.act.package import Packager
+    from jetscale_cicd.act.publish import Registry
+    from jetscale_cicd.tools.helm import Helm
+    from jetscale_cicd.tools.process import Announce
 
 
 @dataclass
@@ -41,7 +44,7 @@ class World:
     settings: Settings
     rules: ReleaseRules
     redact: Redactor
-    announce: Announce
+    announce: "Announce"
     closing: ExitStack = field(repr=False)
 
     @property
@@ -60,18 +63,23 @@ class World:
         return os.urandom(32)
 
     @cached_property
-    def helm(self) -> Helm:
+    def helm(self) -> "Helm":
         """helm without plugins; without network and credentials where the request has none."""
+        from jetscale_cicd.tools.helm import Helm
+        from jetscale_cicd.tools.process import Processes
+
         return Helm(Processes(self.redact, self.announce), self.scratch, self.request.network)
 
     @cached_property
-    def registry(self) -> Registry:
+    def registry(self) -> "Registry":
         """Where versions are published."""
         return open_registry(self.settings.chart.registry, self.repository.git.root)
 
     @cached_property
-    def packager(self) -> Packager:
+    def packager(self) -> "Packager":
         """Packages commits of the repository."""
+        from jetscale_cicd.act.package import Packager
+
         chart = self.settings.chart
         return Packager(
             repository=self.repository, helm=self.helm, chart=chart.path, mirrors=chart.mirrors, scratch=self.scratch
@@ -79,7 +87,7 @@ class World:
 
 
 @contextmanager
-def open_world(request: Request, announce: Announce) -> Iterator[World]:
+def open_world(request: Request, announce: "Announce") -> Iterator[World]:
     """Open what every command needs, and close all that was opened on the way.
 
     Raises:

@@ -25,7 +25,7 @@ def normalise(archive: bytes, mtime: int) -> bytes:
         tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as source,
         tarfile.open(fileobj=plain, mode="w:", format=tarfile.PAX_FORMAT) as target,
     ):
-        for member in sorted(source.getmembers(), key=_order):
+        for member in sorted(filter(tarfile.TarInfo.isfile, source.getmembers()), key=_order):
             content = source.extractfile(member)
             entry = tarfile.TarInfo(member.name)
             entry.size, entry.mtime, entry.mode = member.size, mtime, 0o644

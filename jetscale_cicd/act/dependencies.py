@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
+from jetscale_cicd.decide.chart_file import VERSION
 from jetscale_cicd.decide.chart_lock import LockedDependency
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.tools.helm import Helm, failure_of
@@ -33,21 +34,43 @@ def provide(chart: Path, locked: Sequence[LockedDependency], sources: Sources, h
 
     Raises:
         PreconditionError: ``DEPENDENCY_UNREACHABLE``, one is nowhere that this run may look.
-        ConfigurationError: ``DEPENDENCY_DIFFERS``, something else was found under its name.
+        ConfigurationError: ``DEPENDENCY_REPOSITORY``, a repository is no place that charts come from;
+            ``DEPENDENCY_DIFFERS``, something else was found under its name.
     """
     folder = chart / "charts"
     folder.mkdir(exist_ok=True)
     missing = [dependency for dependency in locked if not _vendored(folder, dependency)]
     located = {dependency: _mirrored(dependency.repository, sources.mirrors) for dependency in missing}
-    if missing and all(
-        place == dependency.repository and not place.startswith("file://") for dependency, place in located.items()
-    ):
-        _build(chart, missing, helm)
-    else:
+    for dependency, place in located.items():
+        _check_place(dependency, place)
+    remote = all(place == dependency.repository and _is_remote(place) for dependency, place in located.items())
+    if not (missing and remote and _built(chart, missing, helm)):
         for dependency, place in located.items():
             _bring(dependency, place, folder, sources, helm)
     for dependency in locked:
         _check(folder, dependency)
+
+
+def _check_place(dependency: LockedDependency, place: str) -> None:
+    """Refuse, before any program starts, what helm would take for a plugin's scheme or for an option."""
+    if dependency.repository == place == "":
+        raise ConfigurationError(
+            "DEPENDENCY_DIFFERS",
+            f"subchart {dependency.name} has no repository and is not in the chart's folder charts/",
+            where=f"charts/{dependency.name}",
+            hint="commit it there, or name its repository in Chart.yaml",
+        )
+    if place == dependency.repository and not _is_remote(place) and not place.startswith("file://"):
+        raise ConfigurationError(
+            "DEPENDENCY_REPOSITORY",
+            f"subchart {dependency.name}: {place!r} is no repository that charts are fetched from",
+            where="Chart.yaml",
+            hint="write oci://, https:// or file://, or mirror it: chart.mirrors",
+        )
+
+
+def _is_remote(place: str) -> bool:
+    return place.startswith(("oci://", "https://", "http://"))
 
 
 def _vendored(folder: Path, dependency: LockedDependency) -> bool:
@@ -65,27 +88,25 @@ def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
     return repository
 
 
-def _build(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> None:
+def _built(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> bool:
+    """`helm dependency build`; False where it wants `helm repo add` first (measured on 3.17.3 and 4.3.1)."""
     if not helm.network:
         raise _unreachable(missing[0], missing[0].repository, "this command does not use the network")
     finished = helm.dependency_build(chart, [dependency.repository for dependency in missing])
-    if finished.status != 0:
+    if finished.status != 0 and all(dependency.repository.startswith("oci://") for dependency in missing):
         raise _unreachable(missing[0], missing[0].repository, failure_of(finished))
+    return finished.status == 0
 
 
 def _bring(dependency: LockedDependency, place: str, folder: Path, sources: Sources, helm: Helm) -> None:
-    if place.startswith("oci://"):
+    if _is_remote(place):
         if not helm.network:
             raise _unreachable(dependency, place, "this command does not use the network")
-        _succeed(helm.pull(f"{place.rstrip('/')}/{dependency.name}", dependency.version, folder), dependency, place)
+        _succeed(helm.pull(place.rstrip("/"), dependency.name, dependency.version, folder), dependency, place)
     elif dependency.repository.startswith("file://") and place == dependency.repository:
         exported = folder.parent.parent / f"dependency-{dependency.name}"
         sources.export(place.removeprefix("file://"), exported)
         _succeed(helm.package(exported, folder), dependency, place)
-    elif "://" in place and not place.startswith("file://"):
-        raise _unreachable(
-            dependency, place, "it stands beside mirrored ones, and helm fetches all of its repositories or none"
-        )
     else:
         _from_directory(dependency, sources.root / place.removeprefix("file://"), folder, helm)
 
@@ -121,23 +142,26 @@ def _check(folder: Path, dependency: LockedDependency) -> None:
     else:
         others = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise _differs(dependency, where, f"its place holds {others}")
-    if (found.get("name"), found.get("version")) != (dependency.name, dependency.version):
+    # Without a repository the lock repeats Chart.yaml's range, and helm takes what lies there.
+    version = dependency.version if VERSION.fullmatch(dependency.version) else found.get("version")
+    if (found.get("name"), found.get("version")) != (dependency.name, version):
         raise _differs(dependency, where, f"it is {found.get('name')} {found.get('version')}")
 
 
 def _chart_yaml(archive: bytes, where: str) -> bytes:
-    """Chart.yaml of an archive, read up to the bound of any YAML here."""
+    """Chart.yaml of an archive that is whole, read up to the bound of any YAML here."""
+    found = b""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
                 if member.isfile() and member.name.count("/") == 1 and member.name.endswith("/Chart.yaml"):
                     content = tar.extractfile(member)
-                    return content.read((1 << 20) + 1) if content else b""
+                    found = content.read((1 << 20) + 1) if content else b""
     except (tarfile.TarError, OSError, EOFError) as broken:
         raise ConfigurationError(
             "DEPENDENCY_DIFFERS", f"the archive cannot be read: {broken}", where=where, hint="fetch it again"
         ) from broken
-    return b""
+    return found
 
 
 def _unreachable(dependency: LockedDependency, place: str, why: str) -> PreconditionError:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from jetscale_cicd.act.schemas import check_schemas
 from jetscale_cicd.act.steps import Surroundings
 from jetscale_cicd.decide.manifests import diff_manifests, parse_manifests
 from jetscale_cicd.engines.render import render
@@ -40,5 +41,6 @@ def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:
 
 def _manifests(commit: str, version: Version, target: Target, world: Surroundings) -> bytes:
     artifact = world.packager.package(commit, version)
+    check_schemas(Path(artifact.path).read_bytes())
     files = read_values(world.repository, commit, target).write(world.scratch / f"values-{commit[:12]}-{target.name}")
     return render(world.helm, target, Path(artifact.path), files)

@@ -9,7 +9,7 @@ from typing import Protocol
 from jetscale_cicd.act.package import Packager
 from jetscale_cicd.act.publish import Registry, publish
 from jetscale_cicd.act.tag import tag
-from jetscale_cicd.engines.render import deploy, render
+from jetscale_cicd.engines.render import check_output, deploy, render
 from jetscale_cicd.errors import PreconditionError, PublishError, Stage6Error
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
@@ -98,6 +98,8 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
                 where=f"target {target.name}",
                 hint="run with --engine render, or plan and simulate",
             )
+        if target.name in deployed:
+            check_output(world.repository.git.root, target)
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:

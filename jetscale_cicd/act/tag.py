@@ -5,7 +5,7 @@ import time
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import Release
-from jetscale_cicd.observe.deepen import REMOTE, has_remote, remote_tags
+from jetscale_cicd.observe.deepen import REMOTE, fetch_tags, has_remote, remote_tags
 from jetscale_cicd.observe.repository import Repository
 
 
@@ -34,7 +34,10 @@ def tag(repository: Repository, release: Release, choice: VersionChoice | None) 
         )
     if held != commit:
         raise _taken(name, held, commit)
-    _create_local(repository, name, tag_object, commit)
+    if result.status == 0:
+        _create_local(repository, name, tag_object, commit)
+    elif repository.find(f"refs/tags/{name}")[0] != commit:
+        fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
     return f"{name} at {commit[:12]} on {REMOTE}"
 
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.event import Event
@@ -16,7 +16,10 @@ _LARGEST_PAYLOAD = 25 << 20
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with our errors: a mistake on the command line is one of the family."""
+    """argparse with our errors: a mistake on the command line is one of the family, and so is half an option."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""

@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; None takes the process's.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    output = Output.for_process(json="json" in _values_of("--output", words))
-    signal.signal(signal.SIGTERM, _interrupt)
+    output = Output.for_process(json=_values_of("--output", words)[-1:] == ["json"])
+    _listen()
     _forget_parent_git()
     debug = "--debug" in words
     try:
@@ -78,7 +78,17 @@ def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
     return error.exit_status
 
 
+def _listen() -> None:
+    """Be interrupted by SIGTERM as by SIGINT, unless whoever started us wants a signal ignored (nohup)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Once; what follows is cleaning up, which a second signal would cut short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

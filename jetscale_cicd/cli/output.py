@@ -2,11 +2,12 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.report.document import SCHEMA, dumps, error_document
-from jetscale_cicd.report.github import annotation
+from jetscale_cicd.report.github import annotation, harmless, harmless_json, write_summary
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text import error_text
 from jetscale_cicd.tools.redact import Redactor
@@ -39,27 +40,30 @@ class Output:
 
     def result(self, text: str, document: dict[str, object]) -> None:
         """Print the result in the wanted form."""
-        sys.stdout.write(self._json(document) if self.json else self.redact(text))
+        sys.stdout.write(self._json(document) if self.json else harmless(self.redact(text)))
         sys.stdout.flush()
 
     def progress(self, line: str) -> None:
         """One line of progress."""
-        sys.stderr.write(Paint.for_stream(sys.stderr)("dim", plain(self.redact(line))) + "\n")
+        sys.stderr.write(Paint.for_stream(sys.stderr)("dim", harmless(plain(self.redact(line)))) + "\n")
         sys.stderr.flush()
 
     def error(self, error: Stage6Error, *, alone: bool = True) -> None:
         """Say what broke; ``alone`` where no result holds the error already."""
-        sys.stderr.write(self.redact(error_text(error, Paint.for_stream(sys.stderr))))
+        sys.stderr.write(harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr)))))
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            sys.stderr.write(self.redact(annotation(error)) + "\n")
+            sys.stderr.write(annotation(error, self.redact) + "\n")
         sys.stderr.flush()
+        if alone:
+            with suppress(Stage6Error):  # the summary cannot be written; the error above is the one that counts
+                write_summary(self.redact(error_text(error, Paint(enabled=False))), None, os.environ)
         if self.json and alone:
             sys.stdout.write(self._json({"schema": SCHEMA, "error": error_document(error)}))
             sys.stdout.flush()
 
     def _json(self, document: dict[str, object]) -> str:
         """Redact before encoding, string by string, so that a mask cannot break the JSON."""
-        return dumps(_each_string(document, self.redact)) + "\n"
+        return harmless_json(dumps(_each_string(document, self.redact))) + "\n"
 
 
 def _each_string(value: object, redact: Redactor) -> object:

@@ -75,15 +75,30 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
             "PLAN_FILE", f"the plan cannot be read: {unreadable.strerror}", where=str(args.plan)
         ) from None
     saved = read_saved_plan(content, str(args.plan))
-    return replace(request, head=saved.changes.head, base=saved.request.base, since=saved.request.since), saved
+    asked = saved.request
+    settled = replace(
+        request,
+        head=saved.changes.head,
+        base=asked.base,
+        since=asked.since,
+        targets=request.targets or asked.targets,
+        engine=request.engine or asked.engine,
+        registry=request.registry or asked.registry,
+    )
+    return settled, saved
 
 
 def _check_unmoved(saved: "SavedPlan", plan: "Plan") -> None:
-    then, now = f"{saved.decision} {saved.version or ''}", f"{plan.decision} {plan.version or ''}"
-    planned = [(step.name, step.target, step.state) for step in saved.steps]
-    if then != now or planned != [(str(step.name), step.target, str(step.state)) for step in plan.steps]:
+    then = [f"{saved.decision} {saved.version or ''}".strip()]
+    now = [f"{plan.decision} {plan.version or ''}".strip()]
+    then += [f"{step.name} {step.target or ''}".strip() + f" {step.state}" for step in saved.steps]
+    now += [f"{step.name} {step.target or ''}".strip() + f" {step.state}" for step in plan.steps]
+    if then != now:
+        was, would = (
+            ", ".join(each for each in these if each not in those) for these, those in ((then, now), (now, then))
+        )
         raise SupersededError(
             "PLAN_STALE",
-            f"the saved plan was {then.strip()}; by what is published and deployed now, it would be {now.strip()}",
+            f"the saved plan says: {was or 'less'}; by what is published and deployed now: {would or 'less'}",
             hint="plan again and look at the difference",
         )

@@ -9,6 +9,9 @@ from jetscale_cicd.errors import ConfigurationError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
+# What PyYAML raises for a date such as 2024-13-45, and for `!!bool maybe`, `!!timestamp soon`, `!!int ""`.
+_BAD_SCALAR = (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError)
+_QUOTE = "a value is not of its type: quote it"
 
 
 def load_mapping(content: bytes, where: str, code: str) -> dict[str, object]:
@@ -54,8 +57,10 @@ def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, obj
         documents = list(yaml.load_all(text, Loader=loader))
     except yaml.YAMLError as bad_yaml:
         raise _not_yaml(bad_yaml, where, code) from None
-    except ValueError as bad_scalar:  # a date such as 2024-13-45
-        raise ConfigurationError(code, f"not YAML: {bad_scalar}", where=where, hint="quote the value") from None
+    except _BAD_SCALAR as bad:
+        raise ConfigurationError(
+            code, f"not YAML: {str(bad) or type(bad).__name__}", where=where, hint=_QUOTE
+        ) from None
     for document in documents:
         if document is not None and not isinstance(document, dict):
             raise ConfigurationError(

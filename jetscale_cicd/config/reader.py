@@ -18,8 +18,9 @@ MAX_CHARACTERS = 1024 * 1024
 MAX_DEPTH = 16
 MAX_SHOWN = 20
 
-# YAML 1.1, production [1] c-printable: every other character is no YAML at all.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# YAML 1.1, production [1] c-printable: what is left is no YAML at all. (The complement, written as that production has
+# it, takes re 3 ms to compile.)
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _QUOTE = "quote text that begins with '*' or '&'; write a shared value wherever it counts"
 _KINDS = {
     "str": "text",

@@ -6,6 +6,7 @@ It is read once in a run that acts, where its import time does not matter.
 from dataclasses import dataclass
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.target import EngineName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class SavedRequest:
 
     since: str
     base: str | None
+    targets: tuple[str, ...] = ()
+    engine: EngineName | None = None
+    registry: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

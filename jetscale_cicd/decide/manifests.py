@@ -1,13 +1,14 @@
 """Rendered manifests compared object by object, with what a Secret holds masked before anything is shown."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jetscale_cicd.config.bounded_yaml import load_documents
 
 Key = tuple[str, str, str, str]
 _LONGEST = 4000
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
     Raises:
         ConfigurationError: ``MANIFESTS``, helm rendered something that is no YAML mapping.
     """
-    return tuple(_manifest(document) for document in load_documents(rendered, where, "MANIFESTS") if document)
+    documents = load_documents(rendered, where, "MANIFESTS")
+    return tuple(_manifest(each) for document in documents if document for each in _objects(document))
 
 
 def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: bytes) -> tuple[str, int]:
@@ -43,7 +45,7 @@ def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: b
     """
     import difflib
 
-    before, after = ({manifest.key: _lines(manifest, mask_key) for manifest in manifests} for manifests in (old, new))
+    before, after = _texts(old, mask_key), _texts(new, mask_key)
     parts: list[str] = []
     count = 0
     for key in sorted(before.keys() | after.keys()):
@@ -57,6 +59,17 @@ def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: b
     return "\n".join(parts), count
 
 
+def _objects(document: dict[str, object]) -> Iterator[dict[str, object]]:
+    """The object, or those of a List: helm and kubectl take a List apart too, and a SecretList's items need no kind."""
+    kind, items = str(document.get("kind", "")), document.get("items")
+    if not kind.endswith("List") or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        yield document
+        return
+    inherited = {"apiVersion": document.get("apiVersion", ""), "kind": kind.removesuffix("List")}
+    for item in items:
+        yield from _objects({**(inherited if inherited["kind"] else {}), **item})
+
+
 def _manifest(document: dict[str, object]) -> Manifest:
     metadata = document.get("metadata")
     meta = metadata if isinstance(metadata, dict) else {}
@@ -64,29 +77,49 @@ def _manifest(document: dict[str, object]) -> Manifest:
         str(document.get("apiVersion", "")),
         str(document.get("kind", "")),
         str(meta.get("namespace", "")),
-        str(meta.get("name", "")),
+        str(meta.get("name") or meta.get("generateName", "")),
         document,
     )
 
 
-def _lines(manifest: Manifest, mask_key: bytes) -> list[str]:
+def _texts(manifests: Sequence[Manifest], mask_key: bytes) -> dict[Key, list[str]]:
+    """Lines by object; several under one key (``generateName``) are told apart by their order."""
     import yaml
 
-    document = _masked(manifest.document, mask_key) if manifest.kind == "Secret" else manifest.document
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=_LONGEST)
-    return text.splitlines()
+    texts: dict[Key, list[str]] = {}
+    for manifest in manifests:
+        document = _masked(manifest.document, mask_key)
+        text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=_LONGEST)
+        lines = texts.setdefault(manifest.key, [])
+        lines += ["---", *text.splitlines()] if lines else text.splitlines()
+    return texts
 
 
-def _masked(document: dict[str, object], mask_key: bytes) -> dict[str, object]:
-    """A Secret with every value replaced, whatever its shape; metadata stays, but for what kubectl copied into it."""
-    masked = {key: value for key, value in document.items() if key not in ("data", "stringData")}
-    for part in ("data", "stringData"):
-        values = document.get(part)
-        if isinstance(values, dict):
-            masked[part] = {key: _mask(value, mask_key) for key, value in values.items()}
-        elif values is not None:
-            masked[part] = _mask(values, mask_key)
+def _masked(value: object, mask_key: bytes) -> object:
+    """The same with every Secret masked, however deep it stands; its metadata stays, but for kubectl's copy of it."""
+    if isinstance(value, list):
+        return [_masked(item, mask_key) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") != "Secret":
+        return {key: _masked(item, mask_key) for key, item in value.items()}
+    masked = {key: _masked_part(item, mask_key) if _is_payload(key) else item for key, item in value.items()}
+    metadata = value.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
+        copy = {_LAST_APPLIED: _mask(annotations[_LAST_APPLIED], mask_key)}
+        masked["metadata"] = {**metadata, "annotations": {**annotations, **copy}}
     return masked
+
+
+def _is_payload(key: object) -> bool:
+    return str(key).lower() in ("data", "stringdata")  # a misspelt key keeps its secret
+
+
+def _masked_part(values: object, mask_key: bytes) -> object:
+    if isinstance(values, dict):
+        return {key: _mask(value, mask_key) for key, value in values.items()}
+    return values if values is None else _mask(values, mask_key)
 
 
 def _mask(value: object, mask_key: bytes) -> str:

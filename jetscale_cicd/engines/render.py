@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from jetscale_cicd.errors import DeployError
+from jetscale_cicd.errors import DeployError, PreconditionError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import RECORD, output_directory
@@ -39,20 +39,31 @@ def render(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> b
     return finished.stdout
 
 
-def deploy(root: Path, target: Target, manifests: bytes, record: Deployed) -> str:
-    """Replace the target's directory by one that holds the manifests and the record: all of it, or nothing.
+def check_output(root: Path, target: Target) -> None:
+    """Refuse to replace a directory that somebody else filled.
 
     Raises:
-        DeployError: ``RENDER_FOREIGN``, the directory is not ours to replace; ``RENDER_WRITE``.
+        PreconditionError: ``RENDER_FOREIGN``.
     """
     directory = output_directory(root, target)
-    if directory.exists() and not (directory / RECORD).exists():
-        raise DeployError(
+    if directory.is_dir() and not (directory / RECORD).exists() and any(directory.iterdir()):
+        raise PreconditionError(
             "RENDER_FOREIGN",
             "the output directory holds something that no deploy wrote, and it would be replaced",
             where=str(directory),
             hint=f"empty it, or set targets.{target.name}.output to another directory",
         )
+
+
+def deploy(root: Path, target: Target, manifests: bytes, record: Deployed) -> str:
+    """Replace the target's directory by one that holds the manifests and the record: all of it, or nothing.
+
+    Raises:
+        PreconditionError: ``RENDER_FOREIGN``, the directory is not ours to replace.
+        DeployError: ``RENDER_WRITE``.
+    """
+    check_output(root, target)
+    directory = output_directory(root, target)
     fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)

@@ -8,24 +8,21 @@ from jetscale_cicd.model.event import EventKind
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.deepen import REMOTE, complete, fetch_tags, has_remote, reach, remote_tags
-from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.deepen import REMOTE, complete, fetch_tags, has_remote, is_cut, reach, remote_tags
+from jetscale_cicd.observe.repository import Repository, release_version, tag_glob
 
 _FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base: --base REV"
+
+_GUESSES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """Release tags merged into head, highest first, and every version that any tag has taken."""
+    """The highest release that is merged into head, and every release that any tag names, highest first."""
 
-    merged: tuple[Release, ...]
+    latest: Release | None
     all: tuple[Release, ...]
     certain: bool = True
-
-    @property
-    def latest(self) -> Release | None:
-        """The highest merged release."""
-        return self.merged[0] if self.merged else None
 
 
 def find_head(repository: Repository, request: Request) -> str:
@@ -52,27 +49,47 @@ def find_releases(repository: Repository, tag_format: str, merged: tuple[str, ..
             but none is an ancestor of head, so that "no release yet" would be a guess.
     """
     asked = ask_remote and repository.git.network
-    if asked and has_remote(repository):
-        if repository.shallow:
-            complete(repository)
-        known = {release.tag for release in repository.releases(tag_format, ())}
-        theirs = remote_tags(repository, f"refs/tags/{tag_format.replace('{version}', '*')}")
-        fetch_tags(repository, sorted(set(theirs) - known - _local_tags(repository)))
+    if asked:
+        _catch_up(repository, tag_format, merged)
     everything = repository.releases(tag_format, ())
-    found = repository.releases(tag_format, merged) if everything else ()
-    if everything and not found and asked:
+    latest = _highest_merged(repository, tag_format, everything, merged)
+    if everything and latest is None and asked:
         raise CannotTellError(
             "RELEASES_NOT_MERGED",
             f"{len(everything)} release tags exist (highest {everything[0].tag}), but none is an ancestor of head",
             where=merged[0],
             hint="run on the branch that is released, or check chart.tag_format",
         )
-    return Releases(found, everything, certain=asked or not repository.shallow)
+    return Releases(latest, everything, certain=not is_cut(repository, *merged))
+
+
+def _highest_merged(
+    repository: Repository, tag_format: str, everything: tuple[Release, ...], merged: tuple[str, ...]
+) -> Release | None:
+    """The highest release that any of the commits holds; nearly always the highest of all, which is quickly asked.
+
+    `for-each-ref --merged` walks the whole history whatever the answer: 60 ms at 20,000 commits, where
+    `merge-base --is-ancestor` of a tag near head takes 2 ms (measured, git 2.39).
+    """
+    for release in everything[:_GUESSES]:
+        if any(repository.is_ancestor(release.commit, commit) for commit in merged):
+            return release
+    rest = repository.releases(tag_format, merged) if len(everything) > _GUESSES else ()
+    return rest[0] if rest else None
+
+
+def _catch_up(repository: Repository, tag_format: str, merged: tuple[str, ...]) -> None:
+    if is_cut(repository, *merged):
+        complete(repository, *merged)
+    if has_remote(repository):
+        theirs = remote_tags(repository, f"refs/tags/{tag_glob(tag_format)}")
+        missing = set(theirs) - _local_tags(repository)
+        fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
 
 
 def _local_tags(repository: Repository) -> set[str]:
     names = repository.git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
-    return set(names.decode("utf-8", "surrogateescape").splitlines())
+    return set(names.decode("utf-8", "surrogateescape").split("\n"))
 
 
 def chart_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:
@@ -143,15 +160,17 @@ def since_merge_base(repository: Repository, tip: str, head: str, what: str) -> 
     Raises:
         CannotTellError: ``NO_MERGE_BASE``.
     """
+    cut = is_cut(repository, tip, head)
+    if cut and repository.git.network:
+        complete(repository, tip, head)
+        cut = False
     base = repository.merge_base(tip, head)
-    if base is None and repository.shallow and repository.git.network:
-        complete(repository)
-        base = repository.merge_base(tip, head)
     if base is None:
         raise CannotTellError(
             "NO_MERGE_BASE", f"{tip[:12]} and {head[:12]} have no common ancestor here", hint=_FETCH_ALL
         )
-    return Comparison(base, head, f"since the merge base with {tip[:12]} ({what})")
+    how = f"since the merge base with {tip[:12]} ({what})"
+    return Comparison(base, head, f"{how} as far as this shallow clone shows" if cut else how, certain=not cut)
 
 
 def _last_release(head: str, latest: Release | None, why: str) -> Comparison:

@@ -40,8 +40,7 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
 
 def find_file(repository: Repository, commit: str, path: str) -> Entry | None:
     """The file at a path of a commit, symlinks followed inside the commit; None where there is none."""
-    raw = path.encode("utf-8", "surrogateescape")
-    entry = next((entry for entry in repository.tree(commit, path) if entry.path == raw), None)
+    entry = _entry(repository, commit, path.encode("utf-8", "surrogateescape"))
     return follow(repository, commit, entry) if entry else None
 
 
@@ -70,17 +69,15 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
             )
         if current.mode != _SYMLINK:
             return current
-        link = repository.blobs([current.blob])[current.blob]
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(current.path), link))
-        if path.startswith((b"/", b"../")) or path == b"..":
+        link, path = _named(repository, current)
+        if path is None:
             raise ConfigurationError(
                 "LINK_ESCAPES",
                 f"the symlink points out of the repository, to {show_path(link)}",
                 where=name,
                 hint="commit the file itself",
             )
-        found = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
-        target = next((candidate for candidate in found if candidate.path == path), None)
+        target = _entry(repository, commit, path)
         if target is None:
             raise ConfigurationError(
                 "LINK_BROKEN",
@@ -90,6 +87,35 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
             )
         current = target
     raise ConfigurationError("LINK_BROKEN", "the symlink goes in circles", where=name, hint="commit the file itself")
+
+
+def linked_paths(repository: Repository, commit: str, paths: tuple[str, ...]) -> dict[bytes, list[bytes]]:
+    """Every path that symlinks below ``paths`` lead through, with those; a broken one leads to what it names."""
+    linked: dict[bytes, list[bytes]] = {}
+    for entry in repository.tree(commit, *paths):
+        current: Entry | None = entry
+        for _ in range(_HOPS):
+            if current is None or current.mode != _SYMLINK:
+                break
+            path = _named(repository, current)[1]
+            if path is None:
+                break
+            linked.setdefault(path, []).append(entry.path)
+            current = _entry(repository, commit, path)
+    return linked
+
+
+def _named(repository: Repository, link: Entry) -> tuple[bytes, bytes | None]:
+    """What a symlink holds, and the path of the repository that it names; None where it leaves the repository."""
+    held = repository.blobs([link.blob])[link.blob]
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), held))
+    return held, None if path.startswith((b"/", b"../")) or path == b".." else path
+
+
+def _entry(repository: Repository, commit: str, path: bytes) -> Entry | None:
+    """The entry at exactly this path; None for a folder."""
+    found = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
+    return next((entry for entry in found if entry.path == path), None)
 
 
 def _parts(path: bytes, inside: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Observations turned into decisions: which changes, against what, for which target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.decide.chart_stamp import same_content
@@ -13,10 +13,10 @@ from jetscale_cicd.model.plan import Reason, TargetDecision
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.comparison import Releases, chart_comparison, find_head, find_releases, values_comparison
-from jetscale_cicd.observe.content import read_files
-from jetscale_cicd.observe.deepen import reach
+from jetscale_cicd.observe.content import linked_paths, read_files
+from jetscale_cicd.observe.deepen import complete, is_cut, reach
 from jetscale_cicd.observe.live import observe_live
-from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.repository import Repository, literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,28 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     watch = tuple(
         dict.fromkeys((*settings.chart.watched, *(glob for target in settings.targets for glob in target.watched)))
     )
-    changes = repository.changes(comparison, watch)
+    packaged = (settings.chart.path, *(file for target in settings.targets for file in target.values))
+    watched = _Watched(repository, watch, linked_paths(repository, head, packaged))
+    changes = watched.changes(comparison)
     rules = _chart_rules(repository, settings, changes)
     chart = chart_reasons(changes.watched, rules)
-    looking = _Looking(repository, request, releases, watch, {comparison: changes})
+    looking = _Looking(repository, request, releases, watched, {comparison.base: changes})
     targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
     return Observed(head=head, releases=releases, changes=changes, targets=targets, notes=_notes(releases, targets))
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Paths that anybody cares for; a change of what a symlink leads to is a change at the symlink."""
+
+    repository: Repository
+    watch: tuple[str, ...]
+    linked: dict[bytes, list[bytes]]
+
+    def changes(self, comparison: Comparison) -> ChangeSet:
+        seen = self.repository.changes(comparison, (*self.watch, *(literal(path) for path in self.linked)))
+        through = [replace(change, path=link) for change in seen.watched for link in self.linked.get(change.path, ())]
+        return replace(seen, watched=tuple({change.path: change for change in (*through, *seen.watched)}.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +74,16 @@ class _Looking:
     repository: Repository
     request: Request
     releases: Releases
-    watch: tuple[str, ...]
-    seen: dict[Comparison, ChangeSet]
+    watched: _Watched
+    seen: dict[str | None, ChangeSet]
 
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest
         live = _live(self.repository, self.request, target)
         compared = values_comparison(self.repository, self.request, head, latest, live)
-        if compared not in self.seen:
-            self.seen[compared] = self.repository.changes(compared, self.watch)
-        values = values_reasons(self.seen[compared].watched, target)
+        if compared.base not in self.seen:
+            self.seen[compared.base] = self.watched.changes(compared)
+        values = values_reasons(self.seen[compared.base].watched, target)
         superseded = _superseded(self.repository, live, head)
         return decide(target, chart, values, compared, live=live, latest=latest, superseded=superseded)
 
@@ -81,6 +97,8 @@ def _live(repository: Repository, request: Request, target: Target) -> LiveState
 def _superseded(repository: Repository, live: LiveState, head: str) -> bool:
     if not isinstance(live, Deployed) or live.commit == head or reach(repository, live.commit) is None:
         return False
+    if is_cut(repository, live.commit):
+        complete(repository, live.commit)
     return repository.is_ancestor(head, live.commit)
 
 

@@ -7,6 +7,9 @@ from jetscale_cicd.observe.repository import Repository
 
 _FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REMOTE = "origin"
+_TRACKING = f"refs/remotes/{REMOTE}/"
+# Nothing is deleted, and what the last fetch of a person's brought stays written down.
+_FETCH = ("fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
 
 def has_remote(repository: Repository) -> bool:
@@ -19,17 +22,18 @@ def has_remote(repository: Repository) -> bool:
 
 
 def reach(repository: Repository, revision: str) -> str | None:
-    """The commit of ``revision``, fetched where it is missing: the exact commit, then the whole history without blobs.
+    """The commit of ``revision``, fetched where it is missing: exactly it, then the whole history without blobs.
 
     Returns None where every rung of the ladder failed: gone after a force push, or no remote.
     """
     found = repository.find(revision)[0]
     if found or not repository.git.network or not has_remote(repository):
         return found
-    if _FULL_NAME.fullmatch(revision):
+    wanted = _refspec(revision)
+    if wanted:
         # --depth in a complete clone would make it shallow.
         depth = ("--depth=1",) if repository.shallow else ()
-        repository.git.run("fetch", "--quiet", "--no-tags", *depth, REMOTE, revision)
+        repository.git.run(*_FETCH, "--no-tags", *depth, REMOTE, wanted)
         found = repository.find(revision)[0]
     if found is None and repository.shallow:
         complete(repository)
@@ -37,15 +41,29 @@ def reach(repository: Repository, revision: str) -> str | None:
     return found
 
 
-def complete(repository: Repository) -> None:
+def is_cut(repository: Repository, *commits: str) -> bool:
+    """Whether history of any of the commits ends where the clone was cut off, not at its beginning."""
+    if not commits or not repository.shallow:
+        return False
+    cut = set((repository.git.common_dir / "shallow").read_text(encoding="ascii").split())
+    return not cut.isdisjoint(repository.roots(*commits))
+
+
+def complete(repository: Repository, *commits: str) -> None:
     """Fetch the rest of a shallow clone's history, with its tags and without its blobs.
+
+    Args:
+        commits: whose history has to be whole afterwards; a pull request's merge is on no branch of the remote.
 
     Raises:
         CannotTellError: ``HISTORY_INCOMPLETE``, the remote did not give it.
     """
-    arguments = ("fetch", "--quiet", "--unshallow", "--tags", "--filter=blob:none", REMOTE)
-    result = repository.git.run(*arguments)
-    if result.status != 0:
+    unshallow = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", REMOTE)
+    # Its status proves little: a tag that differs from the remote's fails it after all else was done.
+    result = repository.git.run(*unshallow)
+    if is_cut(repository, *commits):
+        result = repository.git.run(*unshallow, *commits)
+    if is_cut(repository, *commits) or (repository.shallow and not commits):
         raise CannotTellError(
             "HISTORY_INCOMPLETE",
             f"this clone is shallow and the rest of its history could not be fetched: {result.stderr.strip()}",
@@ -73,7 +91,7 @@ def remote_tags(repository: Repository, pattern: str) -> dict[str, str]:
             hint="check the network and the credentials of the checkout, then run again",
         )
     tags: dict[str, str] = {}
-    for line in result.stdout.decode("utf-8", "surrogateescape").splitlines():
+    for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         sha, _, ref = line.partition("\t")
         tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = sha
     return tags
@@ -86,6 +104,13 @@ def fetch_tags(repository: Repository, tags: list[str]) -> None:
         CannotTellError: ``GIT_FAILED``.
     """
     if tags:
-        repository.git.ask(
-            "fetch", "--quiet", "--no-tags", REMOTE, *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)
-        )
+        names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in tags).encode("utf-8", "surrogateescape")
+        repository.git.ask(*_FETCH, "--no-tags", "--stdin", REMOTE, stdin=names)
+
+
+def _refspec(revision: str) -> str | None:
+    """What to ask the remote for, to have this revision afterwards; None where it names nothing of the remote's."""
+    if _FULL_NAME.fullmatch(revision):
+        return revision
+    branch = revision.removeprefix(_TRACKING)
+    return f"+refs/heads/{branch}:{revision}" if branch != revision else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jetscale_cicd.decide.scope import Globs
+from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
 from jetscale_cicd.model.commit import Commit
@@ -112,15 +112,21 @@ class Repository:
             tag_format: for example ``v{version}``; anchored, so ``v1.2.3-old`` and ``rv1.2.3`` are no releases.
             merged: full commit names; empty asks for all tags of the repository.
         """
-        prefix, _, suffix = tag_format.partition("{version}")
-        glob = re.sub(r"([*?\[\\])", r"\\\1", prefix) + "*" + re.sub(r"([*?\[\\])", r"\\\1", suffix)
         lines = self.git.ask(
             "for-each-ref",
             *(f"--merged={commit}" for commit in merged),
-            "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)",
-            f"refs/tags/{glob}",
+            "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)",
+            f"refs/tags/{tag_glob(tag_format)}",
         )
-        releases = [release for line in lines.splitlines() if (release := _release(line, prefix, suffix))]
+        found = [(release_version(tag, tag_format), tag, commit) for tag, commit in map(_tagged, lines.splitlines())]
+        # git before 2.45 peels a tag of a tag only once; those are few.
+        nested = [tag for version, tag, commit in found if version and commit is None]
+        peeled = dict(zip(nested, self.find(*(f"refs/tags/{tag}" for tag in nested)), strict=True)) if nested else {}
+        releases = (
+            Release(version, tag, sha)
+            for version, tag, commit in found
+            if version and (sha := commit or peeled.get(tag))
+        )
         return tuple(sorted(releases, key=lambda release: release.version.core, reverse=True))
 
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
@@ -140,7 +146,7 @@ class Repository:
                 "--encoding=UTF-8",
                 f"{base}..{head}" if base else head,
                 "--",
-                *(f":(top,glob){pattern}" for pattern in watch),
+                *map(pathspec, watch),
             ),
         )
         records = (record.decode("utf-8", "replace").partition("\n") for record in raw.split(b"\0") if record)
@@ -162,9 +168,15 @@ class Repository:
             raise self.git.failed(arguments, result)
         return result.stdout.decode().strip() or None
 
-    def tree(self, commit: str, path: str) -> tuple[Entry, ...]:
-        """Every file below ``path`` in a commit (the path itself where it is a file)."""
-        raw = self.git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", path, env={"GIT_LITERAL_PATHSPECS": "1"})
+    def roots(self, *commits: str) -> frozenset[str]:
+        """Where the history of the commits begins here: commits without a parent, or cut off from it."""
+        return frozenset(self.git.ask("rev-list", "--max-parents=0", *commits, "--").decode().split())
+
+    def tree(self, commit: str, *paths: str) -> tuple[Entry, ...]:
+        """Every file below the paths in a commit (a path itself where it is a file)."""
+        raw = self.git.ask(
+            "ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "1"}
+        )
         entries = []
         for line in filter(None, raw.split(b"\0")):
             meta, _, name = line.partition(b"\t")
@@ -205,13 +217,27 @@ def _change(meta: bytes, path: bytes) -> Change:
     return Change(status[0], path, old_mode, new_mode, old_blob, new_blob)
 
 
-def _release(line: bytes, prefix: str, suffix: str) -> Release | None:
-    name, kind, sha, peeled_kind, peeled = line.decode("utf-8", "surrogateescape").split("\0")
-    tag = name.removeprefix("refs/tags/")
+def tag_glob(tag_format: str) -> str:
+    """Glob of the tags that a format could mean, as git reads it; wider than the format."""
+    prefix, _, suffix = tag_format.partition("{version}")
+    return f"{literal(prefix.encode())}*{literal(suffix.encode())}"
+
+
+def literal(path: bytes) -> str:
+    """A glob that matches this path alone."""
+    return re.sub(r"([*?\[\\])", r"\\\1", path.decode("utf-8", "surrogateescape"))
+
+
+def release_version(tag: str, tag_format: str) -> Version | None:
+    """The version that a release tag names, read strictly; None for any other tag, pre-releases included."""
+    prefix, _, suffix = tag_format.partition("{version}")
     if not (tag.startswith(prefix) and tag.endswith(suffix)):
         return None
     version = Version.parse(tag[len(prefix) : len(tag) - len(suffix)])
-    commit = sha if kind == "commit" else peeled if peeled_kind == "commit" else None
-    if version is None or version.prerelease or version.build or commit is None:
-        return None
-    return Release(version, tag, commit)
+    return None if version is None or version.prerelease or version.build else version
+
+
+def _tagged(line: bytes) -> tuple[str, str | None]:
+    """Name and commit of a tag; None where it names no commit, or a tag of one."""
+    name, kind, sha, peeled_kind, peeled = line.decode("utf-8", "surrogateescape").split("\0")
+    return name, sha if kind == "commit" else peeled if peeled_kind == "commit" else None

@@ -46,7 +46,13 @@ def plan_document(plan: Plan) -> dict[str, object]:
 
 def request_document(request: Request) -> dict[str, object]:
     """What was asked, as far as a saved plan needs it to be asked again."""
-    return {"since": request.since, "base": request.base}
+    return {
+        "since": request.since,
+        "base": request.base,
+        "targets": list(request.targets),
+        "engine": request.engine,
+        "registry": request.registry,
+    }
 
 
 def run_document(run: Run) -> dict[str, object]:

@@ -1,13 +1,16 @@
 """GitHub Actions' faces: step outputs, the job summary, an annotation for an error."""
 
-import secrets
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.paint import plain
 from jetscale_cicd.report.text import verdict
+
+_COLONS = re.compile(r"(?m)^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)")
+_BRACKET = re.compile(r"(##[A-Za-z]*)\[")
 
 
 def write_outputs(plan: Plan, env: Mapping[str, str]) -> None:
@@ -19,6 +22,8 @@ def write_outputs(plan: Plan, env: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
     """
+    import secrets
+
     namespaces = dict.fromkeys(decided.target.namespace for decided in plan.targets)
     outputs = {
         "decision": str(plan.decision),
@@ -44,12 +49,26 @@ def write_summary(text: str, plan: Plan | None, env: Mapping[str, str]) -> None:
     _append(env.get("GITHUB_STEP_SUMMARY"), f"{title}{fence}text\n{plain(text).rstrip()}\n{fence}\n\n")
 
 
-def annotation(error: Stage6Error) -> str:
+def annotation(error: Stage6Error, redact: Callable[[str], str] = lambda text: text) -> str:
     """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
     message = (
         f"{error.message}" + (f" ({error.where})" if error.where else "") + (f". {error.hint}" if error.hint else "")
     )
-    return f"::error title={_property(f'Stage 6: {error.code}')}::{_data(message)}"
+    return f"::error title={_property(f'Stage 6: {error.code}')}::{_data(harmless(plain(redact(message))))}"
+
+
+def harmless(text: str) -> str:
+    r"""Text in which a CI finds no command of its own, whatever a commit message or a manifest holds.
+
+    A GitHub runner takes ``::`` after any leading space, and ``##[`` anywhere in a line (its ActionCommand.cs); Azure
+    Pipelines takes ``##vso[``, TeamCity ``##teamcity[``.
+    """
+    return _BRACKET.sub(r"\1\\[", _COLONS.sub(r"\1:\\:", text))
+
+
+def harmless_json(text: str) -> str:
+    """The same for JSON, without changing what it says; no line of it begins with ``::``."""
+    return _BRACKET.sub(r"\1\\u005b", text)
 
 
 def _append(file: str | None, text: str) -> None:

@@ -43,17 +43,21 @@ _PINNED = (
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
     "core.commitGraph=true",
+    "core.splitIndex=false",
+    "advice.graftFileDeprecated=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "i18n.logOutputEncoding=UTF-8",
     "log.showSignature=false",
     "log.mailmap=false",
+    "log.follow=false",
     "push.followTags=false",
     "push.gpgSign=false",
     "push.recurseSubmodules=no",
     "tag.gpgSign=false",
     "fetch.recurseSubmodules=no",
     "fetch.prune=false",
+    "fetch.writeCommitGraph=false",
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=60",
 )
@@ -61,9 +65,15 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_LITERAL_PATHSPECS": "0",
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
 }
+# Outranks every `protocol.*.allow` of a configuration file, which `-c protocol.allow=never` does not (git(1)).
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +108,9 @@ class Git:
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
         """Run git to its end without judging its exit status."""
         pinned = [part for setting in _PINNED for part in ("-c", setting)]
-        if not self.network:
-            pinned += ["-c", "protocol.allow=never"]
-        command = ["git", "--no-pager", "--no-optional-locks", *pinned, *args]
+        # -C, because GitPython expands variables in the directory where it starts git.
+        command = ["git", "-C", str(self.root), "--no-pager", "--no-optional-locks", *pinned, *args]
+        offline = {} if self.network else _OFFLINE
         with tempfile.TemporaryFile() as source:
             source.write(stdin)
             source.seek(0)
@@ -111,7 +121,7 @@ class Git:
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
-                env={**_ENVIRONMENT, **self.environment, **(env or {})},
+                env={**_ENVIRONMENT, **offline, **self.environment, **(env or {})},
             )
         return GitResult(status, bytes(stdout), self.redact(str(stderr)))
 
@@ -153,7 +163,8 @@ def open_repository(directory: Path, *, network: bool, redact: Redactor) -> Git:
     except ImportError as missing:  # GitPython refuses to import without a git executable
         raise PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer") from missing
     try:
-        repo = git.Repo(directory, search_parent_directories=True)
+        # Absolute and unexpanded: a directory may be called `~` or `$HOME`.
+        repo = git.Repo(directory.absolute(), search_parent_directories=True, expand_vars=False)
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         raise ConfigurationError(
             "NOT_A_REPOSITORY",

@@ -11,6 +11,8 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
+_NO_REASON = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
+_LONGEST = 2000
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
 # schema or dependency names a URL reaches no network (helm ≥ 3.18 fetches `$ref: https://…` of values.schema.json).
@@ -53,10 +55,11 @@ class Helm:
         """`helm dependency build`: fetch what Chart.lock names from its repositories."""
         return self._run("dependency", "build", str(chart), *plain_http(*repositories))
 
-    def pull(self, reference: str, version: str, destination: Path) -> Finished:
-        """`helm pull` of an OCI reference at one version."""
+    def pull(self, repository: str, chart: str, version: str, destination: Path) -> Finished:
+        """`helm pull` of a chart at one version, from ``oci://…`` or the URL of a chart repository."""
+        named = [f"{repository}/{chart}"] if repository.startswith("oci://") else [chart, "--repo", repository]
         return self._run(
-            "pull", reference, "--version", version, "--destination", str(destination), *plain_http(reference)
+            "pull", *named, "--version", version, "--destination", str(destination), *plain_http(repository)
         )
 
     def template(
@@ -102,13 +105,11 @@ def plain_http(*references: str) -> tuple[str, ...]:
 
 
 def failure_of(finished: Finished) -> str:
-    """The line of helm's errors that says what broke."""
-    lines = [
-        line
-        for line in finished.stderr.splitlines()
-        if line.strip() and not line.startswith(("WARNING", "walk.go", "coalesce.go"))
-    ]
-    return (lines[-1] if lines else f"exit status {finished.status}").removeprefix("Error: ").strip()
+    """What helm says broke, on one line: its last error to the end, for reasons follow on lines of their own."""
+    lines = [line.strip() for line in finished.stderr.splitlines() if line.strip() and not line.startswith(_NO_REASON)]
+    first = max((number for number, line in enumerate(lines) if line.startswith("Error: ")), default=len(lines) - 1)
+    said = " ".join(lines[max(first, 0) :]).removeprefix("Error: ")
+    return (said[:_LONGEST] + "…" if len(said) > _LONGEST else said) or f"exit status {finished.status}"
 
 
 __all__ = ["Helm", "ProcessTimeout", "failure_of"]

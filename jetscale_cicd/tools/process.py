@@ -6,15 +6,39 @@ redacted before anybody sees it.
 """
 
 import logging
+import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.tools.redact import Redactor
 
+if TYPE_CHECKING:
+    import sh
+
 Announce = Callable[[str], None]
+_CHUNK = 1 << 16
+# Pipes and bytes. A session of its own: no terminal to ask a password on, and one signal reaches all that it started.
+_PLAIN: Mapping[str, Any] = {
+    "_in": b"",
+    "_out_bufsize": _CHUNK,
+    "_err_bufsize": _CHUNK,
+    "_tty_out": False,
+    "_tty_in": False,
+    "_new_session": True,
+    "_bg": True,
+    "_bg_exc": False,
+    "_ok_code": tuple(range(256)),
+}
+# A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
+_GRACE = 5.0
 
 
 class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -50,7 +74,6 @@ class Processes:
         env: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
-        on_line: Announce | None = None,
     ) -> Finished:
         """Run a program to its end, both streams read at once.
 
@@ -58,7 +81,6 @@ class Processes:
             argv: program and arguments; never holds a secret.
             env: the whole environment of the program.
             timeout: seconds until it is killed.
-            on_line: gets each line of stderr, redacted, as it comes.
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
@@ -66,46 +88,64 @@ class Processes:
         """
         import sh
 
-        for name in ("sh", "sh.command", "sh.stream_bufferer", "sh.streamreader"):
-            logging.getLogger(name).disabled = True
+        logging.getLogger("sh").setLevel(logging.CRITICAL + 1)  # and of all the loggers below it
         command = self.redact(shlex.join(argv))
         self.announce(f"  $ {command}")
-        errors: list[str] = []
-
-        def take_error(line: str) -> None:
-            errors.append(line)
-            if on_line:
-                on_line(self.redact(line.rstrip("\n")))
-
         try:
             program = sh.Command(argv[0], search_paths=env.get("PATH", "").split(":"))
         except sh.CommandNotFound:
             raise missing_tool(argv[0]) from None
+        process: sh.RunningCommand | None = None
         try:
-            process = program(
-                *argv[1:],
-                _env=dict(env),
-                _cwd=str(cwd) if cwd else None,
-                _timeout=timeout,
-                _in=b"",
-                _err=take_error,
-                _err_bufsize=1,
-                _tty_out=False,
-                _tty_in=False,
-                _encoding="utf-8",
-                _decode_errors="surrogateescape",
-                _return_cmd=True,
-                _ok_code=tuple(range(256)),
-            )
+            with _signals_held_back():
+                process = program(*argv[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, _timeout=timeout, **_PLAIN)
+            process.wait()
         except sh.TimeoutException:
+            _signal(process, signal.SIGKILL)
             raise ProcessTimeout(f"{command} did not end within {timeout:g} s") from None
         except sh.SignalException as killed:
-            number = -int(killed.exit_code) if killed.exit_code < 0 else int(killed.exit_code)
             raise Stage6Error(
-                "TOOL_KILLED", f"{command} was killed by signal {number}", hint="out of memory, or a cancelled run?"
+                "TOOL_KILLED",
+                f"{command} was killed by signal {abs(int(killed.exit_code))}",
+                hint="out of memory, or a cancelled run?",
             ) from None
-        stderr = self.redact("".join(errors).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+        except BaseException:
+            _stop(process)
+            raise
+        stderr = self.redact(bytes(process.stderr).decode("utf-8", "replace"))
         return Finished(command, int(process.exit_code), bytes(process.stdout), stderr)
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let a signal wait while a program starts: nobody could stop one that is half started."""
+    came: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        handled = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
+        before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in handled}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for which in came:
+        signal.raise_signal(which)
+
+
+def _stop(process: "sh.RunningCommand | None") -> None:
+    """Pass an interruption on, once, and leave nothing behind: helm marks its release before it ends (DESIGN §5)."""
+    _signal(process, signal.SIGINT)
+    deadline = time.monotonic() + _GRACE
+    while process is not None and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _signal(process, signal.SIGKILL)
+
+
+def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # all of its session has ended
+        if process is not None:
+            os.killpg(process.pid, number)
 
 
 def missing_tool(name: str) -> PreconditionError:

@@ -6,6 +6,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.tools.git import open_repository
+from jetscale_cicd.tools.redact import Redactor
+
 CHART = "apiVersion: v2\nname: jetscale-stack\nversion: 0.0.0\n"
 _STEP = re.compile(r"(?P<message>.*?)(?:\s*\[(?P<paths>[^\]]*)\])?", re.DOTALL)
 _IDENTITY = {
@@ -78,6 +82,11 @@ def draw(path: Path, *steps: str) -> Drawn:
     path.mkdir(parents=True, exist_ok=True)
     git(path, "init", "--quiet", "--initial-branch=main")
     return Drawn(path).draw(*steps)
+
+
+def opened(repo: Drawn, *, network: bool = True) -> Repository:
+    """The repository as the program asks it."""
+    return Repository(open_repository(repo.path, network=network, redact=Redactor.of(())))
 
 
 def clone(origin: Drawn | Path, path: Path, *options: str) -> Drawn:

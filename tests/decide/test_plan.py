@@ -1,0 +1,216 @@
+"""Decisions and observations become ordered steps: pure, so that a plan can be read before anything happens."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from jetscale_cicd.decide.plan import Shelf, deploy_command, make_plan
+from jetscale_cicd.model.change import ChangeSet, Comparison
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.version import Level, Version
+
+A, B = "a" * 40, "b" * 40
+COMPARED = Comparison(A, B, "since release v1.2.3")
+LATEST = Release(Version(1, 2, 3), "v1.2.3", A)
+NEW = Release(Version(1, 3, 0), "v1.3.0", B)
+CHOICE = VersionChoice(version=Version(1, 3, 0), level=Level.MINOR, why="the commits ask for minor")
+LIVE = Target(name="live")
+PREVIEW = Target(name="preview", env="preview", values=("envs/preview/values.yaml",), watch=("envs/preview/**",))
+HELD = Present("sha256:" + "0" * 64)
+SHELF = Shelf(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
+SATISFIED, NEEDED = StepState.SATISFIED, StepState.NEEDED
+
+
+def of(target: Target, decision: Decision, *whys: str) -> TargetDecision:
+    """What was decided for a target, and what was observed there."""
+    reasons = tuple(Reason(scope=target.name, why=why, counts=True) for why in whys)
+    return TargetDecision(target=target, decision=decision, reasons=reasons, compared=COMPARED)
+
+
+def planned(
+    *targets: TargetDecision,
+    answer: RegistryAnswer | None = None,
+    proven: bool = False,
+    tagged: bool | None = None,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """The plan of these decisions: a new release where one publishes, else the latest."""
+    publishes = any(target.decision is Decision.PUBLISH for target in targets)
+    shelf = replace(SHELF, answer=answer or Absent(), proven=proven, tagged=not publishes if tagged is None else tagged)
+    return make_plan(
+        head=B,
+        latest=LATEST,
+        changes=ChangeSet(COMPARED, 3, ()),
+        targets=targets,
+        choice=CHOICE if publishes else None,
+        deploy=NEW if publishes else LATEST,
+        shelf=shelf,
+        notes=notes,
+    )
+
+
+def states(plan: Plan) -> dict[str, str]:
+    """Each step with its state."""
+    return {f"{step.name} {step.target}" if step.target else str(step.name): str(step.state) for step in plan.steps}
+
+
+def step(plan: Plan, name: StepName) -> Step:
+    """The first step of that name."""
+    return next(each for each in plan.steps if each.name is name)
+
+
+class TestTheSteps:
+    def test_registry_comes_before_tag_and_tag_before_every_deploy(self) -> None:
+        plan = planned(of(LIVE, Decision.PUBLISH), of(PREVIEW, Decision.PUBLISH))
+        assert [each.name for each in plan.steps] == [
+            *(StepName.PACKAGE, StepName.PUBLISH, StepName.TAG, StepName.DEPLOY, StepName.DEPLOY)
+        ]
+        assert [each.target for each in plan.steps] == [None, None, None, "live", "preview"]
+
+    def test_a_publish_needs_all_of_them(self) -> None:
+        plan = planned(of(LIVE, Decision.PUBLISH))
+        assert set(states(plan).values()) == {"needed"}
+        assert plan.needed
+
+    def test_a_redeploy_needs_the_deploy_alone(self) -> None:
+        plan = planned(of(LIVE, Decision.REDEPLOY), answer=HELD)
+        assert states(plan) == {
+            "package": "satisfied",
+            "publish": "satisfied",
+            "tag": "satisfied",
+            "deploy live": "needed",
+        }
+
+    def test_only_the_targets_that_are_concerned_are_deployed(self) -> None:
+        plan = planned(of(LIVE, Decision.NOTHING), of(PREVIEW, Decision.REDEPLOY), answer=HELD)
+        assert plan.decision is Decision.REDEPLOY
+        assert (states(plan)["deploy live"], states(plan)["deploy preview"]) == ("satisfied", "needed")
+
+    def test_nothing_needs_nothing(self) -> None:
+        plan = planned(of(LIVE, Decision.NOTHING), answer=HELD)
+        assert set(states(plan).values()) == {"satisfied"}
+        assert not plan.needed
+
+    def test_there_are_none_without_a_release(self) -> None:
+        plan = make_plan(
+            head=B,
+            latest=None,
+            changes=ChangeSet(COMPARED, 0, ()),
+            targets=[of(LIVE, Decision.NOTHING)],
+            choice=None,
+            deploy=None,
+            shelf=None,
+        )
+        assert (plan.steps, plan.version, plan.needed) == ((), None, False)
+
+    def test_each_has_a_reason_and_a_command(self) -> None:
+        for plan in (planned(of(LIVE, Decision.PUBLISH)), planned(of(LIVE, Decision.NOTHING), answer=HELD)):
+            assert all(each.why and shlex.split(each.command) for each in plan.steps)
+
+
+class TestWhatTheRegistryHolds:
+    def test_the_same_content_of_a_killed_run_is_not_published_again(self) -> None:
+        plan = planned(of(LIVE, Decision.PUBLISH), answer=HELD, proven=True)
+        assert states(plan) == {
+            "package": "satisfied",
+            "publish": "satisfied",
+            "tag": "needed",
+            "deploy live": "needed",
+        }
+
+    def test_content_that_nobody_compared_satisfies_no_publish(self) -> None:
+        assert step(planned(of(LIVE, Decision.PUBLISH), answer=HELD), StepName.PUBLISH).state is NEEDED
+
+    @pytest.mark.parametrize("decision", [Decision.REDEPLOY, Decision.NOTHING])
+    def test_a_chart_that_is_missing_behind_its_tag_is_rebuilt_from_the_tag(self, decision: Decision) -> None:
+        plan = planned(of(LIVE, decision), answer=Absent())
+        assert (states(plan)["package"], states(plan)["publish"], states(plan)["tag"]) == (
+            "needed",
+            "needed",
+            "satisfied",
+        )
+        assert "rebuilt from v1.2.3" in step(plan, StepName.PUBLISH).why
+        assert plan.needed
+
+    def test_a_registry_that_was_not_asked_is_said_and_never_called_absent(self) -> None:
+        answer = NotAsked("only commits are compared")
+        publish = step(planned(of(LIVE, Decision.PUBLISH), answer=answer), StepName.PUBLISH)
+        redeploy = step(planned(of(LIVE, Decision.REDEPLOY), answer=answer), StepName.PUBLISH)
+        assert (publish.state, redeploy.state) == (NEEDED, SATISFIED)
+        assert "not asked: only commits are compared" in publish.why
+        assert "not asked: only commits are compared" in redeploy.why
+
+    @pytest.mark.parametrize("decision", list(Decision))
+    def test_one_that_does_not_answer_is_neither_absent_nor_other_content(self, decision: Decision) -> None:
+        publish = step(planned(of(LIVE, decision), answer=CannotTell("HTTP 503")), StepName.PUBLISH)
+        assert publish.state is NEEDED
+        assert publish.why == "oci://example.org/charts/stack cannot be read: HTTP 503"
+
+
+class TestWhyATargetIsDeployed:
+    @pytest.mark.parametrize(
+        ("decided", "why"),
+        [
+            (of(LIVE, Decision.PUBLISH), "1.3.0 is new"),
+            (of(LIVE, Decision.REDEPLOY), "its values changed"),
+            (of(LIVE, Decision.NOTHING), "nothing that it watches changed"),
+            (of(LIVE, Decision.REDEPLOY, "1.2.2 is deployed"), "1.2.2 is deployed"),
+        ],
+    )
+    def test_is_what_was_observed_or_what_was_decided(self, decided: TargetDecision, why: str) -> None:
+        assert step(planned(decided, answer=HELD), StepName.DEPLOY).why == why
+
+
+class TestTheCommands:
+    def test_are_those_that_a_person_would_type(self) -> None:
+        plan = planned(of(LIVE, Decision.PUBLISH))
+        assert [each.command for each in plan.steps] == [
+            "helm package charts/app --version 1.3.0 --app-version 1.3.0",
+            "helm push stack-1.3.0.tgz oci://example.org/charts/stack",
+            "git push origin refs/tags/v1.3.0",
+            (
+                "helm upgrade --install jetscale-stack oci://example.org/charts/stack --version 1.3.0"
+                " --namespace jetscale-prod --values envs/live/values.yaml"
+            ),
+        ]
+
+    def test_values_keep_their_order_because_the_last_one_wins(self) -> None:
+        target = replace(LIVE, values=("b.yaml", "a.yaml"))
+        assert deploy_command(target, "x.tgz", "1.0.0").endswith("--values b.yaml --values a.yaml")
+
+    def test_a_package_in_a_directory_has_its_version_in_its_name(self) -> None:
+        assert "--version" not in deploy_command(LIVE, "/registry/stack-1.0.0.tgz", "1.0.0")
+
+    def test_the_render_engine_only_renders(self) -> None:
+        assert deploy_command(replace(LIVE, engine="render"), "x.tgz", "1.0.0").startswith("helm template ")
+
+    @pytest.mark.parametrize("name", ["a b", "$(x)", "a;b", "'", "ä"])
+    def test_survive_a_shell(self, name: str) -> None:
+        words = shlex.split(deploy_command(replace(LIVE, values=(f"envs/{name}.yaml",)), f"/{name}.tgz", "1.0.0"))
+        assert f"envs/{name}.yaml" in words
+        assert f"/{name}.tgz" in words
+
+
+class TestThePlan:
+    @pytest.mark.parametrize(
+        ("decision", "version"), [(Decision.PUBLISH, "1.3.0"), (Decision.REDEPLOY, "1.2.3"), (Decision.NOTHING, None)]
+    )
+    def test_names_the_version_that_gets_deployed(self, decision: Decision, version: str | None) -> None:
+        plan = planned(of(LIVE, decision), answer=HELD)
+        assert (str(plan.version) if plan.version else None) == version
+
+    def test_takes_the_strongest_decision_of_its_targets(self) -> None:
+        assert planned(of(LIVE, Decision.NOTHING), of(PREVIEW, Decision.PUBLISH)).decision is Decision.PUBLISH
+
+    def test_keeps_what_it_was_made_of(self) -> None:
+        plan = planned(of(LIVE, Decision.PUBLISH), notes=("a note",))
+        assert (plan.head, plan.latest, plan.choice, plan.changes.count, plan.notes) == (
+            B,
+            LATEST,
+            CHOICE,
+            3,
+            ("a note",),
+        )
