@@ -9,7 +9,11 @@ from jetscale_cicd import errors
 from jetscale_cicd.errors import Stage6Error
 
 SOURCE = Path(errors.__file__).parent
-CLASSES = {value.__name__: value for value in vars(errors).values() if isinstance(value, type)}
+CLASSES = {
+    value.__name__: value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, Stage6Error)
+}
 
 
 def raised() -> list[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for chart in ("backend-api", "frontend-web"):
             subprocess.run([helm, "package", SUBCHARTS / chart, "-d", directory], check=True, capture_output=True)
             (archive,) = directory.glob(f"{chart}-*.tgz")
-            push = [helm, "push", "--plain-http", archive, f"oci://{host}/jetscale-ai/charts"]
+            push = [helm, "push", "--plain-http", str(archive), f"oci://{host}/jetscale-ai/charts"]
             subprocess.run(push, check=True, capture_output=True)
         yield f"oci://{host}/jetscale-ai/charts"
 
@@ -59,7 +59,7 @@ def test_without_a_mirror_helm_builds_the_dependencies_from_their_own_registry(
     for name in ("Chart.yaml", "Chart.lock"):
         file = repo.path / "charts" / "app" / name
         file.write_text(file.read_text().replace("oci://ghcr.io/jetscale-ai/charts", registry))
-    update = [helm, "dependency", "update", "--plain-http", repo.path / "charts" / "app"]
+    update = [str(helm), "dependency", "update", "--plain-http", str(repo.path / "charts" / "app")]
     subprocess.run(update, check=True, capture_output=True)
     repo.git("clean", "--quiet", "-fdx", "--", "charts/app/charts")
     repo.commit("fix: another registry")

@@ -220,7 +220,7 @@ def sample(history: History, every: int) -> list[tuple[str, str, Decision]]:
 
 def test_a_sample_is_decided_the_same_by_all_that_a_run_looks_at(history: History) -> None:
     repository = Repository(open_repository(history.repo, network=False, redact=Redactor.of(())))
-    pairs = sample(history, 40)
+    pairs = sample(history, 35)
     decided, expected = {}, {}
     for base, head, decision in pairs:
         request = local_request(history.repo, since="event", base=base, head=head)

@@ -113,10 +113,9 @@ def test_rules_are_read_as_helm_reads_them(rules: str, ignored: str, kept: str) 
     assert [path for path in kept.split() if ignore.ignores(path)] == []
 
 
-@pytest.mark.parametrize(("rules", "ignored", "kept"), CASES)
+# Without `//a`: helm 3 strips one more slash at each path that it looks at, so what it does depends on their number.
+@pytest.mark.parametrize(("rules", "ignored", "kept"), [case for case in CASES if not case[0].startswith("//")])
 def test_the_table_of_rules_holds_for_helm(helm: Path, rules: str, ignored: str, kept: str) -> None:
-    if rules.startswith("//"):
-        pytest.skip("helm 3 strips one more slash at each path that it looks at")
     files = without_conflicts({os.fsencode(path) for path in f"{ignored} {kept}".split()}) - {b"Chart.yaml"}
     assert predicted(files, rules.encode()) == packaged(helm, files, rules.encode())
 

@@ -48,7 +48,9 @@ def latest(repo: Drawn) -> str | None:
 
 
 def values(repo: Drawn, request: Request, live: LiveState) -> Comparison:
-    return values_comparison(opened(repo), request, repo.head, releases(repo).latest, live)
+    latest = releases(repo).latest
+    chart = chart_comparison(opened(repo), request, repo.head, latest)
+    return values_comparison(opened(repo), request, chart, latest, live)
 
 
 def event(repo: Drawn, given: Event) -> Comparison:
