@@ -1,6 +1,7 @@
 """``python -m jetscale_cicd``."""
 
 import gc
+import os
 import sys
 
 
@@ -12,8 +13,10 @@ def main() -> None:
     from jetscale_cicd.cli.main import main as run
 
     status = run()
-    gc.freeze()
-    sys.exit(status)
+    # Everything is closed and written by now. Taking 500 modules apart takes 20 ms (measured), and nobody looks.
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed before we started
+        stream.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The story of Stage 6: observe → plan → act → report. Each word is a room; the doors are the imports.
 
-The rooms of acting are entered through a door of their own, so that deciding alone starts without them.
+Rooms that deciding does not need have a door inside the function that enters them: deciding starts without them.
 """
 
 from jetscale_cicd.decide.plan import make_plan
@@ -8,7 +8,6 @@ from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.simulation import Simulation
 from jetscale_cicd.observe.decision import observe
-from jetscale_cicd.observe.explanation import explain_paths
 from jetscale_cicd.observe.wanted import find_wanted
 from jetscale_cicd.world import World
 
@@ -46,5 +45,7 @@ def simulate(world: World) -> Simulation:
 
 def explain(world: World, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
     """Which scope each path belongs to, and why, whether it changed or not."""
+    from jetscale_cicd.observe.explanation import explain_paths
+
     commit = world.repository.commit(world.request.head or "HEAD")
     return explain_paths(world.repository, world.settings, commit, paths)

@@ -17,7 +17,6 @@ from jetscale_cicd.observe.settings import load_release_rules, load_settings
 from jetscale_cicd.observe.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
-from jetscale_cicd.tools.registry import open_registry
 
 if TYPE_CHECKING:
     from jetscale_cicd.act.package import Packager
@@ -73,6 +72,8 @@ class World:
     @cached_property
     def registry(self) -> "Registry":
         """Where versions are published."""
+        from jetscale_cicd.tools.registry import open_registry
+
         return open_registry(self.settings.chart.registry, self.repository.git.root)
 
     @cached_property

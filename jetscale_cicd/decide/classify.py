@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jetscale_cicd.decide.helmignore import HelmIgnore
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
+
+if TYPE_CHECKING:
+    from jetscale_cicd.decide.helmignore import HelmIgnore
 
 # Status of a path that is asked about without having changed.
 UNCHANGED = ""
@@ -29,7 +32,7 @@ class ChartRules:
 
     path: str
     watch: tuple[str, ...]
-    ignored: tuple[HelmIgnore, ...] = ()
+    ignored: "tuple[HelmIgnore, ...]" = ()
     metadata_only: bool = False
 
 

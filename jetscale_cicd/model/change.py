@@ -1,6 +1,7 @@
 """Changed paths, and how the two ends of the comparison were found."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def show_path(path: bytes) -> str:
@@ -9,8 +10,7 @@ def show_path(path: bytes) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path that differs between two commits, as ``git diff-tree --raw --no-renames`` tells it.
 
     Modes are git's octal modes (``100644``, ``120000`` symlink, ``160000`` submodule, ``000000`` absent); blobs are
@@ -25,8 +25,7 @@ class Change:
     new_blob: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two ends of a comparison: ``base`` is None for the empty tree (nothing was ever released)."""
 
     base: str | None

@@ -1,12 +1,11 @@
 """Commits since the latest release, and what each asks for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jetscale_cicd.model.version import Level
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """A commit that touched the chart."""
 
     sha: str
@@ -18,8 +17,7 @@ class Commit:
         return self.message.strip().partition("\n")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedCommit:
+class JudgedCommit(NamedTuple):
     """A commit with the level that python-semantic-release reads from its message, and why."""
 
     commit: Commit

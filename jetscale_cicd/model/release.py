@@ -1,12 +1,12 @@
 """What is released: tags, artifacts, and the three answers of a registry."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jetscale_cicd.model.version import Version
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A release tag merged into head."""
 
     version: Version

@@ -1,6 +1,6 @@
 """Which two commits are compared, how that was found, and whether it is certain (DESIGN §3)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path
@@ -16,8 +16,7 @@ _FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base:
 _GUESSES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Releases:
+class Releases(NamedTuple):
     """The highest release that is merged into head, and every release that any tag names, highest first."""
 
     latest: Release | None
@@ -105,13 +104,16 @@ def chart_comparison(repository: Repository, request: Request, head: str, latest
 
 
 def values_comparison(
-    repository: Repository, request: Request, head: str, latest: Release | None, live: LiveState
+    repository: Repository, request: Request, chart: Comparison, latest: Release | None, live: LiveState
 ) -> Comparison:
-    """The ends between which a target's values are compared: since what is deployed there, where that can be seen."""
-    if request.since != "auto":
-        return chart_comparison(repository, request, head, latest)
-    if latest is None:
-        return chart_comparison(repository, request, head, None)
+    """The ends between which a target's values are compared: since what is deployed there, where that can be seen.
+
+    Args:
+        chart: the ends of the chart's comparison, which is the values' too where no deploy could be the measure.
+    """
+    if request.since != "auto" or latest is None:
+        return chart
+    head = chart.head
     if isinstance(live, Deployed):
         deployed = reach(repository, live.commit)
         if deployed:

@@ -1,26 +1,23 @@
 """Observations turned into decisions: which changes, against what, for which target."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from jetscale_cicd.config.settings import Settings
-from jetscale_cicd.decide.chart_stamp import same_content
+from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
-from jetscale_cicd.decide.helmignore import HelmIgnore
-from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.change import Change, ChangeSet, Comparison
+from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Reason, TargetDecision
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.comparison import Releases, chart_comparison, find_head, find_releases, values_comparison
-from jetscale_cicd.observe.content import linked_paths, read_files
+from jetscale_cicd.observe.content import linked_paths
 from jetscale_cicd.observe.deepen import complete, is_cut, reach
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.repository import Repository, literal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(NamedTuple):
     """What was seen, and what it means for each target."""
 
     head: str
@@ -46,9 +43,9 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     packaged = (settings.chart.path, *(file for target in settings.targets for file in target.values))
     watched = _Watched(repository, watch, linked_paths(repository, head, packaged))
     changes = watched.changes(comparison)
-    rules = _chart_rules(repository, settings, changes)
+    rules = _chart_rules(repository, settings.chart, changes)
     chart = chart_reasons(changes.watched, rules)
-    looking = _Looking(repository, request, releases, watched, {comparison.base: changes})
+    looking = _Looking(repository, request, releases, watched, comparison, {comparison.base: changes})
     targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
     return Observed(head=head, releases=releases, changes=changes, targets=targets, notes=_notes(releases, targets))
 
@@ -63,7 +60,7 @@ class _Watched:
 
     def changes(self, comparison: Comparison) -> ChangeSet:
         seen = self.repository.changes(comparison, (*self.watch, *(literal(path) for path in self.linked)))
-        through = [replace(change, path=link) for change in seen.watched for link in self.linked.get(change.path, ())]
+        through = [change._replace(path=link) for change in seen.watched for link in self.linked.get(change.path, ())]
         return replace(seen, watched=tuple({change.path: change for change in (*through, *seen.watched)}.values()))
 
 
@@ -75,12 +72,13 @@ class _Looking:
     request: Request
     releases: Releases
     watched: _Watched
+    comparison: Comparison
     seen: dict[str | None, ChangeSet]
 
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest
         live = _live(self.repository, self.request, target)
-        compared = values_comparison(self.repository, self.request, head, latest, live)
+        compared = values_comparison(self.repository, self.request, self.comparison, latest, live)
         if compared.base not in self.seen:
             self.seen[compared.base] = self.watched.changes(compared)
         values = values_reasons(self.seen[compared.base].watched, target)
@@ -102,41 +100,14 @@ def _superseded(repository: Repository, live: LiveState, head: str) -> bool:
     return repository.is_ancestor(head, live.commit)
 
 
-def _chart_rules(repository: Repository, settings: Settings, changes: ChangeSet) -> ChartRules:
-    """The chart's own rules, read only where a path of the chart changed at all."""
-    folder = settings.chart.path
-    own = [change for change in changes.watched if change.path.startswith(folder.encode() + b"/")]
-    if not own:
-        return ChartRules(path=folder, watch=settings.chart.watched)
-    file = f"{folder}/.helmignore"
-    ends = [end for end in (changes.comparison.base, changes.comparison.head) if end]
-    texts = [read_files(repository, end, (file,))[0] for end in ends]
-    ignored = tuple(_ignore(text or b"", file) for text in texts)
-    metadata = next((change for change in own if change.path == f"{folder}/Chart.yaml".encode()), None)
-    return ChartRules(
-        path=folder,
-        watch=settings.chart.watched,
-        ignored=ignored,
-        metadata_only=metadata is not None and _metadata_only(repository, metadata),
-    )
+def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:
+    """The chart's own rules, read, and their readers imported, only where a path of the chart changed at all."""
+    folder = chart.path.encode() + b"/"
+    if not any(change.path.startswith(folder) for change in changes.watched):
+        return ChartRules(path=chart.path, watch=chart.watched)
+    from jetscale_cicd.observe.packaged import packaged_rules
 
-
-def _ignore(text: bytes, file: str) -> HelmIgnore:
-    """Rules of one end; a file that helm refuses keeps nothing out, so that the commit that mends it counts."""
-    try:
-        return HelmIgnore.parse(text.decode("utf-8", "surrogateescape"), file)
-    except ConfigurationError:
-        return HelmIgnore.parse("")
-
-
-def _metadata_only(repository: Repository, change: Change) -> bool:
-    if change.status != "M" or change.old_mode != change.new_mode or not change.new_mode.startswith("100"):
-        return False
-    contents = repository.blobs((change.old_blob, change.new_blob))
-    try:
-        return same_content(contents[change.old_blob].decode(), contents[change.new_blob].decode())
-    except UnicodeDecodeError:
-        return False
+    return packaged_rules(repository, chart, changes)
 
 
 def _notes(releases: Releases, targets: tuple[TargetDecision, ...]) -> tuple[str, ...]:

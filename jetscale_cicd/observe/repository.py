@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
@@ -20,8 +21,7 @@ _EMPTY_TREE = {
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One path of a commit's tree."""
 
     mode: str

@@ -1,7 +1,6 @@
 """The version of a publish: commits, tags and the registry, asked until a version is found that nobody has taken."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
@@ -29,8 +28,7 @@ class Packages(Protocol):
     def package(self, commit: str, version: Version) -> Artifact: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A version that is free, or that already holds exactly this commit's chart (``proven``)."""
 
     choice: VersionChoice

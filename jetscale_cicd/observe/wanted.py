@@ -1,7 +1,6 @@
 """Which release the targets should run: a new version, or the latest one; and what the registry holds of it."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
@@ -11,16 +10,16 @@ from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.chart import chart_name
 from jetscale_cicd.observe.decision import Observed
 from jetscale_cicd.observe.repository import Repository
-from jetscale_cicd.observe.versioning import Packages, Shelves, ask, choose, not_asked, settle
+
+if TYPE_CHECKING:
+    from jetscale_cicd.observe.versioning import Packages, Shelves
 
 _NO_RELEASE = ("there is no release yet: a run with --since auto publishes the first one",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The release to deploy, None where there is none; the version's choice where it is a new one."""
 
     release: Release | None = None
@@ -43,9 +42,9 @@ class Surroundings(Protocol):
     @property
     def tag_format(self) -> str: ...
     @property
-    def registry(self) -> Shelves: ...
+    def registry(self) -> "Shelves": ...
     @property
-    def packager(self) -> Packages: ...
+    def packager(self) -> "Packages": ...
 
 
 def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
@@ -55,12 +54,17 @@ def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
         CannotTellError: the registry was asked and did not say what it holds.
         ConfigurationError: the commit has no usable chart, or no commit asks for a release that the settings want.
     """
-    if strongest(observed.targets) is Decision.PUBLISH:
+    decision = strongest(observed.targets)
+    if decision is Decision.PUBLISH:
         return _new(world, observed)
+    if decision is Decision.NOTHING and _compares_only(world):
+        return Wanted()
     return _latest(world, observed.releases.latest) if observed.releases.latest else Wanted(notes=_NO_RELEASE)
 
 
 def _new(world: Surroundings, observed: Observed) -> Wanted:
+    from jetscale_cicd.observe.versioning import choose, not_asked, settle
+
     chart, head = world.settings.chart, observed.head
     name, notes = _name(world, head)
     choice = choose(world.repository, chart, world.rules, observed.releases, head)
@@ -81,6 +85,8 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
 
 
 def _latest(world: Surroundings, latest: Release) -> Wanted:
+    from jetscale_cicd.observe.versioning import ask
+
     name, notes = _name(world, latest.commit)
     version = latest.version
     answer = NotAsked("only commits are compared") if _compares_only(world) else ask(world.registry, name, version)
@@ -100,6 +106,8 @@ def _compares_only(world: Surroundings) -> bool:
 
 def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
     """Name of the chart; a replay of old commits goes on without one, and says so."""
+    from jetscale_cicd.observe.chart import chart_name
+
     path = world.settings.chart.path
     try:
         return chart_name(world.repository, commit, path), ()

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError
 from jetscale_cicd.tools.redact import Redactor
@@ -76,8 +76,7 @@ _ENVIRONMENT = {
 _OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
 
 
-@dataclass(frozen=True, slots=True)
-class GitResult:
+class GitResult(NamedTuple):
     """Exit status, output as bytes, errors as redacted text."""
 
     status: int
