@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from jetscale_cicd.act.package import Packager
     from jetscale_cicd.act.publish import Registry
     from jetscale_cicd.tools.helm import Helm
-    from jetscale_cicd.tools.process import Announce
+    from jetscale_cicd.tools.login import Logins
+    from jetscale_cicd.tools.process import Announce, Processes
 
 
 @dataclass
@@ -62,19 +63,51 @@ class World:
         return os.urandom(32)
 
     @cached_property
+    def processes(self) -> "Processes":
+        """Starts every program but git."""
+        from jetscale_cicd.tools.process import Processes
+
+        return Processes(self.redact, self.announce)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Finds registry credentials."""
+        from jetscale_cicd.tools.login import Logins
+
+        return Logins(self.processes, dict(os.environ))
+
+    @cached_property
+    def _registry_config(self) -> Path | None:
+        """A file for helm with the login that the environment gives, where it gives one."""
+        from jetscale_cicd.tools.login import write_config
+
+        place = self.settings.chart.registry
+        login = self.logins.from_environment() if self.request.network and place.startswith("oci://") else None
+        host = place.removeprefix("oci://").partition("/")[0]
+        return write_config(login, host, self.scratch / "registry.json") if login else None
+
+    @cached_property
     def helm(self) -> "Helm":
         """helm without plugins; without network and credentials where the request has none."""
         from jetscale_cicd.tools.helm import Helm
-        from jetscale_cicd.tools.process import Processes
 
-        return Helm(Processes(self.redact, self.announce), self.scratch, self.request.network)
+        return Helm(self.processes, self.scratch, self.request.network, registry_config=self._registry_config)
 
     @cached_property
     def registry(self) -> "Registry":
         """Where versions are published."""
-        from jetscale_cicd.tools.registry import open_registry
+        place = self.settings.chart.registry
+        if not place.startswith("oci://"):
+            from jetscale_cicd.tools.registry import open_directory
 
-        return open_registry(self.settings.chart.registry, self.repository.git.root)
+            return open_directory(place, self.repository.git.root)
+        from jetscale_cicd.tools.http import Http
+        from jetscale_cicd.tools.oci import OciRegistry
+        from jetscale_cicd.tools.oci_api import OciApi
+
+        host = place.removeprefix("oci://").partition("/")[0]
+        api = OciApi(host, Http(self.redact), self.logins.find, self.settings.chart.plain_http)
+        return OciRegistry(place, self.helm, api, self.scratch)
 
     @cached_property
     def packager(self) -> "Packager":

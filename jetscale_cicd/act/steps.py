@@ -19,7 +19,7 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.values import Values, read_values
 from jetscale_cicd.tools.helm import Helm
-from jetscale_cicd.tools.registry import UnaskedRegistry, digest_of
+from jetscale_cicd.tools.registry import digest_of
 
 
 class Surroundings(Protocol):
@@ -87,8 +87,6 @@ def _values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
 
 def _check_reachable(plan: Plan, world: Surroundings) -> None:
     needed = [step for step in plan.steps if step.state is StepState.NEEDED]
-    if needed and isinstance(world.registry, UnaskedRegistry):
-        world.registry.read("", "")
     deployed = {step.target for step in needed}
     for target in (decided.target for decided in plan.targets):
         if target.name in deployed and target.engine != "render":

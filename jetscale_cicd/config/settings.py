@@ -95,6 +95,7 @@ class ChartSettings:
         registry: where versions are pushed: ``oci://…``, ``file:///…`` or a directory.
         mirrors: registry prefix to another registry or a directory, for air-gapped and local runs.
         tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
+        plain_http: speak to an OCI registry without TLS; one on this machine may be asked so without this key.
         first_version: version of the first release.
         unclaimed_change: what a changed chart gets when no commit asks for a release.
 
@@ -110,6 +111,7 @@ class ChartSettings:
         default_factory=dict, hash=False, metadata={"check": check_registry, "check_key": check_registry_prefix}
     )
     tag_format: str | None = field(default=None, metadata={"check": check_tag_format})
+    plain_http: bool = False
     first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
     unclaimed_change: Literal["patch", "error"] = "patch"
 

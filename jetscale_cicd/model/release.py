@@ -40,21 +40,23 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The registry holds the version, with this archive digest."""
+    """The registry holds the version, with this archive digest; in an OCI registry, under this manifest's digest."""
 
     digest: str
+    manifest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The registry could not be asked, or did not answer in a way that proves either."""
+    """The registry could not be asked, or did not answer in a way that proves either; and what to do about it."""
 
     why: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nobody asked the registry: only commits were compared, or this release cannot reach it."""
+    """Nobody asked the registry: only commits were compared."""
 
     why: str
 

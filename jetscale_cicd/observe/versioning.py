@@ -84,7 +84,7 @@ def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:
             "REGISTRY_CANNOT_TELL",
             f"the registry does not say whether it holds {name} {version}: {answer.why}",
             where=registry.reference(name, str(version)),
-            hint="mend the registry (a directory has to exist: mkdir -p), then run again",
+            hint=answer.hint or "mend the registry, then run again",
         )
     return answer
 

@@ -28,12 +28,14 @@ class Helm:
         scratch: empty directory of this run.
         network: whether it may reach registries, with the user's credentials.
         binary: name or path.
+        registry_config: file of credentials that replaces the user's.
     """
 
     processes: Processes
     scratch: Path
     network: bool
     binary: str = "helm"
+    registry_config: Path | None = None
 
     def version(self) -> tuple[int, int, int]:
         """Version of the binary.
@@ -62,6 +64,15 @@ class Helm:
             "pull", *named, "--version", version, "--destination", str(destination), *plain_http(repository)
         )
 
+    def push(self, archive: Path, repository: str, *, plain: bool) -> Finished:
+        """`helm push` of an archive to ``oci://…``; it overwrites what is there, so look first."""
+        return self._run("push", str(archive), repository, *(("--plain-http",) if plain else ()))
+
+    def pull_archive(self, reference: str, version: str, destination: Path, *, plain: bool) -> Finished:
+        """`helm pull` of a chart from ``oci://…/chart`` as an archive in ``destination``."""
+        transport = ("--plain-http",) if plain else ()
+        return self._run("pull", reference, "--version", version, "--destination", str(destination), *transport)
+
     def template(
         self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
     ) -> Finished:
@@ -89,6 +100,8 @@ class Helm:
             config = {
                 name: os.environ[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in os.environ
             }
+            if self.registry_config:
+                config["HELM_REGISTRY_CONFIG"] = str(self.registry_config)
             return {**kept, **own, **config}
         without = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
         nothing = {
@@ -98,10 +111,15 @@ class Helm:
         return {**without, **own, **nothing, **_NO_NETWORK}
 
 
+def is_loopback(host: str) -> bool:
+    """Whether ``host[:port]`` is this machine."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
 def plain_http(*references: str) -> tuple[str, ...]:
     """``--plain-http`` where every registry is on this machine; helm 3 finds that out by itself, helm 4 does not."""
     hosts = [reference.removeprefix("oci://").partition("/")[0] for reference in references]
-    return ("--plain-http",) if hosts and all(_LOOPBACK.fullmatch(host) for host in hosts) else ()
+    return ("--plain-http",) if hosts and all(map(is_loopback, hosts)) else ()
 
 
 def failure_of(finished: Finished) -> str:
@@ -112,4 +130,4 @@ def failure_of(finished: Finished) -> str:
     return (said[:_LONGEST] + "…" if len(said) > _LONGEST else said) or f"exit status {finished.status}"
 
 
-__all__ = ["Helm", "ProcessTimeout", "failure_of"]
+__all__ = ["Helm", "ProcessTimeout", "failure_of", "is_loopback"]

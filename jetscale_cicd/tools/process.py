@@ -74,6 +74,7 @@ class Processes:
         env: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
+        stdin: bytes = b"",
     ) -> Finished:
         """Run a program to its end, both streams read at once.
 
@@ -81,6 +82,7 @@ class Processes:
             argv: program and arguments; never holds a secret.
             env: the whole environment of the program.
             timeout: seconds until it is killed.
+            stdin: what it reads.
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
@@ -98,7 +100,13 @@ class Processes:
         process: sh.RunningCommand | None = None
         try:
             with _signals_held_back():
-                process = program(*argv[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, _timeout=timeout, **_PLAIN)
+                process = program(
+                    *argv[1:],
+                    _env=dict(env),
+                    _cwd=str(cwd) if cwd else None,
+                    _timeout=timeout,
+                    **{**_PLAIN, "_in": stdin},
+                )
             process.wait()
         except sh.TimeoutException:
             _signal(process, signal.SIGKILL)

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -25,15 +25,21 @@ class Redactor:
     ``str.find`` of each form is forty times as fast as one pattern of them all (200 secrets, 1 MB: measured).
     """
 
-    forms: frozenset[str] | None
+    forms: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
     def of(cls, secrets: Iterable[str]) -> "Redactor":
         """Build a redactor for ``secrets`` in their raw, base64, URL-encoded and JSON-escaped forms."""
+        redactor = cls()
+        redactor.learn(secrets)
+        return redactor
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these from now on, too: credentials that are found while a run goes on."""
         known = {secret.strip() for secret in secrets}
         # A log shows a private key line by line.
         known |= {line.strip() for secret in known for line in secret.splitlines()}
-        return cls(frozenset(form for secret in known if len(secret) >= _SHORTEST for form in _forms(secret)))
+        self.forms.update(form for secret in known if len(secret) >= _SHORTEST for form in _forms(secret))
 
     @classmethod
     def of_environment(cls, env: Iterable[tuple[str, str]]) -> "Redactor":
@@ -42,7 +48,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with every known secret and every URL credential masked."""
-        spans = sorted(span for form in self.forms or () for span in _occurrences(form, text))
+        spans = sorted(span for form in self.forms for span in _occurrences(form, text))
         if spans:
             text = _masked(text, spans)
         return _USERINFO.sub(rf"\1{MASK}@", text) if "@" in text else text

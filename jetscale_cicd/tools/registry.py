@@ -10,9 +10,10 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from jetscale_cicd.errors import PreconditionError, PublishError
-from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,9 @@ class DirectoryRegistry:
     """Packages as ``<chart>-<version>.tgz`` in one directory."""
 
     directory: Path
+
+    # link(2) lets one of two runs win.
+    exclusive: ClassVar[bool] = True
 
     def reference(self, chart: str, version: str) -> str:
         """Where the package of a version is, or would be."""
@@ -29,7 +33,7 @@ class DirectoryRegistry:
         """Whether the registry holds a version; a directory that is not there proves nothing."""
         try:
             if not self.directory.is_dir():
-                return CannotTell(f"{self.directory} is no directory")
+                return CannotTell(f"{self.directory} is no directory", f"make it first: mkdir -p {self.directory}")
             return Present(digest_of(self._path(chart, version).read_bytes()))
         except FileNotFoundError:
             return Absent()
@@ -77,41 +81,8 @@ class DirectoryRegistry:
         return self.directory / f"{chart}-{version}.tgz"
 
 
-@dataclass(frozen=True, slots=True)
-class UnaskedRegistry:
-    """A registry over the network: named in plans, not asked by this release."""
-
-    url: str
-
-    def reference(self, chart: str, _version: str) -> str:
-        """The chart's OCI reference, without the version, as helm takes it."""
-        return f"{self.url}/{chart}"
-
-    def lookup(self, _chart: str, _version: str) -> RegistryAnswer:
-        """Never an answer."""
-        return NotAsked("this release of jetscale-cicd asks directories only")
-
-    def read(self, _chart: str, _version: str) -> bytes:
-        """Refuse."""
-        raise self._unreached()
-
-    def create(self, _chart: str, _version: str, _archive: Path) -> RegistryAnswer:
-        """Refuse."""
-        raise self._unreached()
-
-    def _unreached(self) -> PreconditionError:
-        return PreconditionError(
-            "REGISTRY_NOT_REACHED",
-            "this release of jetscale-cicd publishes to directories, not yet to OCI registries",
-            where=self.url,
-            hint="name a directory: --registry ./registry",
-        )
-
-
-def open_registry(location: str, root: Path) -> "DirectoryRegistry | UnaskedRegistry":
-    """The registry at ``oci://…``, ``file:///…``, or a directory relative to ``root``."""
-    if location.startswith("oci://"):
-        return UnaskedRegistry(location)
+def open_directory(location: str, root: Path) -> DirectoryRegistry:
+    """The registry at ``file:///…``, or in a directory relative to ``root``."""
     return DirectoryRegistry(root / location.removeprefix("file://"))
 
 

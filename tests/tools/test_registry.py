@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jetscale_cicd.errors import PreconditionError, PublishError
-from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
-from jetscale_cicd.tools.registry import DirectoryRegistry, UnaskedRegistry, digest_of, open_registry
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.release import Absent, CannotTell, Present
+from jetscale_cicd.tools.registry import DirectoryRegistry, digest_of, open_directory
 
 
 @pytest.fixture
@@ -129,18 +129,8 @@ def test_of_processes_that_publish_at_once_exactly_one_wins(
     assert len(list(registry.directory.iterdir())) == 1
 
 
-def test_an_oci_registry_is_named_but_not_asked() -> None:
-    registry = open_registry("oci://host/charts", Path("/"))
-    assert isinstance(registry, UnaskedRegistry)
-    assert registry.reference("app", "1.0.0") == "oci://host/charts/app"
-    assert isinstance(registry.lookup("app", "1.0.0"), NotAsked)
-    for refuse in (lambda: registry.read("app", "1.0.0"), lambda: registry.create("app", "1.0.0", Path())):
-        with pytest.raises(PreconditionError, match="not yet to OCI"):
-            refuse()
-
-
 @pytest.mark.parametrize(
     ("location", "directory"), [("file:///a/b", "/a/b"), ("c", "/root/c"), ("../c", "/root/../c"), ("/a", "/a")]
 )
 def test_a_directory_is_relative_to_the_repository(location: str, directory: str) -> None:
-    assert open_registry(location, Path("/root")) == DirectoryRegistry(Path(directory))
+    assert open_directory(location, Path("/root")) == DirectoryRegistry(Path(directory))
