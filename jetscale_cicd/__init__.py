@@ -67,7 +67,7 @@ def run(request: Request, announce: Announce = lambda _: None) -> Run:
     from jetscale_cicd.world import open_world
 
     with open_world(request, announce) as world:
-        return stage6.run(world, stage6.plan(world))
+        return stage6.reconcile(world, stage6.plan(world))
 
 
 def simulate(request: Request, announce: Announce = lambda _: None) -> Simulation:

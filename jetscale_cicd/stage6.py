@@ -4,12 +4,15 @@ Rooms that deciding does not need have a door inside the function that enters th
 """
 
 from jetscale_cicd.decide.plan import make_plan
+from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.simulation import Simulation
 from jetscale_cicd.observe.decision import observe
 from jetscale_cicd.observe.wanted import find_wanted
 from jetscale_cicd.world import World
+
+_AGAIN = 3
 
 
 def plan(world: World) -> Plan:
@@ -33,6 +36,17 @@ def run(world: World, planned: Plan) -> Run:
     from jetscale_cicd.act.steps import perform
 
     return Run(plan=planned, outcomes=perform(planned, world))
+
+
+def reconcile(world: World, planned: Plan) -> Run:
+    """Run; where another run was faster, observe and plan again, a few times."""
+    done = run(world, planned)
+    for _ in range(_AGAIN):
+        if not isinstance(done.error, SupersededError):
+            break
+        world.announce(f"! {done.error.message}: observing and planning again")
+        done = run(world, plan(world))
+    return done
 
 
 def simulate(world: World) -> Simulation:

@@ -110,13 +110,26 @@ class World:
         return OciRegistry(place, self.helm, api, self.scratch)
 
     @cached_property
+    def web(self) -> str:
+        """Page of the repository, "" where it has none."""
+        from jetscale_cicd.decide.web import web_address
+        from jetscale_cicd.observe.deepen import REMOTE
+
+        return web_address(self.repository.remote_url(REMOTE))
+
+    @cached_property
     def packager(self) -> "Packager":
         """Packages commits of the repository."""
         from jetscale_cicd.act.package import Packager
 
         chart = self.settings.chart
         return Packager(
-            repository=self.repository, helm=self.helm, chart=chart.path, mirrors=chart.mirrors, scratch=self.scratch
+            repository=self.repository,
+            helm=self.helm,
+            chart=chart.path,
+            mirrors=chart.mirrors,
+            scratch=self.scratch,
+            source=self.web,
         )
 
 

@@ -195,9 +195,10 @@ def test_an_engine_that_is_not_reached(stack: Sample) -> None:
     refused(stack, 3, "ENGINE_NOT_REACHED", "--engine", "argocd")
 
 
-def test_an_oci_registry_is_refused_before_anything_is_changed(stack: Sample) -> None:
-    error = refused(stack, 3, "REGISTRY_NOT_REACHED", "--registry", "oci://host.invalid/charts")
-    assert error["where"] == "oci://host.invalid/charts"
+def test_an_oci_registry_that_has_no_address_cannot_tell(stack: Sample) -> None:
+    error = refused(stack, 8, "REGISTRY_CANNOT_TELL", "--registry", "oci://host.invalid/charts")
+    assert error["where"].startswith("oci://host.invalid/charts/")
+    assert "host.invalid" in error["message"]
 
 
 def test_a_registry_directory_that_is_missing_cannot_tell(stack: Sample) -> None:

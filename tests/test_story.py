@@ -1,5 +1,6 @@
 """The story end to end: five scenes, and every way a run can have ended before this one began."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -121,7 +122,9 @@ def test_the_tag_says_what_is_in_the_version(stack: Sample) -> None:
     stack.run()
     message = git(stack.remote, "tag", "--list", "--format=%(contents)", "v0.2.0")
     assert message.splitlines()[0] == "v0.2.0"
-    assert f"- feat: more room ({stack.repo.head[:12]})" in message
+    assert f"### Features\n\n- more room (`{stack.repo.head[:9]}`)" in message
+    (archive,) = stack.registry.glob("*-0.2.0.tgz")
+    assert f"Chart-Digest: sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}" in message.splitlines()
 
 
 def test_the_local_tag_is_the_tag_of_the_remote(stack: Sample) -> None:
@@ -241,19 +244,28 @@ def test_a_tag_that_the_remote_refuses_stops_the_run_before_the_deploy(stack: Sa
     assert outcome(stack) == ("publish", "0.2.0", done)
 
 
-def test_a_tag_that_another_commit_took_between_plan_and_push_ends_with_7(stack: Sample) -> None:
+def steal(stack: Sample, tag: str, commit: str) -> Path:
+    """A remote where another run's push of this tag arrives while ours is judged."""
+    hook = reject(stack, "refs/tags/*")
+    case = f'case "$1" in {tag}) git update-ref "$1" {commit};; esac'
+    hook.write_text(f"#!/bin/sh\nunset GIT_QUARANTINE_PATH\n{case}\n")
+    return hook
+
+
+def test_a_run_whose_tag_another_commit_took_observes_again_and_takes_the_next_version(stack: Sample) -> None:
     other = stack.repo.head
     stack.edit("feat: more room", CHART, "1", "2")
-    hook = reject(stack, "refs/tags/*")
-    # The other run's push arrives while this one is judged.
-    hook.write_text(
-        f'#!/bin/sh\nunset GIT_QUARANTINE_PATH\n[ "$1" != refs/tags/v0.2.0 ] || git update-ref "$1" {other}\n'
-    )
+    steal(stack, "refs/tags/v0.2.0", other)
+    assert outcome(stack)[:2] == ("publish", "0.3.0")
+    assert (stack.remote_tags["v0.2.0"], stack.remote_tags["v0.3.0"]) == ("commit ", f"tag {stack.repo.head}")
+
+
+def test_a_run_that_loses_every_tag_ends_with_7(stack: Sample) -> None:
+    stack.edit("feat: more room", CHART, "1", "2")
+    steal(stack, "refs/tags/v*", stack.repo.git("rev-parse", "HEAD~1"))
     ended = stack.run()
     assert (ended.status, ended.json["error"]["code"]) == (7, "TAG_TAKEN")
-    assert stack.repo.git("tag") == "v0.1.0"
-    hook.unlink()
-    assert outcome(stack)[:2] == ("publish", "0.3.0")
+    assert stack.repo.git("tag", "--points-at", "HEAD") == ""
 
 
 # Values and targets

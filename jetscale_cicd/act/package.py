@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jetscale_cicd.act.archive import normalise
 from jetscale_cicd.act.dependencies import Sources, provide
+from jetscale_cicd.decide.chart_annotate import REVISION, SOURCE, annotate
 from jetscale_cicd.decide.chart_file import parse_chart
 from jetscale_cicd.decide.chart_lock import locked_dependencies
 from jetscale_cicd.decide.chart_stamp import stamp
@@ -28,6 +29,7 @@ class Packager:
         chart: the chart's folder, from the repository's root.
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
+        source: page of the repository, "" where there is none.
     """
 
     repository: Repository
@@ -35,6 +37,7 @@ class Packager:
     chart: str
     mirrors: Mapping[str, str]
     scratch: Path
+    source: str = ""
     made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
 
     def package(self, commit: str, version: Version) -> Artifact:
@@ -61,7 +64,9 @@ class Packager:
         where = f"{self.chart}/Chart.yaml"
         text = _read(chart_yaml, where)
         chart = parse_chart(text, where)
-        chart_yaml.write_bytes(stamp(text, str(version), str(version), where).encode())
+        stamped = stamp(text, str(version), str(version), where)
+        origin = {REVISION: commit, **({SOURCE: self.source} if self.source else {})}
+        chart_yaml.write_bytes(annotate(stamped, origin, where).encode())
         lock = folder / "Chart.lock"
         locked = locked_dependencies(
             chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock"

@@ -8,7 +8,10 @@ from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, 
 
 
 class Registry(Protocol):
-    """What publishing needs from a registry."""
+    """What publishing needs from a registry; an exclusive one lets only one of two runs create a version."""
+
+    @property
+    def exclusive(self) -> bool: ...
 
     def reference(self, chart: str, version: str, /) -> str: ...
 
@@ -51,3 +54,18 @@ def publish(artifact: Artifact, registry: Registry) -> str:
                 where=reference,
                 hint="run again",
             )
+
+
+def check_rebuilt(artifact: Artifact, recorded: str | None) -> None:
+    """Refuse to publish something else under a version that was released already.
+
+    Raises:
+        PublishError: ``REBUILD_DIFFERS``.
+    """
+    if recorded and recorded != artifact.digest:
+        raise PublishError(
+            "REBUILD_DIFFERS",
+            f"{artifact.version} was released with {recorded}; here its tag gives {artifact.digest}",
+            where=artifact.chart,
+            hint="another helm, subchart or remote than at the release? Restore the package, or release a new version",
+        )

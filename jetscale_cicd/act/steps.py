@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Protocol
 
 from jetscale_cicd.act.package import Packager
-from jetscale_cicd.act.publish import Registry, publish
+from jetscale_cicd.act.publish import Registry, check_rebuilt, publish
+from jetscale_cicd.act.reserve import reserve
 from jetscale_cicd.act.tag import tag
+from jetscale_cicd.decide.notes import release_notes
 from jetscale_cicd.engines.render import check_output, deploy, render
 from jetscale_cicd.errors import PreconditionError, PublishError, Stage6Error
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import Plan, Step, StepName, StepState
+from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.model.release import Artifact, Present, Release
+from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.tag_record import DIGEST, recorded_digest
 from jetscale_cicd.observe.values import Values, read_values
 from jetscale_cicd.tools.helm import Helm
 from jetscale_cicd.tools.registry import digest_of
@@ -26,7 +30,11 @@ class Surroundings(Protocol):
     """What acting needs from the world."""
 
     @property
+    def request(self) -> Request: ...
+    @property
     def repository(self) -> Repository: ...
+    @property
+    def web(self) -> str: ...
     @property
     def registry(self) -> Registry: ...
     @property
@@ -73,6 +81,13 @@ class Acting:
     def artifact(self) -> Artifact:
         """The chart of the release's commit, packaged here."""
         return self.world.packager.package(self.release.commit, self.release.version)
+
+    @property
+    def notes(self) -> str:
+        """Release notes as Markdown."""
+        choice = self.plan.choice
+        why, commits = (choice.why, choice.commits) if choice else ("the release of this commit", ())
+        return release_notes(self.release.version, commits, why, self.world.web)
 
 
 def _values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
@@ -131,11 +146,23 @@ def _package(acting: Acting, _: Step) -> str:
 
 
 def _publish(acting: Acting, _: Step) -> str:
-    return publish(acting.artifact(), acting.world.registry)
+    repository, release, artifact = acting.world.repository, acting.release, acting.artifact()
+    if acting.plan.decision is not Decision.PUBLISH:
+        check_rebuilt(artifact, recorded_digest(repository, release.tag))
+    elif not acting.world.registry.exclusive:
+        reserve(repository, release)
+    return publish(artifact, acting.world.registry)
 
 
 def _tag(acting: Acting, _: Step) -> str:
-    return tag(acting.world.repository, acting.release, acting.plan.choice)
+    return tag(acting.world.repository, acting.release, _message(acting))
+
+
+def _message(acting: Acting) -> str:
+    """The tag's message: notes for people, and what the next run has to know."""
+    artifact, run = acting.artifact(), acting.world.request.event.run_url
+    trailers = [f"{DIGEST}: {artifact.digest}", *([f"Run: {run}"] if run else [])]
+    return "\n".join([acting.notes, *trailers, ""])
 
 
 def _deploy(acting: Acting, step: Step) -> str:

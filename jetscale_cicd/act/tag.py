@@ -3,51 +3,64 @@
 import time
 
 from jetscale_cicd.errors import PublishError, SupersededError
-from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import Release
-from jetscale_cicd.observe.deepen import REMOTE, fetch_tags, has_remote, remote_tags
+from jetscale_cicd.observe.deepen import REMOTE, RESERVED, fetch_tags, has_remote, remote_refs
 from jetscale_cicd.observe.repository import Repository
 
 
-def tag(repository: Repository, release: Release, choice: VersionChoice | None) -> str:
+def tag(repository: Repository, release: Release, message: str) -> str:
     """Create the release's annotated tag, at the remote first where there is one.
 
     The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
+
+    Args:
+        message: release notes and trailers.
 
     Raises:
         SupersededError: ``TAG_TAKEN``, the tag exists at another commit.
         PublishError: ``TAG_REFUSED``, the remote did not take it.
     """
     name, commit = release.tag, release.commit
-    tag_object = _make(repository, name, commit, choice)
+    tag_object = _make(repository, name, commit, message)
     if not has_remote(repository):
         _create_local(repository, name, tag_object, commit)
         return f"{name} at {commit[:12]}"
-    result = repository.git.run("push", "--quiet", REMOTE, f"{tag_object}:refs/tags/{name}")
-    held = remote_tags(repository, f"refs/tags/{name}*").get(name)
-    if held is None:
-        raise PublishError(
-            "TAG_REFUSED",
-            f"{REMOTE} did not take the tag {name}: {result.stderr.strip() or 'no reason given'}",
-            where=f"refs/tags/{name}",
-            hint="the run needs permission to create tags (contents: write); is the tag protected?",
-        )
-    if held != commit:
-        raise _taken(name, held, commit)
-    if result.status == 0:
-        _create_local(repository, name, tag_object, commit)
-    elif repository.find(f"refs/tags/{name}")[0] != commit:
+    ref, reservation = f"refs/tags/{name}", RESERVED + name
+    refs = remote_refs(repository, f"{ref}*", reservation)
+    if ref not in refs:
+        # The reservation goes in the same breath, so that neither a tag without a chart nor a leftover can be seen.
+        release_it = (f"--force-with-lease={reservation}:{commit}", f":{reservation}") if reservation in refs else ()
+        options, deletion = release_it[:1], release_it[1:]
+        result = repository.git.run("push", "--quiet", "--atomic", *options, REMOTE, f"{tag_object}:{ref}", *deletion)
+        if result.status == 0:
+            _create_local(repository, name, tag_object, commit)
+            return f"{name} at {commit[:12]} on {REMOTE}"
+        refs = remote_refs(repository, f"{ref}*")
+        _check_taken(refs.get(ref), result.stderr, name)
+    if refs[ref] != commit:
+        raise _taken(name, refs[ref], commit)
+    if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
+    if reservation in refs:
+        repository.git.run("push", "--quiet", f"--force-with-lease={reservation}:{commit}", REMOTE, f":{reservation}")
     return f"{name} at {commit[:12]} on {REMOTE}"
 
 
-def _make(repository: Repository, name: str, commit: str, choice: VersionChoice | None) -> str:
-    commits = choice.commits if choice else ()
-    lines = [f"- {judged.commit.subject} ({judged.commit.sha[:12]})" for judged in commits]
-    message = "\n".join([name, "", choice.why if choice else "release", *([""] if lines else []), *lines, ""])
+def _check_taken(held: str | None, said: str, name: str) -> None:
+    if held is None:
+        raise PublishError(
+            "TAG_REFUSED",
+            f"{REMOTE} did not take the tag {name}: {said.strip() or 'no reason given'}",
+            where=f"refs/tags/{name}",
+            hint="the run needs permission to create tags (contents: write); is the tag protected?",
+        )
+
+
+def _make(repository: Repository, name: str, commit: str, message: str) -> str:
     who = _setting(repository, "user.name", "jetscale-cicd")
     mail = _setting(repository, "user.email", "jetscale-cicd@localhost")
-    text = f"object {commit}\ntype commit\ntag {name}\ntagger {who} <{mail}> {int(time.time())} +0000\n\n{message}"
+    tagger = f"{who} <{mail}> {int(time.time())} +0000"
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{name}\n\n{message}"
     return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
 
 

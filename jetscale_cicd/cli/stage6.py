@@ -41,7 +41,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         plan = stage6.plan(world)
         if saved:
             _check_unmoved(saved, plan)
-        run = Run(plan=plan, outcomes=()) if args.dry_run else stage6.run(world, plan)
+        if args.dry_run:
+            run = Run(plan=plan, outcomes=())
+        else:
+            run = stage6.run(world, plan) if saved else stage6.reconcile(world, plan)
+        plan = run.plan
         document = {
             **(plan_document(plan) if args.dry_run else run_document(run)),
             "request": request_document(world.request),

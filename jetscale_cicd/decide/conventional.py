@@ -7,7 +7,7 @@ turned into ours at once.
 from collections.abc import Iterable, Mapping
 
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.commit import Commit, JudgedCommit
+from jetscale_cicd.model.commit import Commit, JudgedCommit, Note
 from jetscale_cicd.model.version import Level, Version
 
 
@@ -48,7 +48,16 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
         top = max(parsed, key=lambda result: result.bump)
         level = Level(max(0, int(top.bump) - _OFFSET))
         breaking = " (breaking)" if level is Level.MAJOR else ""
-        return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}")
+        notes = tuple(
+            Note(
+                kind=result.category,
+                scope=result.scope,
+                text=next(iter(result.descriptions), ""),
+                breaking=tuple(result.breaking_descriptions),
+            )
+            for result in parsed
+        )
+        return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}", notes)
 
     return tuple(judged(commit) for commit in commits)
 

@@ -17,9 +17,19 @@ class Commit(NamedTuple):
         return self.message.strip().partition("\n")[0]
 
 
+class Note(NamedTuple):
+    """One thing that a commit message says: its kind (``features``), scope, first sentence, and what it breaks."""
+
+    kind: str
+    scope: str
+    text: str
+    breaking: tuple[str, ...] = ()
+
+
 class JudgedCommit(NamedTuple):
-    """A commit with the level that python-semantic-release reads from its message, and why."""
+    """A commit with the level that python-semantic-release reads from its message, why, and what it says."""
 
     commit: Commit
     level: Level
     why: str
+    notes: tuple[Note, ...] = ()

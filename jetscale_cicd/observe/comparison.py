@@ -8,7 +8,16 @@ from jetscale_cicd.model.event import EventKind
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.deepen import REMOTE, complete, fetch_tags, has_remote, is_cut, reach, remote_tags
+from jetscale_cicd.observe.deepen import (
+    REMOTE,
+    RESERVED,
+    complete,
+    fetch_tags,
+    has_remote,
+    is_cut,
+    reach,
+    remote_refs,
+)
 from jetscale_cicd.observe.repository import Repository, release_version, tag_glob
 
 _FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base: --base REV"
@@ -17,11 +26,19 @@ _GUESSES = 3
 
 
 class Releases(NamedTuple):
-    """The highest release that is merged into head, and every release that any tag names, highest first."""
+    """What versions are taken.
+
+    Args:
+        latest: the highest release that is merged into head.
+        all: every release that any tag names, highest first.
+        certain: no newer tag can have been overlooked.
+        reserved: versions that runs are about to push, each at the commit that it is for.
+    """
 
     latest: Release | None
     all: tuple[Release, ...]
     certain: bool = True
+    reserved: tuple[Release, ...] = ()
 
 
 def find_head(repository: Repository, request: Request) -> str:
@@ -48,8 +65,7 @@ def find_releases(repository: Repository, tag_format: str, merged: tuple[str, ..
             but none is an ancestor of head, so that "no release yet" would be a guess.
     """
     asked = ask_remote and repository.git.network
-    if asked:
-        _catch_up(repository, tag_format, merged)
+    reserved = _catch_up(repository, tag_format, merged) if asked else ()
     everything = repository.releases(tag_format, ())
     latest = _highest_merged(repository, tag_format, everything, merged)
     if everything and latest is None and asked:
@@ -59,7 +75,7 @@ def find_releases(repository: Repository, tag_format: str, merged: tuple[str, ..
             where=merged[0],
             hint="run on the branch that is released, or check chart.tag_format",
         )
-    return Releases(latest, everything, certain=not is_cut(repository, *merged))
+    return Releases(latest, everything, not is_cut(repository, *merged), reserved)
 
 
 def _highest_merged(
@@ -77,13 +93,19 @@ def _highest_merged(
     return rest[0] if rest else None
 
 
-def _catch_up(repository: Repository, tag_format: str, merged: tuple[str, ...]) -> None:
+def _catch_up(repository: Repository, tag_format: str, merged: tuple[str, ...]) -> tuple[Release, ...]:
+    """Fetch what release tags and history are missing here; what is reserved at the remote comes back."""
     if is_cut(repository, *merged):
         complete(repository, *merged)
-    if has_remote(repository):
-        theirs = remote_tags(repository, f"refs/tags/{tag_glob(tag_format)}")
-        missing = set(theirs) - _local_tags(repository)
-        fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
+    if not has_remote(repository):
+        return ()
+    glob = tag_glob(tag_format)
+    theirs = remote_refs(repository, f"refs/tags/{glob}", f"{RESERVED}{glob}")
+    tags = {ref.removeprefix("refs/tags/") for ref in theirs if ref.startswith("refs/tags/")}
+    missing = tags - _local_tags(repository)
+    fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
+    reserved = ((ref.removeprefix(RESERVED), sha) for ref, sha in theirs.items() if ref.startswith(RESERVED))
+    return tuple(Release(version, tag, sha) for tag, sha in reserved if (version := release_version(tag, tag_format)))
 
 
 def _local_tags(repository: Repository) -> set[str]:

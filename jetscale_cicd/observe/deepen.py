@@ -8,6 +8,8 @@ from jetscale_cicd.observe.repository import Repository
 _FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 REMOTE = "origin"
 _TRACKING = f"refs/remotes/{REMOTE}/"
+# A version that a run is about to push, at the commit that it is for (act/reserve.py).
+RESERVED = "refs/stage6/reserved/"
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
@@ -72,17 +74,16 @@ def complete(repository: Repository, *commits: str) -> None:
         )
 
 
-def remote_tags(repository: Repository, pattern: str) -> dict[str, str]:
-    """Tags of the remote by name, each with the commit it peels to.
+def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
+    """Refs of the remote by full name, each with the commit it peels to.
 
     Args:
-        pattern: ref glob such as ``refs/tags/v*``.
+        patterns: ref globs such as ``refs/tags/v*``.
 
     Raises:
         CannotTellError: ``REMOTE_UNREACHABLE``.
     """
-    arguments = ("ls-remote", "--quiet", REMOTE, pattern)
-    result = repository.git.run(*arguments)
+    result = repository.git.run("ls-remote", "--quiet", REMOTE, *patterns)
     if result.status != 0:
         raise CannotTellError(
             "REMOTE_UNREACHABLE",
@@ -90,11 +91,11 @@ def remote_tags(repository: Repository, pattern: str) -> dict[str, str]:
             where=REMOTE,
             hint="check the network and the credentials of the checkout, then run again",
         )
-    tags: dict[str, str] = {}
+    refs: dict[str, str] = {}
     for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         sha, _, ref = line.partition("\t")
-        tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = sha
-    return tags
+        refs[ref.removesuffix("^{}")] = sha
+    return refs
 
 
 def fetch_tags(repository: Repository, tags: list[str]) -> None:

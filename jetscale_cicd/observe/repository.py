@@ -207,6 +207,15 @@ class Repository:
             offset = end + 1 + size + 1
         return contents
 
+    def tag_message(self, tag: str) -> str:
+        """Message of an annotated tag; "" for a tag that is none."""
+        raw = self.git.ask("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}", "--count=1")
+        return raw.decode("utf-8", "replace")
+
+    def remote_url(self, remote: str) -> str:
+        """Address of a remote as it is configured, with any credentials in it; "" where there is none."""
+        return self.git.run("config", "--get", f"remote.{remote}.url").stdout.decode("utf-8", "replace").strip()
+
     def commit_time(self, commit: str) -> int:
         """Committer time in seconds since the epoch."""
         return int(self.git.ask("log", "-1", "--format=%ct", "--no-show-signature", commit, "--").decode())

@@ -62,6 +62,8 @@ def settle(
     """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
     taken = {release.version for release in releases.all}
     choice = next_free(choice, taken, "tagged on another branch")
+    taken |= {release.version for release in releases.reserved if release.commit != head}
+    choice = next_free(choice, taken, "another run reserved it for another commit")
     while True:
         answer = ask(registry, name, choice.version)
         if not isinstance(answer, Present):

@@ -6,12 +6,13 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.decide.plan import Shelf
-from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.errors import ConfigurationError, PublishError
 from jetscale_cicd.model.plan import Decision, VersionChoice
-from jetscale_cicd.model.release import NotAsked, Release
+from jetscale_cicd.model.release import NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.decision import Observed
 from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.tag_record import recorded_digest
 
 if TYPE_CHECKING:
     from jetscale_cicd.observe.versioning import Packages, Shelves
@@ -90,6 +91,8 @@ def _latest(world: Surroundings, latest: Release) -> Wanted:
     name, notes = _name(world, latest.commit)
     version = latest.version
     answer = NotAsked("only commits are compared") if _compares_only(world) else ask(world.registry, name, version)
+    if isinstance(answer, Present):
+        _check_untouched(world, latest, answer, world.registry.reference(name, str(version)))
     shelf = Shelf(
         chart=name,
         path=world.settings.chart.path,
@@ -98,6 +101,23 @@ def _latest(world: Surroundings, latest: Release) -> Wanted:
         tagged=True,
     )
     return Wanted(release=latest, shelf=shelf, notes=notes)
+
+
+def _check_untouched(world: Surroundings, latest: Release, answer: Present, reference: str) -> None:
+    """A released version whose package was replaced is deployed nowhere.
+
+    Raises:
+        PublishError: ``PUBLISHED_DIFFERS``.
+    """
+    recorded = recorded_digest(world.repository, latest.tag)
+    if recorded and recorded != answer.digest:
+        raise PublishError(
+            "PUBLISHED_DIFFERS",
+            f"{latest.tag} was released with {recorded}, but the registry now holds {answer.digest}",
+            where=reference,
+            hint=f"what differs: jetscale-cicd verify-chart {latest.tag}; then delete that version in the registry, "
+            "and the next run rebuilds it from its tag, or release a new one",
+        )
 
 
 def _compares_only(world: Surroundings) -> bool:

@@ -24,7 +24,7 @@ version: 0.0.0 # stamped
 dependencies: []
 """
 # A change of this digest means that every published version would be packaged anew, as other content.
-GOLDEN = "sha256:32782f37dc7860507e3634da88c390045f72a406a4a08ab484eedfa25e33ccbf"
+GOLDEN = "sha256:a628451f286e133eb617daf155d3ad96e36341167dc5782de3e3085d42fedee5"
 
 
 def golden(path: Path) -> Drawn:
@@ -115,13 +115,15 @@ def test_version_and_app_version_are_stamped_and_dependencies_keep_theirs(
     assert yaml.safe_load(files["jetscale-stack/charts/backend-api/Chart.yaml"])["version"] == "1.2.1"
 
 
-def test_helm_is_handed_the_chart_as_written_but_for_the_stamp(
+def test_helm_is_handed_the_chart_as_written_but_for_stamp_and_origin(
     helm4: Path, tmp_path: Path, packager: MakePackager
 ) -> None:
     repo = golden(tmp_path)
     artifact = packager(repo, helm4).package(repo.head, V)
     handed = (Path(artifact.path).parent / "chart" / "Chart.yaml").read_text()
-    assert handed == CHART_YAML.replace("version: 0.0.0 # stamped", 'version: 1.2.3 # stamped\nappVersion: "1.2.3"')
+    stamped = CHART_YAML.replace("version: 0.0.0 # stamped", 'version: 1.2.3 # stamped\nappVersion: "1.2.3"')
+    origin = f'annotations: {{"org.opencontainers.image.revision": "{repo.head}"}}\n'
+    assert handed == stamped.replace("version: 1.2.3", f"{origin}version: 1.2.3", 1)
 
 
 def test_three_thousand_files_are_packaged(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:

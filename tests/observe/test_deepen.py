@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.observe.deepen import complete, fetch_tags, has_remote, is_cut, reach, remote_tags
+from jetscale_cicd.observe.deepen import complete, fetch_tags, has_remote, is_cut, reach, remote_refs
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 
 STORY = ("feat: a [charts/app/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]", "docs: c [README.md]")
@@ -155,15 +155,15 @@ def test_history_is_cut_only_where_it_was_cut(origin: Path, tmp_path: Path) -> N
 def test_the_remotes_tags_come_with_the_commit_that_they_mean(work: Drawn, origin: Path, tmp_path: Path) -> None:
     work.git("tag", "v0.2.0")
     work.git("push", "--quiet", str(origin), "v0.2.0")
-    found = remote_tags(opened(clone(origin, tmp_path / "clone")), "refs/tags/v*")
-    assert found == {"v0.1.0": work.git("rev-parse", "HEAD~2"), "v0.2.0": work.head}
+    found = remote_refs(opened(clone(origin, tmp_path / "clone")), "refs/tags/v*")
+    assert found == {"refs/tags/v0.1.0": work.git("rev-parse", "HEAD~2"), "refs/tags/v0.2.0": work.head}
 
 
 def test_a_remote_that_does_not_answer_is_an_error(origin: Path, tmp_path: Path) -> None:
     repo = opened(clone(origin, tmp_path / "clone"))
     shutil.rmtree(origin)
     with pytest.raises(CannotTellError) as unreachable:
-        remote_tags(repo, "refs/tags/v*")
+        remote_refs(repo, "refs/tags/v*")
     assert unreachable.value.code == "REMOTE_UNREACHABLE"
 
 

@@ -1,0 +1,42 @@
+"""A version kept for one commit while it is pushed: the one create-only step that an OCI registry lacks.
+
+Two runs for two commits can both see a version absent and push it, and the later push replaces the earlier one. git
+creates a ref once, so whoever creates the reservation pushes; the other takes the next version. It names the commit, so
+that the next run for that commit goes on where a killed one stopped, and it goes away with the push of the tag.
+"""
+
+from jetscale_cicd.errors import PublishError, SupersededError
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.observe.deepen import REMOTE, RESERVED, has_remote, remote_refs
+from jetscale_cicd.observe.repository import Repository
+
+
+def reserve(repository: Repository, release: Release) -> None:
+    """Reserve a version at the remote; where there is none, nobody else can push it.
+
+    Raises:
+        SupersededError: ``VERSION_RESERVED``, for another commit.
+        PublishError: ``RESERVATION_REFUSED``, the remote did not take it.
+    """
+    if not has_remote(repository):
+        return
+    ref = RESERVED + release.tag
+    # An empty lease: the ref must not exist (git-push(1)). Without it, a reservation for an ancestor would move on.
+    result = repository.git.run("push", "--quiet", f"--force-with-lease={ref}:", REMOTE, f"{release.commit}:{ref}")
+    if result.status == 0:
+        return
+    held = remote_refs(repository, ref).get(ref)
+    if held is None:
+        raise PublishError(
+            "RESERVATION_REFUSED",
+            f"{REMOTE} did not let this run reserve {release.version}: {result.stderr.strip() or 'no reason given'}",
+            where=ref,
+            hint="the run needs permission to push refs (contents: write); nothing was published",
+        )
+    if held != release.commit:
+        raise SupersededError(
+            "VERSION_RESERVED",
+            f"another run reserved {release.version} for {held[:12]}, this run wanted it for {release.commit[:12]}",
+            where=ref,
+            hint="run again: it takes the next version",
+        )

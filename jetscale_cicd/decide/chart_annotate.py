@@ -1,0 +1,78 @@
+"""Where a packaged chart comes from, written into its Chart.yaml; helm repeats annotations on the OCI manifest."""
+
+import json
+from collections.abc import Mapping as Entries
+from typing import TYPE_CHECKING, cast
+
+from jetscale_cicd.decide.chart_file import CODE
+from jetscale_cicd.decide.helm_yaml import Mapping, Scalar, compose, read_mapping
+from jetscale_cicd.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode, Node
+
+# OCI image spec 1.1, "Pre-Defined Annotation Keys".
+REVISION, SOURCE = "org.opencontainers.image.revision", "org.opencontainers.image.source"
+_KEY = "annotations"
+
+
+def annotate(text: str, ours: Entries[str, str], where: str) -> str:
+    """Add annotations that the chart does not have itself, keeping every other byte.
+
+    Args:
+        text: the text of Chart.yaml, with a top-level ``version``.
+        ours: annotations to add.
+        where: the file's path, for errors.
+
+    Raises:
+        ConfigurationError: CHART_YAML, the text cannot be changed without changing more than that.
+    """
+    before = read_mapping(text, where, CODE)
+    theirs = before.entries.get(_KEY)
+    missing = {key: value for key, value in ours.items() if not (isinstance(theirs, Mapping) and key in theirs.entries)}
+    if not missing:
+        return text
+    root = cast("MappingNode", compose(text, where, CODE))
+    node = next((value for key, value in root.value if key.value == _KEY), None)
+    added = _inside(text, cast("MappingNode", node), missing) if isinstance(theirs, Mapping) else None
+    if theirs is None:
+        added = _beside_version(text, root, missing)
+    if added is None or not _only_added(before, added, missing):
+        hint = "write annotations as a plain mapping, one to a line"
+        raise before.at(_KEY).refuse("annotations cannot be added without changing something else", hint)
+    return added
+
+
+def _beside_version(text: str, root: "MappingNode", missing: Entries[str, str]) -> str:
+    """A key of its own, on the lines before ``version``; JSON is YAML, in braces and out of them."""
+    key = next(key for key, _ in root.value if key.value == "version")
+    start = key.start_mark.index
+    if root.flow_style:
+        return f"{text[:start]}{_KEY}: {json.dumps(dict(missing))}, {text[start:]}"
+    return f"{text[:start]}{_KEY}: {json.dumps(dict(missing))}\n{' ' * key.start_mark.column}{text[start:]}"
+
+
+def _inside(text: str, node: "MappingNode", missing: Entries[str, str]) -> str:
+    """More entries at the beginning of the mapping that is there."""
+    pairs = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in missing.items()]
+    if node.flow_style:
+        start = node.start_mark.index + 1
+        return text[:start] + ", ".join(pairs) + (", " if node.value else "") + text[start:]
+    first: Node = node.value[0][0]
+    start, indent = first.start_mark.index, " " * first.start_mark.column
+    return text[:start] + "".join(f"{pair}\n{indent}" for pair in pairs) + text[start:]
+
+
+def _only_added(before: Mapping, text: str, missing: Entries[str, str]) -> bool:
+    try:
+        after = read_mapping(text, before.place.path, before.place.code)
+    except ConfigurationError:
+        return False
+    old, new = before.entries.get(_KEY), after.entries.get(_KEY)
+    if not isinstance(new, Mapping):
+        return False
+    kept = old.entries if isinstance(old, Mapping) else {}
+    added = {key: value.text for key, value in new.entries.items() if key not in kept and isinstance(value, Scalar)}
+    same = {key: value for key, value in new.entries.items() if key in kept} == kept
+    rest = {key: value for key, value in after.entries.items() if key != _KEY}
+    return same and added == dict(missing) and rest == {k: v for k, v in before.entries.items() if k != _KEY}
