@@ -107,7 +107,7 @@ class OciRegistry:
 
 def _refused(said: str) -> bool:
     """Whether helm's message is a refusal, which no further push changes."""
-    return bool(re.search(r"\b(401|403|unauthorized|denied|forbidden)\b", said, re.IGNORECASE))
+    return bool(re.search(r"\b(401|403|unauthorized|denied|forbidden|credential)\b", said, re.IGNORECASE))
 
 
 def _unread(why: str, reference: str) -> PublishError:
