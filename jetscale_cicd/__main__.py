@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -14,8 +15,9 @@ def main() -> None:
 
     status = run()
     # Everything is closed and written by now. Taking 500 modules apart takes 20 ms (measured), and nobody looks.
-    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed before we started
-        stream.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(status)
 
 

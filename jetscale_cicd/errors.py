@@ -56,6 +56,13 @@ class DeployError(Stage6Error):
     meaning = "deploy failed"
 
 
+class VerificationError(Stage6Error):
+    """What was done, or published, is not what it should be."""
+
+    exit_status = 6
+    meaning = "verification failed"
+
+
 class SupersededError(Stage6Error):
     """Another run holds the release or won the race while this one was running."""
 

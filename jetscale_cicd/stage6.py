@@ -8,6 +8,8 @@ from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.simulation import Simulation
+from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.verification import Verification
 from jetscale_cicd.observe.decision import observe
 from jetscale_cicd.observe.wanted import find_wanted
 from jetscale_cicd.world import World
@@ -19,7 +21,7 @@ def plan(world: World) -> Plan:
     """What a run would do: observed, decided, each step satisfied or needed. Nothing is changed."""
     observed = observe(world.repository, world.settings, world.request, world.tag_format)
     wanted = find_wanted(world, observed)
-    return make_plan(
+    planned = make_plan(
         head=observed.head,
         latest=observed.releases.latest,
         changes=observed.changes,
@@ -29,6 +31,11 @@ def plan(world: World) -> Plan:
         shelf=wanted.shelf,
         notes=(*observed.notes, *wanted.notes),
     )
+    if not world.request.compares_only:
+        from jetscale_cicd.observe.values import values_of_targets
+
+        values_of_targets(planned, world.repository)  # a plan that could only fail is none
+    return planned
 
 
 def run(world: World, planned: Plan) -> Run:
@@ -63,3 +70,20 @@ def explain(world: World, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
 
     commit = world.repository.commit(world.request.head or "HEAD")
     return explain_paths(world.repository, world.settings, commit, paths)
+
+
+def verify_chart(world: World, tag: str) -> Verification:
+    """The chart of a release, rebuilt from its tag and compared with what the registry holds."""
+    from jetscale_cicd.act import verify_chart as room
+
+    return room.verify_chart(world, tag)
+
+
+def status(world: World) -> Status:
+    """What is released and published, and what the next run would do."""
+    planned = plan(world)
+    if planned.latest is None:
+        return Status(plan=planned)
+    name, version = world.packager.chart_name(planned.latest.commit), str(planned.latest.version)
+    reference, answer = world.registry.reference(name, version), world.registry.lookup(name, version)
+    return Status(plan=planned, reference=reference, published=answer)

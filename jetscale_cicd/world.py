@@ -113,9 +113,10 @@ class World:
     def web(self) -> str:
         """Page of the repository, "" where it has none."""
         from jetscale_cicd.decide.web import web_address
-        from jetscale_cicd.observe.deepen import REMOTE
+        from jetscale_cicd.observe.deepen import remote_of
 
-        return web_address(self.repository.remote_url(REMOTE))
+        remote = remote_of(self.repository)
+        return web_address(self.repository.remote_url(remote)) if remote else ""
 
     @cached_property
     def packager(self) -> "Packager":
@@ -134,13 +135,16 @@ class World:
 
 
 @contextmanager
-def open_world(request: Request, announce: "Announce") -> Iterator[World]:
+def open_world(request: Request, announce: "Announce", redact: Redactor | None = None) -> Iterator[World]:
     """Open what every command needs, and close all that was opened on the way.
+
+    Args:
+        redact: the redactor of whoever shows the results, so that both know what was learnt on the way.
 
     Raises:
         ConfigurationError: no repository, or a configuration that cannot be used.
     """
-    redact = Redactor.of_environment(os.environ.items())
+    redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
         git = open_repository(request.repo, network=request.network, redact=redact)
         settings = load_settings(git.root, request)

@@ -35,8 +35,9 @@ def stack(path: Path, mirrors: str) -> Drawn:
         if file.is_file():
             repo.write(str(file.relative_to(PROJECT)), file.read_bytes())
     (path / "registry").mkdir()
-    repo.write(".stage6.yaml", f"chart: {{registry: registry{mirrors}}}\ntargets: {{live: {{engine: render}}}}\n")
     repo.commit("feat: the stack")
+    # Not committed, so that the commit is the same whatever the mirrors are.
+    repo.write(".stage6.yaml", f"chart: {{registry: registry{mirrors}}}\ntargets: {{live: {{engine: render}}}}\n")
     return repo
 
 

@@ -65,7 +65,9 @@ class Packager:
         text = _read(chart_yaml, where)
         chart = parse_chart(text, where)
         stamped = stamp(text, str(version), str(version), where)
-        origin = {REVISION: commit, **({SOURCE: self.source} if self.source else {})}
+        # Not the packaged commit itself: a later commit that leaves the chart alone gives the same package.
+        revision, changed = self.repository.last_change(commit, self.chart)
+        origin = {REVISION: revision, **({SOURCE: self.source} if self.source else {})}
         chart_yaml.write_bytes(annotate(stamped, origin, where).encode())
         lock = folder / "Chart.lock"
         locked = locked_dependencies(
@@ -81,7 +83,7 @@ class Packager:
                 where=self.chart,
                 hint=f"try: helm lint --strict {self.chart}",
             )
-        content = normalise(archive.read_bytes(), self.repository.commit_time(commit))
+        content = normalise(archive.read_bytes(), changed)
         archive.write_bytes(content)
         return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
 

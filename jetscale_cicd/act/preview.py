@@ -4,9 +4,9 @@ from pathlib import Path
 
 from jetscale_cicd.act.schemas import check_schemas
 from jetscale_cicd.act.steps import Surroundings
-from jetscale_cicd.decide.manifests import diff_manifests, parse_manifests
+from jetscale_cicd.decide.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
 from jetscale_cicd.engines.render import render
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.simulation import ManifestDiff
 from jetscale_cicd.model.target import Target
@@ -14,6 +14,8 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.values import read_values
 
 _UNRELEASED = Version(0, 0, 0)
+# What is missing on this machine, and would not be where the change is deployed.
+_OF_THIS_MACHINE = {"DEPENDENCY_UNREACHABLE", "SCHEMA_REMOTE", "TOOL_MISSING", "HELM_UNKNOWN"}
 
 
 def preview(plan: Plan, world: Surroundings) -> tuple[ManifestDiff, ...]:
@@ -23,24 +25,34 @@ def preview(plan: Plan, world: Surroundings) -> tuple[ManifestDiff, ...]:
 
 
 def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:
-    base, before = plan.changes.comparison.base, plan.latest.version if plan.latest else _UNRELEASED
-    after = plan.deploy.version if plan.deploy else before
+    base = plan.changes.comparison.base
+    after = plan.deploy.version if plan.deploy else _UNRELEASED
+    before = plan.latest.version if plan.latest else after
     try:
-        new = parse_manifests(_manifests(plan.head, after, target, world), f"{target.name} after")
-        old = (
-            parse_manifests(_manifests(base, before, target, world), f"{target.name} before")
-            if base and plan.latest
-            else ()
-        )
-        text, objects = diff_manifests(old, new, world.mask)
+        new = _manifests(plan.head, after, target, world)
     except Stage6Error as kept:
-        note = f"the manifests could not be rendered: {kept.message}" + (f" ({kept.where})" if kept.where else "")
-        return ManifestDiff(target=target.name, note=note + (f"; {kept.hint}" if kept.hint else ""))
-    return ManifestDiff(target=target.name, text=text, objects=objects)
+        note = f"the manifests could not be rendered: {_words(kept)}"
+        here = isinstance(kept, CannotTellError) or kept.code in _OF_THIS_MACHINE
+        return ManifestDiff(target=target.name, note=note, error=None if here else kept)
+    old: tuple[Manifest, ...] = ()
+    note = ""
+    try:
+        old = _manifests(base, before, target, world) if base else ()
+    except Stage6Error as kept:
+        note = f"what the base would deploy could not be rendered, so all is new here: {_words(kept)}"
+    # What one object calls a secret is one wherever else it stands.
+    world.redact.learn(secrets_in((*old, *new), world.redact.is_secret_name))
+    text, objects = diff_manifests(old, new, world.mask)
+    return ManifestDiff(target=target.name, text=text, objects=objects, note=note)
 
 
-def _manifests(commit: str, version: Version, target: Target, world: Surroundings) -> bytes:
+def _words(kept: Stage6Error) -> str:
+    where, hint = f" ({kept.where})" if kept.where else "", f"; {kept.hint}" if kept.hint else ""
+    return f"{kept.code}: {kept.message}{where}{hint}"
+
+
+def _manifests(commit: str, version: Version, target: Target, world: Surroundings) -> tuple[Manifest, ...]:
     artifact = world.packager.package(commit, version)
     check_schemas(Path(artifact.path).read_bytes())
     files = read_values(world.repository, commit, target).write(world.scratch / f"values-{commit[:12]}-{target.name}")
-    return render(world.helm, target, Path(artifact.path), files)
+    return parse_manifests(render(world.helm, target, Path(artifact.path), files), f"{target.name} at {commit[:12]}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from jetscale_cicd.errors import PublishError
+from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present, RegistryAnswer
 
 
@@ -26,15 +26,15 @@ def publish(artifact: Artifact, registry: Registry) -> str:
     """Create the version in the registry and compare what it then holds with the artifact.
 
     Raises:
-        PublishError: ``VERSION_TAKEN`` where the registry holds other content, ``PUSH_UNCONFIRMED`` where it does
-            not say.
+        SupersededError: ``VERSION_TAKEN``, another run was faster with other content.
+        PublishError: ``PUSH_UNCONFIRMED``, the registry does not say what it holds.
     """
     reference = registry.reference(artifact.chart, str(artifact.version))
     match registry.create(artifact.chart, str(artifact.version), Path(artifact.path)):
         case Present(digest=digest) if digest == artifact.digest:
             return f"{reference} holds {digest}"
         case Present(digest=digest):
-            raise PublishError(
+            raise SupersededError(
                 "VERSION_TAKEN",
                 f"{artifact.chart} {artifact.version} holds {digest}, this commit gives {artifact.digest}",
                 where=reference,

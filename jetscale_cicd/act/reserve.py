@@ -7,7 +7,7 @@ that the next run for that commit goes on where a killed one stopped, and it goe
 
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.release import Release
-from jetscale_cicd.observe.deepen import REMOTE, RESERVED, has_remote, remote_refs
+from jetscale_cicd.observe.deepen import RESERVED, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository
 
 
@@ -18,18 +18,19 @@ def reserve(repository: Repository, release: Release) -> None:
         SupersededError: ``VERSION_RESERVED``, for another commit.
         PublishError: ``RESERVATION_REFUSED``, the remote did not take it.
     """
-    if not has_remote(repository):
+    remote = remote_of(repository)
+    if not remote:
         return
     ref = RESERVED + release.tag
     # An empty lease: the ref must not exist (git-push(1)). Without it, a reservation for an ancestor would move on.
-    result = repository.git.run("push", "--quiet", f"--force-with-lease={ref}:", REMOTE, f"{release.commit}:{ref}")
+    result = repository.git.run("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
     if result.status == 0:
         return
     held = remote_refs(repository, ref).get(ref)
     if held is None:
         raise PublishError(
             "RESERVATION_REFUSED",
-            f"{REMOTE} did not let this run reserve {release.version}: {result.stderr.strip() or 'no reason given'}",
+            f"{remote} did not let this run reserve {release.version}: {result.stderr.strip() or 'no reason given'}",
             where=ref,
             hint="the run needs permission to push refs (contents: write); nothing was published",
         )

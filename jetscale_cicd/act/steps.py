@@ -12,7 +12,7 @@ from jetscale_cicd.act.reserve import reserve
 from jetscale_cicd.act.tag import tag
 from jetscale_cicd.decide.notes import release_notes
 from jetscale_cicd.engines.render import check_output, deploy, render
-from jetscale_cicd.errors import PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
@@ -21,8 +21,9 @@ from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.tag_record import DIGEST, recorded_digest
-from jetscale_cicd.observe.values import Values, read_values
+from jetscale_cicd.observe.values import Values, values_of_targets
 from jetscale_cicd.tools.helm import Helm
+from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry import digest_of
 
 
@@ -46,6 +47,8 @@ class Surroundings(Protocol):
     @property
     def mask(self) -> bytes: ...
     @property
+    def redact(self) -> Redactor: ...
+    @property
     def announce(self) -> Callable[[str], None]: ...
 
 
@@ -57,7 +60,7 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
     """
     if plan.deploy is None:
         return ()
-    acting = Acting(plan, plan.deploy, world, _values_of_targets(plan, world.repository))
+    acting = Acting(plan, plan.deploy, world, values_of_targets(plan, world.repository))
     _check_reachable(plan, world)
     outcomes: list[StepOutcome] = []
     failed: StepOutcome | None = None
@@ -90,16 +93,6 @@ class Acting:
         return release_notes(self.release.version, commits, why, self.world.web)
 
 
-def _values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
-    """Values of every target that gets deployed, read before anything is changed."""
-    needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
-    return {
-        decided.target.name: read_values(repository, plan.head, decided.target)
-        for decided in plan.targets
-        if decided.target.name in needed
-    }
-
-
 def _check_reachable(plan: Plan, world: Surroundings) -> None:
     needed = [step for step in plan.steps if step.state is StepState.NEEDED]
     deployed = {step.target for step in needed}
@@ -116,23 +109,41 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:
-    if step.state is StepState.SATISFIED:
-        return StepOutcome(step=step, result=Result.SATISFIED, detail=step.why)
+    if step.state is not StepState.NEEDED:
+        return _left_alone(step)
     started = time.perf_counter()
     label = f"{step.name} {step.target}" if step.target else str(step.name)
     acting.world.announce(f"→ {label}: {step.why}")
     try:
         detail = _ACTIONS[step.name](acting, step)
-    except Stage6Error as error:
-        return StepOutcome(
-            step=step, result=Result.FAILED, detail=error.message, seconds=time.perf_counter() - started, error=error
-        )
+    except Stage6Error as failed:
+        return _failed(step, failed, started)
+    except OSError as failed:  # a full disk, a directory without permission: of this machine, and no bug
+        return _failed(step, _local(step, failed), started)
     return StepOutcome(step=step, result=Result.DONE, detail=detail, seconds=time.perf_counter() - started)
 
 
+def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
+    seconds = time.perf_counter() - started
+    return StepOutcome(step=step, result=Result.FAILED, detail=error.message, seconds=seconds, error=error)
+
+
+def _local(step: Step, failed: OSError) -> Stage6Error:
+    message = f"a file of this machine could not be used: {failed.strerror or failed}"
+    where, hint = str(failed.filename or ""), "free disk space? permissions? Run again"
+    if step.name is StepName.DEPLOY:
+        return DeployError("DEPLOY_FILE", message, where=where, hint=hint)
+    return PublishError("PUBLISH_FILE", message, where=where, hint=hint)
+
+
+def _left_alone(step: Step) -> StepOutcome:
+    result = Result.SATISFIED if step.state is StepState.SATISFIED else Result.SKIPPED
+    return StepOutcome(step=step, result=result, detail=step.why)
+
+
 def _skipped(step: Step, failed: StepOutcome) -> StepOutcome:
-    if step.state is StepState.SATISFIED:
-        return StepOutcome(step=step, result=Result.SATISFIED, detail=step.why)
+    if step.state is not StepState.NEEDED:
+        return _left_alone(step)
     return StepOutcome(step=step, result=Result.SKIPPED, detail=f"{failed.step.name} failed")
 
 

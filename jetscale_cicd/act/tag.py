@@ -4,7 +4,7 @@ import time
 
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.release import Release
-from jetscale_cicd.observe.deepen import REMOTE, RESERVED, fetch_tags, has_remote, remote_refs
+from jetscale_cicd.observe.deepen import RESERVED, fetch_tags, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository
 
 
@@ -22,7 +22,8 @@ def tag(repository: Repository, release: Release, message: str) -> str:
     """
     name, commit = release.tag, release.commit
     tag_object = _make(repository, name, commit, message)
-    if not has_remote(repository):
+    remote = remote_of(repository)
+    if not remote:
         _create_local(repository, name, tag_object, commit)
         return f"{name} at {commit[:12]}"
     ref, reservation = f"refs/tags/{name}", RESERVED + name
@@ -31,26 +32,26 @@ def tag(repository: Repository, release: Release, message: str) -> str:
         # The reservation goes in the same breath, so that neither a tag without a chart nor a leftover can be seen.
         release_it = (f"--force-with-lease={reservation}:{commit}", f":{reservation}") if reservation in refs else ()
         options, deletion = release_it[:1], release_it[1:]
-        result = repository.git.run("push", "--quiet", "--atomic", *options, REMOTE, f"{tag_object}:{ref}", *deletion)
+        result = repository.git.run("push", "--quiet", "--atomic", *options, remote, f"{tag_object}:{ref}", *deletion)
         if result.status == 0:
             _create_local(repository, name, tag_object, commit)
-            return f"{name} at {commit[:12]} on {REMOTE}"
+            return f"{name} at {commit[:12]} on {remote}"
         refs = remote_refs(repository, f"{ref}*")
-        _check_taken(refs.get(ref), result.stderr, name)
+        _check_taken(refs.get(ref), result.stderr, name, remote)
     if refs[ref] != commit:
         raise _taken(name, refs[ref], commit)
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
     if reservation in refs:
-        repository.git.run("push", "--quiet", f"--force-with-lease={reservation}:{commit}", REMOTE, f":{reservation}")
-    return f"{name} at {commit[:12]} on {REMOTE}"
+        repository.git.run("push", "--quiet", f"--force-with-lease={reservation}:{commit}", remote, f":{reservation}")
+    return f"{name} at {commit[:12]} on {remote}"
 
 
-def _check_taken(held: str | None, said: str, name: str) -> None:
+def _check_taken(held: str | None, said: str, name: str, remote: str) -> None:
     if held is None:
         raise PublishError(
             "TAG_REFUSED",
-            f"{REMOTE} did not take the tag {name}: {said.strip() or 'no reason given'}",
+            f"{remote} did not take the tag {name}: {said.strip() or 'no reason given'}",
             where=f"refs/tags/{name}",
             hint="the run needs permission to create tags (contents: write); is the tag protected?",
         )

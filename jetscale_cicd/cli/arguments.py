@@ -75,13 +75,25 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
         "--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated"
     )
     parser.add_argument("--engine", choices=("helm", "argocd", "render"), help="engine that replaces the targets' own")
+    add_registry(parser)
+
+
+def add_registry(parser: argparse.ArgumentParser) -> None:
+    """Where packages are."""
     parser.add_argument(
         "--registry", metavar="PLACE", help="registry that replaces chart.registry: oci://…, file:///… or a directory"
     )
 
 
 def request_of(args: argparse.Namespace, *, network: bool) -> Request:
-    """The request that parsed arguments make, with the CI's event."""
+    """The request that parsed arguments make, with the CI's event.
+
+    Raises:
+        ConfigurationError: ``USAGE``, an option is there without its value, as an unset variable makes it.
+    """
+    for name in ("base", "head", "since", "registry"):
+        if getattr(args, name, None) == "":
+            raise ConfigurationError("USAGE", f"--{name} is empty", hint="give it a value, or leave it out")
     return Request(
         repo=args.repo,
         config=args.config,

@@ -2,15 +2,17 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from jetscale_cicd.cli.arguments import add_common, request_of
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.errors import ConfigurationError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="path from the repository's root, changed or not")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="path, from here or from the repository's root")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
@@ -20,7 +22,24 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from jetscale_cicd.report.text import reasons_text
     from jetscale_cicd.world import open_world
 
-    with open_world(request_of(args, network=False), output.progress) as world:
-        reasons = stage6.explain(world, tuple(os.fsencode(path) for path in args.paths))
+    with open_world(request_of(args, network=False), output.progress, output.redact) as world:
+        top = world.repository.git.root
+        reasons = stage6.explain(world, tuple(_inside(path, top) for path in args.paths))
     output.result(reasons_text(reasons, output.paint), reasons_document(reasons))
     return 0
+
+
+def _inside(text: str, top: Path) -> bytes:
+    """A path as git spells it: from the repository's root, whether it exists or not.
+
+    A path that exists from the working directory is that one; any other is taken from the root.
+    """
+    given = Path(text)
+    beside = Path.cwd() / given
+    path = beside if given.is_absolute() or (os.path.lexists(beside) and beside.is_relative_to(top)) else top / given
+    inside = os.path.relpath(os.path.normpath(path), top)
+    if not text or inside == "." or Path(inside).parts[0] == os.pardir:
+        raise ConfigurationError(
+            "USAGE", f"{text!r} is no path inside the repository", where=str(top), hint="name a file, or a folder"
+        )
+    return os.fsencode(inside)

@@ -1,5 +1,6 @@
 """The error boundary: parse, call one command, and turn whatever ends it into an exit status."""
 
+import argparse
 import os
 import signal
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from types import FrameType, ModuleType
 
-from jetscale_cicd.cli import explain, plan, schema, simulate, stage6
+from jetscale_cicd.cli import explain, plan, schema, simulate, stage6, status, verify_chart
 from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
@@ -17,6 +18,8 @@ COMMANDS: dict[str, ModuleType] = {
     "plan": plan,
     "simulate": simulate,
     "explain": explain,
+    "status": status,
+    "verify-chart": verify_chart,
     "schema": schema,
 }
 
@@ -34,16 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     try:
         args = parser().parse_args(words)
-        status: int = COMMANDS[args.command].execute(args, output)
-        return status
+        ended: int = COMMANDS[args.command].execute(args, output)
+        return ended
     except KeyboardInterrupt:
         return _fail(
             Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it finds"), output, debug
         )
-    except BrokenPipeError:
-        # The reader of stdout is gone; keep the interpreter from failing on its own last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Stage6Error as error:
         return _fail(error, output, debug)
     except Exception as bug:
@@ -62,11 +61,26 @@ def parser() -> Parser:
     root = Parser(
         prog="jetscale-cicd", description="Stage 6: publish the chart, redeploy it, or do nothing; and say why."
     )
+    root.add_argument("--version", action=_ShowVersion, help="show the version and exit")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, module in COMMANDS.items():
         doc = (module.__doc__ or "").partition(": ")[2].strip()
         module.configure(commands.add_parser(name, help=doc, description=doc))
     return root
+
+
+class _ShowVersion(argparse.Action):
+    """The installed version, looked up when somebody asks: that costs more than a decision's imports."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and exit."""
+        from importlib.metadata import version
+
+        print(parser.prog, version("jetscale_cicd"))
+        parser.exit()
 
 
 def _fail(error: Stage6Error, output: Output, debug: bool) -> int:

@@ -1,7 +1,6 @@
 """``schema``: JSON Schema of ``.stage6.yaml``, for editors."""
 
 import argparse
-import sys
 
 from jetscale_cicd.cli.arguments import add_output
 from jetscale_cicd.cli.output import Output
@@ -12,10 +11,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
-def execute(_args: argparse.Namespace, _output: Output) -> int:
+def execute(_args: argparse.Namespace, output: Output) -> int:
     """Print the schema; it is JSON in either form."""
     from jetscale_cicd.config.schema import json_schema
     from jetscale_cicd.report.document import dumps
 
-    sys.stdout.write(dumps(json_schema()) + "\n")
+    schema = json_schema()
+    output.result(dumps(schema) + "\n", schema)
     return 0

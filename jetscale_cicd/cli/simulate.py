@@ -1,12 +1,12 @@
 """``simulate``: a pull request on this machine."""
 
 import argparse
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import Request
@@ -29,19 +29,23 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
     from jetscale_cicd import stage6
     from jetscale_cicd.report.document import simulation_document
-    from jetscale_cicd.report.github import write_outputs, write_summary
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import simulation_text
     from jetscale_cicd.world import open_world
 
-    with open_world(_request(args), output.progress) as world:
+    with open_world(_request(args), output.progress, output.redact) as world:
         simulation = stage6.simulate(world)
     output.result(simulation_text(simulation, output.paint), simulation_document(simulation))
-    write_outputs(simulation.plan, os.environ)
-    write_summary(output.redact(simulation_text(simulation, Paint(enabled=False))), simulation.plan, os.environ)
-    return 0
+    errors = [simulation.error, output.faces(simulation.plan, simulation_text(simulation, Paint(enabled=False)))]
+    for error in filter(None, errors):
+        output.error(error, alone=False)
+    return next((error.exit_status for error in errors if error), 0)
 
 
 def _request(args: argparse.Namespace) -> "Request":
+    if args.worktree and args.head:
+        raise ConfigurationError(
+            "USAGE", "--worktree looks at the work tree, not at --head", hint="leave one of them out"
+        )
     request = replace(request_of(args, network=False), since="event", worktree=args.worktree)
     return replace(request, from_merge_base=True) if args.base else request

@@ -1,7 +1,6 @@
 """``stage6``: decide and do."""
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,8 @@ from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 
 if TYPE_CHECKING:
-    from jetscale_cicd.config.saved_plan import SavedPlan
-    from jetscale_cicd.model.plan import Plan
+    from jetscale_cicd.config.saved_plan import SavedPlan, SavedStep
+    from jetscale_cicd.model.plan import Plan, Step
     from jetscale_cicd.model.request import Request
 
 
@@ -31,13 +30,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from jetscale_cicd import stage6
     from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.report.document import plan_document, request_document, run_document
-    from jetscale_cicd.report.github import write_outputs, write_summary
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import plan_text, run_text
     from jetscale_cicd.world import open_world
 
     request, saved = _request(args)
-    with open_world(request, output.progress) as world:
+    with open_world(request, output.progress, output.redact) as world:
         plan = stage6.plan(world)
         if saved:
             _check_unmoved(saved, plan)
@@ -52,18 +50,22 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         }
     show = plan_text(plan, output.paint) if args.dry_run else run_text(run, output.paint)
     output.result(show, document)
-    write_outputs(plan, os.environ)
     plain = Paint(enabled=False)
-    write_summary(output.redact(plan_text(plan, plain) if args.dry_run else run_text(run, plain)), plan, os.environ)
-    if run.error:
-        output.error(run.error, alone=False)
-        return run.error.exit_status
-    return 0
+    errors = [run.error, output.faces(plan, plan_text(plan, plain) if args.dry_run else run_text(run, plain))]
+    for error in filter(None, errors):
+        output.error(error, alone=False)
+    return next((error.exit_status for error in errors if error), 0)
 
 
 def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
     """The request, which a saved plan settles."""
     request = request_of(args, network=True)
+    if request.compares_only and not args.dry_run:
+        raise ConfigurationError(
+            "USAGE",
+            f"--since {request.since} compares commits only, and a run has to see what is published and deployed",
+            hint="leave it out, or look at it with plan --since",
+        )
     if args.plan is None:
         return request, None
     from jetscale_cicd.config.saved_plan import read_saved_plan
@@ -76,7 +78,10 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
         content = args.plan.read_bytes()
     except OSError as unreadable:
         raise ConfigurationError(
-            "PLAN_FILE", f"the plan cannot be read: {unreadable.strerror}", where=str(args.plan)
+            "PLAN_FILE",
+            f"the plan cannot be read: {unreadable.strerror}",
+            where=str(args.plan),
+            hint="make one with plan --out FILE",
         ) from None
     saved = read_saved_plan(content, str(args.plan))
     asked = saved.request
@@ -93,10 +98,8 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
 
 
 def _check_unmoved(saved: "SavedPlan", plan: "Plan") -> None:
-    then = [f"{saved.decision} {saved.version or ''}".strip()]
-    now = [f"{plan.decision} {plan.version or ''}".strip()]
-    then += [f"{step.name} {step.target or ''}".strip() + f" {step.state}" for step in saved.steps]
-    now += [f"{step.name} {step.target or ''}".strip() + f" {step.state}" for step in plan.steps]
+    then = [f"{saved.decision} {saved.version or ''}".strip(), *map(_words, saved.steps)]
+    now = [f"{plan.decision} {plan.version or ''}".strip(), *map(_words, plan.steps)]
     if then != now:
         was, would = (
             ", ".join(each for each in these if each not in those) for these, those in ((then, now), (now, then))
@@ -106,3 +109,8 @@ def _check_unmoved(saved: "SavedPlan", plan: "Plan") -> None:
             f"the saved plan says: {was or 'less'}; by what is published and deployed now: {would or 'less'}",
             hint="plan again and look at the difference",
         )
+
+
+def _words(step: "SavedStep | Step") -> str:
+    """A step as it has to hold still: what it does, to what, where; another configuration gives other words."""
+    return f"{step.name} {step.target or ''}".strip() + f" {step.state} ({step.command})"

@@ -78,6 +78,8 @@ def _bound(events: Iterable[Any], where: str, code: str) -> None:
     frames: list[tuple[str | None, int]] = [(None, 0)]
     for event in events:
         kind = type(event).__name__
+        if kind == "DocumentStartEvent":
+            sizes, frames = {}, [(None, 0)]  # anchors and limits are a document's own
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             frames.append((event.anchor, 1))
         elif kind in ("MappingEndEvent", "SequenceEndEvent", "ScalarEvent", "AliasEvent"):

@@ -159,6 +159,7 @@ class _Reader:
         self._readers: dict[object, Callable[[_Node, str, Field[Any]], object]] = {
             str: self._text,
             int: self._duration,
+            bool: self._flag,
             str | None: lambda node, key, spec: None if node.kind == "null" else self._text(node, key, spec),
             tuple[str, ...]: self._texts,
             Mapping[str, str]: self._mapping,
@@ -172,14 +173,19 @@ class _Reader:
         return None if self._problems else Settings(chart=ChartSettings(**chart), targets=targets)
 
     def error(self) -> ConfigurationError:
-        """All problems as one error, in the order of the file."""
-        (line, column, code, message, hint), *others = sorted(self._problems)
-        for other_line, other_column, _, other, other_hint in others[: MAX_SHOWN - 1]:
-            message += f"\n{self.file}:{other_line}:{other_column}: {other}"
-            message += f" ({other_hint})" if other_hint else ""
-        if len(others) >= MAX_SHOWN:
-            message += f"\nand {len(others) - MAX_SHOWN + 1} more"
-        return ConfigurationError(code, message, hint=hint, where=f"{self.file}:{line}:{column}")
+        """All problems as one error, in the order of the file; one alone says what to do where the others do it too."""
+        problems = sorted(self._problems)
+        line, column, code, message, hint = problems[0]
+        where = f"{self.file}:{line}:{column}"
+        if len(problems) == 1:
+            return ConfigurationError(code, message, hint=hint, where=where)
+        lines = [
+            f"{self.file}:{at}:{column}: {what}" + (f" ({remedy})" if remedy else "")
+            for at, column, _, what, remedy in problems[:MAX_SHOWN]
+        ]
+        if len(problems) > MAX_SHOWN:
+            lines.append(f"and {len(problems) - MAX_SHOWN} more")
+        return ConfigurationError(code, "\n".join([f"{len(problems)} problems", *lines]), where=where)
 
     def _problem(self, code: str, node: _Node, message: str, hint: str = "") -> None:
         self._problems.append((node.line, node.column, code, message, hint))
@@ -252,6 +258,10 @@ class _Reader:
             else:
                 return duration
         return 0
+
+    def _flag(self, node: _Node, dotted: str, _spec: Field[Any]) -> bool:
+        self._is(node, dotted, "bool")
+        return node.text.lower() in ("true", "yes", "on")  # YAML 1.1, as `_is` reads it
 
     def _texts(self, node: _Node, dotted: str, spec: Field[Any]) -> tuple[str, ...]:
         self._is(node, dotted, "sequence")

@@ -16,6 +16,7 @@ class SavedStep:
     name: str
     target: str | None
     state: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class ChartSettings:
         mirrors: registry prefix to another registry or a directory, for air-gapped and local runs.
         tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
         plain_http: speak to an OCI registry without TLS; one on this machine may be asked so without this key.
-        first_version: version of the first release.
+        first_version: version of the first release (1.0.0 at least where ``allow_zero_version`` is false).
         unclaimed_change: what a changed chart gets when no commit asks for a release.
 
     Raises:
@@ -159,10 +159,23 @@ def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
     for target in targets:
         rendered = target.engine == "render"
         place = ("output", target.output) if rendered else ("release", target.namespace, target.release)
+        around = next((outer for outer in places.values() if rendered and _nested(outer, target)), None)
         if target.name in names:
             yield target, f"two targets are named {quoted(target.name)}"
+        elif around:
+            yield target, f"its output {target.output} and {around.output} of target {quoted(around.name)} are nested"
         elif other := places.get(place):
             what = f"directory {target.output}" if rendered else f"release {target.release} in {target.namespace}"
             yield target, f"is the same {what} as target {quoted(other.name)}"
         names.setdefault(target.name, target)
         places.setdefault(place, target)
+
+
+def _nested(one: Target, other: Target) -> bool:
+    """Whether one directory holds the other: it is replaced as a whole."""
+    outputs = (f"{one.output}/", f"{other.output}/")
+    return (
+        one.engine == "render"
+        and one.output != other.output
+        and (outputs[0].startswith(outputs[1]) or outputs[1].startswith(outputs[0]))
+    )

@@ -84,7 +84,8 @@ def decide(
     *,
     live: LiveState,
     latest: Release | None,
-    superseded: bool = False,
+    superseded: str = "",
+    values_differ: bool = False,
 ) -> TargetDecision:
     """The decision for one target (DESIGN §3).
 
@@ -93,17 +94,22 @@ def decide(
         compared: the ends of the values' comparison.
         live: what the target runs now.
         latest: the release that a redeploy would use.
-        superseded: the deployed commit descends from head, so that head must not replace it.
+        superseded: why head must not replace what is there, "" where it may.
+        values_differ: the record of what is deployed names other values, release or namespace than head has.
     """
     reasons = (*chart, *values)
 
     def decided(decision: Decision, *observed: Reason) -> TargetDecision:
-        return TargetDecision(target=target, decision=decision, reasons=(*reasons, *observed), compared=compared)
+        return TargetDecision(
+            target=target,
+            decision=decision,
+            reasons=(*reasons, *observed),
+            compared=compared,
+            observed=not isinstance(live, NotObserved),
+        )
 
     if superseded:
-        return decided(
-            Decision.NOTHING, _seen(target, False, "a newer commit is deployed here: this run is superseded")
-        )
+        return decided(Decision.NOTHING, _seen(target, False, f"{superseded}: this run is superseded"))
     if any(reason.counts for reason in chart):
         return decided(Decision.PUBLISH)
     if any(reason.counts for reason in values):
@@ -115,6 +121,9 @@ def decide(
             )
         case Deployed(version=version) if latest and version != str(latest.version):
             why = f"{version} is deployed, {latest.version} is the latest release: an earlier run did not finish"
+            return decided(Decision.REDEPLOY, _seen(target, True, why))
+        case Deployed(version=version) if values_differ:
+            why = f"{version} is deployed with other values, or under another name, than this commit says"
             return decided(Decision.REDEPLOY, _seen(target, True, why))
         case Deployed(version=version):
             return decided(Decision.NOTHING, _seen(target, False, f"{version} with these values is deployed"))

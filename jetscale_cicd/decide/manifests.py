@@ -1,7 +1,9 @@
 """Rendered manifests compared object by object, with what a Secret holds masked before anything is shown."""
 
+import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jetscale_cicd.config.bounded_yaml import load_documents
@@ -45,18 +47,42 @@ def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: b
     """
     import difflib
 
-    before, after = _texts(old, mask_key), _texts(new, mask_key)
+    before, after = _by_key(old), _by_key(new)
     parts: list[str] = []
     count = 0
     for key in sorted(before.keys() | after.keys()):
-        one, other = before.get(key, []), after.get(key, [])
-        if one == other:
+        if before.get(key) == after.get(key):
             continue
         count += 1
         title = f"{key[1]}/{key[3]}" + (f" ({key[2]})" if key[2] else "")
         names = (f"a/{title}" if key in before else "/dev/null", f"b/{title}" if key in after else "/dev/null")
+        one, other = (_lines(side.get(key, ()), mask_key) for side in (before, after))
         parts += difflib.unified_diff(one, other, *names, lineterm="", n=2)
     return "\n".join(parts), count
+
+
+def secrets_in(manifests: Sequence[Manifest], is_secret_name: Callable[[str], bool]) -> Iterator[str]:
+    """Every value that a Secret holds, decoded too, and that a workload's environment has under a secret's name."""
+    for manifest in manifests:
+        yield from _secrets(manifest.document, is_secret_name)
+
+
+def _secrets(value: object, is_secret_name: Callable[[str], bool]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, is_secret_name)
+    elif isinstance(value, dict):
+        name, said = value.get("name"), value.get("value")
+        if isinstance(name, str) and isinstance(said, str) and is_secret_name(name):
+            yield said
+        for key, item in value.items():
+            if value.get("kind") == "Secret" and _is_payload(key) and isinstance(item, dict):
+                for held in map(str, item.values()):
+                    yield held
+                    with suppress(ValueError):  # no base64, or no text
+                        yield base64.b64decode(held, validate=True).decode()
+            else:
+                yield from _secrets(item, is_secret_name)
 
 
 def _objects(document: dict[str, object]) -> Iterator[dict[str, object]]:
@@ -82,17 +108,24 @@ def _manifest(document: dict[str, object]) -> Manifest:
     )
 
 
-def _texts(manifests: Sequence[Manifest], mask_key: bytes) -> dict[Key, list[str]]:
-    """Lines by object; several under one key (``generateName``) are told apart by their order."""
+def _by_key(manifests: Sequence[Manifest]) -> dict[Key, list[dict[str, object]]]:
+    """Documents by object; several under one key (``generateName``) are told apart by their order."""
+    documents: dict[Key, list[dict[str, object]]] = {}
+    for manifest in manifests:
+        documents.setdefault(manifest.key, []).append(manifest.document)
+    return documents
+
+
+def _lines(documents: Sequence[dict[str, object]], mask_key: bytes) -> list[str]:
     import yaml
 
-    texts: dict[Key, list[str]] = {}
-    for manifest in manifests:
-        document = _masked(manifest.document, mask_key)
-        text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=_LONGEST)
-        lines = texts.setdefault(manifest.key, [])
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    lines: list[str] = []
+    for document in documents:
+        masked = _masked(document, mask_key)
+        text: str = yaml.dump(masked, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_LONGEST)
         lines += ["---", *text.splitlines()] if lines else text.splitlines()
-    return texts
+    return lines
 
 
 def _masked(value: object, mask_key: bytes) -> object:

@@ -112,7 +112,8 @@ def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[Ste
 
 def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:
     target = decided.target
-    state = _SATISFIED if decided.decision is Decision.NOTHING else _NEEDED
+    seen = StepState.SATISFIED if decided.observed else StepState.UNKNOWN
+    state = seen if decided.decision is Decision.NOTHING else _NEEDED
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:
         why = observed[-1]

@@ -11,10 +11,8 @@ from pathlib import Path
 from jetscale_cicd.errors import DeployError, PreconditionError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.live import RECORD, output_directory
+from jetscale_cicd.observe.live import MANIFESTS, RECORD, output_directory
 from jetscale_cicd.tools.helm import Helm, ProcessTimeout, failure_of
-
-MANIFESTS = "manifests.yaml"
 
 
 def render(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> bytes:
@@ -33,8 +31,8 @@ def render(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> b
         raise DeployError(
             "RENDER_FAILED",
             f"helm cannot render target {target.name}: {failure_of(finished)}",
-            where=", ".join(target.values),
-            hint="run the step's command by hand; the message names the template and line",
+            where=f"target {target.name}: {', '.join(target.values)}",
+            hint=f"reproduce it, without changing anything: jetscale-cicd simulate --target {target.name}",
         )
     return finished.stdout
 

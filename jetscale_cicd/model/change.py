@@ -36,8 +36,9 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Every changed path of a comparison: how many, and those that somebody watches."""
+    """Every changed path of a comparison: how many, those that somebody watches, and the first few of the others."""
 
     comparison: Comparison
     count: int
     watched: tuple[Change, ...]
+    unwatched: tuple[bytes, ...] = ()

@@ -37,12 +37,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDecision:
-    """The decision for one target, with every reason."""
+    """The decision for one target, with every reason; ``observed`` where somebody looked at what is deployed."""
 
     target: Target
     decision: Decision
     reasons: tuple[Reason, ...]
     compared: Comparison
+    observed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class StepState(StrEnum):
 
     SATISFIED = "satisfied"
     NEEDED = "needed"
+    UNKNOWN = "unknown"  # nothing asks for it, and nobody looked whether it holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,3 +37,8 @@ class Request:
     registry: str | None = None
     network: bool = True
     worktree: bool = False
+
+    @property
+    def compares_only(self) -> bool:
+        """Whether commits alone are looked at: neither the registry nor what is deployed."""
+        return self.since != "auto"

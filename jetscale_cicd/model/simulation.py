@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
 
 
@@ -13,13 +14,15 @@ class ManifestDiff:
         target: its name.
         text: unified diff per object, secrets masked; empty where nothing differs.
         objects: number of objects that differ.
-        note: what kept the manifests from being rendered, or "".
+        note: what kept the manifests from being rendered or compared, or "".
+        error: why a run of this change would fail, where it would.
     """
 
     target: str
     text: str = ""
     objects: int = 0
     note: str = ""
+    error: Stage6Error | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +31,8 @@ class Simulation:
 
     plan: Plan
     diffs: tuple[ManifestDiff, ...]
+
+    @property
+    def error(self) -> Stage6Error | None:
+        """The first failure that the change would meet."""
+        return next((diff.error for diff in self.diffs if diff.error), None)

@@ -6,10 +6,14 @@
 
 import posixpath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import show_path
-from jetscale_cicd.observe.repository import Entry, Repository
+from jetscale_cicd.observe.repository import Entry, Repository, literal
+
+if TYPE_CHECKING:
+    from jetscale_cicd.decide.helmignore import HelmIgnore
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _HOPS = 8
@@ -17,6 +21,8 @@ _HOPS = 8
 
 def export(repository: Repository, commit: str, folder: str, destination: Path) -> None:
     """Write every file below ``folder`` as committed; a symlink becomes the file of the same commit that it names.
+
+    What its ``.helmignore`` keeps out of the package is left out, so that it may be whatever it likes.
 
     Raises:
         ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN`` or ``SUBMODULE``.
@@ -29,13 +35,24 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
             where=folder,
             hint="check chart.path in .stage6.yaml",
         )
-    resolved = [(entry.path, follow(repository, commit, entry)) for entry in entries]
+    ignore = _helmignore(repository, commit, folder)
+    start = len(folder.encode()) + 1
+    kept = [entry for entry in entries if not ignore.ignores(entry.path[start:].decode("utf-8", "surrogateescape"))]
+    resolved = [(entry.path, follow(repository, commit, entry)) for entry in kept]
     contents = repository.blobs(entry.blob for _, entry in resolved)
     for path, entry in resolved:
-        inside = path[len(folder.encode()) + 1 :].decode("utf-8", "surrogateescape")
+        inside = path[start:].decode("utf-8", "surrogateescape")
         file = destination.joinpath(*_parts(path, inside))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(contents[entry.blob])
+
+
+def _helmignore(repository: Repository, commit: str, folder: str) -> "HelmIgnore":
+    from jetscale_cicd.decide.helmignore import HelmIgnore
+
+    file = f"{folder}/.helmignore"
+    (text,) = read_files(repository, commit, (file,))
+    return HelmIgnore.parse((text or b"").decode("utf-8", "surrogateescape"), file)
 
 
 def find_file(repository: Repository, commit: str, path: str) -> Entry | None:
@@ -79,9 +96,11 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
             )
         target = _entry(repository, commit, path)
         if target is None:
+            folder = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
+            what = "a folder, and only files are followed" if folder else "no file of this commit"
             raise ConfigurationError(
                 "LINK_BROKEN",
-                f"the symlink names no file of this commit: {show_path(link)}",
+                f"the symlink names {what}: {show_path(link)}",
                 where=name,
                 hint="commit the file itself",
             )
@@ -89,10 +108,34 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
     raise ConfigurationError("LINK_BROKEN", "the symlink goes in circles", where=name, hint="commit the file itself")
 
 
-def linked_paths(repository: Repository, commit: str, paths: tuple[str, ...]) -> dict[bytes, list[bytes]]:
-    """Every path that symlinks below ``paths`` lead through, with those; a broken one leads to what it names."""
+def local_dependencies(repository: Repository, commit: str, folder: str, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """Globs of the folders that the chart takes ``file://`` dependencies from; they are packaged with it.
+
+    Args:
+        entries: the files of the commit, those of the folder among them.
+    """
+    chart_yaml = next((entry for entry in entries if entry.path == f"{folder}/Chart.yaml".encode()), None)
+    if chart_yaml is None:
+        return ()
+    blob = follow(repository, commit, chart_yaml).blob
+    text = repository.blobs([blob])[blob]
+    if b"file://" not in text:
+        return ()
+    from jetscale_cicd.decide.chart_file import parse_chart
+
+    try:
+        chart = parse_chart(text.decode("utf-8", "replace"), f"{folder}/Chart.yaml")
+    except ConfigurationError:
+        return ()  # packaging refuses it, with the place
+    named = (each.repository.removeprefix("file://") for each in chart.dependencies if "file://" in each.repository)
+    folders = (posixpath.normpath(posixpath.join(folder, path)) for path in named)
+    return tuple(f"{literal(path.encode())}/**" for path in folders if not path.startswith(("/", "..")) and path != ".")
+
+
+def linked_paths(repository: Repository, commit: str, entries: tuple[Entry, ...]) -> dict[bytes, list[bytes]]:
+    """Every path that symlinks among ``entries`` lead through, with those; a broken one leads to what it names."""
     linked: dict[bytes, list[bytes]] = {}
-    for entry in repository.tree(commit, *paths):
+    for entry in entries:
         current: Entry | None = entry
         for _ in range(_HOPS):
             if current is None or current.mode != _SYMLINK:

@@ -8,21 +8,33 @@ from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, val
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Reason, TargetDecision
+from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.comparison import Releases, chart_comparison, find_head, find_releases, values_comparison
-from jetscale_cicd.observe.content import linked_paths
+from jetscale_cicd.observe.comparison import (
+    Releases,
+    chart_comparison,
+    find_head,
+    find_releases,
+    highest_merged,
+    overtaken_by,
+    values_comparison,
+)
+from jetscale_cicd.observe.content import linked_paths, local_dependencies
 from jetscale_cicd.observe.deepen import complete, is_cut, reach
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.repository import Repository, literal
 
+CONFIG = ".stage6.yaml"
+
 
 class Observed(NamedTuple):
-    """What was seen, and what it means for each target."""
+    """What was seen, and what it means for each target; ``chart`` watches the folders of its dependencies too."""
 
     head: str
     releases: Releases
     changes: ChangeSet
+    chart: ChartSettings
     targets: tuple[TargetDecision, ...]
     notes: tuple[str, ...]
 
@@ -34,20 +46,40 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
         CannotTellError: something that the decision needs could not be seen; it is never taken for "nothing".
     """
     head = find_head(repository, request)
-    merged = (head,) if not (request.from_merge_base and request.base) else (head, repository.commit(request.base))
-    releases = find_releases(repository, tag_format, merged, ask_remote=request.since == "auto")
+    if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
+        repository.commit(reach(repository, request.base) or request.base)
+    releases = find_releases(repository, tag_format, head, ask_remote=not request.compares_only)
     comparison = chart_comparison(repository, request, head, releases.latest)
-    watch = tuple(
-        dict.fromkeys((*settings.chart.watched, *(glob for target in settings.targets for glob in target.watched)))
-    )
-    packaged = (settings.chart.path, *(file for target in settings.targets for file in target.values))
-    watched = _Watched(repository, watch, linked_paths(repository, head, packaged))
+    if request.compares_only:
+        releases = _as_of_base(repository, tag_format, releases, request, comparison)
+    overtaken = None if request.compares_only else overtaken_by(repository, tag_format, releases, head)
+    values = (file for target in settings.targets for file in target.values)
+    packaged = repository.tree(head, settings.chart.path, *values)
+    beside = local_dependencies(repository, head, settings.chart.path, packaged)
+    chart_settings = replace(settings.chart, watch=(*settings.chart.watch, *beside))
+    globs = (*chart_settings.watched, *(glob for target in settings.targets for glob in target.watched), CONFIG)
+    watched = _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
     changes = watched.changes(comparison)
-    rules = _chart_rules(repository, settings.chart, changes)
-    chart = chart_reasons(changes.watched, rules)
-    looking = _Looking(repository, request, releases, watched, comparison, {comparison.base: changes})
+    chart = chart_reasons(changes.watched, _chart_rules(repository, chart_settings, changes))
+    looking = _Looking(repository, request, releases, overtaken, watched, comparison, {comparison.base: changes})
     targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
-    return Observed(head=head, releases=releases, changes=changes, targets=targets, notes=_notes(releases, targets))
+    return Observed(
+        head=head,
+        releases=releases,
+        changes=changes,
+        chart=chart_settings,
+        targets=targets,
+        notes=_notes(request, releases, changes, targets),
+    )
+
+
+def _as_of_base(
+    repository: Repository, tag_format: str, releases: Releases, request: Request, comparison: Comparison
+) -> Releases:
+    """Where commits are compared, the version follows the release that was there before them."""
+    tip = repository.find(request.base)[0] if request.from_merge_base and request.base else comparison.base
+    latest = highest_merged(repository, tag_format, releases.all, tip) if tip else None
+    return releases._replace(latest=latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +103,7 @@ class _Looking:
     repository: Repository
     request: Request
     releases: Releases
+    overtaken: Release | None
     watched: _Watched
     comparison: Comparison
     seen: dict[str | None, ChangeSet]
@@ -82,22 +115,38 @@ class _Looking:
         if compared.base not in self.seen:
             self.seen[compared.base] = self.watched.changes(compared)
         values = values_reasons(self.seen[compared.base].watched, target)
-        superseded = _superseded(self.repository, live, head)
-        return decide(target, chart, values, compared, live=live, latest=latest, superseded=superseded)
+        return decide(
+            target,
+            chart,
+            values,
+            compared,
+            live=live,
+            latest=latest,
+            superseded=self._superseded(live, head),
+            values_differ=isinstance(live, Deployed) and self._values_differ(live, head, target),
+        )
+
+    def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
+        """By the record's digest: the configuration may name other files, or another release, than it did then."""
+        from jetscale_cicd.observe.values import read_values
+
+        return read_values(self.repository, head, target).digest != live.values_digest
+
+    def _superseded(self, live: LiveState, head: str) -> str:
+        """Why head must not replace what is there."""
+        if self.overtaken:
+            return f"{self.overtaken.tag} was released from a later commit"
+        if not isinstance(live, Deployed) or live.commit == head or reach(self.repository, live.commit) is None:
+            return ""
+        if is_cut(self.repository, live.commit):
+            complete(self.repository, live.commit)
+        return "a newer commit is deployed here" if self.repository.is_ancestor(head, live.commit) else ""
 
 
 def _live(repository: Repository, request: Request, target: Target) -> LiveState:
-    if request.since != "auto":
+    if request.compares_only:
         return NotObserved(f"--since {request.since} compares commits only")
     return observe_live(repository.git.root, target)
-
-
-def _superseded(repository: Repository, live: LiveState, head: str) -> bool:
-    if not isinstance(live, Deployed) or live.commit == head or reach(repository, live.commit) is None:
-        return False
-    if is_cut(repository, live.commit):
-        complete(repository, live.commit)
-    return repository.is_ancestor(head, live.commit)
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:
@@ -110,10 +159,18 @@ def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSe
     return packaged_rules(repository, chart, changes)
 
 
-def _notes(releases: Releases, targets: tuple[TargetDecision, ...]) -> tuple[str, ...]:
+def _notes(
+    request: Request, releases: Releases, changes: ChangeSet, targets: tuple[TargetDecision, ...]
+) -> tuple[str, ...]:
     notes = []
     if not releases.certain:
         notes.append("this clone is shallow: a newer release may exist than the tags that are here")
+    elif request.compares_only and releases.latest is None:
+        notes.append("no release tag is an ancestor of the base here, so the version would be a first one")
+    private = set(releases.all) - set(releases.published) if not request.compares_only else set()
+    notes += [f"the tag {release.tag} is in this clone alone, so it is no release" for release in sorted(private)]
+    if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
+        notes.append(f"{CONFIG} changed: a run also compares what it says with what is deployed")
     notes += [
         f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain
     ]

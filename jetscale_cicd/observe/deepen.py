@@ -2,25 +2,33 @@
 
 import re
 
-from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.model.change import show_path
 from jetscale_cicd.observe.repository import Repository
 
 _FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-REMOTE = "origin"
-_TRACKING = f"refs/remotes/{REMOTE}/"
 # A version that a run is about to push, at the commit that it is for (act/reserve.py).
 RESERVED = "refs/stage6/reserved/"
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
 
-def has_remote(repository: Repository) -> bool:
-    """Whether the repository knows the remote that releases are pushed to."""
-    arguments = ("config", "--get", f"remote.{REMOTE}.url")
-    result = repository.git.run(*arguments)
-    if result.status not in (0, 1):
-        raise repository.git.failed(arguments, result)
-    return result.status == 0
+def remote_of(repository: Repository) -> str | None:
+    """The remote that releases are pushed to: ``origin``, or the only one there is; None where there is none.
+
+    Raises:
+        ConfigurationError: ``REMOTE_UNCLEAR``, there are several and none is called origin.
+    """
+    names = repository.git.remotes
+    if "origin" in names or not names:
+        return "origin" if names else None
+    if len(names) > 1 or names[0].startswith("-"):
+        raise ConfigurationError(
+            "REMOTE_UNCLEAR",
+            f"none of the remotes is called origin: {show_path(' '.join(names).encode('utf-8', 'surrogateescape'))}",
+            hint="call the one that releases are pushed to origin: git remote rename NAME origin",
+        )
+    return names[0]
 
 
 def reach(repository: Repository, revision: str) -> str | None:
@@ -29,13 +37,13 @@ def reach(repository: Repository, revision: str) -> str | None:
     Returns None where every rung of the ladder failed: gone after a force push, or no remote.
     """
     found = repository.find(revision)[0]
-    if found or not repository.git.network or not has_remote(repository):
+    if found or not repository.git.network or not (remote := remote_of(repository)):
         return found
-    wanted = _refspec(revision)
+    wanted = _refspec(revision, f"refs/remotes/{remote}/")
     if wanted:
         # --depth in a complete clone would make it shallow.
         depth = ("--depth=1",) if repository.shallow else ()
-        repository.git.run(*_FETCH, "--no-tags", *depth, REMOTE, wanted)
+        repository.git.run(*_FETCH, "--no-tags", *depth, remote, wanted)
         found = repository.find(revision)[0]
     if found is None and repository.shallow:
         complete(repository)
@@ -60,7 +68,8 @@ def complete(repository: Repository, *commits: str) -> None:
     Raises:
         CannotTellError: ``HISTORY_INCOMPLETE``, the remote did not give it.
     """
-    unshallow = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", REMOTE)
+    remote = remote_of(repository) or "origin"
+    unshallow = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
     # Its status proves little: a tag that differs from the remote's fails it after all else was done.
     result = repository.git.run(*unshallow)
     if is_cut(repository, *commits):
@@ -83,12 +92,13 @@ def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
     Raises:
         CannotTellError: ``REMOTE_UNREACHABLE``.
     """
-    result = repository.git.run("ls-remote", "--quiet", REMOTE, *patterns)
+    remote = remote_of(repository) or "origin"
+    result = repository.git.run("ls-remote", "--quiet", remote, *patterns)
     if result.status != 0:
         raise CannotTellError(
             "REMOTE_UNREACHABLE",
             f"the remote's tags could not be listed: {result.stderr.strip() or 'git ls-remote failed'}",
-            where=REMOTE,
+            where=remote,
             hint="check the network and the credentials of the checkout, then run again",
         )
     refs: dict[str, str] = {}
@@ -106,12 +116,12 @@ def fetch_tags(repository: Repository, tags: list[str]) -> None:
     """
     if tags:
         names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in tags).encode("utf-8", "surrogateescape")
-        repository.git.ask(*_FETCH, "--no-tags", "--stdin", REMOTE, stdin=names)
+        repository.git.ask(*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin", stdin=names)
 
 
-def _refspec(revision: str) -> str | None:
+def _refspec(revision: str, tracking: str) -> str | None:
     """What to ask the remote for, to have this revision afterwards; None where it names nothing of the remote's."""
     if _FULL_NAME.fullmatch(revision):
         return revision
-    branch = revision.removeprefix(_TRACKING)
+    branch = revision.removeprefix(tracking)
     return f"+refs/heads/{branch}:{revision}" if branch != revision else None

@@ -8,7 +8,7 @@ from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.target import Target
 
-RECORD = "release.json"
+RECORD, MANIFESTS = "release.json", "manifests.yaml"
 _FIELDS = ("version", "commit", "digest", "values_digest")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -37,6 +37,8 @@ def observe_live(root: Path, target: Target) -> LiveState:
         raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
     if not _COMMIT.fullmatch(content["commit"]):
         raise _unreadable(record, "its commit is no object name")
+    if not (record.parent / MANIFESTS).is_file():
+        return NotDeployed()  # what the record is about is gone
     return Deployed(**{name: content[name] for name in _FIELDS})
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from jetscale_cicd.decide.scope import Globs, pathspec
@@ -19,6 +20,8 @@ _EMPTY_TREE = {
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# Paths that nobody watches, named so that people see what did not count.
+_EXAMPLES = 3
 
 
 class Entry(NamedTuple):
@@ -103,7 +106,8 @@ class Repository:
         watched = tuple(
             _change(meta, path) for meta, path in zip(fields[::2], fields[1::2], strict=False) if matches(path)
         )
-        return ChangeSet(comparison, len(fields) // 2, watched)
+        unwatched = (path for path in fields[1::2] if not matches(path))
+        return ChangeSet(comparison, len(fields) // 2, watched, tuple(islice(unwatched, _EXAMPLES)))
 
     def releases(self, tag_format: str, merged: Sequence[str]) -> tuple[Release, ...]:
         """Release tags merged into any of the commits, highest version first; pre-releases are none.
@@ -112,9 +116,12 @@ class Repository:
             tag_format: for example ``v{version}``; anchored, so ``v1.2.3-old`` and ``rv1.2.3`` are no releases.
             merged: full commit names; empty asks for all tags of the repository.
         """
+        return self._releases(tag_format, *(f"--merged={commit}" for commit in merged))
+
+    def _releases(self, tag_format: str, *selection: str) -> tuple[Release, ...]:
         lines = self.git.ask(
             "for-each-ref",
-            *(f"--merged={commit}" for commit in merged),
+            *selection,
             "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)",
             f"refs/tags/{tag_glob(tag_format)}",
         )
@@ -128,6 +135,10 @@ class Repository:
             if version and (sha := commit or peeled.get(tag))
         )
         return tuple(sorted(releases, key=lambda release: release.version.core, reverse=True))
+
+    def releases_containing(self, tag_format: str, commit: str) -> tuple[Release, ...]:
+        """Release tags of a commit and of its descendants, highest version first."""
+        return self._releases(tag_format, f"--contains={commit}")
 
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
         """Commits in ``base..head`` that touched a watched path, newest first, merges left out (DESIGN §4)."""
@@ -216,9 +227,11 @@ class Repository:
         """Address of a remote as it is configured, with any credentials in it; "" where there is none."""
         return self.git.run("config", "--get", f"remote.{remote}.url").stdout.decode("utf-8", "replace").strip()
 
-    def commit_time(self, commit: str) -> int:
-        """Committer time in seconds since the epoch."""
-        return int(self.git.ask("log", "-1", "--format=%ct", "--no-show-signature", commit, "--").decode())
+    def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
+        """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""
+        arguments = ("log", "-1", "--format=%H %ct", "--no-show-signature", commit, "--")
+        told = self.git.ask(*arguments, *(f":(top,literal){path}" for path in paths)).decode().split()
+        return (told[0], int(told[1])) if told else self.last_change(commit)
 
 
 def _change(meta: bytes, path: bytes) -> Change:

@@ -1,5 +1,6 @@
 """The configuration files of a repository, read and overridden by what was asked on the command line."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,18 +56,25 @@ def load_release_rules(root: Path) -> ReleaseRules:
 
 
 def _read_optional(file: Path) -> str | None:
-    return _read(file) if file.is_file() else None
+    return _read(file) if os.path.lexists(file) else None
 
 
 def _read(file: Path) -> str | None:
     try:
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            raise OSError(0, "it is no regular file")
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
     except FileNotFoundError:
+        if file.is_symlink():
+            raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=str(file)) from None
         return None
     except OSError as unreadable:
         raise ConfigurationError(
-            "CONFIG_UNREADABLE", f"it cannot be read: {unreadable.strerror}", where=str(file)
+            "CONFIG_UNREADABLE",
+            f"it cannot be read: {unreadable.strerror}",
+            where=str(file),
+            hint="make it a plain file that this user may read",
         ) from None
     try:
         return content.decode("utf-8-sig")

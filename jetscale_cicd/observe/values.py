@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.plan import Plan, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.content import read_files
 from jetscale_cicd.observe.repository import Repository
@@ -13,14 +14,16 @@ from jetscale_cicd.observe.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Values files of a target at one commit, first the one that the others overlay."""
+    """Values files of a target at one commit, first the one that the others overlay, and the release they are for."""
 
     files: tuple[tuple[str, bytes], ...]
+    namespace: str
+    release: str
 
     @property
     def digest(self) -> str:
-        """``sha256:…`` over paths and contents, in order."""
-        digest = hashlib.sha256()
+        """``sha256:…`` over where the release is, and over paths and contents in order."""
+        digest = hashlib.sha256(f"{self.namespace}\0{self.release}\0".encode())
         for path, content in self.files:
             digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
         return "sha256:" + digest.hexdigest()
@@ -64,4 +67,19 @@ def read_values(repository: Repository, commit: str, target: Target) -> Values:
                 where=target.values[-1],
                 hint=f"make targets.{target.name}.{key} and global.{key} agree",
             )
-    return Values(tuple(zip(target.values, (content or b"" for content in contents), strict=True)))
+    files = tuple(zip(target.values, (content or b"" for content in contents), strict=True))
+    return Values(files, target.namespace, target.release)
+
+
+def values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
+    """Values of every target that gets deployed, read before anything is changed.
+
+    Raises:
+        Stage6Error: as ``read_values``.
+    """
+    needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
+    return {
+        decided.target.name: read_values(repository, plan.head, decided.target)
+        for decided in plan.targets
+        if decided.target.name in needed
+    }

@@ -8,7 +8,7 @@ from jetscale_cicd.decide.conventional import judge
 from jetscale_cicd.decide.version import VersionRules, choose_version, next_free
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.plan import VersionChoice
-from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer
+from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.comparison import Releases
 from jetscale_cicd.observe.repository import Repository
@@ -37,16 +37,17 @@ class Settled(NamedTuple):
 
 
 def choose(
-    repository: Repository, chart: ChartSettings, rules: ReleaseRules, releases: Releases, head: str
+    repository: Repository, chart: ChartSettings, rules: ReleaseRules, latest: Release | None, head: str
 ) -> VersionChoice:
     """The version that the commits since the latest release ask for.
 
     Raises:
         ConfigurationError: no commit asks for a release and the configuration wants one that does.
     """
-    latest = releases.latest
     commits = judge(repository.commits(latest.commit if latest else None, head, chart.watched), rules.parser_options)
     first = Version.parse(chart.first_version) or Version(0, 1, 0)
+    if first.major == 0 and not rules.allow_zero_version:
+        first = Version(1, 0, 0)  # what python-semantic-release begins with where 0.x is not allowed
     version_rules = VersionRules(
         major_on_zero=rules.major_on_zero,
         allow_zero_version=rules.allow_zero_version,
@@ -60,8 +61,9 @@ def settle(
     choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Shelves, packages: Packages
 ) -> Settled:
     """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
-    taken = {release.version for release in releases.all}
-    choice = next_free(choice, taken, "tagged on another branch")
+    # A tag that this clone alone has at this very commit is the one that a person made before us.
+    taken = {release.version for release in releases.all if release in releases.published or release.commit != head}
+    choice = next_free(choice, taken, "a tag names it already")
     taken |= {release.version for release in releases.reserved if release.commit != head}
     choice = next_free(choice, taken, "another run reserved it for another commit")
     while True:

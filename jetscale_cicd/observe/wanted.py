@@ -58,18 +58,22 @@ def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
     decision = strongest(observed.targets)
     if decision is Decision.PUBLISH:
         return _new(world, observed)
-    if decision is Decision.NOTHING and _compares_only(world):
+    if decision is Decision.NOTHING and world.request.compares_only:
         return Wanted()
-    return _latest(world, observed.releases.latest) if observed.releases.latest else Wanted(notes=_NO_RELEASE)
+    if observed.releases.latest:
+        return _latest(world, observed.releases.latest)
+    if not world.request.compares_only:
+        _name(world, observed.head)  # a chart that is there would be published, so this refuses a wrong chart.path
+    return Wanted(notes=_NO_RELEASE)
 
 
 def _new(world: Surroundings, observed: Observed) -> Wanted:
     from jetscale_cicd.observe.versioning import choose, not_asked, settle
 
-    chart, head = world.settings.chart, observed.head
+    chart, head = observed.chart, observed.head
     name, notes = _name(world, head)
-    choice = choose(world.repository, chart, world.rules, observed.releases, head)
-    if _compares_only(world):
+    choice = choose(world.repository, chart, world.rules, observed.releases.latest, head)
+    if world.request.compares_only:
         settled = not_asked(choice)
     else:
         settled = settle(choice, name, head, observed.releases, registry=world.registry, packages=world.packager)
@@ -90,7 +94,9 @@ def _latest(world: Surroundings, latest: Release) -> Wanted:
 
     name, notes = _name(world, latest.commit)
     version = latest.version
-    answer = NotAsked("only commits are compared") if _compares_only(world) else ask(world.registry, name, version)
+    answer = (
+        NotAsked("only commits are compared") if world.request.compares_only else ask(world.registry, name, version)
+    )
     if isinstance(answer, Present):
         _check_untouched(world, latest, answer, world.registry.reference(name, str(version)))
     shelf = Shelf(
@@ -120,10 +126,6 @@ def _check_untouched(world: Surroundings, latest: Release, answer: Present, refe
         )
 
 
-def _compares_only(world: Surroundings) -> bool:
-    return world.request.since != "auto"
-
-
 def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
     """Name of the chart; a replay of old commits goes on without one, and says so."""
     from jetscale_cicd.observe.chart import chart_name
@@ -132,6 +134,6 @@ def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
     try:
         return chart_name(world.repository, commit, path), ()
     except ConfigurationError as unusable:
-        if not _compares_only(world):
+        if not world.request.compares_only:
             raise
         return path.rpartition("/")[2], (f"a run would stop here: {unusable.message} ({unusable.where})",)

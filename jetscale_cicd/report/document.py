@@ -7,8 +7,11 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.outcome import Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.simulation import Simulation
+from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.verification import Verification
 
 SCHEMA = 1
 
@@ -28,7 +31,11 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "level": choice.level.word if choice else None,
         "why": choice.why if choice else None,
         "latest": {"version": str(latest.version), "tag": latest.tag, "commit": latest.commit} if latest else None,
-        "changes": {**_comparison(changes.comparison), "count": changes.count},
+        "changes": {
+            **_comparison(changes.comparison),
+            "count": changes.count,
+            "unwatched": [show_path(path) for path in changes.unwatched],
+        },
         "commits": [
             {
                 "commit": judged.commit.sha,
@@ -71,10 +78,47 @@ def run_document(run: Run) -> dict[str, object]:
 def simulation_document(simulation: Simulation) -> dict[str, object]:
     """A simulation: its plan, and the manifests that would differ per target."""
     diffs = [
-        {"target": diff.target, "objects": diff.objects, "diff": diff.text, "note": diff.note or None}
+        {
+            "target": diff.target,
+            "objects": diff.objects,
+            "diff": diff.text,
+            "note": diff.note or None,
+            "error": error_document(diff.error) if diff.error else None,
+        }
         for diff in simulation.diffs
     ]
     return {**plan_document(simulation.plan), "manifests": diffs}
+
+
+def verification_document(verification: Verification) -> dict[str, object]:
+    """A published chart compared with its tag."""
+    release = verification.release
+    return {
+        "schema": SCHEMA,
+        "result": str(verification.sameness),
+        "version": str(release.version),
+        "tag": release.tag,
+        "commit": release.commit,
+        "reference": verification.reference,
+        "published": verification.published,
+        "rebuilt": verification.rebuilt,
+        "files": list(verification.files),
+    }
+
+
+def status_document(status: Status) -> dict[str, object]:
+    """Where things stand; ``next`` is the plan of the next run."""
+    published: dict[str, object] | None = None
+    match status.published:
+        case Present(digest=digest, manifest=manifest):
+            published = {"state": "present", "digest": digest, "manifest": manifest or None}
+        case Absent():
+            published = {"state": "absent"}
+        case CannotTell(why=why) | NotAsked(why=why):
+            published = {"state": "unknown", "why": why}
+    document = plan_document(status.plan)
+    shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
+    return {"schema": SCHEMA, **shown, "published": published, "next": document}
 
 
 def reasons_document(reasons: Iterable[Reason]) -> dict[str, object]:

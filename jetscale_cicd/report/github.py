@@ -9,6 +9,8 @@ from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.paint import plain
 from jetscale_cicd.report.text import verdict
 
+# GitHub refuses a step's summary above 1 MiB (GitHub docs, "Adding a job summary").
+_SUMMARY = 250_000
 _COLONS = re.compile(r"(?m)^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)")
 _BRACKET = re.compile(r"(##[A-Za-z]*)\[")
 
@@ -42,6 +44,8 @@ def write_outputs(plan: Plan, env: Mapping[str, str]) -> None:
 
 def write_summary(text: str, plan: Plan | None, env: Mapping[str, str]) -> None:
     """Append the verdict and the whole text to ``$GITHUB_STEP_SUMMARY``, where there is one."""
+    if len(text) > _SUMMARY:
+        text = text[:_SUMMARY] + "\n… cut here: the log of the step has all of it\n"
     fence = "`" * (3 + max((len(run) for run in text.split("\n") if set(run) == {"`"}), default=0))
     while fence in text:
         fence += "`"

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepState
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepState, TargetDecision
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
 from jetscale_cicd.model.simulation import Simulation
+from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.report.paint import Paint, plain
 
 # A long list helps nobody: the JSON has all of it.
@@ -18,6 +21,12 @@ _MARKS = {
     Result.SKIPPED: ("dim", "-"),
 }
 
+_STATES = {
+    StepState.SATISFIED: ("dim", "✓"),
+    StepState.NEEDED: ("cyan", "→"),
+    StepState.UNKNOWN: ("yellow", "?"),
+}
+
 
 def verdict(plan: Plan) -> str:
     """One sentence: what happens."""
@@ -26,6 +35,9 @@ def verdict(plan: Plan) -> str:
         return (
             f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
         )
+    repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED]
+    if plan.decision is Decision.NOTHING and repairs:
+        return f"nothing changed, but {', '.join(repairs)} has to be done again (latest: {latest})"
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
     return f"nothing to do (latest: {latest})"
@@ -57,6 +69,51 @@ def simulation_text(simulation: Simulation, paint: Paint) -> str:
     return "\n".join(lines) + "\n"
 
 
+def verification_text(verification: Verification, paint: Paint) -> str:
+    """A comparison: the verdict, both digests, and the files that differ."""
+    style, words = {
+        Sameness.EQUAL: ("green", "is, byte for byte, what its tag gives"),
+        Sameness.REPACKED: ("yellow", "holds the same files as its tag gives, packed another way"),
+        Sameness.DIFFERENT: ("red", "is not what its tag gives"),
+    }[verification.sameness]
+    release = verification.release
+    lines = [
+        f"{paint(style, paint('bold', verification.sameness.upper()))}  {release.version} {words}",
+        paint("dim", f"  published  {plain(verification.reference)}  {verification.published}"),
+        paint("dim", f"  rebuilt    {plain(release.tag)} at {release.commit[:12]}  {verification.rebuilt}"),
+        *(f"  {plain(file)}" for file in verification.files),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def status_text(status: Status, paint: Paint) -> str:
+    """Where things stand, a line each."""
+    plan, latest = status.plan, status.plan.latest
+    rows = [("head", plan.head[:12])]
+    rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
+    rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
+    rows += [(f"{each.target.name}", _live(each)) for each in plan.targets]
+    rows.append(("next run", plain(verdict(plan))))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{paint('bold', name.ljust(width))}  {said}" for name, said in rows) + "\n"
+
+
+def _published(answer: RegistryAnswer | None) -> str:
+    match answer:
+        case Present(digest=digest):
+            return digest
+        case Absent():
+            return "absent, although it is tagged: the next run rebuilds it"
+        case CannotTell(why=why) | NotAsked(why=why):
+            return f"unknown: {plain(why)}"
+    return "unknown"
+
+
+def _live(decided: TargetDecision) -> str:
+    seen = [plain(reason.why) for reason in decided.reasons if reason.path is None]
+    return f"{decided.target.namespace}: " + (seen[-1] if seen else f"{decided.decision} is due")
+
+
 def reasons_text(reasons: Iterable[Reason], paint: Paint) -> str:
     """Explained paths."""
     lines = []
@@ -82,6 +139,10 @@ def _head(plan: Plan, paint: Paint) -> list[str]:
         f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}",
         paint("dim", f"  {plain(paths)}, at {plan.head[:12]}"),
     ]
+    if changes.unwatched:
+        more = changes.count - len(changes.watched) - len(changes.unwatched)
+        shown = ", ".join(map(show_path, changes.unwatched)) + (f" and {more:,} more" if more > 0 else "")
+        lines.append(paint("dim", f"  nobody watches {shown}"))
     lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
     lines += _reasons(plan, paint)
     if plan.choice:
@@ -100,10 +161,14 @@ def _reasons(plan: Plan, paint: Paint) -> list[str]:
     scopes: dict[str, list[Reason]] = {}
     for reason in unique:
         scopes.setdefault(reason.scope, []).append(reason)
+    since = {decided.target.name: decided.compared.how for decided in plan.targets}
     lines: list[str] = []
     for scope, reasons in scopes.items():
-        counting = sum(reason.counts for reason in reasons)
-        lines += ["", f"{paint('bold', scope)}  {counting} of {len(reasons)} count"]
+        paths = [reason for reason in reasons if reason.path is not None]
+        counted = f"  {sum(reason.counts for reason in paths)} of {len(paths)} count" if paths else ""
+        how = since.get(scope, plan.changes.comparison.how)
+        apart = f", {how}" if paths and how != plan.changes.comparison.how else ""
+        lines += ["", f"{paint('bold', scope)}{plain(counted + apart)}"]
         for reason in sorted(reasons, key=lambda reason: not reason.counts)[:_SHOWN]:
             mark = paint("green", "•") if reason.counts else paint("dim", "·")
             subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
@@ -115,10 +180,9 @@ def _reasons(plan: Plan, paint: Paint) -> list[str]:
 def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
     lines = ["", paint("bold", "steps")] if steps else []
     for step in steps:
-        satisfied = step.state is StepState.SATISFIED
-        mark = paint("dim", "✓") if satisfied else paint("cyan", "→")
-        lines.append(f"  {mark} {_label(step):<16} {plain(step.why)}")
-        lines += [] if satisfied else [paint("dim", f"    {'$':>16} {plain(step.command)}")]
+        lines.append(f"  {paint(*_STATES[step.state])} {_label(step):<16} {plain(step.why)}")
+        needed = step.state is StepState.NEEDED
+        lines += [paint("dim", f"    {'$':>16} {plain(step.command)}")] if needed else []
     return lines
 
 

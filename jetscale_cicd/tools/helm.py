@@ -13,6 +13,7 @@ from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _NO_REASON = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
 _LONGEST = 2000
+_TIMED_OUT = 124  # what timeout(1) says
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
 # schema or dependency names a URL reaches no network (helm ≥ 3.18 fetches `$ref: https://…` of values.schema.json).
@@ -76,13 +77,23 @@ class Helm:
     def template(
         self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
     ) -> Finished:
-        """`helm template`: the manifests that this chart and these values give."""
+        """`helm template`: the manifests that this chart and these values give.
+
+        Raises:
+            ProcessTimeout: it took longer than the target allows.
+        """
         files = [part for path in values for part in ("--values", str(path))]
-        return self._run(
+        return self._start(
             "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
         )
 
     def _run(self, *arguments: str, timeout: float = 300) -> Finished:
+        try:
+            return self._start(*arguments, timeout=timeout)
+        except ProcessTimeout as late:
+            return Finished(f"{self.binary} {arguments[0]}", _TIMED_OUT, b"", f"Error: {late}")
+
+    def _start(self, *arguments: str, timeout: float) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
 
     def _environment(self) -> Mapping[str, str]:

@@ -57,13 +57,13 @@ class Http:
     backoff: float = 0.3
     patience: int = 30
 
-    def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
-        """GET, redirects followed without credentials for another host.
+    def get(self, url: str, headers: Mapping[str, str], *, once: bool = False) -> HttpAnswer:
+        """GET, redirects followed without credentials for another host; ``once`` without a second attempt.
 
         Raises:
             HttpFailure: no whole answer came.
         """
-        return self._request("GET", url, headers, None)
+        return self._request("GET", url, headers, None, once)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> HttpAnswer:
         """POST of a form that asks for a token, which changes nothing.
@@ -72,13 +72,16 @@ class Http:
             HttpFailure: no whole answer came.
         """
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._request("POST", url, headers, urlencode(form).encode())
+        return self._request("POST", url, headers, urlencode(form).encode(), False)
 
-    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
+    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, once: bool) -> HttpAnswer:
         import urllib3
 
+        retries = urllib3.Retry(0, raise_on_status=False) if once else self._retry
         try:
-            response = self._pool(url).request(method, url, headers=dict(headers), body=body, preload_content=False)
+            response = self._pool(url).request(
+                method, url, headers=dict(headers), body=body, preload_content=False, retries=retries
+            )
             try:
                 content = self._body(response)
             finally:
@@ -107,7 +110,7 @@ class Http:
     def _direct(self) -> "urllib3.PoolManager":
         import urllib3
 
-        return urllib3.PoolManager(ssl_context=self._tls, timeout=self._timeout, retries=self._retry)
+        return urllib3.PoolManager(ssl_context=self._tls, timeout=self._timeout)
 
     def _proxied(self, proxy: str) -> "urllib3.PoolManager":
         import urllib3
@@ -118,7 +121,6 @@ class Http:
             proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
             ssl_context=self._tls,
             timeout=self._timeout,
-            retries=self._retry,
         )
 
     @cached_property
@@ -138,6 +140,7 @@ class Http:
 
         return urllib3.Retry(
             total=self.retries,
+            connect=min(self.retries, 2),  # a name that does not resolve seldom does a second later
             redirect=5,
             status_forcelist=_AGAIN,
             allowed_methods=None,

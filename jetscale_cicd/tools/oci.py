@@ -12,7 +12,6 @@ from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.oci_api import OciApi
-from jetscale_cicd.tools.process import ProcessTimeout
 from jetscale_cicd.tools.registry import digest_of
 
 _PUSHES = 3
@@ -58,10 +57,7 @@ class OciRegistry:
         reference, answer = self.reference(chart, version), self.lookup(chart, version)
         folder = self.scratch / f"pulled-{secrets.token_hex(4)}"
         folder.mkdir()
-        try:
-            finished = self.helm.pull_archive(reference, version, folder, plain=self.api.plain)
-        except ProcessTimeout as late:
-            raise _unread(str(late), reference) from late
+        finished = self.helm.pull_archive(reference, version, folder, plain=self.api.plain)
         archive = next(folder.glob("*.tgz"), None)
         if finished.status != 0 or archive is None:
             raise _unread(failure_of(finished), reference)
@@ -85,11 +81,7 @@ class OciRegistry:
                 return answer
             if attempt:
                 self.pause(2**attempt * (0.25 + secrets.randbelow(100) / 400))
-            try:
-                finished = self.helm.push(archive, self.url, plain=self.api.plain)
-            except ProcessTimeout as late:
-                said = str(late)
-                continue
+            finished = self.helm.push(archive, self.url, plain=self.api.plain)
             if finished.status == 0:
                 return self.lookup(chart, version)
             said = failure_of(finished)

@@ -64,7 +64,7 @@ class OciApi:
         if self.plain_http or not is_loopback(self.host):
             return self.plain_http
         try:
-            self.http.get(f"https://{self.host}/v2/", {})
+            self.http.get(f"https://{self.host}/v2/", {}, once=True)
         except HttpFailure as failed:
             return "SSL" in str(failed).upper() and "CERTIFICATE" not in str(failed).upper()
         return False

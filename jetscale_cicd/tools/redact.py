@@ -12,7 +12,8 @@ MASK = "***"
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+(?:@[^/\s@]+)*@")
 # Variables that carry credentials into CI by convention; their values are secrets whatever they look like.
 _SECRET_NAME = re.compile(
-    r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_KEY|API_KEY|ACCESS_KEY|CREDENTIAL|AUTH_CONFIG)"
+    r"(?i)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH_CONFIG|JWT"
+    r"|(?:PRIVATE|API|ACCESS|DEPLOY|SIGNING|ENCRYPTION)_?KEY|(?:^|_)(?:PASS|PAT|PWD)(?:_|$)"
 )
 # Shorter values ("1", "true", "main") would mask half of every sentence.
 _SHORTEST = 6
@@ -44,7 +45,12 @@ class Redactor:
     @classmethod
     def of_environment(cls, env: Iterable[tuple[str, str]]) -> "Redactor":
         """Build a redactor for every variable whose name says that it holds a credential."""
-        return cls.of(value for name, value in env if _SECRET_NAME.search(name))
+        return cls.of(value for name, value in env if cls.is_secret_name(name))
+
+    @staticmethod
+    def is_secret_name(name: str) -> bool:
+        """Whether a variable of this name carries a credential, by convention."""
+        return _SECRET_NAME.search(name) is not None
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with every known secret and every URL credential masked."""

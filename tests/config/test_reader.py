@@ -303,8 +303,10 @@ class TestTargetsTogether:
     def test_on_the_render_engine_only_the_directory_counts(self) -> None:
         both = "targets:\n  a: {engine: render%s}\n  b: {engine: render%s}\n"
         assert len(read_settings(both % ("", ""), FILE).targets) == 2
-        error = refused(both % (", output: out", ", output: out"))
-        assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:3")
+        for first, second in (("out", "out"), ("out", "out/b"), ("out/a", "out")):
+            error = refused(both % (f", output: {first}", f", output: {second}"))
+            assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:3")
+        assert len(read_settings(both % (", output: out/a", ", output: out/ab"), FILE).targets) == 2
 
     def test_at_least_one_target_is_needed(self) -> None:
         error = refused("targets: {}\n")
@@ -391,10 +393,12 @@ class TestSeveralProblems:
     def test_all_of_them_are_listed_in_the_order_of_the_file(self) -> None:
         error = refused("targets:\n  live:\n    timeout: 90\n    engnie: helm\nchart:\n  path: /x\nzzz: 1\n")
         assert (error.code, error.where) == ("CONFIG_TYPE", f"{FILE}:3:14")
-        first, *others = error.message.splitlines()
-        assert first == "targets.live.timeout: '90' has no unit"
-        assert [line.partition(" ")[0] for line in others] == [f"{FILE}:4:5:", f"{FILE}:6:9:", f"{FILE}:7:1:"]
-        assert others[0].endswith("(did you mean engine?)")
+        first, *lines = error.message.splitlines()
+        assert first == "4 problems"
+        places = ("3:14", "4:5", "6:9", "7:1")
+        assert [line.partition(" ")[0] for line in lines] == [f"{FILE}:{place}:" for place in places]
+        assert lines[0].endswith("targets.live.timeout: '90' has no unit (write 90s, 20m or 1h)")
+        assert lines[1].endswith("(did you mean engine?)")
 
     def test_a_wrong_value_brings_no_second_error_about_what_depends_on_it(self) -> None:
         error = refused("targets:\n  a: {}\n  b: {env: B}\n")
@@ -404,7 +408,7 @@ class TestSeveralProblems:
     def test_a_flood_is_counted_after_twenty(self) -> None:
         error = refused("".join(f"k{number}: 1\n" for number in range(1000)))
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
-        assert len(error.message.splitlines()) == 21
+        assert len(error.message.splitlines()) == 22
         assert error.message.endswith("\nand 980 more")
 
 

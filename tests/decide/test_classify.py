@@ -1,6 +1,7 @@
 """Which path counts for what, and what that means: pure functions, no repository."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,10 +48,10 @@ def decided(
     values: tuple[Reason, ...] = (),
     live: LiveState = UNSEEN,
     latest: Release | None = LATEST,
-    superseded: bool = False,
+    **seen: Any,
 ) -> TargetDecision:
     """The decision about the live target."""
-    return decide(LIVE, chart, values, COMPARED, live=live, latest=latest, superseded=superseded)
+    return decide(LIVE, chart, values, COMPARED, live=live, latest=latest, **seen)
 
 
 COUNTS = (Reason(scope="chart", why="…", counts=True, path=b"charts/app/values.yaml"),)
@@ -211,7 +212,7 @@ class TestADecision:
     def test_a_newer_commit_that_is_deployed_is_never_replaced(
         self, chart: tuple[Reason, ...], values: tuple[Reason, ...]
     ) -> None:
-        found = decided(chart, values, live=deployed("1.2.2"), superseded=True)
+        found = decided(chart, values, live=deployed("1.2.2"), superseded="a newer commit is deployed here")
         assert found.decision is Decision.NOTHING
         assert "superseded" in found.reasons[-1].why
         assert found.reasons[:-1] == (*chart, *values)

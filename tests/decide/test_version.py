@@ -54,8 +54,8 @@ def choice_in(path: Path, rules: ReleaseRules | None = None, chart: ChartSetting
     """The version that Stage 6 chooses for HEAD of a repository."""
     repository = open_(path)
     head = repository.commit("HEAD")
-    releases = find_releases(repository, "v{version}", (head,), ask_remote=False)
-    return choose(repository, chart or ChartSettings(), rules or ReleaseRules(), releases, head)
+    releases = find_releases(repository, "v{version}", head, ask_remote=False)
+    return choose(repository, chart or ChartSettings(), rules or ReleaseRules(), releases.latest, head)
 
 
 # -- messages of all kinds ---------------------------------------------------------------------------------------------
@@ -182,8 +182,8 @@ def test_on_a_linear_history_it_is_what_semantic_release_says(
     tagged = [tag for _, tag in history if tag and re.fullmatch(r"v(0|[1-9]\d*)\.\d+\.\d+", tag)]
     latest = max((version(tag[1:]) for tag in tagged), key=lambda each: each.core, default=None)
     if latest is None:
-        event("no release yet: the first version, whatever is asked")
-        assert ours.version == FIRST
+        event("no release yet: the first version, whatever is asked; not 0.x where that is not allowed")
+        assert ours.version == (FIRST if allow_zero else Version(1, 0, 0))
     elif theirs == str(latest):
         event("nobody asks, and the content changed: patch")
         assert (ours.version, ours.level) == (latest.next_patch(), Level.PATCH)

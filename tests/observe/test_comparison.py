@@ -39,7 +39,7 @@ def asked(event: Event = LOCAL, *, since: str = "auto", base: str | None = None)
 
 
 def releases(repo: Drawn, *, ask_remote: bool = True, network: bool = True, tag_format: str = FORMAT) -> Releases:
-    return find_releases(opened(repo, network=network), tag_format, (repo.head,), ask_remote=ask_remote)
+    return find_releases(opened(repo, network=network), tag_format, repo.head, ask_remote=ask_remote)
 
 
 def latest(repo: Drawn) -> str | None:
@@ -99,8 +99,19 @@ def test_a_local_tag_is_never_moved(repo: Drawn, tmp_path: Path) -> None:
     origin, local = published(repo, tmp_path)
     git(origin, "tag", "--force", "v0.1.0", repo.head)
     before = local.git("rev-parse", "v0.1.0")
-    releases(local)
+    with pytest.raises(CannotTellError) as moved:
+        releases(local)
+    assert (moved.value.code, moved.value.where) == ("TAG_DIFFERS", "refs/tags/v0.1.0")
     assert local.git("rev-parse", "v0.1.0") == before
+
+
+def test_a_tag_that_this_clone_alone_has_is_no_release(repo: Drawn, tmp_path: Path) -> None:
+    _, local = published(repo, tmp_path)
+    local.git("tag", "v9.0.0")
+    found = releases(local)
+    assert found.latest
+    assert found.latest.tag == "v0.1.0"
+    assert [release.tag for release in found.all] == ["v9.0.0", "v0.1.0"]
 
 
 def test_tags_that_are_no_releases_are_not_fetched(repo: Drawn, tmp_path: Path) -> None:

@@ -166,6 +166,6 @@ def test_links_are_known_by_every_path_that_they_lead_through(repo: Drawn) -> No
     link(repo, "charts/app/broken", "../../missing")
     link(repo, "charts/app/out", "/etc/hostname")
     link(repo, "charts/app/loop", "loop")
-    through = linked_paths(opened(repo), repo.head, (CHART,))
+    through = linked_paths(opened(repo), repo.head, opened(repo).tree(repo.head, CHART))
     assert through[b"middle"] == through[b"shared/file"] == [b"charts/app/a"]
     assert set(through) == {b"middle", b"shared/file", b"missing", b"charts/app/loop"}

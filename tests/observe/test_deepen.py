@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.observe.deepen import complete, fetch_tags, has_remote, is_cut, reach, remote_refs
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.observe.deepen import complete, fetch_tags, is_cut, reach, remote_of, remote_refs
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 
 STORY = ("feat: a [charts/app/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]", "docs: c [README.md]")
@@ -178,6 +178,24 @@ def test_fetching_tags_leaves_everything_else_alone(work: Drawn, origin: Path, t
     assert (repo.path / ".git/FETCH_HEAD").read_text() == "mine"
 
 
-@pytest.mark.parametrize(("name", "known"), [("origin", True), ("upstream", False)])
-def test_the_remote_is_called_origin(origin: Path, tmp_path: Path, name: str, known: bool) -> None:
-    assert has_remote(opened(clone(origin, tmp_path / "clone", f"--origin={name}"))) is known
+@pytest.mark.parametrize("name", ["origin", "upstream"])
+def test_the_only_remote_is_the_one_that_releases_are_pushed_to(origin: Path, tmp_path: Path, name: str) -> None:
+    assert remote_of(opened(clone(origin, tmp_path / "clone", f"--origin={name}"))) == name
+
+
+def test_origin_is_the_one_among_several(origin: Path, tmp_path: Path) -> None:
+    repo = clone(origin, tmp_path / "clone")
+    repo.git("remote", "add", "a-fork", "../fork.git")
+    assert remote_of(opened(repo)) == "origin"
+
+
+def test_several_remotes_without_an_origin_are_an_error(origin: Path, tmp_path: Path) -> None:
+    repo = clone(origin, tmp_path / "clone", "--origin=upstream")
+    repo.git("remote", "add", "a-fork", "../fork.git")
+    with pytest.raises(ConfigurationError) as unclear:
+        remote_of(opened(repo))
+    assert unclear.value.code == "REMOTE_UNCLEAR"
+
+
+def test_without_a_remote_there_is_none(work: Drawn) -> None:
+    assert remote_of(opened(work)) is None

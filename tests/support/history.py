@@ -19,6 +19,12 @@ _IDENTITY = {
 }
 
 
+def dated(number: int) -> dict[str, str]:
+    """A minute between commits, as nothing else tells a commit's time from that of the one before it."""
+    when = f"{1767268800 + 60 * number} +0000"
+    return {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A real repository, with git as a test wants it: no configuration but its own."""
@@ -50,7 +56,7 @@ class Drawn:
         for path, content in contents.items():
             self.write(path, content)
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message, env=dated(int(number)))
         return self.head
 
     def write(self, path: str, content: str | bytes) -> Path:

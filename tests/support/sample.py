@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.command import Ended, command
-from tests.support.history import Drawn, draw, git
+from tests.support.history import Drawn, dated, draw, git
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SUBCHARTS = PROJECT / "tests" / "fixtures" / "charts"
@@ -78,7 +78,8 @@ class Sample:
             else:
                 self.repo.write(path, content)
         self.repo.git("add", "--all")
-        self.repo.git("commit", "--quiet", "--allow-empty", "--message", message)
+        number = int(self.repo.git("rev-list", "--all", "--count"))
+        self.repo.git("commit", "--quiet", "--allow-empty", "--message", message, env=dated(number))
         self.repo.git("push", "--quiet", "origin", "HEAD")
         return self.repo.head
 
