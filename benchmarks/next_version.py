@@ -50,8 +50,8 @@ def _rows(path: Path, what: str, *, tag_near_head: bool) -> list[Row]:
 def _ours(path: Path) -> str:
     repository = Repository(open_repository(path, network=False, redact=Redactor.of(())))
     head = repository.commit("HEAD")
-    releases = find_releases(repository, "v{version}", (head,), ask_remote=False)
-    return str(choose(repository, ChartSettings(), ReleaseRules(), releases, head).version)
+    releases = find_releases(repository, "v{version}", head, ask_remote=False)
+    return str(choose(repository, ChartSettings(), ReleaseRules(), releases.latest, head).version)
 
 
 def _theirs(path: Path) -> str:

@@ -92,6 +92,7 @@ def build(directory: Path) -> Path:
     if directory.exists():
         if not (directory / MARK).exists():
             raise SystemExit(f"{directory} exists and is no earlier sample: name another directory")
+        print(f"(the earlier sample in {directory} is made anew)", flush=True)
         shutil.rmtree(directory)
     directory.mkdir(parents=True)
     (directory / MARK).touch()
