@@ -31,6 +31,7 @@ def story(place: str, tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return stack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_the_last_five_versions_are_what_their_tags_give_with_either_helm(
     story: Sample, place: str, helm: Path, number: int
