@@ -26,18 +26,23 @@ class Ended:
         return document
 
 
-def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None, helm: Path | None = None) -> Ended:
-    """Run ``python -m jetscale_cicd`` with a laptop's environment (no CI), and one helm on PATH where given."""
+def command_environment(helm: Path | None = None) -> dict[str, str]:
+    """A laptop's environment (no CI), with one helm on PATH where given."""
     kept = {
         name: value for name, value in os.environ.items() if name in ("HOME", "PATH", "LANG", "SYSTEMROOT", "TMPDIR")
     }
     kept |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     if helm:
         kept["PATH"] = f"{_only(helm)}:{kept['PATH']}"
+    return kept
+
+
+def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None, helm: Path | None = None) -> Ended:
+    """Run ``python -m jetscale_cicd`` with a laptop's environment (no CI), and one helm on PATH where given."""
     finished = subprocess.run(
         [sys.executable, "-m", "jetscale_cicd", *arguments],
         cwd=cwd,
-        env={**kept, **(env or {})},
+        env={**command_environment(helm), **(env or {})},
         capture_output=True,
         text=True,
         errors="surrogateescape",
