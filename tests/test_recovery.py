@@ -50,7 +50,7 @@ def test_a_commit_that_a_release_descends_from_releases_nothing(stack: Sample) -
     stack.repo.git("checkout", "--quiet", late)
     ended = stack.run()
     assert (ended.status, ended.json["decision"]) == (0, "nothing")
-    assert "v0.2.0 was released from a later commit: this run is superseded" in json.dumps(ended.json["targets"])
+    assert "v0.2.0 is of a later commit: this run is superseded" in json.dumps(ended.json["targets"])
     assert (stack.published, stack.remote_tags) == before
 
 

@@ -41,3 +41,14 @@ def reserve(repository: Repository, release: Release) -> None:
             where=ref,
             hint="run again: it takes the next version",
         )
+
+
+def give_back(repository: Repository, release: Release) -> None:
+    """Remove our reservation of a version that another run finished before we made it.
+
+    A failure is not one of the run's: nobody takes a version that is tagged, reserved or not.
+    """
+    remote = remote_of(repository)
+    if remote:
+        ref = RESERVED + release.tag
+        repository.git.run("push", "--quiet", f"--force-with-lease={ref}:{release.commit}", remote, f":{ref}")

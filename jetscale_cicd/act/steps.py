@@ -8,11 +8,11 @@ from typing import Protocol
 
 from jetscale_cicd.act.package import Packager
 from jetscale_cicd.act.publish import Registry, check_rebuilt, publish
-from jetscale_cicd.act.reserve import reserve
+from jetscale_cicd.act.reserve import give_back, reserve
 from jetscale_cicd.act.tag import tag
 from jetscale_cicd.decide.notes import release_notes
 from jetscale_cicd.engines.render import check_output, deploy, render
-from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
@@ -162,7 +162,11 @@ def _publish(acting: Acting, _: Step) -> str:
         check_rebuilt(artifact, recorded_digest(repository, release.tag))
     elif not acting.world.registry.exclusive:
         reserve(repository, release)
-    return publish(artifact, acting.world.registry)
+    try:
+        return publish(artifact, acting.world.registry)
+    except SupersededError:
+        give_back(repository, release)
+        raise
 
 
 def _tag(acting: Acting, _: Step) -> str:

@@ -2,6 +2,7 @@
 
 import time
 
+from jetscale_cicd.act.reserve import give_back
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.deepen import RESERVED, fetch_tags, remote_of, remote_refs
@@ -29,21 +30,21 @@ def tag(repository: Repository, release: Release, message: str) -> str:
     ref, reservation = f"refs/tags/{name}", RESERVED + name
     refs = remote_refs(repository, f"{ref}*", reservation)
     if ref not in refs:
-        # The reservation goes in the same breath, so that neither a tag without a chart nor a leftover can be seen.
-        release_it = (f"--force-with-lease={reservation}:{commit}", f":{reservation}") if reservation in refs else ()
-        options, deletion = release_it[:1], release_it[1:]
-        result = repository.git.run("push", "--quiet", "--atomic", *options, remote, f"{tag_object}:{ref}", *deletion)
+        # The reservation goes in the same push, so that nobody sees one without the other.
+        lease = [f"--force-with-lease={reservation}:{commit}"] if reservation in refs else []
+        deletion = [f":{reservation}"] if reservation in refs else []
+        result = repository.git.run("push", "--quiet", "--atomic", *lease, remote, f"{tag_object}:{ref}", *deletion)
         if result.status == 0:
             _create_local(repository, name, tag_object, commit)
             return f"{name} at {commit[:12]} on {remote}"
-        refs = remote_refs(repository, f"{ref}*")
+        refs = remote_refs(repository, f"{ref}*", reservation)
         _check_taken(refs.get(ref), result.stderr, name, remote)
+    if refs.get(reservation) == commit:
+        give_back(repository, release)
     if refs[ref] != commit:
         raise _taken(name, refs[ref], commit)
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
-    if reservation in refs:
-        repository.git.run("push", "--quiet", f"--force-with-lease={reservation}:{commit}", remote, f":{reservation}")
     return f"{name} at {commit[:12]} on {remote}"
 
 

@@ -39,7 +39,9 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
         ) from refused
 
     def parts(message: str) -> list[str]:
-        return (options.parse_squash_commits and parser.unsquash_commit_message(message)) or [message]
+        # One line holds one commit; looking for more in it took half of the time (measured at 20,000 commits).
+        squashed = options.parse_squash_commits and "\n" in message
+        return (squashed and parser.unsquash_commit_message(message)) or [message]
 
     def judged(commit: Commit) -> JudgedCommit:
         parsed = [result for part in parts(commit.message) if (result := parser.parse_message(part))]

@@ -105,7 +105,14 @@ def highest_merged(
 
 
 def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str) -> Release | None:
-    """A release of a commit that descends from head: this run comes too late, whatever is deployed."""
+    """A release, made or under way, of a commit that descends from head: this run comes too late.
+
+    It would give an older commit the higher version, and the next run would take that for the latest.
+    """
+    for release in releases.reserved:
+        commit = reach(repository, release.commit) if release.commit != head else None
+        if commit and repository.is_ancestor(head, commit):
+            return release
     newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
     if not newer:
         return None

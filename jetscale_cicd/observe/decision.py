@@ -135,7 +135,7 @@ class _Looking:
     def _superseded(self, live: LiveState, head: str) -> str:
         """Why head must not replace what is there."""
         if self.overtaken:
-            return f"{self.overtaken.tag} was released from a later commit"
+            return f"{self.overtaken.tag} is of a later commit"
         if not isinstance(live, Deployed) or live.commit == head or reach(self.repository, live.commit) is None:
             return ""
         if is_cut(self.repository, live.commit):
