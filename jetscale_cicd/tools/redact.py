@@ -13,7 +13,8 @@ _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+(?:@[^/\s@]+)*@")
 # Variables that carry credentials into CI by convention; their values are secrets whatever they look like.
 _SECRET_NAME = re.compile(
     r"(?i)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH_CONFIG|JWT"
-    r"|(?:PRIVATE|API|ACCESS|DEPLOY|SIGNING|ENCRYPTION)_?KEY|(?:^|_)(?:PASS|PAT|PWD)(?:_|$)"
+    # PWD alone is the shell's working directory.
+    r"|(?:PRIVATE|API|ACCESS|DEPLOY|SIGNING|ENCRYPTION)_?KEY|(?:^|_)(?:PASS|PAT)(?:_|$)|_PWD(?:_|$)"
 )
 # Shorter values ("1", "true", "main") would mask half of every sentence.
 _SHORTEST = 6

@@ -91,13 +91,18 @@ def test_a_private_key_is_masked_line_by_line() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["GITHUB_TOKEN", "DB_PASSWORD", "aws_secret_access_key", "X_API_KEY", "SSH_PRIVATE_KEY", "DOCKER_AUTH_CONFIG"],
+    [
+        *("GITHUB_TOKEN", "DB_PASSWORD", "aws_secret_access_key", "X_API_KEY", "SSH_PRIVATE_KEY", "DOCKER_AUTH_CONFIG"),
+        *("DB_PASS", "PAT", "AZURE_PAT", "MY_JWT", "DEPLOY_KEY", "DB_PWD", "SIGNINGKEY"),
+    ],
 )
 def test_a_variable_that_is_named_like_a_credential_is_one(name: str) -> None:
     assert Redactor.of_environment([(name, "hunter2-hunter2")])("hunter2-hunter2") == MASK
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "GITHUB_SHA", "AUTHOR"])
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "GITHUB_SHA", "AUTHOR", "PWD", "OLDPWD", "COMPASS", "KEYBOARD", "PATTERN"]
+)
 def test_other_variables_are_no_secrets(name: str) -> None:
     assert Redactor.of_environment([(name, "hunter2-hunter2")])("hunter2-hunter2") == "hunter2-hunter2"
 
