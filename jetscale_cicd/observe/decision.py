@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jetscale_cicd.config.settings import ChartSettings, Settings
-from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
+from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
-from jetscale_cicd.model.plan import Reason, TargetDecision
+from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -165,7 +165,7 @@ def _notes(
     notes = []
     if not releases.certain:
         notes.append("this clone is shallow: a newer release may exist than the tags that are here")
-    elif request.compares_only and releases.latest is None:
+    elif request.compares_only and releases.latest is None and strongest(targets) is Decision.PUBLISH:
         notes.append("no release tag is an ancestor of the base here, so the version would be a first one")
     private = set(releases.all) - set(releases.published) if not request.compares_only else set()
     notes += [f"the tag {release.tag} is in this clone alone, so it is no release" for release in sorted(private)]
