@@ -16,7 +16,7 @@ from benchmarks.measure import Row, interleaved, milliseconds
 from benchmarks.repositories import chart_history, make
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
-from jetscale_cicd.observe.comparison import find_releases
+from jetscale_cicd.observe.releases import find_releases
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.versioning import choose
 from jetscale_cicd.tools.git import open_repository

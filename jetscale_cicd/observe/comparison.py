@@ -1,7 +1,5 @@
 """Which two commits are compared, how that was found, and whether it is certain (DESIGN §3)."""
 
-from typing import NamedTuple
-
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.event import EventKind
@@ -9,38 +7,14 @@ from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.deepen import (
-    RESERVED,
     complete,
-    fetch_tags,
     is_cut,
     reach,
     remote_of,
-    remote_refs,
 )
-from jetscale_cicd.observe.repository import Repository, release_version, tag_glob
+from jetscale_cicd.observe.repository import Repository
 
 _FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base: --base REV"
-
-_GUESSES = 3
-_TAGS = "refs/tags/"
-
-
-class Releases(NamedTuple):
-    """What versions are taken.
-
-    Args:
-        latest: the highest release that is merged into head.
-        all: every release that any tag here names, highest first.
-        published: those that the remote holds, where it was asked.
-        certain: no newer tag can have been overlooked.
-        reserved: versions that runs are about to push, each at the commit that it is for.
-    """
-
-    latest: Release | None
-    all: tuple[Release, ...]
-    published: tuple[Release, ...] = ()
-    certain: bool = True
-    reserved: tuple[Release, ...] = ()
 
 
 def find_head(repository: Repository, request: Request) -> str:
@@ -57,109 +31,6 @@ def find_head(repository: Repository, request: Request) -> str:
         )
     revision = request.head or request.event.head or "HEAD"
     return reach(repository, revision) or repository.commit(revision)
-
-
-def find_releases(repository: Repository, tag_format: str, head: str, *, ask_remote: bool) -> Releases:
-    """Release tags; with ``ask_remote`` those that the remote holds, so that none is overlooked and none is private.
-
-    Raises:
-        CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE``, ``TAG_DIFFERS``, or ``RELEASES_NOT_MERGED``
-            where releases exist but none is an ancestor of head, so that "no release yet" would be a guess.
-    """
-    asked = ask_remote and repository.git.network
-    theirs = _catch_up(repository, tag_format, head) if asked else None
-    everything = repository.releases(tag_format, ())
-    published = everything if theirs is None else _at_remote(everything, theirs)
-    releases = Releases(
-        latest=highest_merged(repository, tag_format, published, head),
-        all=everything,
-        published=published,
-        certain=not is_cut(repository, head),
-        reserved=_reserved(theirs or {}, tag_format),
-    )
-    if published and releases.latest is None and asked:
-        raise CannotTellError(
-            "RELEASES_NOT_MERGED",
-            f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
-            where=head,
-            hint="run on the branch that is released, or check chart.tag_format",
-        )
-    return releases
-
-
-def highest_merged(
-    repository: Repository, tag_format: str, releases: tuple[Release, ...], commit: str
-) -> Release | None:
-    """The highest release that a commit holds; nearly always the highest of all, which is quickly asked.
-
-    `for-each-ref --merged` walks the whole history whatever the answer: 60 ms at 20,000 commits, where
-    `merge-base --is-ancestor` of a tag near head takes 2 ms (measured, git 2.39).
-    """
-    for release in releases[:_GUESSES]:
-        if repository.is_ancestor(release.commit, commit):
-            return release
-    if len(releases) <= _GUESSES:
-        return None
-    known = set(releases)
-    return next((release for release in repository.releases(tag_format, (commit,)) if release in known), None)
-
-
-def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str) -> Release | None:
-    """A release, made or under way, of a commit that descends from head: this run comes too late.
-
-    It would give an older commit the higher version, and the next run would take that for the latest.
-    """
-    for release in releases.reserved:
-        commit = reach(repository, release.commit) if release.commit != head else None
-        if commit and repository.is_ancestor(head, commit):
-            return release
-    newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
-    if not newer:
-        return None
-    descendants = set(repository.releases_containing(tag_format, head))
-    return next((release for release in newer if release.commit != head and release in descendants), None)
-
-
-def _core(latest: Release | None) -> tuple[int, int, int]:
-    return latest.version.core if latest else (-1, -1, -1)
-
-
-def _catch_up(repository: Repository, tag_format: str, head: str) -> dict[str, str] | None:
-    """Fetch what release tags and history are missing here; the remote's refs, None where there is no remote."""
-    if is_cut(repository, head):
-        complete(repository, head)
-    if not remote_of(repository):
-        return None
-    glob = tag_glob(tag_format)
-    theirs = remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}")
-    missing = {ref.removeprefix(_TAGS) for ref in theirs if ref.startswith(_TAGS)} - _local_tags(repository)
-    fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
-    return theirs
-
-
-def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[Release, ...]:
-    """The releases that the remote knows too; one that only this clone has is nobody's release yet."""
-    known = tuple(release for release in releases if _TAGS + release.tag in theirs)
-    for release in known:
-        held = theirs[_TAGS + release.tag]
-        if held != release.commit:
-            raise CannotTellError(
-                "TAG_DIFFERS",
-                f"the tag {release.tag} is at {release.commit[:12]} here and at {held[:12]} at the remote",
-                where=f"{_TAGS}{release.tag}",
-                hint=f"a release tag was moved. If the remote is right: git fetch --force origin tag {release.tag}",
-            )
-    return known
-
-
-def _reserved(theirs: dict[str, str], tag_format: str) -> tuple[Release, ...]:
-    held = ((ref.removeprefix(RESERVED), sha) for ref, sha in theirs.items() if ref.startswith(RESERVED))
-    return tuple(Release(version, tag, sha) for tag, sha in held if (version := release_version(tag, tag_format)))
-
-
-def _local_tags(repository: Repository) -> set[str]:
-    names = repository.git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
-    return set(names.decode("utf-8", "surrogateescape").split("\n"))
 
 
 def chart_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:

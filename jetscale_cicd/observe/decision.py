@@ -11,18 +11,11 @@ from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.comparison import (
-    Releases,
-    chart_comparison,
-    find_head,
-    find_releases,
-    highest_merged,
-    overtaken_by,
-    values_comparison,
-)
+from jetscale_cicd.observe.comparison import chart_comparison, find_head, values_comparison
 from jetscale_cicd.observe.content import linked_paths, local_dependencies
 from jetscale_cicd.observe.deepen import complete, is_cut, reach
 from jetscale_cicd.observe.live import observe_live
+from jetscale_cicd.observe.releases import Releases, find_releases, highest_merged, overtaken_by
 from jetscale_cicd.observe.repository import Repository, literal
 
 CONFIG = ".stage6.yaml"

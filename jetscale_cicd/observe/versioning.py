@@ -10,7 +10,7 @@ from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.comparison import Releases
+from jetscale_cicd.observe.releases import Releases
 from jetscale_cicd.observe.repository import Repository
 
 

@@ -18,7 +18,7 @@ from jetscale_cicd.model.commit import Commit, JudgedCommit
 from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Level, Version
-from jetscale_cicd.observe.comparison import find_releases
+from jetscale_cicd.observe.releases import find_releases
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.versioning import choose
 from jetscale_cicd.tools.git import open_repository

@@ -12,14 +12,13 @@ from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.comparison import (
-    Releases,
     chart_comparison,
     event_comparison,
     find_head,
-    find_releases,
     since_merge_base,
     values_comparison,
 )
+from jetscale_cicd.observe.releases import Releases, find_releases
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 
 STORY = ("feat: a [charts/app/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]", "docs: c [README.md]")
