@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.settings import load_release_rules, load_settings
 from jetscale_cicd.observe.worktree import snapshot
@@ -118,6 +119,13 @@ class World:
         remote = remote_of(self.repository)
         return web_address(self.repository.remote_url(remote)) if remote else ""
 
+    def _source(self, version: Version) -> str:
+        """Page that a package names: of a released version the one it was released from, whatever the clone's is."""
+        from jetscale_cicd.observe.tag_record import recorded_source
+
+        recorded = recorded_source(self.repository, self.tag_format.replace("{version}", str(version)))
+        return self.web if recorded is None else recorded
+
     @cached_property
     def packager(self) -> "Packager":
         """Packages commits of the repository."""
@@ -130,7 +138,7 @@ class World:
             chart=chart.path,
             mirrors=chart.mirrors,
             scratch=self.scratch,
-            source=self.web,
+            source=self._source,
         )
 
 

@@ -1,6 +1,7 @@
 """Runs that come too late, twice, or to a world that somebody else changed; and commits that are only compared."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,18 +41,93 @@ def test_a_run_never_acts_on_a_comparison_of_commits(stack: Sample, since: str) 
     assert stack.run(f"--since={since}", "--base=HEAD~1", "--dry-run").json["version"] == "0.2.0"
 
 
-def test_a_commit_that_a_release_descends_from_releases_nothing(stack: Sample) -> None:
+def test_a_commit_that_a_release_descends_from_gets_no_version(stack: Sample) -> None:
     late = stack.edit("fix: first", CHART, "1", "2")
     stack.edit("feat: second", CHART, "2", "3")
     released(stack)
-    (stack.repo.path / "rendered/live/release.json").unlink()
-    (stack.repo.path / "rendered/live/manifests.yaml").unlink()
+    shutil.rmtree(stack.repo.path / "rendered")
     before = stack.published, stack.remote_tags
     stack.repo.git("checkout", "--quiet", late)
     ended = stack.run()
     assert (ended.status, ended.json["decision"]) == (0, "nothing")
     assert "v0.2.0 is of a later commit: this run is superseded" in json.dumps(ended.json["targets"])
     assert (stack.published, stack.remote_tags) == before
+
+
+def test_a_release_of_a_branch_does_not_keep_new_values_from_the_target(stack: Sample) -> None:
+    stack.edit("chore: nine", LIVE, "3", "9")
+    stack.repo.git("checkout", "--quiet", "-b", "hotfix")
+    stack.edit("fix: hot", CHART, "1", "2")
+    stack.repo.git("tag", "v0.1.1")
+    stack.repo.git("push", "--quiet", "origin", "hotfix", "v0.1.1")
+    stack.repo.git("checkout", "--quiet", "main")
+    assert outcome(stack)[:2] == ("redeploy", "0.1.0")
+
+
+RESERVED = "refs/stage6/reserved/v0.2.0"
+
+
+def test_a_reservation_of_a_commit_that_left_its_branch_holds_nobody_up(stack: Sample) -> None:
+    head = stack.edit("feat: more room", CHART, "1", "2")
+    gone = stack.edit("fix: dropped", CHART, "2", "3")
+    git(stack.remote, "update-ref", RESERVED, gone)
+    stack.repo.git("reset", "--quiet", "--hard", head)
+    assert outcome(stack)[0] == "nothing"  # while the later commit is on its branch, its run will do it
+    stack.repo.git("push", "--quiet", "--force", "origin", "main")
+    assert outcome(stack)[:2] == ("publish", "0.2.1")
+
+
+def test_a_version_that_a_dead_run_published_is_taken_over_with_its_reservation(stack: Sample) -> None:
+    died = stack.edit("feat: more room", CHART, "1", "2")
+    hook = reject(stack, "refs/tags/*")
+    assert stack.run().status == 4
+    hook.unlink()
+    git(stack.remote, "update-ref", RESERVED, died)
+    head = stack.edit("docs: later", "README.md", "stack", "stack, later")
+    assert outcome(stack)[:2] == ("publish", "0.2.0")
+    assert stack.remote_tags["v0.2.0"] == f"tag {head}"
+    assert git(stack.remote, "for-each-ref", "refs/stage6") == ""
+
+
+def test_a_remote_without_atomic_pushes_gets_tag_and_freedom_one_after_the_other(stack: Sample) -> None:
+    head = stack.edit("feat: more room", CHART, "1", "2")
+    git(stack.remote, "config", "receive.advertiseAtomic", "false")
+    git(stack.remote, "update-ref", RESERVED, head)
+    assert outcome(stack)[:2] == ("publish", "0.2.0")
+    assert git(stack.remote, "for-each-ref", "refs/stage6") == ""
+
+
+def test_a_tag_that_a_person_made_over_a_running_release_is_not_deployed_as_it(stack: Sample) -> None:
+    died = stack.edit("feat: more room", CHART, "1", "2")
+    hook = reject(stack, "refs/tags/*")
+    assert stack.run().status == 4
+    hook.unlink()
+    git(stack.remote, "update-ref", RESERVED, died)
+    stack.edit("feat: something else", CHART, "2", "3")
+    stack.repo.git("tag", "v0.2.0")
+    stack.repo.git("push", "--quiet", "origin", "v0.2.0")
+    ended = stack.run()
+    assert (ended.status, ended.json["error"]["code"]) == (4, "PUBLISHED_DIFFERS")
+
+
+def test_a_shallow_clone_rebuilds_the_same_package(stack: Sample, tmp_path: Path) -> None:
+    stack.edit("feat: more room", CHART, "1", "2")
+    stack.edit("docs: later", "README.md", "stack", "stack, later")
+    released(stack)
+    local = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=v0.2.0", stack.remote.as_uri(), str(local))
+    ended = command("verify-chart", "v0.2.0", f"--registry={stack.registry}", "--output=json", cwd=local)
+    assert (ended.status, ended.json["result"]) == (0, "equal")
+
+
+def test_a_clone_by_another_address_rebuilds_the_same_package(stack: Sample) -> None:
+    stack.edit("feat: more room", CHART, "1", "2")
+    address = "https://git.test/Team/stack.git"
+    stack.repo.git("remote", "set-url", "origin", address)
+    stack.repo.git("config", f"url.{stack.remote.as_uri()}.insteadOf", address)
+    released(stack)
+    stack.repo.git("remote", "set-url", "origin", stack.remote.as_uri())
+    assert stack.command("verify-chart", "v0.2.0", "--output=json").json["result"] == "equal"
 
 
 def test_a_run_that_died_before_its_tag_is_finished_by_the_run_of_a_later_commit(stack: Sample) -> None:
@@ -259,6 +335,22 @@ def test_a_base_that_cannot_be_rendered_is_said_and_is_no_failure_of_the_change(
     assert ended.status == 0
     assert "could not be rendered, so all is new here" in diff["note"]
     assert "+  size: '4'" in diff["diff"]
+
+
+CONFIGURED = {
+    "values that are not there": ("engine: render", "engine: render, values: [envs/no.yaml]", 2, "VALUES_MISSING"),
+    "another client": ("engine: render", "engine: render, client_name: acme", 3, "NAMESPACE_MISMATCH"),
+    "another chart": ("{registry: ../registry", "{registry: ../registry, path: charts/no", 2, "CHART_MISSING"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_a_simulation_of_a_configuration_that_a_run_would_refuse_fails_too(stack: Sample, name: str) -> None:
+    old, new, status, code = CONFIGURED[name]
+    stack.edit("chore: another configuration", ".stage6.yaml", old, new)
+    simulated = stack.command("simulate", "--base=HEAD~1")
+    assert (simulated.status, stack.run().status) == (status, status)
+    assert code in simulated.stderr
 
 
 # Steps that this machine fails

@@ -1,7 +1,7 @@
 """Step 2: the chart of one commit as one archive, reproducible (DESIGN §5)."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from jetscale_cicd.model.release import Artifact
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.chart import chart_name
 from jetscale_cicd.observe.content import export
+from jetscale_cicd.observe.deepen import complete, is_cut
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry import digest_of
@@ -29,7 +30,7 @@ class Packager:
         chart: the chart's folder, from the repository's root.
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
-        source: page of the repository, "" where there is none.
+        source: page of the repository that a version is of, "" where there is none.
     """
 
     repository: Repository
@@ -37,7 +38,7 @@ class Packager:
     chart: str
     mirrors: Mapping[str, str]
     scratch: Path
-    source: str = ""
+    source: Callable[[Version], str] = lambda _: ""
     made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
 
     def package(self, commit: str, version: Version) -> Artifact:
@@ -65,10 +66,17 @@ class Packager:
         text = _read(chart_yaml, where)
         chart = parse_chart(text, where)
         stamped = stamp(text, str(version), str(version), where)
+        if self.repository.git.network and is_cut(self.repository, commit):
+            complete(self.repository, commit)
         # Not the packaged commit itself: a later commit that leaves the chart alone gives the same package.
         revision, changed = self.repository.last_change(commit, self.chart)
-        origin = {REVISION: revision, **({SOURCE: self.source} if self.source else {})}
-        chart_yaml.write_bytes(annotate(stamped, origin, where).encode())
+        source = self.source(version)
+        annotated = annotate(stamped, {REVISION: revision, **({SOURCE: source} if source else {})}, where)
+        if annotated is None:
+            self.helm.processes.announce(
+                f"! {where}: its annotations are written in a way that leaves no room for ours"
+            )
+        chart_yaml.write_bytes((annotated or stamped).encode())
         lock = folder / "Chart.lock"
         locked = locked_dependencies(
             chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock"

@@ -20,8 +20,23 @@ _OF_THIS_MACHINE = {"DEPENDENCY_UNREACHABLE", "SCHEMA_REMOTE", "TOOL_MISSING", "
 
 def preview(plan: Plan, world: Surroundings) -> tuple[ManifestDiff, ...]:
     """A diff for every target that the change touches; where helm cannot render, the reason in its place."""
-    touched = [decided.target for decided in plan.targets if decided.decision is not Decision.NOTHING]
-    return tuple(_diff(plan, target, world) for target in touched)
+    looked = (
+        _diff(plan, decided.target, world)
+        if decided.decision is not Decision.NOTHING
+        else _refusal(plan, decided.target, world)
+        for decided in plan.targets
+    )
+    return tuple(diff for diff in looked if diff)
+
+
+def _refusal(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff | None:
+    """What a run would refuse about a target that the change leaves alone: the configuration may have changed."""
+    try:
+        world.packager.chart_name(plan.head)
+        read_values(world.repository, plan.head, target)
+    except Stage6Error as refused:
+        return ManifestDiff(target=target.name, note=f"a run would stop here: {_words(refused)}", error=refused)
+    return None
 
 
 def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:

@@ -19,8 +19,9 @@ from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.model.release import Artifact, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.repository import Repository
-from jetscale_cicd.observe.tag_record import DIGEST, recorded_digest
+from jetscale_cicd.observe.tag_record import DIGEST, SOURCE, recorded_digest
 from jetscale_cicd.observe.values import Values, values_of_targets
 from jetscale_cicd.tools.helm import Helm
 from jetscale_cicd.tools.redact import Redactor
@@ -165,7 +166,8 @@ def _publish(acting: Acting, _: Step) -> str:
     try:
         return publish(artifact, acting.world.registry)
     except SupersededError:
-        give_back(repository, release)
+        if not acting.world.registry.exclusive:
+            give_back(repository, release)
         raise
 
 
@@ -176,12 +178,14 @@ def _tag(acting: Acting, _: Step) -> str:
 def _message(acting: Acting) -> str:
     """The tag's message: notes for people, and what the next run has to know."""
     artifact, run = acting.artifact(), acting.world.request.event.run_url
-    trailers = [f"{DIGEST}: {artifact.digest}", *([f"Run: {run}"] if run else [])]
+    trailers = [f"{DIGEST}: {artifact.digest}", f"{SOURCE}: {acting.world.web or 'none'}"]
+    trailers += [f"Run: {run}"] if run else []
     return "\n".join([acting.notes, *trailers, ""])
 
 
 def _deploy(acting: Acting, step: Step) -> str:
     target = next(decided.target for decided in acting.plan.targets if decided.target.name == step.target)
+    _check_not_overtaken(acting, target)
     archive = _published(acting)
     manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
     record = Deployed(
@@ -191,6 +195,20 @@ def _deploy(acting: Acting, step: Step) -> str:
         values_digest=acting.values[target.name].digest,
     )
     return deploy(acting.world.repository.git.root, target, manifests, record)
+
+
+def _check_not_overtaken(acting: Acting, target: Target) -> None:
+    """Look again: while this run packaged, another one may have deployed a later commit."""
+    repository, head = acting.world.repository, acting.plan.head
+    live = observe_live(repository.git.root, target)
+    seen = isinstance(live, Deployed) and live.commit != head and repository.find(live.commit)[0] is not None
+    if isinstance(live, Deployed) and seen and repository.is_ancestor(head, live.commit):
+        raise SupersededError(
+            "DEPLOY_OVERTAKEN",
+            f"the later commit {live.commit[:12]} was deployed to {target.name} meanwhile",
+            where=target.name,
+            hint="nothing is to be done",
+        )
 
 
 def _published(acting: Acting) -> Path:

@@ -7,6 +7,7 @@ from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.deepen import RESERVED, fetch_tags, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.tools.git import GitResult
 
 
 def tag(repository: Repository, release: Release, message: str) -> str:
@@ -30,10 +31,7 @@ def tag(repository: Repository, release: Release, message: str) -> str:
     ref, reservation = f"refs/tags/{name}", RESERVED + name
     refs = remote_refs(repository, f"{ref}*", reservation)
     if ref not in refs:
-        # The reservation goes in the same push, so that nobody sees one without the other.
-        lease = [f"--force-with-lease={reservation}:{commit}"] if reservation in refs else []
-        deletion = [f":{reservation}"] if reservation in refs else []
-        result = repository.git.run("push", "--quiet", "--atomic", *lease, remote, f"{tag_object}:{ref}", *deletion)
+        result = _push(repository, remote, f"{tag_object}:{ref}", reservation, refs.get(reservation))
         if result.status == 0:
             _create_local(repository, name, tag_object, commit)
             return f"{name} at {commit[:12]} on {remote}"
@@ -46,6 +44,20 @@ def tag(repository: Repository, release: Release, message: str) -> str:
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
     return f"{name} at {commit[:12]} on {remote}"
+
+
+def _push(repository: Repository, remote: str, tag_it: str, reservation: str, held: str | None) -> GitResult:
+    """Push the tag, and remove the version's reservation in the same breath where the remote can do both at once."""
+    push = ("push", "--quiet")
+    if held is None:
+        return repository.git.run(*push, remote, tag_it)
+    free = (f"--force-with-lease={reservation}:{held}", remote)
+    result = repository.git.run(*push, "--atomic", *free, tag_it, f":{reservation}")
+    if result.status != 0 and "atomic" in result.stderr:  # Azure DevOps and CodeCommit do not
+        result = repository.git.run(*push, remote, tag_it)
+        if result.status == 0:
+            repository.git.run(*push, *free, f":{reservation}")
+    return result
 
 
 def _check_taken(held: str | None, said: str, name: str, remote: str) -> None:

@@ -16,7 +16,7 @@ REVISION, SOURCE = "org.opencontainers.image.revision", "org.opencontainers.imag
 _KEY = "annotations"
 
 
-def annotate(text: str, ours: Entries[str, str], where: str) -> str:
+def annotate(text: str, ours: Entries[str, str], where: str) -> str | None:
     """Add annotations that the chart does not have itself, keeping every other byte.
 
     Args:
@@ -24,8 +24,11 @@ def annotate(text: str, ours: Entries[str, str], where: str) -> str:
         ours: annotations to add.
         where: the file's path, for errors.
 
+    Returns:
+        The text with them; None where that would change something else, as with an anchor or a tag.
+
     Raises:
-        ConfigurationError: CHART_YAML, the text cannot be changed without changing more than that.
+        ConfigurationError: CHART_YAML, the text is not one that Helm reads.
     """
     before = read_mapping(text, where, CODE)
     theirs = before.entries.get(_KEY)
@@ -34,13 +37,14 @@ def annotate(text: str, ours: Entries[str, str], where: str) -> str:
         return text
     root = cast("MappingNode", compose(text, where, CODE))
     node = next((value for key, value in root.value if key.value == _KEY), None)
-    added = _inside(text, cast("MappingNode", node), missing) if isinstance(theirs, Mapping) else None
-    if theirs is None:
+    if node is None:
         added = _beside_version(text, root, missing)
-    if added is None or not _only_added(before, added, missing):
-        hint = "write annotations as a plain mapping, one to a line"
-        raise before.at(_KEY).refuse("annotations cannot be added without changing something else", hint)
-    return added
+    elif isinstance(theirs, Mapping):
+        added = _inside(text, cast("MappingNode", node), missing)
+    else:  # null: nothing, or a `~`
+        start, end = node.start_mark.index, node.end_mark.index
+        added = f"{text[:start]}{'' if text[start:end] else ' '}{json.dumps(dict(missing))}{text[end:]}"
+    return added if _only_added(before, added, missing) else None
 
 
 def _beside_version(text: str, root: "MappingNode", missing: Entries[str, str]) -> str:

@@ -84,7 +84,8 @@ def decide(
     *,
     live: LiveState,
     latest: Release | None,
-    superseded: str = "",
+    superseded: bool = False,
+    overtaken: str = "",
     values_differ: bool = False,
 ) -> TargetDecision:
     """The decision for one target (DESIGN §3).
@@ -94,7 +95,8 @@ def decide(
         compared: the ends of the values' comparison.
         live: what the target runs now.
         latest: the release that a redeploy would use.
-        superseded: why head must not replace what is there, "" where it may.
+        superseded: the deployed commit descends from head, so that head must not replace it.
+        overtaken: why head must not get a version of its own, "" where it may; the latest one it may still deploy.
         values_differ: the record of what is deployed names other values, release or namespace than head has.
     """
     reasons = (*chart, *values)
@@ -109,27 +111,35 @@ def decide(
         )
 
     if superseded:
-        return decided(Decision.NOTHING, _seen(target, False, f"{superseded}: this run is superseded"))
+        why = "a newer commit is deployed here: this run is superseded"
+        return decided(Decision.NOTHING, _seen(target, False, why))
+    if overtaken and any(reason.counts for reason in chart):
+        return decided(Decision.NOTHING, _seen(target, False, f"{overtaken}: this run is superseded"))
     if any(reason.counts for reason in chart):
         return decided(Decision.PUBLISH)
     if any(reason.counts for reason in values):
         return decided(Decision.REDEPLOY)
+    return decided(*_by_what_is_deployed(target, live, latest, values_differ))
+
+
+def _by_what_is_deployed(
+    target: Target, live: LiveState, latest: Release | None, values_differ: bool
+) -> tuple[Decision, Reason]:
+    """Nothing changed; but an earlier run may have been lost."""
     match live:
         case NotDeployed() if latest:
-            return decided(
-                Decision.REDEPLOY, _seen(target, True, f"nothing is deployed here yet: {latest.version} is due")
-            )
+            return Decision.REDEPLOY, _seen(target, True, f"nothing is deployed here yet: {latest.version} is due")
         case Deployed(version=version) if latest and version != str(latest.version):
             why = f"{version} is deployed, {latest.version} is the latest release: an earlier run did not finish"
-            return decided(Decision.REDEPLOY, _seen(target, True, why))
+            return Decision.REDEPLOY, _seen(target, True, why)
         case Deployed(version=version) if values_differ:
             why = f"{version} is deployed with other values, or under another name, than this commit says"
-            return decided(Decision.REDEPLOY, _seen(target, True, why))
+            return Decision.REDEPLOY, _seen(target, True, why)
         case Deployed(version=version):
-            return decided(Decision.NOTHING, _seen(target, False, f"{version} with these values is deployed"))
+            return Decision.NOTHING, _seen(target, False, f"{version} with these values is deployed")
         case NotObserved(why=why):
-            return decided(Decision.NOTHING, _seen(target, False, f"what is deployed was not looked at: {why}"))
-    return decided(Decision.NOTHING)
+            return Decision.NOTHING, _seen(target, False, f"what is deployed was not looked at: {why}")
+    return Decision.NOTHING, _seen(target, False, "nothing is released yet, and nothing is deployed")
 
 
 def strongest(decisions: Iterable[TargetDecision]) -> Decision:

@@ -8,7 +8,6 @@ from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, str
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
-from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.comparison import chart_comparison, find_head, values_comparison
@@ -45,7 +44,9 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     comparison = chart_comparison(repository, request, head, releases.latest)
     if request.compares_only:
         releases = _as_of_base(repository, tag_format, releases, request, comparison)
-    overtaken = None if request.compares_only else overtaken_by(repository, tag_format, releases, head)
+    overtaken = (
+        "" if request.compares_only else overtaken_by(repository, tag_format, releases, head, request.event.branch)
+    )
     values = (file for target in settings.targets for file in target.values)
     packaged = repository.tree(head, settings.chart.path, *values)
     beside = local_dependencies(repository, head, settings.chart.path, packaged)
@@ -96,7 +97,7 @@ class _Looking:
     repository: Repository
     request: Request
     releases: Releases
-    overtaken: Release | None
+    overtaken: str
     watched: _Watched
     comparison: Comparison
     seen: dict[str | None, ChangeSet]
@@ -116,6 +117,7 @@ class _Looking:
             live=live,
             latest=latest,
             superseded=self._superseded(live, head),
+            overtaken=self.overtaken,
             values_differ=isinstance(live, Deployed) and self._values_differ(live, head, target),
         )
 
@@ -125,15 +127,13 @@ class _Looking:
 
         return read_values(self.repository, head, target).digest != live.values_digest
 
-    def _superseded(self, live: LiveState, head: str) -> str:
-        """Why head must not replace what is there."""
-        if self.overtaken:
-            return f"{self.overtaken.tag} is of a later commit"
+    def _superseded(self, live: LiveState, head: str) -> bool:
+        """Whether a descendant of head is deployed."""
         if not isinstance(live, Deployed) or live.commit == head or reach(self.repository, live.commit) is None:
-            return ""
+            return False
         if is_cut(self.repository, live.commit):
             complete(self.repository, live.commit)
-        return "a newer commit is deployed here" if self.repository.is_ancestor(head, live.commit) else ""
+        return self.repository.is_ancestor(head, live.commit)
 
 
 def _live(repository: Repository, request: Request, target: Target) -> LiveState:

@@ -74,20 +74,34 @@ def highest_merged(
     return next((release for release in repository.releases(tag_format, (commit,)) if release in known), None)
 
 
-def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str) -> Release | None:
-    """A release, made or under way, of a commit that descends from head: this run comes too late.
+def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str, branch: str) -> str:
+    """Why a version for head would come too late: a later commit has one, or is about to; "" where none has.
 
     It would give an older commit the higher version, and the next run would take that for the latest.
+
+    Args:
+        branch: the branch that this run is about, "" where nobody says.
     """
-    for release in releases.reserved:
-        commit = reach(repository, release.commit) if release.commit != head else None
-        if commit and repository.is_ancestor(head, commit):
-            return release
     newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
-    if not newer:
-        return None
-    descendants = set(repository.releases_containing(tag_format, head))
-    return next((release for release in newer if release.commit != head and release in descendants), None)
+    descendants = set(repository.releases_containing(tag_format, head)) if newer else set()
+    for release in newer:
+        if release.commit != head and release in descendants:
+            return f"{release.tag} is of a later commit"
+    for release in releases.reserved:
+        if release.commit != head and _is_under_way(repository, head, release.commit, branch):
+            return f"a run for the later commit {release.commit[:12]} is about to release {release.version}"
+    return ""
+
+
+def _is_under_way(repository: Repository, head: str, commit: str, branch: str) -> bool:
+    """Whether a reservation is of a commit that follows head on a branch that the remote still has like that.
+
+    A run that died leaves its reservation; once its commit is on no branch any more, nobody will finish it.
+    """
+    if reach(repository, commit) is None or not repository.is_ancestor(head, commit):
+        return False
+    tips = remote_refs(repository, "HEAD", *([f"refs/heads/{branch}"] if branch else []))
+    return any(reach(repository, tip) and repository.is_ancestor(commit, tip) for tip in tips.values())
 
 
 def _core(latest: Release | None) -> tuple[int, int, int]:

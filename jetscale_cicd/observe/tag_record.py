@@ -1,15 +1,21 @@
-"""What a release's annotated tag remembers of it: the digest of its package."""
+"""What a release's annotated tag remembers of it: the digest of its package, and where it was released from."""
 
 import re
 
 from jetscale_cicd.observe.repository import Repository
 
-DIGEST = "Chart-Digest"
-_LINE = re.compile(rf"^{DIGEST}: (sha256:[0-9a-f]{{64}})$", re.MULTILINE)
+DIGEST, SOURCE = "Chart-Digest", "Chart-Source"
+_DIGEST = re.compile(rf"^{DIGEST}: (sha256:[0-9a-f]{{64}})$", re.MULTILINE)
+_SOURCE = re.compile(rf"^{SOURCE}: (https://[A-Za-z0-9._~/-]+|none)$", re.MULTILINE)
 
 
 def recorded_digest(repository: Repository, tag: str) -> str | None:
     """The digest in the tag's message; None where a tag has none, because somebody else made it."""
-    found = repository.tag_message(tag)
-    match = _LINE.search(found)
+    match = _DIGEST.search(repository.tag_message(tag))
     return match[1] if match else None
+
+
+def recorded_source(repository: Repository, tag: str) -> str | None:
+    """The page of the repository in the tag's message, "" where that had none; None where the tag does not say."""
+    match = _SOURCE.search(repository.tag_message(tag))
+    return match[1].removeprefix("none") if match else None

@@ -64,16 +64,17 @@ def settle(
     # A tag that this clone alone has at this very commit is the one that a person made before us.
     taken = {release.version for release in releases.all if release in releases.published or release.commit != head}
     choice = next_free(choice, taken, "a tag names it already")
-    taken |= {release.version for release in releases.reserved if release.commit != head}
-    choice = next_free(choice, taken, "another run reserved it for another commit")
+    reserved = {release.version for release in releases.reserved if release.commit != head}
     while True:
         answer = ask(registry, name, choice.version)
-        if not isinstance(answer, Present):
+        if isinstance(answer, Present) and packages.package(head, choice.version).digest == answer.digest:
+            return Settled(choice, answer, proven=True)  # also where a run for an earlier commit died before its tag
+        if not isinstance(answer, Present) and choice.version not in reserved:
             return Settled(choice, answer)
-        if packages.package(head, choice.version).digest == answer.digest:
-            return Settled(choice, answer, proven=True)
+        held = isinstance(answer, Present)
         taken.add(choice.version)
-        choice = next_free(choice, taken, "the registry holds other content under it")
+        why = "the registry holds other content under it" if held else "another run reserved it for another commit"
+        choice = next_free(choice, taken, why)
 
 
 def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:

@@ -11,6 +11,7 @@ from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.decision import Observed
+from jetscale_cicd.observe.releases import Releases
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.tag_record import recorded_digest
 
@@ -61,7 +62,7 @@ def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
     if decision is Decision.NOTHING and world.request.compares_only:
         return Wanted()
     if observed.releases.latest:
-        return _latest(world, observed.releases.latest)
+        return _latest(world, observed.releases.latest, observed.releases)
     if not world.request.compares_only:
         _name(world, observed.head)  # a chart that is there would be published, so this refuses a wrong chart.path
     return Wanted(notes=_NO_RELEASE)
@@ -89,7 +90,7 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
     return Wanted(release=release, choice=settled.choice, shelf=shelf, notes=notes)
 
 
-def _latest(world: Surroundings, latest: Release) -> Wanted:
+def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:
     from jetscale_cicd.observe.versioning import ask
 
     name, notes = _name(world, latest.commit)
@@ -98,7 +99,7 @@ def _latest(world: Surroundings, latest: Release) -> Wanted:
         NotAsked("only commits are compared") if world.request.compares_only else ask(world.registry, name, version)
     )
     if isinstance(answer, Present):
-        _check_untouched(world, latest, answer, world.registry.reference(name, str(version)))
+        _check_untouched(world, latest, releases, answer, world.registry.reference(name, str(version)))
     shelf = Shelf(
         chart=name,
         path=world.settings.chart.path,
@@ -109,13 +110,21 @@ def _latest(world: Surroundings, latest: Release) -> Wanted:
     return Wanted(release=latest, shelf=shelf, notes=notes)
 
 
-def _check_untouched(world: Surroundings, latest: Release, answer: Present, reference: str) -> None:
+def _check_untouched(world: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str) -> None:
     """A released version whose package was replaced is deployed nowhere.
 
     Raises:
         PublishError: ``PUBLISHED_DIFFERS``.
     """
     recorded = recorded_digest(world.repository, latest.tag)
+    by_hand = [each for each in releases.reserved if each.tag == latest.tag and each.commit != latest.commit]
+    if recorded is None and by_hand:
+        raise PublishError(
+            "PUBLISHED_DIFFERS",
+            f"{latest.tag} was made by hand at {latest.commit[:12]}, a run published {by_hand[0].commit[:12]} as it",
+            where=reference,
+            hint=f"compare them: jetscale-cicd verify-chart {latest.tag}; then release a new version",
+        )
     if recorded and recorded != answer.digest:
         raise PublishError(
             "PUBLISHED_DIFFERS",

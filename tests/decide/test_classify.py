@@ -212,7 +212,7 @@ class TestADecision:
     def test_a_newer_commit_that_is_deployed_is_never_replaced(
         self, chart: tuple[Reason, ...], values: tuple[Reason, ...]
     ) -> None:
-        found = decided(chart, values, live=deployed("1.2.2"), superseded="a newer commit is deployed here")
+        found = decided(chart, values, live=deployed("1.2.2"), superseded=True)
         assert found.decision is Decision.NOTHING
         assert "superseded" in found.reasons[-1].why
         assert found.reasons[:-1] == (*chart, *values)
