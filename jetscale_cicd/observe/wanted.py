@@ -18,7 +18,7 @@ from jetscale_cicd.observe.tag_record import recorded_digest
 if TYPE_CHECKING:
     from jetscale_cicd.observe.versioning import Packages, Shelves
 
-_NO_RELEASE = ("there is no release yet: a run with --since auto publishes the first one",)
+_NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
 class Wanted(NamedTuple):
