@@ -10,6 +10,9 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.deepen import RESERVED, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository
 
+# The holder of a reservation may give it back between a push that it refused and the look at why.
+_ATTEMPTS = 3
+
 
 def reserve(repository: Repository, release: Release) -> None:
     """Reserve a version at the remote; where there is none, nobody else can push it.
@@ -21,26 +24,32 @@ def reserve(repository: Repository, release: Release) -> None:
     remote = remote_of(repository)
     if not remote:
         return
-    ref = RESERVED + release.tag
-    # An empty lease: the ref must not exist (git-push(1)). Without it, a reservation for an ancestor would move on.
-    result = repository.git.run("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
-    if result.status == 0:
-        return
-    held = remote_refs(repository, ref).get(ref)
-    if held is None:
-        raise PublishError(
-            "RESERVATION_REFUSED",
-            f"{remote} did not let this run reserve {release.version}: {result.stderr.strip() or 'no reason given'}",
-            where=ref,
-            hint="the run needs permission to push refs (contents: write); nothing was published",
-        )
-    if held != release.commit:
-        raise SupersededError(
-            "VERSION_RESERVED",
-            f"another run reserved {release.version} for {held[:12]}, this run wanted it for {release.commit[:12]}",
-            where=ref,
-            hint="run again: it takes the next version",
-        )
+    ref, tag = RESERVED + release.tag, f"refs/tags/{release.tag}"
+    said = ""
+    for _ in range(_ATTEMPTS):
+        # An empty lease: the ref must not exist (git-push(1)). Without it, one for an ancestor would move on.
+        push = ("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
+        result = repository.git.run(*push)
+        if result.status == 0:
+            return
+        said = result.stderr.strip() or "no reason given"
+        refs = remote_refs(repository, ref, f"{tag}*")
+        held = refs.get(ref) or refs.get(tag)  # whoever held it may have finished by now, and have given it back
+        if held == release.commit:
+            return
+        if held:
+            raise SupersededError(
+                "VERSION_RESERVED",
+                f"another run took {release.version} for {held[:12]}, this run wanted it for {release.commit[:12]}",
+                where=ref,
+                hint="run again: it takes the next version",
+            )
+    raise PublishError(
+        "RESERVATION_REFUSED",
+        f"{remote} did not let this run reserve {release.version}: {said}",
+        where=ref,
+        hint="the run needs permission to push refs (contents: write); nothing was published",
+    )
 
 
 def give_back(repository: Repository, release: Release) -> None:
