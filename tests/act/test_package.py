@@ -191,3 +191,14 @@ def test_a_commit_without_the_folder_has_no_chart(helm4: Path, tmp_path: Path, p
     with pytest.raises(ConfigurationError) as caught:
         packager(repo, helm4).package(repo.head, V)
     assert (caught.value.code, caught.value.where) == ("CHART_MISSING", "charts/app")
+
+
+def test_what_helmignore_keeps_out_may_be_whatever_it_likes(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/.helmignore", "out\n")
+    (repo.path / "charts/app/out").symlink_to("/etc/passwd")
+    repo.commit("chore: a link for developers")
+    files = archive_files(Path(packager(repo, helm4).package(repo.head, V).path))
+    assert "golden/out" not in files
