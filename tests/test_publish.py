@@ -72,6 +72,10 @@ FAULTS: dict[str, tuple[Fault, set[int]]] = {
     "401 for everything": (answers(401, lambda _: True), {8}),
     "500 for every question": (answers(500, lambda asked: asked.reads_manifest), {8}),
     "a page for every question": (lambda asked: Told(404, {}, b"<html>") if asked.reads_manifest else None, {8}),
+    "500 for every question once it is published": (
+        answers(500, lambda asked: asked.method == "GET" and asked.path.endswith("/0.2.0") and asked.before > 2),
+        {8},
+    ),
     "slow": (lambda asked: lambda told: Told(told.status, told.headers, told.body, pause=0.3), {0}),
     "a manifest cut short after the push": (
         changed(lambda told: Told(told.status, told.headers, told.body, cut=len(told.body) // 2)),

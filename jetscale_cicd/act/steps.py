@@ -23,6 +23,7 @@ from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.tag_record import DIGEST, SOURCE, recorded_digest
 from jetscale_cicd.observe.values import Values, values_of_targets
+from jetscale_cicd.observe.versioning import ask
 from jetscale_cicd.tools.helm import Helm
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry import digest_of
@@ -217,7 +218,7 @@ def _published(acting: Acting) -> Path:
     archive = acting.world.scratch / f"published-{acting.release.version}.tgz"
     if not archive.exists():
         version = str(acting.release.version)
-        if not isinstance(acting.world.registry.lookup(chart, version), Present):
+        if not isinstance(ask(acting.world.registry, chart, acting.release.version), Present):
             raise PublishError(
                 "REGISTRY_LACKS",
                 f"the registry no longer holds {chart} {version}",

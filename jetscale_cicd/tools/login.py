@@ -13,6 +13,7 @@ from jetscale_cicd.tools.process import Processes, ProcessTimeout
 USERNAME = "STAGE6_REGISTRY_USERNAME"
 PASSWORD = "STAGE6_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _HELPER_TIMEOUT = 30
+_INSTEAD = f"mend the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
 # docker-credential-helpers: this name stands for "the secret is an identity token".
 _TOKEN_USER = "<token>"  # noqa: S105
 
@@ -92,14 +93,12 @@ class Logins:
     def _from_helper(self, name: str, host: str) -> Login | None:
         """Ask ``docker-credential-NAME get``; that it has none is an answer of its own (its protocol's words)."""
         if not name.replace("-", "").replace("_", "").isalnum():
-            raise PreconditionError(
-                "CREDENTIAL_HELPER", f"{name!r} is no name of a credential helper", hint="docker help"
-            )
+            raise PreconditionError("CREDENTIAL_HELPER", f"{name!r} is no name of a credential helper", hint=_INSTEAD)
         argv = [f"docker-credential-{name}", "get"]
         try:
             finished = self.processes.run(argv, env=self.env, stdin=host.encode(), timeout=_HELPER_TIMEOUT)
         except ProcessTimeout as late:
-            raise PreconditionError("CREDENTIAL_HELPER", str(late), hint="log in again, or name credentials") from None
+            raise PreconditionError("CREDENTIAL_HELPER", str(late), hint=_INSTEAD) from None
         said = finished.stdout.decode("utf-8", "replace")
         if finished.status != 0:
             if "credentials not found" in said:
@@ -114,7 +113,8 @@ class Logins:
             answer = json.loads(said)
             username, secret = str(answer["Username"]), str(answer["Secret"])
         except (ValueError, KeyError, TypeError):
-            raise PreconditionError("CREDENTIAL_HELPER", f"{argv[0]} gave an answer that is no credential") from None
+            said = f"{argv[0]} gave an answer that is no credential"
+            raise PreconditionError("CREDENTIAL_HELPER", said, where=host, hint=_INSTEAD) from None
         return Login(identity_token=secret) if username == _TOKEN_USER else Login(username, secret)
 
 
