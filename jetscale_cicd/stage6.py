@@ -56,6 +56,13 @@ def reconcile(world: World, planned: Plan) -> Run:
     return done
 
 
+def notes(world: World, planned: Plan) -> str:
+    """Release notes of the version that a plan is about, as Markdown; "" where there is none."""
+    from jetscale_cicd.observe.notes import notes_of
+
+    return notes_of(planned, world.repository, world.web)
+
+
 def simulate(world: World) -> Simulation:
     """What the change would do, and which manifests would differ; no network, no credentials."""
     from jetscale_cicd.act.preview import preview

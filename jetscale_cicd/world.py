@@ -22,6 +22,7 @@ from jetscale_cicd.tools.redact import Redactor
 if TYPE_CHECKING:
     from jetscale_cicd.act.package import Packager
     from jetscale_cicd.act.publish import Registry
+    from jetscale_cicd.act.sign import Signer
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.login import Logins
     from jetscale_cicd.tools.process import Announce, Processes
@@ -119,6 +120,24 @@ class World:
         remote = remote_of(self.repository)
         return web_address(self.repository.remote_url(remote)) if remote else ""
 
+    @cached_property
+    def github(self) -> str:
+        """Page of the repository at GitHub, where a Release is wanted and has a place; else ""."""
+        from jetscale_cicd.tools.github import hosts
+
+        if not (self.settings.release.github and self.web):
+            return ""
+        return self.web if self.web.split("/")[2] in hosts(os.environ) else ""
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """Signs packages, as far as that is configured; a directory of packages keeps no signature."""
+        from jetscale_cicd.act.sign import Signer
+
+        release, keeps = self.settings.release, self.settings.chart.keeps_signatures
+        key, command = (release.sign_key or "", release.sign_command) if keeps else ("", ())
+        return Signer(processes=self.processes, env=os.environ, key=key, command=command)
+
     def _source(self, version: Version) -> str:
         """Page that a package names: of a released version the one it was released from, whatever the clone's is."""
         from jetscale_cicd.observe.tag_record import recorded_source
@@ -139,6 +158,7 @@ class World:
             mirrors=chart.mirrors,
             scratch=self.scratch,
             source=self._source,
+            stamps=self.settings.release.commit,
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jetscale_cicd.act.archive import normalise
 from jetscale_cicd.act.dependencies import Sources, provide
+from jetscale_cicd.act.release_commit import release_commit
 from jetscale_cicd.decide.chart_annotate import REVISION, SOURCE, annotate
 from jetscale_cicd.decide.chart_file import parse_chart
 from jetscale_cicd.decide.chart_lock import locked_dependencies
@@ -31,6 +32,7 @@ class Packager:
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
         source: page of the repository that a version is of, "" where there is none.
+        stamps: whether each release has a commit of its own, with the version in Chart.yaml.
     """
 
     repository: Repository
@@ -39,7 +41,16 @@ class Packager:
     mirrors: Mapping[str, str]
     scratch: Path
     source: Callable[[Version], str] = lambda _: ""
+    stamps: bool = False
     made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
+
+    def released_commit(self, head: str, version: Version) -> str:
+        """The commit that head is packaged and tagged at as ``version``: its release commit, or head itself.
+
+        Raises:
+            ConfigurationError: the version cannot be written into Chart.yaml.
+        """
+        return release_commit(self.repository, head, version, self.chart) if self.stamps else head
 
     def package(self, commit: str, version: Version) -> Artifact:
         """The archive of ``commit`` as ``version``: committed bytes, version and appVersion stamped, subcharts inside.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from jetscale_cicd.act.actions import Surroundings
 from jetscale_cicd.act.schemas import check_schemas
-from jetscale_cicd.act.steps import Surroundings
 from jetscale_cicd.decide.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
 from jetscale_cicd.engines.render import render
 from jetscale_cicd.errors import CannotTellError, Stage6Error

@@ -1,80 +1,146 @@
 """Step 4: the tag that makes a version real; created once, never moved (DESIGN §5)."""
 
 import time
+from typing import NamedTuple
 
 from jetscale_cicd.act.reserve import give_back
-from jetscale_cicd.errors import PublishError, SupersededError
+from jetscale_cicd.errors import PreconditionError, PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.deepen import RESERVED, fetch_tags, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.tools.git import GitResult
 
 
-def tag(repository: Repository, release: Release, message: str) -> str:
+class Tagging(NamedTuple):
+    """What gets tagged, and what goes with it.
+
+    Args:
+        release: at the commit to tag.
+        head: the commit that is released, for which the version is reserved.
+        branch: gets ``release.commit`` on top of head where the two differ.
+        message: release notes and trailers.
+    """
+
+    release: Release
+    head: str
+    branch: str
+    message: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether the branch moves on."""
+        return self.release.commit != self.head
+
+    @property
+    def said(self) -> str:
+        """What was done, for people."""
+        behind = f", behind {self.branch}'s {self.head[:12]}" if self.moves else ""
+        return f"{self.release.tag} at {self.release.commit[:12]}{behind}"
+
+
+def tag(repository: Repository, tagging: Tagging) -> str:
     """Create the release's annotated tag, at the remote first where there is one.
 
     The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
 
-    Args:
-        message: release notes and trailers.
-
     Raises:
-        SupersededError: ``TAG_TAKEN``, the tag exists at another commit.
-        PublishError: ``TAG_REFUSED``, the remote did not take it.
+        SupersededError: ``TAG_TAKEN``, the tag exists at another commit; ``BRANCH_MOVED``, somebody pushed to the
+            branch meanwhile.
+        PublishError: ``TAG_REFUSED`` or ``BRANCH_REFUSED``, the remote did not take it.
+        PreconditionError: ``REMOTE_NOT_ATOMIC``, the remote cannot take branch and tag as one.
     """
-    name, commit = release.tag, release.commit
-    tag_object = _make(repository, name, commit, message)
+    name, commit = tagging.release.tag, tagging.release.commit
+    tag_object = _make(repository, tagging)
     remote = remote_of(repository)
     if not remote:
         _create_local(repository, name, tag_object, commit)
-        return f"{name} at {commit[:12]}"
+        return tagging.said
     ref, reservation = f"refs/tags/{name}", RESERVED + name
     refs = remote_refs(repository, f"{ref}*", reservation)
     if ref not in refs:
-        result = _push(repository, remote, f"{tag_object}:{ref}", reservation, refs.get(reservation))
+        result = _push(repository, remote, tagging, tag_object, refs.get(reservation))
         if result.status == 0:
             _create_local(repository, name, tag_object, commit)
-            return f"{name} at {commit[:12]} on {remote}"
-        refs = remote_refs(repository, f"{ref}*", reservation)
-        _check_taken(refs.get(ref), result.stderr, name, remote)
-    if refs.get(reservation) == commit:
-        give_back(repository, release)
+            return f"{tagging.said} on {remote}"
+        refs = remote_refs(repository, f"{ref}*", reservation, *_branches(tagging))
+        if ref not in refs:
+            raise _refusal(tagging, remote, result.stderr.strip(), refs)
+    if refs.get(reservation) == tagging.head:
+        give_back(repository, tagging.release._replace(commit=tagging.head))
     if refs[ref] != commit:
         raise _taken(name, refs[ref], commit)
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
-    return f"{name} at {commit[:12]} on {remote}"
+    return f"{tagging.said} on {remote}"
 
 
-def _push(repository: Repository, remote: str, tag_it: str, reservation: str, held: str | None) -> GitResult:
-    """Push the tag, and remove the version's reservation in the same breath where the remote can do both at once."""
+def _branches(tagging: Tagging) -> tuple[str, ...]:
+    return (f"refs/heads/{tagging.branch}",) if tagging.moves else ()
+
+
+def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str, held: str | None) -> GitResult:
+    """Push the tag, and with it the branch; and remove the version's reservation where the remote can do all at once.
+
+    A lease names what a ref has to be until now (git-push(1)): the branch head, and not one that it could move on from.
+    """
     push = ("push", "--quiet")
-    if held is None:
+    tag_it, reservation = f"{tag_object}:refs/tags/{tagging.release.tag}", RESERVED + tagging.release.tag
+    move = [f"{tagging.release.commit}:{branch}" for branch in _branches(tagging)]
+    leases = [f"--force-with-lease={branch}:{tagging.head}" for branch in _branches(tagging)]
+    if held is not None:
+        leases.append(f"--force-with-lease={reservation}:{held}")
+    free = [f":{reservation}"] if held is not None else []
+    if not move and not free:
         return repository.git.run(*push, remote, tag_it)
-    free = (f"--force-with-lease={reservation}:{held}", remote)
-    result = repository.git.run(*push, "--atomic", *free, tag_it, f":{reservation}")
-    if result.status != 0 and "atomic" in result.stderr:  # Azure DevOps and CodeCommit do not
-        result = repository.git.run(*push, remote, tag_it)
-        if result.status == 0:
-            repository.git.run(*push, *free, f":{reservation}")
+    result = repository.git.run(*push, "--atomic", *leases, remote, tag_it, *move, *free)
+    if result.status == 0 or "does not support --atomic" not in result.stderr:
+        return result
+    if move:
+        raise PreconditionError(
+            "REMOTE_NOT_ATOMIC",
+            f"{remote} takes no branch and tag in one push, and one without the other is half a release",
+            where=tagging.branch,
+            hint="set release.commit: false",
+        )
+    result = repository.git.run(*push, remote, tag_it)  # Azure DevOps and CodeCommit
+    if result.status == 0:
+        repository.git.run(*push, *leases, remote, *free)
     return result
 
 
-def _check_taken(held: str | None, said: str, name: str, remote: str) -> None:
-    if held is None:
-        raise PublishError(
-            "TAG_REFUSED",
-            f"{remote} did not take the tag {name}: {said.strip() or 'no reason given'}",
-            where=f"refs/tags/{name}",
-            hint="the run needs permission to create tags (contents: write); is the tag protected?",
+def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> PublishError | SupersededError:
+    """Why a push was refused, by what the remote holds now, and else in its own words."""
+    name = tagging.release.tag
+    for branch in _branches(tagging):
+        tip = refs.get(branch)
+        if tip != tagging.head:
+            at = f"is at {tip[:12]} now" if tip else "is gone"
+            return SupersededError(
+                "BRANCH_MOVED",
+                f"{tagging.branch} {at}, and the commit of {name} belongs right behind {tagging.head[:12]}",
+                where=branch,
+                hint="run again, on the branch as it is now",
+            )
+        return PublishError(
+            "BRANCH_REFUSED",
+            f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {said or 'no reason given'}",
+            where=branch,
+            hint="is the branch protected? Let this identity push to it, or set release.commit: false",
         )
+    return PublishError(
+        "TAG_REFUSED",
+        f"{remote} did not take the tag {name}: {said or 'no reason given'}",
+        where=f"refs/tags/{name}",
+        hint="the run needs permission to create tags (contents: write); is the tag protected?",
+    )
 
 
-def _make(repository: Repository, name: str, commit: str, message: str) -> str:
-    who = _setting(repository, "user.name", "jetscale-cicd")
-    mail = _setting(repository, "user.email", "jetscale-cicd@localhost")
+def _make(repository: Repository, tagging: Tagging) -> str:
+    who, mail = repository.identity
+    release = tagging.release
     tagger = f"{who} <{mail}> {int(time.time())} +0000"
-    text = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{name}\n\n{message}"
+    header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {tagger}"
+    text = f"{header}\n\n{release.tag}\n\n{tagging.message}"
     return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
 
 
@@ -82,11 +148,6 @@ def _create_local(repository: Repository, name: str, tag_object: str, commit: st
     result = repository.git.run("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
     if result.status != 0 and repository.find(f"refs/tags/{name}")[0] != commit:
         raise _taken(name, repository.find(f"refs/tags/{name}")[0] or "nothing", commit)
-
-
-def _setting(repository: Repository, key: str, otherwise: str) -> str:
-    value = repository.git.run("config", "--get", key).stdout.decode("utf-8", "replace").strip()
-    return "".join(char for char in value if char.isprintable() and char not in "<>") or otherwise
 
 
 def _taken(name: str, held: str, commit: str) -> SupersededError:

@@ -69,6 +69,30 @@ def add_deciding(parser: argparse.ArgumentParser) -> None:
     add_targets(parser)
 
 
+def add_notes(parser: argparse.ArgumentParser) -> None:
+    """Release notes as a file."""
+    parser.add_argument(
+        "--notes", type=Path, metavar="FILE", help="also write the release notes of the version, as Markdown"
+    )
+
+
+def save(file: Path, text: str, option: str) -> None:
+    """Write what an option asked for.
+
+    Raises:
+        ConfigurationError: ``FILE_UNWRITABLE``.
+    """
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as unwritable:
+        raise ConfigurationError(
+            "FILE_UNWRITABLE",
+            f"the file of {option} cannot be written: {unwritable.strerror}",
+            where=str(file),
+            hint="name a file in a directory that exists",
+        ) from None
+
+
 def add_targets(parser: argparse.ArgumentParser) -> None:
     """Which targets, and overrides for a run on this machine."""
     parser.add_argument(

@@ -65,12 +65,12 @@ class Output:
             return unwritable
         return None
 
-    def error(self, error: Stage6Error, *, alone: bool = True) -> None:
-        """Say what broke; ``alone`` where no result holds the error already."""
+    def error(self, error: Stage6Error, *, alone: bool = True, warns: bool = False) -> None:
+        """Say what broke; ``alone`` where no result holds the error already, ``warns`` where it stopped nothing."""
         with suppress(Stage6Error):
-            _write(sys.stderr, harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr)))))
+            _write(sys.stderr, harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr), warns=warns))))
             if os.environ.get("GITHUB_ACTIONS") == "true":
-                _write(sys.stderr, annotation(error, self.redact) + "\n")
+                _write(sys.stderr, annotation(error, self.redact, warns=warns) + "\n")
         if alone:
             with suppress(Stage6Error):  # the summary cannot be written; the error above is the one that counts
                 write_summary(self.redact(error_text(error, Paint(enabled=False))), None, os.environ)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.cli.arguments import add_common, add_deciding, request_of
+from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes, request_of, save
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 
@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
+    add_notes(parser)
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse"
@@ -39,10 +40,14 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         plan = stage6.plan(world)
         if saved:
             _check_unmoved(saved, plan)
+        if args.notes:  # a file that cannot be written is said before anything is changed
+            save(args.notes, output.redact(stage6.notes(world, plan)), "--notes")
         if args.dry_run:
             run = Run(plan=plan, outcomes=())
         else:
             run = stage6.run(world, plan) if saved else stage6.reconcile(world, plan)
+        if args.notes and run.plan is not plan:  # planned again, maybe for another version
+            save(args.notes, output.redact(stage6.notes(world, run.plan)), "--notes")
         plan = run.plan
         document = {
             **(plan_document(plan) if args.dry_run else run_document(run)),
@@ -52,6 +57,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     output.result(show, document)
     plain = Paint(enabled=False)
     errors = [run.error, output.faces(plan, plan_text(plan, plain) if args.dry_run else run_text(run, plain))]
+    for warning in run.warnings:
+        output.error(warning, alone=False, warns=True)
     for error in filter(None, errors):
         output.error(error, alone=False)
     return next((error.exit_status for error in errors if error), 0)

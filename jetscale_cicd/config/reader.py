@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any, get_args
 
-from jetscale_cicd.config.settings import DEFAULT_TARGET, ChartSettings, Settings, clashes, seconds
+from jetscale_cicd.config.settings import DEFAULT_TARGET, ChartSettings, ReleaseSettings, Settings, clashes, seconds
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Check, Target, check_label, quoted
 
@@ -65,6 +65,7 @@ def read_settings(text: str, file: str) -> Settings:
 
 def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
     keys = [f"chart.{each.name}" for each in fields(ChartSettings)]
+    keys += [f"release.{each.name}" for each in fields(ReleaseSettings)]
     for target in settings.targets:
         keys += [f"targets.{target.name}.{each.name}" for each in fields(Target) if each.name != "name"]
     return {key: written.get(key, "default") for key in keys}
@@ -167,10 +168,13 @@ class _Reader:
 
     def settings(self, root: _Node) -> Settings | None:
         """The settings, or None where there is a problem."""
-        sections = self._entries(root, "", ("chart", "targets"))
+        sections = self._entries(root, "", ("chart", "release", "targets"))
         chart = self._record(ChartSettings, sections["chart"][1], "chart") if "chart" in sections else {}
+        release = self._record(ReleaseSettings, sections["release"][1], "release") if "release" in sections else {}
         targets = self._targets(sections["targets"][1]) if "targets" in sections else (DEFAULT_TARGET,)
-        return None if self._problems else Settings(chart=ChartSettings(**chart), targets=targets)
+        if self._problems:
+            return None
+        return Settings(chart=ChartSettings(**chart), release=ReleaseSettings(**release), targets=targets)
 
     def error(self) -> ConfigurationError:
         """All problems as one error, in the order of the file; one alone says what to do where the others do it too."""
@@ -211,7 +215,9 @@ class _Reader:
             self._problem("CONFIG_VALUE", entries[target.name][0], f"targets.{target.name}: {sentence}")
         return tuple(found.values())
 
-    def _record(self, record: type[ChartSettings | Target], node: _Node, prefix: str) -> dict[str, Any]:
+    def _record(
+        self, record: type[ChartSettings | ReleaseSettings | Target], node: _Node, prefix: str
+    ) -> dict[str, Any]:
         """The written fields of a dataclass, each read by its annotation and judged by its ``check``."""
         specs = {each.name: each for each in fields(record) if each.name != "name"}
         values: dict[str, Any] = {}

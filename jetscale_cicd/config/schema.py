@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from jetscale_cicd.config.settings import DURATION, RELEASE_VERSION, ChartSettings, check_first_version
+from jetscale_cicd.config.settings import DURATION, RELEASE_VERSION, ChartSettings, ReleaseSettings, check_first_version
 from jetscale_cicd.model.target import (
     LABEL,
     MAX_LABEL,
@@ -45,6 +45,7 @@ def json_schema() -> dict[str, object]:
         "additionalProperties": False,
         "properties": {
             "chart": {"$ref": "#/$defs/chart"},
+            "release": {"$ref": "#/$defs/release"},
             "targets": {
                 "description": "Where the chart runs: one release of it per name. Without this key: live.",
                 "type": "object",
@@ -53,11 +54,11 @@ def json_schema() -> dict[str, object]:
                 "additionalProperties": {"$ref": "#/$defs/target"},
             },
         },
-        "$defs": {"chart": chart, "target": target},
+        "$defs": {"chart": chart, "release": _record(ReleaseSettings), "target": target},
     }
 
 
-def _record(record: type[ChartSettings | Target]) -> dict[str, Any]:
+def _record(record: type[ChartSettings | ReleaseSettings | Target]) -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     schema: dict[str, Any] = TypeAdapter(record).json_schema()

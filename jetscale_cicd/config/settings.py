@@ -11,6 +11,9 @@ from jetscale_cicd.model.version import Version
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
 RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
 
+# What sign_command may name: the published package by its digest, and its version.
+PLACEHOLDERS = ("image", "version")
+
 # git-check-ref-format(1), and the leading '-' that git-tag(1) refuses on top of it.
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|\A[-/]|/\Z|\.\Z|(?:\A|/)\.|\.lock(?:/|\Z)")
 # OCI distribution spec 1.1, "Pulling manifests": what <name> may be; the host in front of it as in a URL.
@@ -124,6 +127,41 @@ class ChartSettings:
         own = f"{self.path}/**"
         return self.watch if own in self.watch else (*self.watch, own)
 
+    @property
+    def keeps_signatures(self) -> bool:
+        """Whether a signature has a place beside a package: in an OCI registry, not in a directory."""
+        return self.registry.startswith("oci://")
+
+
+def check_command_word(text: str) -> None:
+    """Refuse a word of a command with a placeholder that nobody fills."""
+    check_text(text)
+    if re.search("[{}]", re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", text)):
+        raise ValueError(f"{quoted(text)}: known in braces are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSettings:
+    """What a release is, besides a package and a tag.
+
+    Args:
+        commit: write the version into Chart.yaml, in a commit that is pushed to the branch together with the tag.
+        github: make a Release with the notes where the remote is at GitHub and a token is there.
+        sign_key: user id of the OpenPGP key that signs the package (Helm's provenance file); null signs nothing.
+        sign_command: command, word by word, that signs the published package, as cosign does; `{image}` is its digest.
+
+    Raises:
+        ValueError: a rule does not hold; the sentence begins with the field.
+    """
+
+    commit: bool = False
+    github: bool = True
+    sign_key: str | None = field(default=None, metadata={"check": check_text})
+    sign_command: tuple[str, ...] = field(default=(), metadata={"check": check_command_word})
+
+    def __post_init__(self) -> None:
+        apply_checks(self)
+
 
 DEFAULT_TARGET = Target(name=LIVE, url="https://console.jetscale.ai")
 
@@ -134,6 +172,7 @@ class Settings:
 
     Args:
         chart: the chart and its registry.
+        release: what a release is, besides a package and a tag.
         targets: where the chart runs, in the order of the file.
         origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; says nothing about equality.
 
@@ -142,6 +181,7 @@ class Settings:
     """
 
     chart: ChartSettings = ChartSettings()
+    release: ReleaseSettings = ReleaseSettings()
     targets: tuple[Target, ...] = (DEFAULT_TARGET,)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -24,6 +24,9 @@ class Shelf:
         answer: what the registry said of it (NotAsked where nobody did).
         proven: the registry's content was compared with this commit's and is the same.
         tagged: the version's tag exists at its commit.
+        branch: the branch that gets a commit with the version, "" where none does.
+        sign_command: words of the command that signs the published package, () where there is none.
+        page: page of the repository at GitHub, where a Release is wanted; else "".
     """
 
     chart: str
@@ -32,6 +35,9 @@ class Shelf:
     answer: RegistryAnswer
     proven: bool = False
     tagged: bool = False
+    branch: str = ""
+    sign_command: tuple[str, ...] = ()
+    page: str = ""
 
 
 def make_plan(
@@ -49,10 +55,10 @@ def make_plan(
     decision = strongest(targets)
     steps: tuple[Step, ...] = ()
     if deploy is not None and shelf is not None:
-        steps = (
-            *_release_steps(decision, deploy, shelf, choice),
-            *(_deploy_step(target, deploy, shelf) for target in targets),
-        )
+        released = _release_steps(decision, deploy, shelf, choice)
+        deployed = [_deploy_step(target, deploy, shelf) for target in targets]
+        noted = _notes_step(deploy, shelf, any(step.state is _NEEDED for step in (*released, *deployed)))
+        steps = (*released, *noted, *deployed)
     return Plan(
         decision=decision,
         head=head,
@@ -70,7 +76,6 @@ def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: Ve
     state, why = _shelf_state(decision, deploy, shelf)
     version, commit = str(deploy.version), deploy.commit[:12]
     package_why = f"{shelf.path} at {commit}" + (f"; {choice.why}" if choice else "") if state is _NEEDED else why
-    tag_state = _SATISFIED if shelf.tagged else _NEEDED
     return (
         Step(
             name=StepName.PACKAGE,
@@ -84,13 +89,42 @@ def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: Ve
             why=why,
             command=f"helm push {shlex.quote(f'{shelf.chart}-{version}.tgz')} {shlex.quote(shelf.reference)}",
         ),
-        Step(
-            name=StepName.TAG,
-            state=tag_state,
-            why=f"{deploy.tag} points at {commit}" if shelf.tagged else f"{deploy.tag} does not exist yet",
-            command=f"git push origin {shlex.quote(f'refs/tags/{deploy.tag}')}",
-        ),
+        *_sign_step(shelf, state),
+        _tag_step(deploy, shelf),
     )
+
+
+def _sign_step(shelf: Shelf, published: StepState) -> tuple[Step, ...]:
+    """Whatever was not yet tagged may not have been signed either: a run can end between the two."""
+    if not shelf.sign_command:
+        return ()
+    due = published is _NEEDED or not shelf.tagged
+    why = "signed before it is tagged" if due else f"{shelf.reference} was published before, and is not signed again"
+    state = _NEEDED if due else StepState.UNKNOWN
+    return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(shelf.sign_command)),)
+
+
+def _notes_step(deploy: Release, shelf: Shelf, acts: bool) -> tuple[Step, ...]:
+    """A run that acts sees to it that the Release is there; one that finds all done asks nobody."""
+    if not shelf.page:
+        return ()
+    state = _NEEDED if acts else StepState.UNKNOWN
+    why = "a Release with the notes, unless there is one" if acts else "nobody looked whether there is a Release"
+    command = shlex.join(["gh", "release", "create", deploy.tag, "--verify-tag", "--notes-from-tag"])
+    return (Step(name=StepName.NOTES, state=state, why=f"{shelf.page}/releases: {why}", command=command),)
+
+
+def _tag_step(deploy: Release, shelf: Shelf) -> Step:
+    ref = f"refs/tags/{deploy.tag}"
+    if shelf.tagged:
+        state, why = _SATISFIED, f"{deploy.tag} points at {deploy.commit[:12]}"
+    else:
+        state, why = _NEEDED, f"{deploy.tag} does not exist yet"
+    push = ["git", "push", "origin", ref]
+    if shelf.branch:
+        why += f"; {shelf.branch} gets a commit that writes {deploy.version} into {shelf.path}/Chart.yaml"
+        push = ["git", "push", "--atomic", "origin", ref, f"{ref}^{{commit}}:refs/heads/{shelf.branch}"]
+    return Step(name=StepName.TAG, state=state, why=why, command=shlex.join(push))
 
 
 def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[StepState, str]:

@@ -13,12 +13,13 @@ class Result(StrEnum):
     DONE = "done"
     SATISFIED = "satisfied"
     FAILED = "failed"
+    WARNED = "warned"
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepOutcome:
-    """One step, how it ended, and how long it took in seconds."""
+    """One step, how it ended, how long it took in seconds, and the error where it failed or warned."""
 
     step: Step
     result: Result
@@ -37,4 +38,9 @@ class Run:
     @property
     def error(self) -> Stage6Error | None:
         """The failure that stopped the run, if one did."""
-        return next((outcome.error for outcome in self.outcomes if outcome.error), None)
+        return next((outcome.error for outcome in self.outcomes if outcome.result is Result.FAILED), None)
+
+    @property
+    def warnings(self) -> tuple[Stage6Error, ...]:
+        """Failures that stopped nothing."""
+        return tuple(outcome.error for outcome in self.outcomes if outcome.error and outcome.result is Result.WARNED)

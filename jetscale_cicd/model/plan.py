@@ -61,7 +61,9 @@ class StepName(StrEnum):
 
     PACKAGE = "package"
     PUBLISH = "publish"
+    SIGN = "sign"
     TAG = "tag"
+    NOTES = "notes"
     DEPLOY = "deploy"
 
 

@@ -10,6 +10,7 @@ from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.branch import find_branch
 from jetscale_cicd.observe.comparison import chart_comparison, find_head, values_comparison
 from jetscale_cicd.observe.content import linked_paths, local_dependencies
 from jetscale_cicd.observe.deepen import complete, is_cut, reach
@@ -40,7 +41,14 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     head = find_head(repository, request)
     if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
         repository.commit(reach(repository, request.base) or request.base)
-    releases = find_releases(repository, tag_format, head, ask_remote=not request.compares_only)
+    releases = find_releases(
+        repository,
+        tag_format,
+        head,
+        ask_remote=not request.compares_only,
+        branch=find_branch(repository, request) if settings.release.commit else None,
+        stamped=f"{settings.chart.path}/Chart.yaml",
+    )
     comparison = chart_comparison(repository, request, head, releases.latest)
     if request.compares_only:
         releases = _as_of_base(repository, tag_format, releases, request, comparison)

@@ -21,7 +21,7 @@ def packaged_rules(repository: Repository, chart: ChartSettings, changes: Change
         path=folder,
         watch=chart.watched,
         ignored=tuple(_ignore(text or b"", file) for text in texts),
-        metadata_only=metadata is not None and _metadata_only(repository, metadata),
+        metadata_only=metadata is not None and version_only(repository, metadata),
     )
 
 
@@ -33,7 +33,8 @@ def _ignore(text: bytes, file: str) -> HelmIgnore:
         return HelmIgnore.parse("")
 
 
-def _metadata_only(repository: Repository, change: Change) -> bool:
+def version_only(repository: Repository, change: Change) -> bool:
+    """Whether a change of Chart.yaml changes nothing that gets packaged but its version and appVersion."""
     if change.status != "M" or change.old_mode != change.new_mode or not change.new_mode.startswith("100"):
         return False
     contents = repository.blobs((change.old_blob, change.new_blob))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.release import Release
+from jetscale_cicd.observe.branch import Branch, moved_on, own_release
 from jetscale_cicd.observe.deepen import RESERVED, complete, fetch_tags, is_cut, reach, remote_of, remote_refs
 from jetscale_cicd.observe.repository import Repository, release_version, tag_glob
 
@@ -20,6 +21,7 @@ class Releases(NamedTuple):
         published: those that the remote holds, where it was asked.
         certain: no newer tag can have been overlooked.
         reserved: versions that runs are about to push, each at the commit that it is for.
+        branch: the one that gets release commits, with its tip at the remote.
     """
 
     latest: Release | None
@@ -27,25 +29,42 @@ class Releases(NamedTuple):
     published: tuple[Release, ...] = ()
     certain: bool = True
     reserved: tuple[Release, ...] = ()
+    branch: Branch | None = None
 
 
-def find_releases(repository: Repository, tag_format: str, head: str, *, ask_remote: bool) -> Releases:
+def find_releases(
+    repository: Repository,
+    tag_format: str,
+    head: str,
+    *,
+    ask_remote: bool,
+    branch: Branch | None = None,
+    stamped: str = "",
+) -> Releases:
     """Release tags; with ``ask_remote`` those that the remote holds, so that none is overlooked and none is private.
+
+    Args:
+        branch: the one that gets release commits, where there are such.
+        stamped: the Chart.yaml that they write the version into.
 
     Raises:
         CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE``, ``TAG_DIFFERS``, or ``RELEASES_NOT_MERGED``
             where releases exist but none is an ancestor of head, so that "no release yet" would be a guess.
     """
     asked = ask_remote and repository.git.network
-    theirs = _catch_up(repository, tag_format, head) if asked else None
+    theirs = _catch_up(repository, tag_format, head, branch) if asked else None
     everything = repository.releases(tag_format, ())
     published = everything if theirs is None else _at_remote(everything, theirs)
+    latest = highest_merged(repository, tag_format, published, head)
+    if branch is not None:
+        latest = own_release(repository, published, latest, head, stamped) or latest
     releases = Releases(
-        latest=highest_merged(repository, tag_format, published, head),
+        latest=latest,
         all=everything,
         published=published,
         certain=not is_cut(repository, head),
         reserved=_reserved(theirs or {}, tag_format),
+        branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
     )
     if published and releases.latest is None and asked:
         raise CannotTellError(
@@ -82,6 +101,8 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
     Args:
         branch: the branch that this run is about, "" where nobody says.
     """
+    if releases.branch and (why := moved_on(repository, releases.branch, head)):
+        return why
     newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
     descendants = set(repository.releases_containing(tag_format, head)) if newer else set()
     for release in newer:
@@ -108,14 +129,15 @@ def _core(latest: Release | None) -> tuple[int, int, int]:
     return latest.version.core if latest else (-1, -1, -1)
 
 
-def _catch_up(repository: Repository, tag_format: str, head: str) -> dict[str, str] | None:
+def _catch_up(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
     """Fetch what release tags and history are missing here; the remote's refs, None where there is no remote."""
     if is_cut(repository, head):
         complete(repository, head)
     if not remote_of(repository):
         return None
     glob = tag_glob(tag_format)
-    theirs = remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}")
+    tip = (branch.ref,) if branch else ()
+    theirs = remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}", *tip)
     missing = {ref.removeprefix(_TAGS) for ref in theirs if ref.startswith(_TAGS)} - _local_tags(repository)
     fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
     return theirs

@@ -223,9 +223,25 @@ class Repository:
         raw = self.git.ask("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}", "--count=1")
         return raw.decode("utf-8", "replace")
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Name and address for the tags and commits of a run: git's configured ones, else the program's."""
+        who = {"user.name": "jetscale-cicd", "user.email": "jetscale-cicd@localhost"}
+        for line in self.git.run("config", "--null", "--get-regexp", r"^user\.(name|email)$").stdout.split(b"\0"):
+            key, _, value = line.decode("utf-8", "replace").partition("\n")
+            who[key] = "".join(char for char in value if char.isprintable() and char not in "<>").strip() or who.get(
+                key, ""
+            )
+        return who["user.name"], who["user.email"]
+
     def remote_url(self, remote: str) -> str:
         """Address of a remote as it is configured, with any credentials in it; "" where there is none."""
         return self.git.run("config", "--get", f"remote.{remote}.url").stdout.decode("utf-8", "replace").strip()
+
+    def parents(self, *commits: str) -> dict[str, tuple[str, ...]]:
+        """Parents of each commit, as far as this clone has them."""
+        lines = self.git.ask("rev-list", "--no-walk", "--parents", *commits, "--").decode().splitlines()
+        return {commit: tuple(parents) for commit, *parents in map(str.split, lines)}
 
     def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
         """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""

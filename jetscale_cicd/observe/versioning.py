@@ -25,6 +25,8 @@ class Shelves(Protocol):
 class Packages(Protocol):
     """What finding a version needs from a packager."""
 
+    def released_commit(self, head: str, version: Version) -> str: ...
+
     def package(self, commit: str, version: Version) -> Artifact: ...
 
 
@@ -67,7 +69,7 @@ def settle(
     reserved = {release.version for release in releases.reserved if release.commit != head}
     while True:
         answer = ask(registry, name, choice.version)
-        if isinstance(answer, Present) and packages.package(head, choice.version).digest == answer.digest:
+        if isinstance(answer, Present) and _is_ours(packages, head, choice.version, answer):
             return Settled(choice, answer, proven=True)  # also where a run for an earlier commit died before its tag
         if not isinstance(answer, Present) and choice.version not in reserved:
             return Settled(choice, answer)
@@ -75,6 +77,10 @@ def settle(
         taken.add(choice.version)
         why = "the registry holds other content under it" if held else "another run reserved it for another commit"
         choice = next_free(choice, taken, why)
+
+
+def _is_ours(packages: Packages, head: str, version: Version, answer: Present) -> bool:
+    return packages.package(packages.released_commit(head, version), version).digest == answer.digest
 
 
 def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:

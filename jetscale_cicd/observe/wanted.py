@@ -10,6 +10,7 @@ from jetscale_cicd.errors import ConfigurationError, PublishError
 from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.branch import check_branch
 from jetscale_cicd.observe.decision import Observed
 from jetscale_cicd.observe.releases import Releases
 from jetscale_cicd.observe.repository import Repository
@@ -44,6 +45,8 @@ class Surroundings(Protocol):
     @property
     def tag_format(self) -> str: ...
     @property
+    def github(self) -> str: ...
+    @property
     def registry(self) -> "Shelves": ...
     @property
     def packager(self) -> "Packages": ...
@@ -77,6 +80,8 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
     if world.request.compares_only:
         settled = not_asked(choice)
     else:
+        if observed.releases.branch:
+            check_branch(world.repository, observed.releases.branch, head)
         settled = settle(choice, name, head, observed.releases, registry=world.registry, packages=world.packager)
     version = settled.choice.version
     release = Release(version, world.tag_format.replace("{version}", str(version)), head)
@@ -86,8 +91,11 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
         reference=world.registry.reference(name, str(version)),
         answer=settled.answer,
         proven=settled.proven,
+        branch=observed.releases.branch.name if observed.releases.branch else "",
+        sign_command=_sign_command(world),
+        page=world.github,
     )
-    return Wanted(release=release, choice=settled.choice, shelf=shelf, notes=notes)
+    return Wanted(release=release, choice=settled.choice, shelf=shelf, notes=(*notes, *_unsigned(world)))
 
 
 def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:
@@ -106,8 +114,21 @@ def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:
         reference=world.registry.reference(name, str(version)),
         answer=answer,
         tagged=True,
+        sign_command=_sign_command(world),
+        page=world.github,
     )
     return Wanted(release=latest, shelf=shelf, notes=notes)
+
+
+def _sign_command(world: Surroundings) -> tuple[str, ...]:
+    return world.settings.release.sign_command if world.settings.chart.keeps_signatures else ()
+
+
+def _unsigned(world: Surroundings) -> tuple[str, ...]:
+    release = world.settings.release
+    if world.settings.chart.keeps_signatures or not (release.sign_key or release.sign_command):
+        return ()
+    return (f"a directory of packages keeps no signature: {world.settings.chart.registry} is not an oci:// registry",)
 
 
 def _check_untouched(world: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str) -> None:

@@ -53,12 +53,13 @@ def write_summary(text: str, plan: Plan | None, env: Mapping[str, str]) -> None:
     _append(env.get("GITHUB_STEP_SUMMARY"), f"{title}{fence}text\n{plain(text).rstrip()}\n{fence}\n\n")
 
 
-def annotation(error: Stage6Error, redact: Callable[[str], str] = lambda text: text) -> str:
+def annotation(error: Stage6Error, redact: Callable[[str], str] = lambda text: text, *, warns: bool = False) -> str:
     """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
     message = (
         f"{error.message}" + (f" ({error.where})" if error.where else "") + (f". {error.hint}" if error.hint else "")
     )
-    return f"::error title={_property(f'Stage 6: {error.code}')}::{_data(harmless(plain(redact(message))))}"
+    word = "warning" if warns else "error"
+    return f"::{word} title={_property(f'Stage 6: {error.code}')}::{_data(harmless(plain(redact(message))))}"
 
 
 def harmless(text: str) -> str:

@@ -18,6 +18,7 @@ _MARKS = {
     Result.DONE: ("green", "✓"),
     Result.SATISFIED: ("dim", "✓"),
     Result.FAILED: ("red", "✗"),
+    Result.WARNED: ("yellow", "!"),
     Result.SKIPPED: ("dim", "-"),
 }
 
@@ -124,11 +125,12 @@ def reasons_text(reasons: Iterable[Reason], paint: Paint) -> str:
     return "\n".join(lines) + "\n"
 
 
-def error_text(error: Stage6Error, paint: Paint) -> str:
+def error_text(error: Stage6Error, paint: Paint, *, warns: bool = False) -> str:
     """What happened, where, what to do next."""
     where = f"\n  where  {plain(error.where)}" if error.where else ""
     hint = f"\n  next   {plain(error.hint)}" if error.hint else ""
-    return f"{paint('red', 'error')} {error.code}: {plain(error.message)}{where}{hint}\n"
+    word = paint("yellow", "warning") if warns else paint("red", "error")
+    return f"{word} {error.code}: {plain(error.message)}{where}{hint}\n"
 
 
 def _head(plan: Plan, paint: Paint) -> list[str]:
@@ -188,7 +190,7 @@ def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
 
 def _outcome(outcome: StepOutcome, paint: Paint) -> list[str]:
     style, mark = _MARKS[outcome.result]
-    took = f" ({outcome.seconds:.1f} s)" if outcome.result in (Result.DONE, Result.FAILED) else ""
+    took = f" ({outcome.seconds:.1f} s)" if outcome.result in (Result.DONE, Result.FAILED, Result.WARNED) else ""
     lines = [f"  {paint(style, mark)} {_label(outcome.step):<16} {plain(outcome.detail)}{took}"]
     if outcome.result is Result.FAILED:
         lines.append(paint("dim", f"    {'$':>16} {plain(outcome.step.command)}"))

@@ -49,6 +49,7 @@ _PINNED = (
     "advice.graftFileDeprecated=false",
     "gc.auto=0",
     "maintenance.auto=false",
+    "i18n.commitEncoding=UTF-8",
     "i18n.logOutputEncoding=UTF-8",
     "log.showSignature=false",
     "log.mailmap=false",

@@ -37,6 +37,8 @@ _PLAIN: Mapping[str, Any] = {
     "_bg_exc": False,
     "_ok_code": tuple(range(256)),
 }
+# What `make tools` brings.
+_OURS = ("helm", "kubectl")
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 _GRACE = 5.0
 
@@ -156,10 +158,22 @@ def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None
             os.killpg(process.pid, number)
 
 
+def check_tool(name: str, env: Mapping[str, str]) -> None:
+    """Refuse a program that is not there.
+
+    Raises:
+        PreconditionError: ``TOOL_MISSING``.
+    """
+    import shutil
+
+    if shutil.which(name, path=env.get("PATH", "")) is None:
+        raise missing_tool(name)
+
+
 def missing_tool(name: str) -> PreconditionError:
     """The error for a program that is not on PATH."""
     return PreconditionError(
         "TOOL_MISSING",
         f"{name} is not on PATH",
-        hint=f"install {name}, or run `make tools` in a checkout of jetscale-cicd",
+        hint=f"install {name}" + (", or run `make tools` in a checkout of jetscale-cicd" if name in _OURS else ""),
     )

@@ -369,7 +369,7 @@ class TestKeys:
     def test_an_unknown_key_that_is_like_no_other_comes_with_all_of_them(self) -> None:
         error = refused("zzz: 1\n")
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
-        assert error.hint == "known here: chart, targets"
+        assert error.hint == "known here: chart, release, targets"
 
     @pytest.mark.parametrize("key", ["requires", "name"])
     def test_a_key_that_is_not_built_yet_is_unknown(self, key: str) -> None:

@@ -20,21 +20,28 @@ _HTPASSWD = f"{USERNAME}:$2b$04$t29tCv5KlPHa0XNnUN6JLOhPWEuGaXo.Qzwc6iF5pxVyAXUK
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority of the test's own, and a certificate of it for 127.0.0.1."""
+    """A certificate authority of the test's own, and a certificate of it for one host."""
 
     ca: Path
     certificate: Path
     key: Path
 
 
-def authority(directory: Path) -> Authority:
+def authority(directory: Path, host: str = "127.0.0.1") -> Authority:
     """Make both with openssl."""
     new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
     made = Authority(directory / "ca.pem", directory / "server.pem", directory / "server.key")
     own = ("-keyout", str(directory / "ca.key"), "-out", str(made.ca), "-subj", "/CN=An authority of the tests")
-    by = ("-CA", str(made.ca), "-CAkey", str(directory / "ca.key"), "-addext", "subjectAltName=IP:127.0.0.1")
+    by = (
+        "-CA",
+        str(made.ca),
+        "-CAkey",
+        str(directory / "ca.key"),
+        "-addext",
+        f"subjectAltName={'IP' if host[0].isdigit() else 'DNS'}:{host}",
+    )
     subprocess.run([*new, *own], check=True, capture_output=True)
-    server = ("-keyout", str(made.key), "-out", str(made.certificate), "-subj", "/CN=127.0.0.1", *by)
+    server = ("-keyout", str(made.key), "-out", str(made.certificate), "-subj", f"/CN={host}", *by)
     subprocess.run([*new, *server, "-addext", "basicConstraints=critical,CA:FALSE"], check=True, capture_output=True)
     return made
 

@@ -1,0 +1,98 @@
+"""Signatures of a package: Helm's provenance file, and a command such as cosign's; both off by default.
+
+`helm package --sign` signs the archive that helm writes, and ours is packed anew so that a commit gives the same bytes
+anywhere. So the provenance file is written here, as Helm's `pkg/provenance` has it: Chart.yaml, a line of three dots,
+the archive's digest, clear-signed. `helm push` takes it along, `helm verify` and `helm pull --verify` read it.
+"""
+
+import io
+import re
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.errors import PreconditionError, PublishError
+from jetscale_cicd.model.release import Artifact, Present, RegistryAnswer
+from jetscale_cicd.tools.gpg import Gpg
+from jetscale_cicd.tools.process import Processes, ProcessTimeout, check_tool
+
+_TIMEOUT = 300
+_LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """How packages are signed.
+
+    Args:
+        processes: starts gpg and the command.
+        env: their environment.
+        key: user id of the OpenPGP key, "" where no provenance file is wanted.
+        command: words of the command, () where there is none.
+    """
+
+    processes: Processes
+    env: Mapping[str, str]
+    key: str
+    command: Sequence[str]
+
+    def check(self) -> None:
+        """Refuse to begin what could not be signed.
+
+        Raises:
+            PreconditionError: ``TOOL_MISSING``.
+        """
+        for program in ("gpg" if self.key else "", *self.command[:1]):
+            if program:
+                check_tool(program, self.env)
+
+    def write_provenance(self, artifact: Artifact) -> None:
+        """Put ``…tgz.prov`` beside the archive, where a key is configured.
+
+        Raises:
+            PublishError: ``SIGN_FAILED``.
+        """
+        if not self.key:
+            return
+        archive = Path(artifact.path)
+        unsigned = archive.with_name(f"{archive.name}.unsigned")
+        unsigned.write_bytes(provenance(archive.name, archive.read_bytes(), artifact.digest))
+        Gpg(self.processes, self.env).clear_sign(unsigned, archive.with_name(f"{archive.name}.prov"), self.key)
+
+    def run_command(self, reference: str, version: str, answer: RegistryAnswer) -> str:
+        """Run the command on the published package.
+
+        Args:
+            reference: ``oci://…/chart``.
+            answer: what the registry holds.
+
+        Raises:
+            PublishError: ``SIGN_FAILED``, or ``REGISTRY_LACKS`` where there is nothing to sign.
+        """
+        if not isinstance(answer, Present):
+            hint = "run again: it is published first"
+            raise PublishError("REGISTRY_LACKS", "the package to sign is not there", where=reference, hint=hint)
+        image = f"{reference.removeprefix('oci://')}@{answer.manifest}"
+        filled = {"{image}": image, "{version}": version}
+        argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self.command]
+        try:
+            finished = self.processes.run(argv, env=self.env, timeout=_TIMEOUT)
+            said = " ".join(finished.stderr.split())[-_LONGEST:] or f"exit status {finished.status}"
+            failed = finished.status != 0
+        except (ProcessTimeout, PreconditionError) as unfinished:
+            said, failed = str(unfinished), True
+        if failed:
+            hint = "nothing is tagged yet: mend it and run again, the package stays as it is"
+            raise PublishError("SIGN_FAILED", f"{argv[0]} failed: {said}", where=image, hint=hint)
+        return f"{argv[0]} signed {image}"
+
+
+def provenance(name: str, content: bytes, digest: str) -> bytes:
+    """The text that gets signed for an archive."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        # Its subcharts have theirs further down.
+        chart = next(name for name in archive.getnames() if name.count("/") == 1 and name.endswith("/Chart.yaml"))
+        source = archive.extractfile(chart)
+        metadata = source.read() if source else b""
+    return metadata.rstrip(b"\n") + b"\n\n...\n" + f"files:\n  {name}: {digest}\n".encode()

@@ -1,0 +1,87 @@
+"""The branch that a release commit goes to, as it is at the remote (``release.commit``)."""
+
+from typing import NamedTuple
+
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.change import Comparison
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.deepen import reach, remote_of
+from jetscale_cicd.observe.repository import Repository
+
+_HINT = "run on the branch that is released, pushed; or set release.commit: false"
+
+
+class Branch(NamedTuple):
+    """A branch that gets release commits, and its tip at the remote; name "" where nobody says which."""
+
+    name: str
+    tip: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """Its full name."""
+        return f"refs/heads/{self.name}"
+
+
+def find_branch(repository: Repository, request: Request) -> Branch:
+    """The branch that the event is about, or on a laptop the one that is checked out; its tip is not asked for yet."""
+    if request.event.branch or request.head or request.event.head:
+        return Branch(request.event.branch)
+    return Branch(repository.git.run("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip())
+
+
+def moved_on(repository: Repository, branch: Branch, head: str) -> str:
+    """Why a release commit would come too late: the branch has commits behind head; "" where it has none."""
+    if branch.tip in (None, head) or not (tip := reach(repository, branch.tip or "")):
+        return ""
+    if not repository.is_ancestor(head, tip):
+        return ""
+    return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes right behind the tip"
+
+
+def check_branch(repository: Repository, branch: Branch, head: str) -> None:
+    """Refuse to plan a release commit that could not be pushed.
+
+    Raises:
+        PreconditionError: ``RELEASE_BRANCH``.
+    """
+    if not remote_of(repository):
+        raise _unready("there is no remote to push it to", head)
+    if not branch.name:
+        raise _unready("nothing says which branch it is for", head)
+    if branch.tip is None:
+        raise _unready(f"the remote has no branch {branch.name}", head)
+    if branch.tip != head:
+        raise _unready(f"it is not the tip of {branch.name} at the remote, which is {branch.tip[:12]}", head)
+
+
+def _unready(why: str, head: str) -> PreconditionError:
+    message = f"release.commit puts a commit behind {head[:12]}, but {why}"
+    return PreconditionError("RELEASE_BRANCH", message, where=head, hint=_HINT)
+
+
+def own_release(
+    repository: Repository, releases: tuple[Release, ...], latest: Release | None, head: str, file: str
+) -> Release | None:
+    """A release of head itself that its own release commit carries: a child of head that differs in its version only.
+
+    Args:
+        releases: those of the remote.
+        latest: the highest one that is merged into head.
+        file: the chart's Chart.yaml.
+    """
+    newer = [release for release in releases if latest is None or release.version.core > latest.version.core]
+    if not newer:
+        return None
+    parents = repository.parents(*(release.commit for release in newer))
+    children = [release for release in newer if parents.get(release.commit) == (head,)]
+    return next((child for child in children if _stamps(repository, head, child.commit, file)), None)
+
+
+def _stamps(repository: Repository, head: str, child: str, file: str) -> bool:
+    """Whether the version in one Chart.yaml is all that changed."""
+    from jetscale_cicd.observe.packaged import version_only
+
+    changes = repository.changes(Comparison(head, child, ""), (file,))
+    return changes.count == 1 and len(changes.watched) == 1 and version_only(repository, changes.watched[0])

@@ -1,0 +1,101 @@
+"""GitHub Releases by python-semantic-release's own client; the only module that imports its ``hvcs``.
+
+What it lacks is added: limits on time, and the remote's repository in place of GITHUB_REPOSITORY, the workflow's own.
+Its ``get_release_id_by_tag`` takes every error for "there is none" (10.7), so nothing is looked up: GitHub itself
+refuses a second Release of a tag.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jetscale_cicd.errors import PreconditionError, PublishError
+from jetscale_cicd.tools.process import Processes, ProcessTimeout
+from jetscale_cicd.tools.redact import Redactor
+
+if TYPE_CHECKING:
+    import requests
+    from semantic_release.hvcs.github import Github
+
+GITHUB = "github.com"
+_CONNECT, _READ = 5, 15
+_ASKED = 10
+# GitHub docs, "Create a release": 422 and the code already_exists where the tag has a Release.
+_UNPROCESSABLE = 422
+
+
+def hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Hosts that are GitHubs: the public one, the one that this workflow runs on, and the one that gh is told of."""
+    server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname
+    return tuple(host.lower() for host in (GITHUB, server, env.get("GH_HOST")) if host)
+
+
+def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
+    """A token for a GitHub, from the environment by gh's rules (`gh help environment`), else from gh itself."""
+    server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname or GITHUB
+    names = ("GH_TOKEN", "GITHUB_TOKEN") if host == server.lower() else ()
+    names = names or (() if host == GITHUB else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"))
+    found = next((env[name] for name in names if env.get(name)), None) or _ask_gh(host, processes, env)
+    if found:
+        processes.redact.learn([found])
+    return found
+
+
+def _ask_gh(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
+    try:
+        finished = processes.run(["gh", "auth", "token", "--hostname", host], env=env, timeout=_ASKED)
+    except (PreconditionError, ProcessTimeout):
+        return None
+    return finished.stdout.decode("ascii", "replace").strip() or None if finished.status == 0 else None
+
+
+def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor) -> bool:
+    """Make the Release of a tag that GitHub holds; False where there is one, which is left as it is.
+
+    Args:
+        page: ``https://host/owner/name``.
+
+    Raises:
+        PublishError: ``RELEASE_REFUSED``, or ``RELEASE_UNREACHABLE``.
+    """
+    import requests
+    from semantic_release.errors import SemanticReleaseBaseError
+
+    try:
+        _client(page, token).create_release(tag, notes)
+    except requests.HTTPError as answered:
+        status = answered.response.status_code if answered.response is not None else 0
+        said = answered.response.text if answered.response is not None else ""
+        if status == _UNPROCESSABLE and "already_exists" in said:
+            return False
+        raise _refusal(page, status, redact(" ".join(said.split()))[:300]) from None
+    except (requests.RequestException, SemanticReleaseBaseError, ValueError) as failed:
+        said = redact(" ".join(str(failed).split()))[:300]
+        hint = f"make it by hand: gh release create {tag} --verify-tag --notes-from-tag"
+        raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {said}", where=page, hint=hint) from None
+    return True
+
+
+def _client(page: str, token: str) -> "Github":
+    from requests.adapters import HTTPAdapter
+    from semantic_release.hvcs.github import Github
+
+    host, owner, name = page.removeprefix("https://").split("/", 2)
+
+    class Limited(HTTPAdapter):
+        def send(self, *arguments: Any, **options: Any) -> "requests.Response":
+            return super().send(*arguments, **{**options, "timeout": (_CONNECT, _READ)})
+
+    class OfRemote(Github):
+        owner = property(lambda _: owner)
+        repo_name = property(lambda _: name)
+
+    api = None if host == GITHUB else f"https://{host}/api/v3"
+    client = OfRemote(page, hvcs_domain=f"https://{host}", hvcs_api_domain=api, token=token)
+    client.session.mount("https://", Limited(max_retries=2))
+    return client
+
+
+def _refusal(page: str, status: int, said: str) -> PublishError:
+    hint = "the token needs contents: write" if status in (401, 403, 404) else "the tag stands; see GitHub's answer"
+    return PublishError("RELEASE_REFUSED", f"GitHub answered {status}: {said}", where=page, hint=hint)

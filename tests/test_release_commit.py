@@ -1,0 +1,189 @@
+"""``release.commit: true``: the version in Chart.yaml, in a commit that arrives together with its tag or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Ended
+from tests.support.history import git
+from tests.support.sample import CONFIG, Sample, archive_files, small, step_results
+
+CHART = "# ours\napiVersion: v2\nname: small\nversion: 0.0.0 # by hand: never\nappVersion: x\n"
+STAMPING = {".stage6.yaml": f"{CONFIG}release: {{commit: true}}\n", "charts/app/Chart.yaml": CHART}
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sample:
+    """A stack whose releases get a commit, none of them made yet."""
+    return small(tmp_path, dict(STAMPING))
+
+
+def on_remote(sample: Sample, *arguments: str) -> str:
+    return git(sample.remote, *arguments).strip()
+
+
+def chart_at(sample: Sample, revision: str) -> str:
+    return on_remote(sample, "show", f"{revision}:charts/app/Chart.yaml")
+
+
+def hook(sample: Sample, name: str, script: str) -> None:
+    file = sample.remote / "hooks" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def code(ended: Ended) -> str:
+    return str(ended.json["error"]["code"])
+
+
+def test_the_version_is_written_and_committed_and_every_other_byte_is_kept(sample: Sample) -> None:
+    head = sample.repo.head
+    ended = sample.run()
+    assert ended.status == 0, ended.stderr
+    assert on_remote(sample, "log", "-1", "--format=%s%n%P", "main").split("\n") == ["chore(release): 0.1.0", head]
+    assert on_remote(sample, "diff", "--stat", head, "main").count("|") == 1
+    expected = CHART.replace("0.0.0", "0.1.0").replace("appVersion: x", "appVersion: 0.1.0")
+    assert chart_at(sample, "main") == expected.strip()
+    assert on_remote(sample, "rev-parse", "v0.1.0^{commit}") == on_remote(sample, "rev-parse", "main")
+    assert on_remote(sample, "for-each-ref", "refs/stage6") == ""
+
+
+def test_the_package_is_the_release_commits(sample: Sample) -> None:
+    assert sample.run().status == 0
+    chart = archive_files(sample.registry / "small-0.1.0.tgz")["small/Chart.yaml"].decode()
+    assert on_remote(sample, "rev-parse", "main") in chart
+    assert sample.command("verify-chart", "v0.1.0").status == 0
+
+
+def test_neither_the_work_tree_nor_the_index_nor_the_local_branch_is_touched(sample: Sample) -> None:
+    head = sample.repo.head
+    assert sample.run().status == 0
+    assert sample.repo.head == head
+    assert sample.repo.git("status", "--porcelain") == ""
+
+
+def test_a_run_on_the_release_commit_and_another_on_its_parent_find_nothing_to_do(sample: Sample) -> None:
+    assert sample.run().status == 0
+    assert sample.run().json["outcome"] == "satisfied"
+    sample.repo.git("pull", "--quiet", "origin", "main")
+    again = sample.run()
+    assert (again.json["decision"], again.json["outcome"]) == ("nothing", "satisfied")
+    assert list(sample.remote_tags) == ["v0.1.0"]
+
+
+def test_the_next_change_follows_the_release_commit(sample: Sample) -> None:
+    assert sample.run().status == 0
+    sample.repo.git("pull", "--quiet", "origin", "main")
+    sample.edit("fix: size", "charts/app/values.yaml", "1", "2")
+    ended = sample.run()
+    assert (ended.status, ended.json["version"]) == (0, "0.1.1"), ended.stderr
+    assert chart_at(sample, "main").count("0.1.1") == 2
+
+
+def test_a_run_that_lost_its_deploy_is_made_good_on_the_parent_of_the_release_commit(sample: Sample) -> None:
+    assert sample.run().status == 0
+    for file in ("manifests.yaml", "release.json"):
+        (sample.repo.path / "rendered/live" / file).unlink()
+    ended = sample.run()
+    assert (ended.status, ended.json["decision"], ended.json["version"]) == (0, "redeploy", "0.1.0"), ended.stderr
+
+
+def test_a_chart_that_says_its_version_already_needs_no_commit(tmp_path: Path) -> None:
+    said = CHART.replace("0.0.0", "0.1.0").replace("appVersion: x", "appVersion: 0.1.0")
+    sample = small(tmp_path, {**STAMPING, "charts/app/Chart.yaml": said})
+    assert sample.run().status == 0
+    assert on_remote(sample, "rev-parse", "v0.1.0^{commit}", "main").split() == [sample.repo.head] * 2
+
+
+def test_a_plan_says_that_the_branch_gets_a_commit_and_makes_none(sample: Sample) -> None:
+    before = sample.repo.git("count-objects")
+    ended = sample.command("plan", "--output", "json")
+    tag = next(step for step in ended.json["steps"] if step["name"] == "tag")
+    assert "main gets a commit that writes 0.1.0 into charts/app/Chart.yaml" in tag["why"]
+    assert tag["command"].startswith("git push --atomic origin refs/tags/v0.1.0 ")
+    assert sample.repo.git("count-objects") == before
+
+
+def test_a_protected_branch_refuses_commit_and_tag_together(sample: Sample) -> None:
+    hook(sample, "update", 'case "$1" in refs/heads/*) echo "GH006: protected branch hook declined"; exit 1;; esac')
+    ended = sample.run()
+    assert (ended.status, code(ended)) == (4, "BRANCH_REFUSED")
+    assert "GH006: protected branch" in ended.json["error"]["message"]
+    assert sample.remote_tags == {}
+    assert step_results(ended)["deploy live"] == "skipped"
+
+
+def test_once_the_branch_is_open_the_next_run_goes_on_with_the_package_that_is_there(sample: Sample) -> None:
+    hook(sample, "update", 'case "$1" in refs/heads/*) exit 1;; esac')
+    assert sample.run().status == 4
+    (sample.remote / "hooks/update").unlink()
+    ended = sample.run()
+    assert (ended.status, ended.json["version"]) == (0, "0.1.0"), ended.stderr
+    assert step_results(ended)["publish"] == "satisfied"
+
+
+def test_somebody_pushes_between_plan_and_tag_and_their_run_releases_it_all(sample: Sample) -> None:
+    hook(
+        sample,
+        "update",
+        'case "$1" in refs/tags/*) ;; *) exit 0;; esac\n'
+        "[ -e pushed ] && exit 0\ntouch pushed\nunset GIT_QUARANTINE_PATH\n"
+        'tree=$(git rev-parse "main^{tree}")\n'
+        'new=$(echo "docs: meanwhile" | git -c user.name=D -c user.email=d@e commit-tree $tree -p main)\n'
+        "git update-ref refs/heads/main $new",
+    )
+    ended = sample.run()
+    assert ended.status == 0, ended.stderr
+    assert "main has moved on" in ended.stdout
+    assert sample.remote_tags == {}
+    sample.repo.git("pull", "--quiet", "origin", "main")
+    theirs = sample.run()
+    assert theirs.status == 0, theirs.stderr
+    assert theirs.json["version"] in ("0.1.0", "0.1.1")
+    assert on_remote(sample, "log", "--format=%s", "main").split("\n")[0].startswith("chore(release): 0.1.")
+
+
+def test_a_remote_without_atomic_pushes_gets_neither_branch_nor_tag(sample: Sample) -> None:
+    git(sample.remote, "config", "receive.advertiseAtomic", "false")
+    head = sample.repo.head
+    ended = sample.run()
+    assert (ended.status, code(ended)) == (3, "REMOTE_NOT_ATOMIC")
+    assert sample.remote_tags == {}
+    assert on_remote(sample, "rev-parse", "main") == head
+
+
+def test_a_tag_that_somebody_else_pushed_is_theirs_and_the_branch_stays(sample: Sample) -> None:
+    head = sample.repo.head
+    hook(sample, "update", f'case "$1" in refs/tags/*) git tag -f v0.1.0 {head} >/dev/null; esac')
+    ended = sample.run()
+    assert ended.status == 0, ended.stderr
+    assert on_remote(sample, "rev-parse", "main") == head
+
+
+@pytest.mark.parametrize(
+    ("arrange", "why"),
+    [
+        (("commit", "--quiet", "--allow-empty", "--message", "feat: not pushed"), "it is not the tip of main"),
+        (("checkout", "--quiet", "-b", "topic"), "the remote has no branch topic"),
+        (("checkout", "--quiet", "--detach"), "nothing says which branch it is for"),
+        (("remote", "remove", "origin"), "there is no remote to push it to"),
+    ],
+)
+def test_a_commit_that_could_not_be_pushed_is_refused_before_anything_is_published(
+    sample: Sample, arrange: tuple[str, ...], why: str
+) -> None:
+    sample.repo.git(*arrange)
+    ended = sample.run()
+    assert (ended.status, code(ended)) == (3, "RELEASE_BRANCH")
+    assert why in ended.json["error"]["message"]
+    assert sample.published == []
+
+
+def test_a_branch_that_has_moved_on_is_left_to_its_own_run(sample: Sample) -> None:
+    old = sample.repo.head
+    sample.commit("docs: more", {"README.md": "# More\n"})
+    sample.repo.git("checkout", "--quiet", "--detach", old)
+    ended = sample.run(env={"CI_COMMIT_SHA": old, "CI_COMMIT_BRANCH": "main", "GITLAB_CI": "true"})
+    assert (ended.status, ended.json["decision"]) == (0, "nothing"), ended.stderr
+    assert sample.published == []
