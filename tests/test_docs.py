@@ -34,7 +34,7 @@ FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 LEFT_OUT = ("A stack with one chart", "Scene 5")
 
 # Options of other programs that the documents name.
-FOREIGN = {"--strict", "--batch", "--unshallow"}
+FOREIGN = {"--strict", "--batch", "--unshallow", "--yes", "--verify-tag", "--notes-from-tag"}
 
 
 # --- the blocks ---------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def shown_default(value: object) -> str:
     """The default as it would be written in the file."""
     if isinstance(value, list):
         return "[" + ", ".join(f'"{item}"' if "*" in item else item for item in value) + "]"
-    return {"": '""', "None": "null", "False": "false"}.get(str(value), str(value))
+    return {"": '""', "None": "null", "False": "false", "True": "true"}.get(str(value), str(value))
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
@@ -145,6 +145,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "exit codes": exit_codes,
     "simulation": simulation,
     "chart keys": lambda: key_table("chart"),
+    "release keys": lambda: key_table("release"),
     "target keys": lambda: key_table("target"),
 }
 
@@ -246,7 +247,8 @@ def test_every_other_code_that_is_named_exists() -> None:
         *("NO_COLOR", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "GIT_COMMIT"),
         *("HELM_REGISTRY_CONFIG", "HELM_CONFIG_HOME", "DOCKER_CONFIG", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
         *("AUTH_CONFIG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-        *("STAGE6_REGISTRY_USERNAME", "STAGE6_REGISTRY_PASSWORD"),
+        *("STAGE6_REGISTRY_USERNAME", "STAGE6_REGISTRY_PASSWORD", "STAGE6_SIGN_PASSPHRASE"),
+        *("GH_TOKEN", "GITHUB_TOKEN", "GH_HOST", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GITHUB_REPOSITORY"),
         *("CI_COMMIT_BEFORE_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA", "GIT_PREVIOUS_SUCCESSFUL_COMMIT"),
         *("CHANGE_TARGET", "BUILDKITE_PULL_REQUEST_BASE_BRANCH", "BITBUCKET_PR_DESTINATION_COMMIT"),
     }
@@ -384,7 +386,7 @@ def test_nothing_written_names_a_place_on_somebodys_machine() -> None:
 # --- configuration ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("section", ["chart", "target"])
+@pytest.mark.parametrize("section", ["chart", "release", "target"])
 def test_the_documented_keys_and_defaults_are_those_of_the_schema(section: str) -> None:
     """Read back from the file, so that the table cannot be wrong together with what makes it."""
     (table,) = [text for _, name, text in blocks() if name == f"{section} keys"]
@@ -402,7 +404,8 @@ def test_the_example_holds_every_key_and_can_be_read() -> None:
     (text,) = re.findall(r"```yaml\n(.*?)```", CONFIGURATION.read_text(), re.DOTALL)
     settings = read_settings(text, "docs/configuration.md")
     written = {key for key, origin in settings.origins.items() if origin != "default"}
-    assert written == {f"chart.{key}" for key in keys("chart")} | {f"targets.live.{key}" for key in keys("target")}
+    sections = {"chart": "chart", "release": "release", "target": "targets.live"}
+    assert written == {f"{prefix}.{key}" for section, prefix in sections.items() for key in keys(section)}
 
 
 def test_our_own_configuration_can_be_read_and_names_what_is_here() -> None:

@@ -18,7 +18,7 @@ from tests.support.sample import CONFIG, Sample, small, step_results
 
 SIGNER = "Releases of the tests <releases@example.invalid>"
 PASSPHRASE = "only-the-tests-know-this"
-VARIABLE = "JETSCALE_SIGN_PASSPHRASE"
+VARIABLE = "STAGE6_SIGN_PASSPHRASE"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
-_VARIABLE = "JETSCALE_SIGN_PASSPHRASE"
+_VARIABLE = "STAGE6_SIGN_PASSPHRASE"
 _TIMEOUT = 60
 _LONGEST = 500
 
