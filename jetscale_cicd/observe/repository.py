@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ _EMPTY_TREE = {
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # Paths that nobody watches, named so that people see what did not count.
 _EXAMPLES = 3
+# Values, Chart.yaml, .helmignore: read again and again.
+_SMALL = 1 << 16
 
 
 class Entry(NamedTuple):
@@ -35,9 +37,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One repository, asked through git's plumbing."""
+    """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once.
+
+    Args:
+        git: asks.
+        trees, contents: answers so far; of contents the small ones.
+    """
 
     git: Git
+    trees: dict[tuple[str, ...], "tuple[Entry, ...]"] = field(default_factory=dict, compare=False, repr=False)
+    contents: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, *revisions: str) -> tuple[str | None, ...]:
         """Commit of each revision, None where this repository has no such commit; one process for all.
@@ -184,7 +193,16 @@ class Repository:
         return frozenset(self.git.ask("rev-list", "--max-parents=0", *commits, "--").decode().split())
 
     def tree(self, commit: str, *paths: str) -> tuple[Entry, ...]:
-        """Every file below the paths in a commit (a path itself where it is a file)."""
+        """Every file below the paths in a commit (a path itself where it is a file).
+
+        Args:
+            commit: full object name.
+        """
+        if (commit, *paths) not in self.trees:
+            self.trees[commit, *paths] = self._tree(commit, *paths)
+        return self.trees[commit, *paths]
+
+    def _tree(self, commit: str, *paths: str) -> tuple[Entry, ...]:
         raw = self.git.ask(
             "ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "1"}
         )
@@ -202,6 +220,11 @@ class Repository:
             CannotTellError: ``OBJECT_MISSING``, an object is not here and could not be fetched.
         """
         wanted = list(dict.fromkeys(names))
+        read = self._read([name for name in wanted if name not in self.contents])
+        self.contents.update({name: content for name, content in read.items() if len(content) <= _SMALL})
+        return {name: read[name] if name in read else self.contents[name] for name in wanted}
+
+    def _read(self, wanted: Sequence[str]) -> dict[str, bytes]:
         if not wanted:
             return {}
         raw = self.git.ask("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())

@@ -1,0 +1,150 @@
+"""A full publish (package, push to a registry on this machine, tag, render) beside what it starts, and bare commands.
+
+Its own children's time is git's (trace2) and helm's (a wrapper with a clock), so what is left is ours: Python, imports,
+questions to the registry. The bare commands are those that a person would type for a version that he knows already.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from benchmarks.measure import Row, interleaved, milliseconds, process
+from benchmarks.repositories import Commit, environment, make
+
+ROUNDS = 7
+CHART = b"apiVersion: v2\nname: app\nversion: 0.0.0\n"
+CONFIG = "targets: {live: {engine: render}}\n"
+_WRAPPER = """#!/bin/bash
+start=${EPOCHREALTIME/./}
+"$BENCH_HELM" "$@"
+code=$?
+echo $((${EPOCHREALTIME/./} - start)) >> "$BENCH_TIMES"
+exit $code
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A clone with a remote, and a registry's place for it."""
+
+    clone: Path
+    place: str
+    turns: Iterator[int]
+
+    def change(self) -> str:
+        """Commit and push a change of the chart, and return the version that it is going to be."""
+        number = next(self.turns)
+        (self.clone / "charts/app/values.yaml").write_text(f"size: {number}\n")
+        identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.invalid")
+        process("git", *identity, "commit", "--quiet", "--all", "--message", "fix: size", cwd=self.clone)
+        process("git", "push", "--quiet", "origin", "main", cwd=self.clone)
+        return f"0.1.{number}"
+
+
+def rows(scratch: Path) -> list[Row]:
+    """Measure, in turns."""
+    program = shutil.which("docker-registry", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if program is None:
+        return [Row("a full publish", "no docker-registry here: make registry")]
+    from tests.support.oci import serve
+
+    with serve(scratch / "oci") as host:
+        return _rows(scratch, f"oci://{host}")
+
+
+def _rows(scratch: Path, registry: str) -> list[Row]:
+    ours = _bench(scratch / "ours", f"{registry}/ours")
+    theirs = _bench(scratch / "bare", f"{registry}/bare")
+    children: list[tuple[float, int, int]] = []
+
+    def publish() -> None:
+        ours.change()
+        children.append(_publish(ours, scratch))
+
+    taken = interleaved(
+        {
+            "ours": publish,
+            "bare": lambda: _bare(theirs, theirs.change()),
+            "change": ours.change,
+        },
+        ROUNDS,
+    )
+    spent = {name: taken[name] - taken["change"] for name in ("ours", "bare")}
+    inside, git, helm = min(children)
+    return [
+        Row("a full publish over the git and helm that it starts", f"{spent['ours'] / inside:.2f} x"),
+        Row("  over the five commands that a person would type", f"{spent['ours'] / spent['bare']:.2f} x"),
+        Row("  whole process, its git and helm, the five commands", _all(spent["ours"], inside, spent["bare"])),
+        Row("  processes started", f"{git} git, {helm} helm"),
+    ]
+
+
+def _all(*seconds: float) -> str:
+    return ", ".join(map(milliseconds, seconds))
+
+
+def _bench(directory: Path, place: str) -> Bench:
+    made = make(directory / "drawn", iter([Commit(b"feat: start", _start(), b"v0.1.0")]))
+    process("git", "clone", "--quiet", "--bare", str(made), "remote.git", cwd=directory)
+    process("git", "clone", "--quiet", "remote.git", "clone", cwd=directory)
+    return Bench(directory / "clone", place, count(1))
+
+
+def _start() -> list[tuple[bytes, bytes]]:
+    template = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {size: {{ .Values.size | quote }}}\n"
+    chart = [(b"charts/app/Chart.yaml", CHART), (b"charts/app/values.yaml", b"size: 0\n")]
+    values = (b"envs/live/values.yaml", b"global: {client_name: jetscale, env: prod}\n")
+    return [*chart, (b"charts/app/templates/a.yaml", template), values, (b".stage6.yaml", CONFIG.encode())]
+
+
+def _publish(bench: Bench, scratch: Path) -> tuple[float, int, int]:
+    """Seconds of git and helm in one run, and how many of each it started."""
+    trace, times, wrapper = scratch / "trace", scratch / "times", scratch / "bin" / "helm"
+    for file in (trace, times):
+        file.unlink(missing_ok=True)
+    wrapper.parent.mkdir(exist_ok=True)
+    wrapper.write_text(_WRAPPER)
+    wrapper.chmod(0o755)
+    env = {
+        "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
+        "BENCH_HELM": _helm(),
+        "BENCH_TIMES": str(times),
+        "GIT_TRACE2_EVENT": str(trace),
+    }
+    words = ("-m", "jetscale_cicd", "stage6", f"--registry={bench.place}", "--output=json")
+    document = json.loads(process(sys.executable, *words, cwd=bench.clone, env=env))
+    assert document["outcome"] == "done", document
+    git, helm = _git_seconds(trace), [int(line) / 1e6 for line in times.read_text().split()]
+    return sum(git) + sum(helm), len(git), len(helm)
+
+
+def _git_seconds(trace: Path) -> list[float]:
+    """Seconds of each git that we started; git's own children have its name before theirs."""
+    events = map(json.loads, trace.read_text().splitlines())
+    return [event["t_abs"] for event in events if event["event"] == "atexit" and "/" not in event["sid"]]
+
+
+def _helm() -> str:
+    return shutil.which("helm", path=f"{os.environ['PATH']}:{Path(sys.executable).parent}") or "helm"
+
+
+def _bare(bench: Bench, version: str) -> None:
+    helm, live = _helm(), "envs/live/values.yaml"
+    with tempfile.TemporaryDirectory() as work:
+        archive = f"{work}/app-{version}.tgz"
+        stamped = ("--version", version, "--app-version", version, "--destination", work)
+        for command in (
+            (helm, "package", "charts/app", *stamped),
+            (helm, "push", archive, bench.place, "--plain-http"),
+            ("git", "-c", "user.name=D", "-c", "user.email=d@e", "tag", "-a", "-m", "notes", f"v{version}"),
+            ("git", "push", "--quiet", "origin", f"v{version}"),
+            (helm, "template", "app", archive, "--namespace", "jetscale-prod", "--values", live),
+        ):
+            subprocess.run(command, cwd=bench.clone, env=environment(), capture_output=True, check=True)
