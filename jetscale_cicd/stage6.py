@@ -4,7 +4,7 @@ Rooms that deciding does not need have a door inside the function that enters th
 """
 
 from jetscale_cicd.decide.plan import make_plan
-from jetscale_cicd.errors import SupersededError
+from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.simulation import Simulation
@@ -19,6 +19,18 @@ _AGAIN = 3
 
 def plan(world: World) -> Plan:
     """What a run would do: observed, decided, each step satisfied or needed. Nothing is changed."""
+    planned, trouble = _plan(world)
+    if trouble:
+        raise trouble
+    if not world.request.compares_only:
+        from jetscale_cicd.observe.values import values_of_targets
+
+        values_of_targets(planned, world.repository)  # a plan that could only fail is none
+    return planned
+
+
+def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
+    """The plan, and why it must not be acted on."""
     observed = observe(world.repository, world.settings, world.request, world.tag_format)
     wanted = find_wanted(world, observed)
     planned = make_plan(
@@ -31,11 +43,7 @@ def plan(world: World) -> Plan:
         shelf=wanted.shelf,
         notes=(*observed.notes, *wanted.notes),
     )
-    if not world.request.compares_only:
-        from jetscale_cicd.observe.values import values_of_targets
-
-        values_of_targets(planned, world.repository)  # a plan that could only fail is none
-    return planned
+    return planned, wanted.trouble
 
 
 def run(world: World, planned: Plan) -> Run:
@@ -88,9 +96,9 @@ def verify_chart(world: World, tag: str) -> Verification:
 
 def status(world: World) -> Status:
     """What is released and published, and what the next run would do."""
-    planned = plan(world)
+    planned, trouble = _plan(world)
     if planned.latest is None:
         return Status(plan=planned)
     name, version = world.packager.chart_name(planned.latest.commit), str(planned.latest.version)
     reference, answer = world.registry.reference(name, version), world.registry.lookup(name, version)
-    return Status(plan=planned, reference=reference, published=answer)
+    return Status(plan=planned, reference=reference, published=answer, trouble=trouble)

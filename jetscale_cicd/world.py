@@ -136,7 +136,7 @@ class World:
 
         release, keeps = self.settings.release, self.settings.chart.keeps_signatures
         key, command = (release.sign_key or "", release.sign_command) if keeps else ("", ())
-        return Signer(processes=self.processes, env=os.environ, key=key, command=command)
+        return Signer(processes=self.processes, env=os.environ, key=key, command=command, root=self.repository.git.root)
 
     def _source(self, version: Version) -> str:
         """Page that a package names: of a released version the one it was released from, whatever the clone's is."""

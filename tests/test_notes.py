@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.tools import github as github_tool
+from jetscale_cicd.tools.redact import Redactor
 from tests.support.command import Ended
-from tests.support.github import TOKEN, GitHub, serve_github
+from tests.support.github import DRIPS, TOKEN, GitHub, serve_github
 from tests.support.sample import Sample, released, small, step_results
 from tests.test_story import CHART, LIVE
 
@@ -43,7 +46,7 @@ def run(sample: Sample, github: GitHub, **env: str) -> Ended:
 
 
 def notes_step(ended: Ended) -> dict[str, object]:
-    (step,) = (step for step in ended.json["steps"] if step["name"] == "notes")
+    (step,) = (step for step in ended.json["steps"] if step["name"] == "github-release")
     assert isinstance(step, dict)
     return step
 
@@ -74,6 +77,15 @@ def test_a_plan_writes_the_notes_that_a_run_would(sample: Sample, tmp_path: Path
     assert sample.command("plan", "--notes", str(planned)).status == 0
     assert sample.run("--notes", str(done)).status == 0
     assert planned.read_text() == done.read_text()
+
+
+def test_a_tag_without_a_message_says_its_name_and_no_commits_words(sample: Sample, tmp_path: Path) -> None:
+    assert sample.run().status == 0
+    sample.repo.git("tag", "v0.3.0")
+    sample.repo.git("push", "--quiet", "origin", "v0.3.0")
+    file = tmp_path / "notes.md"
+    sample.command("plan", "--notes", str(file))
+    assert file.read_text() == "## v0.3.0\n"
 
 
 def test_notes_that_cannot_be_written_stop_the_run_before_anything_is_changed(sample: Sample) -> None:
@@ -117,16 +129,29 @@ def test_its_failure_is_a_warning_and_the_deploy_goes_on(sample: Sample, github:
     github.status = status
     ended = run(at_github(sample), github, GITHUB_ACTIONS="true")
     assert ended.status == 0
-    assert step_results(ended)["notes"] == "warned"
+    assert step_results(ended)["github-release"] == "warned"
     assert step_results(ended)["deploy live"] == "done"
     assert "warning RELEASE_" in ended.stderr
     assert "::warning title=Stage 6%3A RELEASE_" in ended.stderr
 
 
+def test_a_github_that_answers_drop_by_drop_holds_nothing_up_for_long(
+    sample: Sample, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github.status = DRIPS
+    monkeypatch.setattr(github_tool, "_WHOLE", 1)
+    page, redact = "https://github.com/acme/stack", Redactor.of(())
+    with monkeypatch.context() as patch:
+        for name, value in github.environment.items():
+            patch.setenv(name, value)
+        with pytest.raises(PublishError, match="none within 1 s"):
+            github_tool.create_release(page, "v0.1.0", "notes", TOKEN, redact)
+
+
 def test_without_a_token_it_is_left_out_and_says_so(sample: Sample, github: GitHub) -> None:
     ended = run(at_github(sample), github, GH_TOKEN="", PATH=_without_gh())
     assert (ended.status, notes_step(ended)["result"]) == (0, "skipped")
-    assert notes_step(ended)["detail"] == "no GH_TOKEN or GITHUB_TOKEN is set, and gh is not logged in"
+    assert notes_step(ended)["detail"] == "no GH_TOKEN or GITHUB_TOKEN is set, and gh gave none"
     assert github.paths == []
 
 
@@ -169,7 +194,7 @@ def test_elsewhere_and_where_it_is_not_wanted_there_is_no_such_step(
     sample.commit("chore: config", {".stage6.yaml": (sample.repo.path / ".stage6.yaml").read_text() + config})
     ended = run(at_github(sample, page), github)
     assert ended.status == 0, ended.stderr
-    assert "notes" not in step_results(ended)
+    assert "github-release" not in step_results(ended)
     assert github.paths == []
 
 

@@ -137,6 +137,7 @@ def test_somebody_pushes_between_plan_and_tag_and_their_run_releases_it_all(samp
     assert ended.status == 0, ended.stderr
     assert "main has moved on" in ended.stdout
     assert sample.remote_tags == {}
+    assert on_remote(sample, "for-each-ref", "refs/stage6") == ""
     sample.repo.git("pull", "--quiet", "origin", "main")
     theirs = sample.run()
     assert theirs.status == 0, theirs.stderr
@@ -166,7 +167,7 @@ def test_a_tag_that_somebody_else_pushed_is_theirs_and_the_branch_stays(sample: 
     [
         (("commit", "--quiet", "--allow-empty", "--message", "feat: not pushed"), "it is not the tip of main"),
         (("checkout", "--quiet", "-b", "topic"), "the remote has no branch topic"),
-        (("checkout", "--quiet", "--detach"), "nothing says which branch it is for"),
+        (("checkout", "--quiet", "--detach"), "nothing says which branch that is for"),
         (("remote", "remove", "origin"), "there is no remote to push it to"),
     ],
 )
@@ -178,6 +179,38 @@ def test_a_commit_that_could_not_be_pushed_is_refused_before_anything_is_publish
     assert (ended.status, code(ended)) == (3, "RELEASE_BRANCH")
     assert why in ended.json["error"]["message"]
     assert sample.published == []
+
+
+def test_a_saved_plan_finds_its_branch_again(sample: Sample, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    assert sample.command("plan", f"--out={saved}").status == 0
+    assert sample.run(f"--plan={saved}").status == 0
+    assert on_remote(sample, "log", "-1", "--format=%s", "main") == "chore(release): 0.1.0"
+
+
+def test_where_nobody_says_which_branch_it_is_the_configuration_may(tmp_path: Path) -> None:
+    sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{commit: true, branch: main}}\n"})
+    sample.repo.git("checkout", "--quiet", "--detach")
+    ended = sample.run("--head", sample.repo.head)
+    assert ended.status == 0, ended.stderr
+    assert on_remote(sample, "log", "-1", "--format=%s", "main") == "chore(release): 0.1.0"
+
+
+def test_only_the_configured_branch_gets_release_commits(tmp_path: Path) -> None:
+    sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{commit: true, branch: main}}\n"})
+    sample.repo.git("checkout", "--quiet", "-b", "topic")
+    sample.edit("feat: size", "charts/app/values.yaml", "1", "2")
+    ended = sample.run()
+    assert (ended.status, code(ended)) == (3, "RELEASE_BRANCH")
+    assert sample.published == []
+
+
+def test_a_simulation_shows_the_commit_and_needs_no_branch(sample: Sample) -> None:
+    sample.repo.git("checkout", "--quiet", "-b", "topic")
+    sample.edit("feat: size", "charts/app/values.yaml", "1", "2")
+    ended = sample.command("simulate", "--base", "origin/main", "--output", "json")
+    assert ended.status == 0, ended.stderr
+    assert "gets a commit that writes" in next(step["why"] for step in ended.json["steps"] if step["name"] == "tag")
 
 
 def test_a_branch_that_has_moved_on_is_left_to_its_own_run(sample: Sample) -> None:

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.command import Ended, command_environment
+from tests.support.history import git
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, small, step_results
 
@@ -115,8 +116,17 @@ def test_a_wrong_passphrase_publishes_nothing(keys: Keys, host: str, helm4: Path
     assert (ended.status, code(ended)) == (4, "SIGN_FAILED")
     assert "wrong-passphrase" not in ended.stdout + ended.stderr
     assert sample.remote_tags == {}
+    assert git(sample.remote, "for-each-ref", "refs/stage6") == ""
     with pytest.raises(OSError, match="404"):
         manifest(registry)
+
+
+def test_the_agent_forgets_the_passphrase(keys: Keys, host: str, helm4: Path, tmp_path: Path) -> None:
+    sample = signed(tmp_path, f'{{sign_key: "{SIGNER}"}}', helm4)
+    assert sample.run(f"--registry={place(host, tmp_path)}", env=keys.env).status == 0
+    sign = ("gpg", "--batch", "--pinentry-mode=error", f"--local-user={SIGNER}", "--clear-sign")
+    env = {**os.environ, "GNUPGHOME": str(keys.home)}
+    assert subprocess.run(sign, input=b"x", env=env, capture_output=True, check=False).returncode != 0
 
 
 def test_a_key_that_is_not_here_is_named(keys: Keys, host: str, helm4: Path, tmp_path: Path) -> None:
@@ -187,6 +197,15 @@ def test_a_command_that_is_not_here_is_said_before_anything_is_published(
     assert (ended.status, code(ended)) == (3, "TOOL_MISSING")
     with pytest.raises(OSError, match="404"):
         manifest(registry)
+
+
+def test_a_path_of_the_command_begins_at_the_repositorys_root(host: str, helm4: Path, tmp_path: Path) -> None:
+    sample = signed(tmp_path, '{sign_command: [./sign.sh, "{image}"]}', helm4)
+    sample.commit("chore: sign", {"sign.sh": f"#!/bin/sh\npwd > {tmp_path}/said\n"})
+    (sample.repo.path / "sign.sh").chmod(0o755)
+    ended = sample.run(f"--registry={place(host, tmp_path)}", f"--repo={sample.repo.path / 'charts'}")
+    assert ended.status == 0, ended.stderr
+    assert (tmp_path / "said").read_text().strip() == str(sample.repo.path)
 
 
 def test_a_directory_keeps_no_signature_and_the_plan_says_so(helm4: Path, tmp_path: Path) -> None:

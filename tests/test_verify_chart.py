@@ -68,6 +68,17 @@ def test_a_package_that_somebody_packed_again_holds_the_same_files(tmp_path: Pat
     assert (ended.status, ended.json["result"], ended.json["files"]) == (0, "repacked", [])
 
 
+def test_status_shows_what_a_run_would_refuse(tmp_path: Path) -> None:
+    stack = released(small(tmp_path))
+    rewrite(next(stack.registry.iterdir()), b"more: 1\n")
+    ended = stack.command("status")
+    assert ended.status == 4
+    assert "latest     v0.1.0" in ended.stdout
+    assert "next run   refuses: PUBLISHED_DIFFERS" in ended.stdout
+    assert "error PUBLISHED_DIFFERS" in ended.stderr
+    assert stack.command("status", "--output=json").json["error"]["code"] == "PUBLISHED_DIFFERS"
+
+
 def test_a_package_that_somebody_changed_is_told_file_by_file(tmp_path: Path) -> None:
     stack = released(small(tmp_path))
     rewrite(next(stack.registry.iterdir()), b"more: 1\n")

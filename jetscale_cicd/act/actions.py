@@ -19,7 +19,6 @@ from jetscale_cicd.model.plan import Decision, Plan, Step, StepName
 from jetscale_cicd.model.release import Artifact, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.branch import find_branch
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.notes import notes_of
 from jetscale_cicd.observe.repository import Repository
@@ -112,9 +111,9 @@ def _publish(acting: Acting, _: Step) -> str:
     repository, artifact = acting.world.repository, acting.artifact()
     if acting.plan.decision is not Decision.PUBLISH:
         check_rebuilt(artifact, recorded_digest(repository, acting.release.tag))
-    elif not acting.world.registry.exclusive:
+    acting.world.signer.write_provenance(artifact)  # before the version is reserved: a signer may fail
+    if acting.plan.decision is Decision.PUBLISH and not acting.world.registry.exclusive:
         reserve(repository, acting.reservation)
-    acting.world.signer.write_provenance(artifact)
     try:
         return publish(artifact, acting.world.registry)
     except SupersededError:
@@ -138,7 +137,7 @@ def _notes(acting: Acting, _: Step) -> str | LeftOut:
 
 def _tag(acting: Acting, _: Step) -> str:
     repository, head, release = acting.world.repository, acting.plan.head, acting.release
-    branch = find_branch(repository, acting.world.request).name if release.commit != head else ""
+    branch = acting.plan.branch if release.commit != head else ""
     return tag(repository, Tagging(release, head, branch, _message(acting)))
 
 
@@ -208,6 +207,6 @@ ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {
     StepName.PUBLISH: _publish,
     StepName.SIGN: _sign,
     StepName.TAG: _tag,
-    StepName.NOTES: _notes,
+    StepName.GITHUB_RELEASE: _notes,
     StepName.DEPLOY: _deploy,
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from jetscale_cicd.tools.github import create_release, find_token
 from jetscale_cicd.tools.process import Processes
 
-_NOBODY = "no GH_TOKEN or GITHUB_TOKEN is set, and gh is not logged in"
+_NOBODY = "no GH_TOKEN or GITHUB_TOKEN is set, and gh gave none"
 
 
 def release_on_github(

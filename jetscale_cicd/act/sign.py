@@ -30,12 +30,14 @@ class Signer:
         env: their environment.
         key: user id of the OpenPGP key, "" where no provenance file is wanted.
         command: words of the command, () where there is none.
+        root: where it runs, and where a relative path of it begins.
     """
 
     processes: Processes
     env: Mapping[str, str]
     key: str
     command: Sequence[str]
+    root: Path
 
     def check(self) -> None:
         """Refuse to begin what could not be signed.
@@ -43,9 +45,14 @@ class Signer:
         Raises:
             PreconditionError: ``TOOL_MISSING``.
         """
-        for program in ("gpg" if self.key else "", *self.command[:1]):
-            if program:
-                check_tool(program, self.env)
+        for program in (*(["gpg"] if self.key else []), *self._words[:1]):
+            check_tool(program, self.env)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        """The command, its program by an absolute path where it is a path at all."""
+        program, *rest = self.command or ("",)
+        return (str(self.root / program) if "/" in program else program, *rest) if program else ()
 
     def write_provenance(self, artifact: Artifact) -> None:
         """Put ``…tgz.prov`` beside the archive, where a key is configured.
@@ -75,10 +82,11 @@ class Signer:
             raise PublishError("REGISTRY_LACKS", "the package to sign is not there", where=reference, hint=hint)
         image = f"{reference.removeprefix('oci://')}@{answer.manifest}"
         filled = {"{image}": image, "{version}": version}
-        argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self.command]
+        argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self._words]
         try:
-            finished = self.processes.run(argv, env=self.env, timeout=_TIMEOUT)
-            said = " ".join(finished.stderr.split())[-_LONGEST:] or f"exit status {finished.status}"
+            finished = self.processes.run(argv, env=self.env, cwd=self.root, timeout=_TIMEOUT)
+            words = " ".join((finished.stderr or finished.stdout.decode("utf-8", "replace")).split())
+            said = f"exit status {finished.status}: {self.processes.redact(words)[-_LONGEST:]}"
             failed = finished.status != 0
         except (ProcessTimeout, PreconditionError) as unfinished:
             said, failed = str(unfinished), True

@@ -9,6 +9,8 @@ from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.observe.values import values_of_targets
 
+_SIGNING = (StepName.PUBLISH, StepName.SIGN)
+
 
 def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
     """Do every needed step of a plan.
@@ -23,7 +25,7 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
         release = release._replace(commit=world.packager.released_commit(plan.head, release.version))
     acting = Acting(plan, release, world, values_of_targets(plan, world.repository))
     _check_reachable(plan, world)
-    if any(step.name is StepName.PUBLISH and step.state is StepState.NEEDED for step in plan.steps):
+    if any(step.name in _SIGNING and step.state is StepState.NEEDED for step in plan.steps):
         world.signer.check()
     outcomes: list[StepOutcome] = []
     failed: StepOutcome | None = None
@@ -68,7 +70,7 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
 
 def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
     seconds = time.perf_counter() - started
-    result = Result.WARNED if step.name is StepName.NOTES else Result.FAILED
+    result = Result.WARNED if step.name is StepName.GITHUB_RELEASE else Result.FAILED
     return StepOutcome(step=step, result=result, detail=error.message, seconds=seconds, error=error)
 
 

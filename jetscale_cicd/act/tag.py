@@ -34,8 +34,8 @@ class Tagging(NamedTuple):
     @property
     def said(self) -> str:
         """What was done, for people."""
-        behind = f", behind {self.branch}'s {self.head[:12]}" if self.moves else ""
-        return f"{self.release.tag} at {self.release.commit[:12]}{behind}"
+        on_top = f", on top of {self.branch}'s {self.head[:12]}" if self.moves else ""
+        return f"{self.release.tag} at {self.release.commit[:12]}{on_top}"
 
 
 def tag(repository: Repository, tagging: Tagging) -> str:
@@ -64,7 +64,10 @@ def tag(repository: Repository, tagging: Tagging) -> str:
             return f"{tagging.said} on {remote}"
         refs = remote_refs(repository, f"{ref}*", reservation, *_branches(tagging))
         if ref not in refs:
-            raise _refusal(tagging, remote, result.stderr.strip(), refs)
+            refused = _refusal(tagging, remote, result.stderr.strip(), refs)
+            if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
+                give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
+            raise refused
     if refs.get(reservation) == tagging.head:
         give_back(repository, tagging.release._replace(commit=tagging.head))
     if refs[ref] != commit:
@@ -117,7 +120,7 @@ def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> 
             at = f"is at {tip[:12]} now" if tip else "is gone"
             return SupersededError(
                 "BRANCH_MOVED",
-                f"{tagging.branch} {at}, and the commit of {name} belongs right behind {tagging.head[:12]}",
+                f"{tagging.branch} {at}, and the commit of {name} belongs on top of {tagging.head[:12]}",
                 where=branch,
                 hint="run again, on the branch as it is now",
             )
@@ -125,7 +128,8 @@ def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> 
             "BRANCH_REFUSED",
             f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {said or 'no reason given'}",
             where=branch,
-            hint="is the branch protected? Let this identity push to it, or set release.commit: false",
+            hint="is the branch protected? Let this identity push to it and run again; or set release.commit: false, "
+            "and the commit that does gets the next version",
         )
     return PublishError(
         "TAG_REFUSED",

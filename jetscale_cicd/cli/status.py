@@ -23,4 +23,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     with open_world(request_of(args, network=True), output.progress, output.redact) as world:
         status = stage6.status(world)
     output.result(status_text(status, output.paint), status_document(status))
+    if status.trouble:
+        output.error(status.trouble, alone=False)
+        return status.trouble.exit_status
     return 0

@@ -133,6 +133,13 @@ class ChartSettings:
         return self.registry.startswith("oci://")
 
 
+def check_branch_name(text: str) -> None:
+    """Refuse what git would refuse as a branch."""
+    check_text(text)
+    if _NO_REF.search(text):
+        raise ValueError(f"{quoted(text)} is no branch (see: git help check-ref-format)")
+
+
 def check_command_word(text: str) -> None:
     """Refuse a word of a command with a placeholder that nobody fills."""
     check_text(text)
@@ -146,6 +153,7 @@ class ReleaseSettings:
 
     Args:
         commit: write the version into Chart.yaml, in a commit that is pushed to the branch together with the tag.
+        branch: the branch that gets these commits; null takes the one that CI names, or that is checked out.
         github: make a Release with the notes where the remote is at GitHub and a token is there.
         sign_key: user id of the OpenPGP key that signs the package (Helm's provenance file); null signs nothing.
         sign_command: command, word by word, that signs the published package, as cosign does; `{image}` is its digest.
@@ -155,6 +163,7 @@ class ReleaseSettings:
     """
 
     commit: bool = False
+    branch: str | None = field(default=None, metadata={"check": check_branch_name})
     github: bool = True
     sign_key: str | None = field(default=None, metadata={"check": check_text})
     sign_command: tuple[str, ...] = field(default=(), metadata={"check": check_command_word})

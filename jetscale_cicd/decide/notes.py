@@ -30,7 +30,7 @@ def release_notes(version: Version, commits: Sequence[JudgedCommit], why: str, w
             groups.setdefault(note.kind, []).append(_line(note.scope, note.text, judged.commit.sha, web))
             for broken in note.breaking:
                 groups.setdefault(_BREAKING, []).append(_line(note.scope, broken, judged.commit.sha, web))
-    lines = [f"## {version}", "", f"{_clean(why)}."]
+    lines = [f"## {version}", "", f"{_clean(why[:1].upper() + why[1:])}."]
     for kind in sorted(groups, key=_order):
         lines += ["", f"### {kind.capitalize()}", "", *groups[kind]]
     if len(commits) > _MOST:

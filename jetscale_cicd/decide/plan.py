@@ -25,6 +25,7 @@ class Shelf:
         proven: the registry's content was compared with this commit's and is the same.
         tagged: the version's tag exists at its commit.
         branch: the branch that gets a commit with the version, "" where none does.
+        sign_key: user id of the key that signs the package, "" where none does.
         sign_command: words of the command that signs the published package, () where there is none.
         page: page of the repository at GitHub, where a Release is wanted; else "".
     """
@@ -36,6 +37,7 @@ class Shelf:
     proven: bool = False
     tagged: bool = False
     branch: str = ""
+    sign_key: str = ""
     sign_command: tuple[str, ...] = ()
     page: str = ""
 
@@ -69,6 +71,7 @@ def make_plan(
         deploy=deploy,
         steps=steps,
         notes=tuple(notes),
+        branch=shelf.branch if shelf else "",
     )
 
 
@@ -86,12 +89,19 @@ def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: Ve
         Step(
             name=StepName.PUBLISH,
             state=state,
-            why=why,
-            command=f"helm push {shlex.quote(f'{shelf.chart}-{version}.tgz')} {shlex.quote(shelf.reference)}",
+            why=f"{why}; signed with {shelf.sign_key}" if shelf.sign_key and state is _NEEDED else why,
+            command=_push_command(f"{shelf.chart}-{version}.tgz", shelf.reference),
         ),
         *_sign_step(shelf, state),
         _tag_step(deploy, shelf),
     )
+
+
+def _push_command(archive: str, reference: str) -> str:
+    """helm takes the place that charts are in, and adds the chart's name itself."""
+    if reference.startswith("oci://"):
+        return shlex.join(["helm", "push", archive, reference.rpartition("/")[0]])
+    return shlex.join(["cp", "--no-clobber", archive, reference])
 
 
 def _sign_step(shelf: Shelf, published: StepState) -> tuple[Step, ...]:
@@ -99,7 +109,7 @@ def _sign_step(shelf: Shelf, published: StepState) -> tuple[Step, ...]:
     if not shelf.sign_command:
         return ()
     due = published is _NEEDED or not shelf.tagged
-    why = "signed before it is tagged" if due else f"{shelf.reference} was published before, and is not signed again"
+    why = "what gets tagged is signed" if due else f"{shelf.reference} is tagged already: left as it is"
     state = _NEEDED if due else StepState.UNKNOWN
     return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(shelf.sign_command)),)
 
@@ -111,7 +121,7 @@ def _notes_step(deploy: Release, shelf: Shelf, acts: bool) -> tuple[Step, ...]:
     state = _NEEDED if acts else StepState.UNKNOWN
     why = "a Release with the notes, unless there is one" if acts else "nobody looked whether there is a Release"
     command = shlex.join(["gh", "release", "create", deploy.tag, "--verify-tag", "--notes-from-tag"])
-    return (Step(name=StepName.NOTES, state=state, why=f"{shelf.page}/releases: {why}", command=command),)
+    return (Step(name=StepName.GITHUB_RELEASE, state=state, why=f"{shelf.page}/releases: {why}", command=command),)
 
 
 def _tag_step(deploy: Release, shelf: Shelf) -> Step:

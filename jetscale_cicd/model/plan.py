@@ -63,7 +63,7 @@ class StepName(StrEnum):
     PUBLISH = "publish"
     SIGN = "sign"
     TAG = "tag"
-    NOTES = "notes"
+    GITHUB_RELEASE = "github-release"
     DEPLOY = "deploy"
 
 
@@ -88,7 +88,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would happen, complete: a run does exactly this."""
+    """What would happen, complete: a run does exactly this; ``branch`` is the one that gets a release commit."""
 
     decision: Decision
     head: str
@@ -99,6 +99,7 @@ class Plan:
     deploy: Release | None
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    branch: str = ""
 
     @property
     def version(self) -> Version | None:

@@ -2,14 +2,23 @@
 
 from dataclasses import dataclass
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.release import RegistryAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """At a glance; ``published`` is the registry's answer for the latest release, None where there is none."""
+    """At a glance.
+
+    Args:
+        plan: of the next run.
+        reference: where the latest release is published.
+        published: the registry's answer for it, None where there is no release.
+        trouble: why the next run would refuse.
+    """
 
     plan: Plan
     reference: str = ""
     published: RegistryAnswer | None = None
+    trouble: Stage6Error | None = None

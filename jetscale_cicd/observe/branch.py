@@ -24,20 +24,25 @@ class Branch(NamedTuple):
         return f"refs/heads/{self.name}"
 
 
-def find_branch(repository: Repository, request: Request) -> Branch:
-    """The branch that the event is about, or on a laptop the one that is checked out; its tip is not asked for yet."""
-    if request.event.branch or request.head or request.event.head:
-        return Branch(request.event.branch)
-    return Branch(repository.git.run("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip())
+def find_branch(repository: Repository, request: Request, head: str, configured: str | None) -> Branch:
+    """The configured branch, else the one that the event is about, else the one that is checked out at head.
+
+    Its tip is not asked for yet.
+    """
+    if configured or request.event.branch:
+        return Branch(configured or request.event.branch)
+    ref = repository.git.run("symbolic-ref", "--quiet", "HEAD").stdout.decode("utf-8", "surrogateescape").strip()
+    at_head = bool(ref) and repository.find("HEAD")[0] == head
+    return Branch(ref.removeprefix("refs/heads/") if at_head else "")
 
 
 def moved_on(repository: Repository, branch: Branch, head: str) -> str:
-    """Why a release commit would come too late: the branch has commits behind head; "" where it has none."""
+    """Why a release commit would come too late: the branch has commits on top of head; "" where it has none."""
     if branch.tip in (None, head) or not (tip := reach(repository, branch.tip or "")):
         return ""
     if not repository.is_ancestor(head, tip):
         return ""
-    return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes right behind the tip"
+    return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes on top of its tip"
 
 
 def check_branch(repository: Repository, branch: Branch, head: str) -> None:
@@ -49,16 +54,16 @@ def check_branch(repository: Repository, branch: Branch, head: str) -> None:
     if not remote_of(repository):
         raise _unready("there is no remote to push it to", head)
     if not branch.name:
-        raise _unready("nothing says which branch it is for", head)
+        raise _unready("nothing says which branch that is for", head, "name it: release.branch")
     if branch.tip is None:
         raise _unready(f"the remote has no branch {branch.name}", head)
     if branch.tip != head:
         raise _unready(f"it is not the tip of {branch.name} at the remote, which is {branch.tip[:12]}", head)
 
 
-def _unready(why: str, head: str) -> PreconditionError:
-    message = f"release.commit puts a commit behind {head[:12]}, but {why}"
-    return PreconditionError("RELEASE_BRANCH", message, where=head, hint=_HINT)
+def _unready(why: str, head: str, hint: str = _HINT) -> PreconditionError:
+    message = f"release.commit puts a commit on top of {head[:12]}, but {why}"
+    return PreconditionError("RELEASE_BRANCH", message, where=head, hint=hint)
 
 
 def own_release(

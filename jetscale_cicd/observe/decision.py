@@ -46,7 +46,7 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
         tag_format,
         head,
         ask_remote=not request.compares_only,
-        branch=find_branch(repository, request) if settings.release.commit else None,
+        branch=find_branch(repository, request, head, settings.release.branch) if settings.release.commit else None,
         stamped=f"{settings.chart.path}/Chart.yaml",
     )
     comparison = chart_comparison(repository, request, head, releases.latest)

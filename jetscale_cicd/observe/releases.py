@@ -71,7 +71,7 @@ def find_releases(
             "RELEASES_NOT_MERGED",
             f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
             where=head,
-            hint="run on the branch that is released, or check chart.tag_format",
+            hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
         )
     return releases
 

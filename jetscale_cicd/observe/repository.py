@@ -243,7 +243,8 @@ class Repository:
 
     def tag_message(self, tag: str) -> str:
         """Message of an annotated tag; "" for a tag that is none."""
-        raw = self.git.ask("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}", "--count=1")
+        form = "--format=%(if:equals=tag)%(objecttype)%(then)%(contents)%(end)"  # a commit has contents, too
+        raw = self.git.ask("for-each-ref", form, f"refs/tags/{tag}", "--count=1")
         return raw.decode("utf-8", "replace")
 
     @property

@@ -18,9 +18,12 @@ def recorded_digest(repository: Repository, tag: str) -> str | None:
 
 
 def recorded_notes(repository: Repository, tag: str) -> str:
-    """The notes in the tag's message, without what is there for machines; the whole message of somebody else's tag."""
+    """The notes in the tag's message, without what is there for machines; the whole message of somebody else's tag.
+
+    A tag without a message gives its name.
+    """
     message = repository.tag_message(tag).removeprefix(f"{tag}\n\n")
-    return _TRAILERS.split(message)[0].strip() + "\n"
+    return (_TRAILERS.split(message)[0].strip() or f"## {tag}") + "\n"
 
 
 def recorded_source(repository: Repository, tag: str) -> str | None:

@@ -19,16 +19,22 @@ from jetscale_cicd.observe.tag_record import recorded_digest
 if TYPE_CHECKING:
     from jetscale_cicd.observe.versioning import Packages, Shelves
 
+# Where commits alone are compared, nobody may have said which branch the change is for.
+_SOME_BRANCH = "BRANCH"
 _NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
 class Wanted(NamedTuple):
-    """The release to deploy, None where there is none; the version's choice where it is a new one."""
+    """The release to deploy, None where there is none; the version's choice where it is a new one.
+
+    ``trouble`` is why that release must not be deployed.
+    """
 
     release: Release | None = None
     choice: VersionChoice | None = None
     shelf: Shelf | None = None
     notes: tuple[str, ...] = ()
+    trouble: PublishError | None = None
 
 
 class Surroundings(Protocol):
@@ -91,7 +97,8 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
         reference=world.registry.reference(name, str(version)),
         answer=settled.answer,
         proven=settled.proven,
-        branch=observed.releases.branch.name if observed.releases.branch else "",
+        branch=(observed.releases.branch.name or _SOME_BRANCH) if observed.releases.branch else "",
+        sign_key=_sign_key(world),
         sign_command=_sign_command(world),
         page=world.github,
     )
@@ -106,22 +113,27 @@ def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:
     answer = (
         NotAsked("only commits are compared") if world.request.compares_only else ask(world.registry, name, version)
     )
-    if isinstance(answer, Present):
-        _check_untouched(world, latest, releases, answer, world.registry.reference(name, str(version)))
+    reference = world.registry.reference(name, str(version))
+    trouble = _touched(world, latest, releases, answer, reference) if isinstance(answer, Present) else None
     shelf = Shelf(
         chart=name,
         path=world.settings.chart.path,
-        reference=world.registry.reference(name, str(version)),
+        reference=reference,
         answer=answer,
         tagged=True,
+        sign_key=_sign_key(world),
         sign_command=_sign_command(world),
         page=world.github,
     )
-    return Wanted(release=latest, shelf=shelf, notes=notes)
+    return Wanted(release=latest, shelf=shelf, notes=notes, trouble=trouble)
 
 
 def _sign_command(world: Surroundings) -> tuple[str, ...]:
     return world.settings.release.sign_command if world.settings.chart.keeps_signatures else ()
+
+
+def _sign_key(world: Surroundings) -> str:
+    return world.settings.release.sign_key or "" if world.settings.chart.keeps_signatures else ""
 
 
 def _unsigned(world: Surroundings) -> tuple[str, ...]:
@@ -131,29 +143,28 @@ def _unsigned(world: Surroundings) -> tuple[str, ...]:
     return (f"a directory of packages keeps no signature: {world.settings.chart.registry} is not an oci:// registry",)
 
 
-def _check_untouched(world: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str) -> None:
-    """A released version whose package was replaced is deployed nowhere.
-
-    Raises:
-        PublishError: ``PUBLISHED_DIFFERS``.
-    """
+def _touched(
+    world: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str
+) -> PublishError | None:
+    """``PUBLISHED_DIFFERS``: a released version whose package was replaced is deployed nowhere."""
     recorded = recorded_digest(world.repository, latest.tag)
     by_hand = [each for each in releases.reserved if each.tag == latest.tag and each.commit != latest.commit]
     if recorded is None and by_hand:
-        raise PublishError(
+        return PublishError(
             "PUBLISHED_DIFFERS",
             f"{latest.tag} was made by hand at {latest.commit[:12]}, a run published {by_hand[0].commit[:12]} as it",
             where=reference,
             hint=f"compare them: jetscale-cicd verify-chart {latest.tag}; then release a new version",
         )
     if recorded and recorded != answer.digest:
-        raise PublishError(
+        return PublishError(
             "PUBLISHED_DIFFERS",
             f"{latest.tag} was released with {recorded}, but the registry now holds {answer.digest}",
             where=reference,
             hint=f"what differs: jetscale-cicd verify-chart {latest.tag}; then delete that version in the registry, "
             "and the next run rebuilds it from its tag, or release a new one",
         )
+    return None
 
 
 def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:

@@ -117,8 +117,9 @@ def status_document(status: Status) -> dict[str, object]:
         case CannotTell(why=why) | NotAsked(why=why):
             published = {"state": "unknown", "why": why}
     document = plan_document(status.plan)
+    error = error_document(status.trouble) if status.trouble else None
     shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
-    return {"schema": SCHEMA, **shown, "published": published, "next": document}
+    return {"schema": SCHEMA, **shown, "published": published, "next": document, "error": error}
 
 
 def reasons_document(reasons: Iterable[Reason]) -> dict[str, object]:

@@ -38,7 +38,8 @@ def verdict(plan: Plan) -> str:
         )
     repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED]
     if plan.decision is Decision.NOTHING and repairs:
-        return f"nothing changed, but {', '.join(repairs)} has to be done again (latest: {latest})"
+        have = "has" if len(repairs) == 1 else "have"
+        return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
     return f"nothing to do (latest: {latest})"
@@ -94,7 +95,7 @@ def status_text(status: Status, paint: Paint) -> str:
     rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
     rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
     rows += [(f"{each.target.name}", _live(each)) for each in plan.targets]
-    rows.append(("next run", plain(verdict(plan))))
+    rows.append(("next run", plain(f"refuses: {status.trouble.code}" if status.trouble else verdict(plan))))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{paint('bold', name.ljust(width))}  {said}" for name, said in rows) + "\n"
 

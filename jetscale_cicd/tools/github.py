@@ -5,7 +5,8 @@ Its ``get_release_id_by_tag`` takes every error for "there is none" (10.7), so n
 refuses a second Release of a tag.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from semantic_release.hvcs.github import Github
 
 GITHUB = "github.com"
-_CONNECT, _READ = 5, 15
+_CONNECT, _READ, _WHOLE = 5, 15, 30
 _ASKED = 10
 # GitHub docs, "Create a release": 422 and the code already_exists where the tag has a Release.
 _UNPROCESSABLE = 422
@@ -62,18 +63,41 @@ def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor
     from semantic_release.errors import SemanticReleaseBaseError
 
     try:
-        _client(page, token).create_release(tag, notes)
+        _within(_WHOLE, lambda: _client(page, token).create_release(tag, notes))
     except requests.HTTPError as answered:
         status = answered.response.status_code if answered.response is not None else 0
         said = answered.response.text if answered.response is not None else ""
         if status == _UNPROCESSABLE and "already_exists" in said:
             return False
         raise _refusal(page, status, redact(" ".join(said.split()))[:300]) from None
-    except (requests.RequestException, SemanticReleaseBaseError, ValueError) as failed:
+    except (requests.RequestException, SemanticReleaseBaseError, ValueError, TimeoutError) as failed:
         said = redact(" ".join(str(failed).split()))[:300]
         hint = f"make it by hand: gh release create {tag} --verify-tag --notes-from-tag"
         raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {said}", where=page, hint=hint) from None
     return True
+
+
+def _within(seconds: float, question: Callable[[], object]) -> None:
+    """Ask, and wait no longer: requests has a limit for each read, and none for all of them.
+
+    Raises:
+        TimeoutError: it took longer; the thread goes on, and ends with the process.
+    """
+    from concurrent import futures
+
+    answered: futures.Future[object] = futures.Future()
+
+    def ask() -> None:
+        try:
+            answered.set_result(question())
+        except BaseException as failed:  # noqa: BLE001 - handed to whoever waits
+            answered.set_exception(failed)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answered.result(seconds)
+    except futures.TimeoutError:
+        raise TimeoutError(f"none within {seconds:g} s") from None
 
 
 def _client(page: str, token: str) -> "Github":

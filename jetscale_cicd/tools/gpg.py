@@ -43,6 +43,8 @@ class Gpg:
             raise _failure(str(late), key) from None
         if finished.status != 0:
             raise _failure(_said(finished), key)
+        if _VARIABLE in self.env:  # the agent has it now, and would sign for whoever comes next on this machine
+            self.processes.run(["gpgconf", "--reload", "gpg-agent"], env=env, timeout=_TIMEOUT)
 
 
 def _said(finished: Finished) -> str:

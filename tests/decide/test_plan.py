@@ -169,7 +169,7 @@ class TestTheCommands:
         plan = planned(of(LIVE, Decision.PUBLISH))
         assert [each.command for each in plan.steps] == [
             "helm package charts/app --version 1.3.0 --app-version 1.3.0",
-            "helm push stack-1.3.0.tgz oci://example.org/charts/stack",
+            "helm push stack-1.3.0.tgz oci://example.org/charts",
             "git push origin refs/tags/v1.3.0",
             (
                 "helm upgrade --install jetscale-stack oci://example.org/charts/stack --version 1.3.0"

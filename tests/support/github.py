@@ -7,6 +7,7 @@ tests' own authority. Whatever is not that one request, with the fields that it 
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 
 from tests.support.oci import Authority, authority
 
+DRIPS = -1
 TOKEN = "ghs_0123456789abcdefghijABCDEFGHIJ"
 
 
@@ -26,7 +28,8 @@ class GitHub:
     Args:
         environment: leads a program here.
         releases: tag → body.
-        status: answers this in place of making a Release; 0 closes the connection without a word.
+        status: answers this in place of making a Release; 0 closes the connection without a word, DRIPS
+            answers so slowly that no single read is late.
     """
 
     environment: dict[str, str]
@@ -89,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"message": "Bad credentials"})
         elif self.github.status == 0:
             self.close_connection = True
+        elif self.github.status == DRIPS:
+            self._drip()
         elif self.github.status != 201:
             self._answer(self.github.status, {"message": f"said by GitHub, of {self.headers['Authorization']}"})
         elif body["tag_name"] in self.github.releases:
@@ -97,6 +102,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.github.releases[body["tag_name"]] = body["body"]
             self._answer(201, {"id": len(self.github.releases)})
+
+    def _drip(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):
+            for byte in b"HTTP/1.1 201 Created\r\n":
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(0.1)
 
     def _answer(self, status: int, document: Any) -> None:
         content = json.dumps(document).encode()
