@@ -89,12 +89,12 @@ def test_notes_are_grouped_linked_and_hold_no_addresses() -> None:
             judged("y", Note("bug fixes", "", "less")),
             judged("Merge by someone@mail.test"),
         ],
-        "the commits ask for minor",
+        "The commits ask for minor",
         "https://git.test/a/b",
     )
     link = f"([`{'c' * 9}`](https://git.test/a/b/commit/{'c' * 40}))"
     assert notes == (
-        f"## 1.2.3\n\nthe commits ask for minor.\n\n### Breaking changes\n\n- **api**: all of it {link}\n\n"
+        f"## 1.2.3\n\nThe commits ask for minor.\n\n### Breaking changes\n\n- **api**: all of it {link}\n\n"
         f"### Features\n\n- **api**: more {link}\n\n### Bug fixes\n\n- less {link}\n\n"
         f"### Other changes\n\n- Merge by {link}\n"
     )
