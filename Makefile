@@ -20,7 +20,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes.py
@@ -48,6 +48,14 @@ tools: $(VENV)/.python ## helm and kubectl into .venv/bin, where PATH has none
 .PHONY: registry
 registry: $(VENV)/.python ## an OCI registry for the tests that want one (Debian and its like; no root)
 	@scripts/install_registry.sh $(VENV)/bin
+
+.PHONY: kube-assets
+kube-assets: ## etcd, kube-apiserver and kube-controller-manager for `make cluster`, built once (Go; minutes, 6 GB)
+	@[ -n "$${KUBEBUILDER_ASSETS:-}" ] || scripts/build_kube_assets.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/kube-assets"
+
+.PHONY: cluster
+cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first
+	@$(PY) -m pytest -m cluster $(ARGS)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upgrade for newer versions

@@ -42,7 +42,6 @@ class GitHub:
 @contextmanager
 def serve_github(directory: Path, host: str = "api.github.com") -> Iterator[GitHub]:
     """Serve one GitHub at ``https://host`` for whoever uses the environment of it."""
-    directory.mkdir(parents=True, exist_ok=True)
     made = authority(directory, host)
     github = GitHub({})
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(github, made, host)) as server:
