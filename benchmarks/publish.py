@@ -19,6 +19,8 @@ from benchmarks.measure import Row, interleaved, milliseconds, process
 from benchmarks.repositories import Commit, environment, make
 
 ROUNDS = 7
+# Meant for a run whose deploy waits for workloads (DESIGN §13); here nothing is waited for, so it is hard to meet.
+BUDGET = 1.15
 CHART = b"apiVersion: v2\nname: app\nversion: 0.0.0\n"
 CONFIG = "targets: {live: {engine: render}}\n"
 _WRAPPER = """#!/bin/bash
@@ -78,8 +80,9 @@ def _rows(scratch: Path, registry: str) -> list[Row]:
     )
     spent = {name: taken[name] - taken["change"] for name in ("ours", "bare")}
     inside, git, helm = min(children)
+    ratio = spent["ours"] / inside
     return [
-        Row("a full publish over the git and helm that it starts", f"{spent['ours'] / inside:.2f} x"),
+        Row("a full publish over the git and helm that it starts", f"{ratio:.2f} x", f"≤ {BUDGET} x", ratio <= BUDGET),
         Row("  over the five commands that a person would type", f"{spent['ours'] / spent['bare']:.2f} x"),
         Row("  whole process, its git and helm, the five commands", _all(spent["ours"], inside, spent["bare"])),
         Row("  processes started", f"{git} git, {helm} helm"),

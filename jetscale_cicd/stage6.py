@@ -98,7 +98,7 @@ def status(world: World) -> Status:
     """What is released and published, and what the next run would do."""
     planned, trouble = _plan(world)
     if planned.latest is None:
-        return Status(plan=planned)
+        return Status(plan=planned, trouble=trouble)
     name, version = world.packager.chart_name(planned.latest.commit), str(planned.latest.version)
     reference, answer = world.registry.reference(name, version), world.registry.lookup(name, version)
     return Status(plan=planned, reference=reference, published=answer, trouble=trouble)

@@ -26,6 +26,8 @@ from tests.test_story import CHART, LIVE
 
 pytestmark = pytest.mark.slow
 
+# With the steps that only a configuration brings.
+STAMPS = 'release: {commit: true, sign_command: ["true", "{image}"]}\n'
 DRIVER = Path(__file__).parent / "support" / "killed.py"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 VERSIONS = tuple(f"0.{minor}.{patch}" for minor in range(1, 4) for patch in range(4))
@@ -115,7 +117,7 @@ def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """0.1.0 is released and deployed; head changes chart and values."""
     name, _, stamps = request.param.partition(", ")
     directory, helm = tmp_path_factory.mktemp("base"), find_helm(name)
-    sample = small(directory, {".stage6.yaml": f"{CONFIG}release: {{commit: true}}\n"} if stamps else None, helm)
+    sample = small(directory, {".stage6.yaml": f"{CONFIG}{STAMPS}"} if stamps else None, helm)
     with staged(directory, helm) as stage:
         assert stage.run().returncode == 0
     sample.repo.git("pull", "--quiet", "origin", "main")

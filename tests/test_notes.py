@@ -176,6 +176,31 @@ def test_an_enterprise_server_is_asked_at_its_own_address(sample: Sample, tmp_pa
     assert github.paths == ["/api/v3/repos/acme/stack/releases"]
 
 
+def test_gh_is_asked_without_the_tokens_of_the_environment(sample: Sample, github: GitHub, tmp_path: Path) -> None:
+    """gh answers GH_TOKEN for github.com, whatever GitHub it is of."""
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text('#!/bin/sh\necho "${GH_TOKEN:-$GITHUB_TOKEN}"\n')
+    gh.chmod(0o755)
+    env = {"GITHUB_SERVER_URL": "https://git.example.com", "PATH": f"{gh.parent}:{_without_gh()}"}
+    ended = run(at_github(sample), github, **env)
+    assert (notes_step(ended)["result"], github.paths) == ("skipped", [])
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_redirect_is_not_followed_with_the_notes(sample: Sample, github: GitHub, status: int) -> None:
+    github.status = status
+    assert step_results(run(at_github(sample), github))["github-release"] == "warned"
+    assert github.paths == ["/repos/acme/stack/releases"]
+
+
+def test_an_answer_that_is_no_release_is_a_warning_too(sample: Sample, github: GitHub) -> None:
+    github.document = []
+    ended = run(at_github(sample), github)
+    assert (ended.status, step_results(ended)["github-release"]) == (0, "warned")
+    assert step_results(ended)["deploy live"] == "done"
+
+
 def test_a_token_of_one_github_is_never_sent_to_another(sample: Sample, tmp_path: Path) -> None:
     at_github(sample, "https://git.example.com/acme/stack")
     with serve_github(tmp_path / "ghes", "git.example.com") as github:

@@ -49,11 +49,45 @@ def test_the_version_is_written_and_committed_and_every_other_byte_is_kept(sampl
     assert on_remote(sample, "for-each-ref", "refs/stage6") == ""
 
 
-def test_the_package_is_the_release_commits(sample: Sample) -> None:
+def test_the_package_names_the_commit_that_changed_it_and_its_tag_gives_it_again(sample: Sample) -> None:
     assert sample.run().status == 0
     chart = archive_files(sample.registry / "small-0.1.0.tgz")["small/Chart.yaml"].decode()
-    assert on_remote(sample, "rev-parse", "main") in chart
+    assert on_remote(sample, "rev-parse", "main^") in chart
     assert sample.command("verify-chart", "v0.1.0").status == 0
+
+
+def test_the_package_is_the_same_whether_its_commit_or_the_commit_before_is_packaged(tmp_path: Path) -> None:
+    with_commit, without = small(tmp_path / "with", dict(STAMPING)), small(tmp_path / "without", dict(STAMPING))
+    without.repo.git("config", "user.name", "Somebody Else")
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG)
+    assert (with_commit.run().status, without.run(f"--config={config}").status) == (0, 0)
+    package = "small-0.1.0.tgz"
+    assert (with_commit.registry / package).read_bytes() == (without.registry / package).read_bytes()
+
+
+def test_whoever_makes_it_it_is_the_same_commit(tmp_path: Path) -> None:
+    tips = set()
+    for name in ("Ann", ".,;"):
+        sample = small(tmp_path / name, dict(STAMPING))
+        sample.repo.git("config", "user.name", name)
+        assert sample.run().status == 0
+        tips.add(on_remote(sample, "rev-parse", "main"))
+    assert len(tips) == 1
+
+
+def test_a_local_tag_at_head_is_not_ours_where_releases_have_commits(sample: Sample) -> None:
+    sample.repo.git("tag", "--annotate", "--message", "by hand", "v0.1.0")
+    ended = sample.run()
+    assert (ended.status, ended.json["version"]) == (0, "0.1.1"), ended.stderr
+
+
+def test_status_says_what_a_run_on_another_branch_would_refuse(sample: Sample) -> None:
+    sample.repo.git("checkout", "--quiet", "-b", "topic")
+    ended = sample.command("status")
+    assert ended.status == 3
+    assert "no release yet" in ended.stdout
+    assert "error RELEASE_BRANCH" in ended.stderr
 
 
 def test_neither_the_work_tree_nor_the_index_nor_the_local_branch_is_touched(sample: Sample) -> None:
@@ -160,6 +194,7 @@ def test_a_tag_that_somebody_else_pushed_is_theirs_and_the_branch_stays(sample: 
     ended = sample.run()
     assert ended.status == 0, ended.stderr
     assert on_remote(sample, "rev-parse", "main") == head
+    assert sample.command("verify-chart", "v0.1.0").stdout.startswith("EQUAL")
 
 
 @pytest.mark.parametrize(

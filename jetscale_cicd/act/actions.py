@@ -125,8 +125,8 @@ def _publish(acting: Acting, _: Step) -> str:
 def _sign(acting: Acting, _: Step) -> str:
     artifact, registry = acting.artifact(), acting.world.registry
     answer = ask(registry, artifact.chart, artifact.version)
-    version = str(artifact.version)
-    return acting.world.signer.run_command(registry.reference(artifact.chart, version), version, answer)
+    reference = registry.reference(artifact.chart, str(artifact.version))
+    return acting.world.signer.run_command(artifact, reference, answer)
 
 
 def _notes(acting: Acting, _: Step) -> str | LeftOut:

@@ -18,9 +18,13 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.chart import chart_name
 from jetscale_cicd.observe.content import export
 from jetscale_cicd.observe.deepen import complete, is_cut
+from jetscale_cicd.observe.packaged import stamped_parent
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry import digest_of
+
+# More commits in a row that only write a version are nobody's custom.
+_STAMPS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,7 @@ class Packager:
         stamped = stamp(text, str(version), str(version), where)
         if self.repository.git.network and is_cut(self.repository, commit):
             complete(self.repository, commit)
-        # Not the packaged commit itself: a later commit that leaves the chart alone gives the same package.
-        revision, changed = self.repository.last_change(commit, self.chart)
+        revision, changed = self._revision(commit)
         source = self.source(version)
         annotated = annotate(stamped, {REVISION: revision, **({SOURCE: source} if source else {})}, where)
         if annotated is None:
@@ -105,6 +108,20 @@ class Packager:
         content = normalise(archive.read_bytes(), changed)
         archive.write_bytes(content)
         return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
+
+    def _revision(self, commit: str) -> tuple[str, int]:
+        """The last commit that changed what is packaged, and its time.
+
+        Not the packaged commit itself, and no commit that writes a version: a later commit that leaves the chart alone
+        gives the same package, and so does the release commit, whoever makes it.
+        """
+        revision, changed = self.repository.last_change(commit, self.chart)
+        for _ in range(_STAMPS):
+            parent = stamped_parent(self.repository, revision, self.chart)
+            if parent is None:
+                break
+            revision, changed = self.repository.last_change(parent, self.chart)
+        return revision, changed
 
     def _sources(self, commit: str) -> Sources:
         def export_beside(relative: str, destination: Path) -> None:

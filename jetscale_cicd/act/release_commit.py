@@ -65,7 +65,6 @@ def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) 
 
 
 def _identity(repository: Repository, head: str) -> dict[str, str]:
-    name, mail = repository.identity
     _, seconds = repository.last_change(head)
-    who = {"NAME": name, "EMAIL": mail, "DATE": f"@{seconds} +0000"}
+    who = {"NAME": "jetscale-cicd", "EMAIL": "jetscale-cicd@localhost", "DATE": f"@{seconds} +0000"}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in who.items()}

@@ -67,21 +67,22 @@ class Signer:
         unsigned.write_bytes(provenance(archive.name, archive.read_bytes(), artifact.digest))
         Gpg(self.processes, self.env).clear_sign(unsigned, archive.with_name(f"{archive.name}.prov"), self.key)
 
-    def run_command(self, reference: str, version: str, answer: RegistryAnswer) -> str:
-        """Run the command on the published package.
+    def run_command(self, artifact: Artifact, reference: str, answer: RegistryAnswer) -> str:
+        """Run the command on the published package, which has to be ours.
 
         Args:
             reference: ``oci://…/chart``.
             answer: what the registry holds.
 
         Raises:
-            PublishError: ``SIGN_FAILED``, or ``REGISTRY_LACKS`` where there is nothing to sign.
+            PublishError: ``SIGN_FAILED``, or ``REGISTRY_LACKS`` where the registry holds something else by now.
         """
-        if not isinstance(answer, Present):
-            hint = "run again: it is published first"
-            raise PublishError("REGISTRY_LACKS", "the package to sign is not there", where=reference, hint=hint)
+        if not isinstance(answer, Present) or answer.digest != artifact.digest:
+            hint = "run again: it observes anew"
+            message = f"the registry does not hold {artifact.digest}, which was to be signed"
+            raise PublishError("REGISTRY_LACKS", message, where=reference, hint=hint)
         image = f"{reference.removeprefix('oci://')}@{answer.manifest}"
-        filled = {"{image}": image, "{version}": version}
+        filled = {"{image}": image, "{version}": str(artifact.version)}
         argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self._words]
         try:
             finished = self.processes.run(argv, env=self.env, cwd=self.root, timeout=_TIMEOUT)
@@ -91,7 +92,7 @@ class Signer:
         except (ProcessTimeout, PreconditionError) as unfinished:
             said, failed = str(unfinished), True
         if failed:
-            hint = "nothing is tagged yet: mend it and run again, the package stays as it is"
+            hint = "mend it and run again; a package that was rebuilt from its tag is not signed by a later run"
             raise PublishError("SIGN_FAILED", f"{argv[0]} failed: {said}", where=image, hint=hint)
         return f"{argv[0]} signed {image}"
 

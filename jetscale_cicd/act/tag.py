@@ -128,8 +128,8 @@ def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> 
             "BRANCH_REFUSED",
             f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {said or 'no reason given'}",
             where=branch,
-            hint="is the branch protected? Let this identity push to it and run again; or set release.commit: false, "
-            "and the commit that does gets the next version",
+            hint="is the branch, or the tag, protected? Let this identity push to it and run again; or set "
+            "release.commit: false, and the commit that does gets the next version",
         )
     return PublishError(
         "TAG_REFUSED",

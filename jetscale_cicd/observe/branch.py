@@ -45,20 +45,17 @@ def moved_on(repository: Repository, branch: Branch, head: str) -> str:
     return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes on top of its tip"
 
 
-def check_branch(repository: Repository, branch: Branch, head: str) -> None:
-    """Refuse to plan a release commit that could not be pushed.
-
-    Raises:
-        PreconditionError: ``RELEASE_BRANCH``.
-    """
+def branch_trouble(repository: Repository, branch: Branch, head: str) -> PreconditionError | None:
+    """``RELEASE_BRANCH``: why a release commit could not be pushed; None where it could."""
     if not remote_of(repository):
-        raise _unready("there is no remote to push it to", head)
+        return _unready("there is no remote to push it to", head)
     if not branch.name:
-        raise _unready("nothing says which branch that is for", head, "name it: release.branch")
+        return _unready("nothing says which branch that is for", head, "name it: release.branch")
     if branch.tip is None:
-        raise _unready(f"the remote has no branch {branch.name}", head)
+        return _unready(f"the remote has no branch {branch.name}", head)
     if branch.tip != head:
-        raise _unready(f"it is not the tip of {branch.name} at the remote, which is {branch.tip[:12]}", head)
+        return _unready(f"it is not the tip of {branch.name} at the remote, which is {branch.tip[:12]}", head)
+    return None
 
 
 def _unready(why: str, head: str, hint: str = _HINT) -> PreconditionError:
@@ -67,26 +64,26 @@ def _unready(why: str, head: str, hint: str = _HINT) -> PreconditionError:
 
 
 def own_release(
-    repository: Repository, releases: tuple[Release, ...], latest: Release | None, head: str, file: str
+    repository: Repository, releases: tuple[Release, ...], latest: Release | None, head: str, folder: str
 ) -> Release | None:
     """A release of head itself that its own release commit carries: a child of head that differs in its version only.
 
     Args:
         releases: those of the remote.
         latest: the highest one that is merged into head.
-        file: the chart's Chart.yaml.
+        folder: the chart's.
     """
     newer = [release for release in releases if latest is None or release.version.core > latest.version.core]
     if not newer:
         return None
     parents = repository.parents(*(release.commit for release in newer))
     children = [release for release in newer if parents.get(release.commit) == (head,)]
-    return next((child for child in children if _stamps(repository, head, child.commit, file)), None)
+    return next((child for child in children if _stamps(repository, head, child.commit, folder)), None)
 
 
-def _stamps(repository: Repository, head: str, child: str, file: str) -> bool:
+def _stamps(repository: Repository, head: str, child: str, folder: str) -> bool:
     """Whether the version in one Chart.yaml is all that changed."""
-    from jetscale_cicd.observe.packaged import version_only
+    from jetscale_cicd.observe.packaged import stamped_parent
 
-    changes = repository.changes(Comparison(head, child, ""), (file,))
-    return changes.count == 1 and len(changes.watched) == 1 and version_only(repository, changes.watched[0])
+    alone = repository.changes(Comparison(head, child, ""), ()).count == 1
+    return alone and stamped_parent(repository, child, folder) == head

@@ -47,7 +47,7 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
         head,
         ask_remote=not request.compares_only,
         branch=find_branch(repository, request, head, settings.release.branch) if settings.release.commit else None,
-        stamped=f"{settings.chart.path}/Chart.yaml",
+        folder=settings.chart.path,
     )
     comparison = chart_comparison(repository, request, head, releases.latest)
     if request.compares_only:

@@ -5,7 +5,7 @@ from jetscale_cicd.decide.chart_stamp import same_content
 from jetscale_cicd.decide.classify import ChartRules
 from jetscale_cicd.decide.helmignore import HelmIgnore
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.change import Change, ChangeSet
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison
 from jetscale_cicd.observe.content import read_files
 from jetscale_cicd.observe.repository import Repository
 
@@ -31,6 +31,17 @@ def _ignore(text: bytes, file: str) -> HelmIgnore:
         return HelmIgnore.parse(text.decode("utf-8", "surrogateescape"), file)
     except ConfigurationError:
         return HelmIgnore.parse("")
+
+
+def stamped_parent(repository: Repository, commit: str, folder: str) -> str | None:
+    """The parent of a commit whose only change of the chart is the version in its Chart.yaml; None for any other."""
+    parents = repository.parents(commit)[commit]
+    if len(parents) != 1:
+        return None
+    changes = repository.changes(Comparison(parents[0], commit, ""), (f"{folder}/**",)).watched
+    file = f"{folder}/Chart.yaml".encode()
+    only = len(changes) == 1 and changes[0].path == file and version_only(repository, changes[0])
+    return parents[0] if only else None
 
 
 def version_only(repository: Repository, change: Change) -> bool:

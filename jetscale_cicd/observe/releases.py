@@ -39,13 +39,13 @@ def find_releases(
     *,
     ask_remote: bool,
     branch: Branch | None = None,
-    stamped: str = "",
+    folder: str = "",
 ) -> Releases:
     """Release tags; with ``ask_remote`` those that the remote holds, so that none is overlooked and none is private.
 
     Args:
         branch: the one that gets release commits, where there are such.
-        stamped: the Chart.yaml that they write the version into.
+        folder: of the chart whose version they write.
 
     Raises:
         CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE``, ``TAG_DIFFERS``, or ``RELEASES_NOT_MERGED``
@@ -57,7 +57,7 @@ def find_releases(
     published = everything if theirs is None else _at_remote(everything, theirs)
     latest = highest_merged(repository, tag_format, published, head)
     if branch is not None:
-        latest = own_release(repository, published, latest, head, stamped) or latest
+        latest = own_release(repository, published, latest, head, folder) or latest
     releases = Releases(
         latest=latest,
         all=everything,

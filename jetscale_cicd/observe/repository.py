@@ -249,13 +249,13 @@ class Repository:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Name and address for the tags and commits of a run: git's configured ones, else the program's."""
+        """Name and address for the tags of a run: git's configured ones, else the program's."""
         who = {"user.name": "jetscale-cicd", "user.email": "jetscale-cicd@localhost"}
-        for line in self.git.run("config", "--null", "--get-regexp", r"^user\.(name|email)$").stdout.split(b"\0"):
+        told = self.git.run("config", "--null", "--get-regexp", r"^user\.(name|email)$").stdout
+        for line in filter(None, told.split(b"\0")):
             key, _, value = line.decode("utf-8", "replace").partition("\n")
-            who[key] = "".join(char for char in value if char.isprintable() and char not in "<>").strip() or who.get(
-                key, ""
-            )
+            said = "".join(char for char in value if char.isprintable() and char not in "<>").strip()
+            who[key] = said if any(map(str.isalnum, said)) else who[key]  # git refuses a name of dots and quotes
         return who["user.name"], who["user.email"]
 
     def remote_url(self, remote: str) -> str:

@@ -63,8 +63,10 @@ def settle(
     choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Shelves, packages: Packages
 ) -> Settled:
     """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
-    # A tag that this clone alone has at this very commit is the one that a person made before us.
-    taken = {release.version for release in releases.all if release in releases.published or release.commit != head}
+    # A tag that this clone alone has at this very commit is the one that a person made before us; ours would be at
+    # the release commit, where there are such.
+    ours = head if releases.branch is None else None
+    taken = {release.version for release in releases.all if release in releases.published or release.commit != ours}
     choice = next_free(choice, taken, "a tag names it already")
     reserved = {release.version for release in releases.reserved if release.commit != head}
     while True:

@@ -6,11 +6,11 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.decide.plan import Shelf
-from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.errors import ConfigurationError, PublishError, Stage6Error
 from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.branch import check_branch
+from jetscale_cicd.observe.branch import branch_trouble
 from jetscale_cicd.observe.decision import Observed
 from jetscale_cicd.observe.releases import Releases
 from jetscale_cicd.observe.repository import Repository
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
     choice: VersionChoice | None = None
     shelf: Shelf | None = None
     notes: tuple[str, ...] = ()
-    trouble: PublishError | None = None
+    trouble: Stage6Error | None = None
 
 
 class Surroundings(Protocol):
@@ -83,11 +83,12 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
     chart, head = observed.chart, observed.head
     name, notes = _name(world, head)
     choice = choose(world.repository, chart, world.rules, observed.releases.latest, head)
+    trouble: Stage6Error | None = None
     if world.request.compares_only:
         settled = not_asked(choice)
     else:
         if observed.releases.branch:
-            check_branch(world.repository, observed.releases.branch, head)
+            trouble = branch_trouble(world.repository, observed.releases.branch, head)
         settled = settle(choice, name, head, observed.releases, registry=world.registry, packages=world.packager)
     version = settled.choice.version
     release = Release(version, world.tag_format.replace("{version}", str(version)), head)
@@ -102,7 +103,9 @@ def _new(world: Surroundings, observed: Observed) -> Wanted:
         sign_command=_sign_command(world),
         page=world.github,
     )
-    return Wanted(release=release, choice=settled.choice, shelf=shelf, notes=(*notes, *_unsigned(world)))
+    return Wanted(
+        release=release, choice=settled.choice, shelf=shelf, notes=(*notes, *_unsigned(world)), trouble=trouble
+    )
 
 
 def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:

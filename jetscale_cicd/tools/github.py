@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 GITHUB = "github.com"
 _CONNECT, _READ, _WHOLE = 5, 15, 30
 _ASKED = 10
+_TOKENS = {"GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "CODESPACES"}
+# GitHub refuses a body above 125,000 characters.
+_LONGEST = 120_000
 # GitHub docs, "Create a release": 422 and the code already_exists where the tag has a Release.
 _UNPROCESSABLE = 422
 
@@ -36,15 +39,19 @@ def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str |
     server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname or GITHUB
     names = ("GH_TOKEN", "GITHUB_TOKEN") if host == server.lower() else ()
     names = names or (() if host == GITHUB else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"))
-    found = next((env[name] for name in names if env.get(name)), None) or _ask_gh(host, processes, env)
+    found = next((env[name].strip() for name in names if env.get(name, "").strip()), None) or _ask_gh(
+        host, processes, env
+    )
     if found:
         processes.redact.learn([found])
     return found
 
 
 def _ask_gh(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
+    # What gh keeps itself: from these it would answer with the token of another GitHub (its pkg auth, tokenForHost).
+    own = {name: value for name, value in env.items() if name not in _TOKENS}
     try:
-        finished = processes.run(["gh", "auth", "token", "--hostname", host], env=env, timeout=_ASKED)
+        finished = processes.run(["gh", "auth", "token", "--hostname", host], env=own, timeout=_ASKED)
     except (PreconditionError, ProcessTimeout):
         return None
     return finished.stdout.decode("ascii", "replace").strip() or None if finished.status == 0 else None
@@ -60,17 +67,16 @@ def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor
         PublishError: ``RELEASE_REFUSED``, or ``RELEASE_UNREACHABLE``.
     """
     import requests
-    from semantic_release.errors import SemanticReleaseBaseError
 
     try:
-        _within(_WHOLE, lambda: _client(page, token).create_release(tag, notes))
+        _within(_WHOLE, lambda: _client(page, token).create_release(tag, notes[:_LONGEST]))
     except requests.HTTPError as answered:
         status = answered.response.status_code if answered.response is not None else 0
         said = answered.response.text if answered.response is not None else ""
         if status == _UNPROCESSABLE and "already_exists" in said:
             return False
         raise _refusal(page, status, redact(" ".join(said.split()))[:300]) from None
-    except (requests.RequestException, SemanticReleaseBaseError, ValueError, TimeoutError) as failed:
+    except Exception as failed:  # noqa: BLE001 - whatever the client makes of an answer that is none: a page stops no deploy
         said = redact(" ".join(str(failed).split()))[:300]
         hint = f"make it by hand: gh release create {tag} --verify-tag --notes-from-tag"
         raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {said}", where=page, hint=hint) from None
@@ -116,6 +122,7 @@ def _client(page: str, token: str) -> "Github":
 
     api = None if host == GITHUB else f"https://{host}/api/v3"
     client = OfRemote(page, hvcs_domain=f"https://{host}", hvcs_api_domain=api, token=token)
+    client.session.max_redirects = 0  # a POST that is sent elsewhere arrives there as a GET, or with the notes
     client.session.mount("https://", Limited(max_retries=2))
     return client
 

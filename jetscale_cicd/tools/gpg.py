@@ -1,5 +1,6 @@
 """gpg as one typed call: a clear-signed text."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ class Gpg:
 
     Args:
         processes: starts it.
-        env: its environment; a passphrase in it is taken out, and reaches gpg through a pipe.
+        env: to make its environment of; a passphrase in it reaches gpg through a pipe alone.
     """
 
     processes: Processes
@@ -37,7 +38,7 @@ class Gpg:
         argv = ["gpg", *quiet, f"--local-user={key}", f"--output={signed}", "--clear-sign", str(text)]
         try:
             finished = self.processes.run(
-                argv, env=env, timeout=_TIMEOUT, stdin=self.env.get(_VARIABLE, "").encode() + b"\n"
+                argv, env=env, timeout=_TIMEOUT, stdin=os.fsencode(self.env.get(_VARIABLE, "")) + b"\n"
             )
         except ProcessTimeout as late:
             raise _failure(str(late), key) from None

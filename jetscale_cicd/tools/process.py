@@ -168,7 +168,7 @@ def _stop(process: "sh.RunningCommand | None") -> None:
 
 
 def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # all of its session has ended
+    with suppress(ProcessLookupError, PermissionError):  # all of its session has ended, or is another user's
         if process is not None:
             os.killpg(process.pid, number)
 

@@ -37,6 +37,7 @@ class GitHub:
     paths: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     status: int = 201
+    document: Any = None
 
 
 @contextmanager
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.github.paths.append(self.path)
-        if not self.path.endswith("/repos/acme/stack/releases") or set(body) < {"tag_name", "name", "body"}:
+        if not self.path.endswith("/repos/acme/stack/releases") or not set(body) >= {"tag_name", "name", "body"}:
             self.github.strange.append(f"{self.path} {body}")
             self._answer(400, {"message": "Problems parsing JSON"})
         elif self.headers["Authorization"] != f"token {TOKEN}":
@@ -100,7 +101,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(422, {"message": "Validation Failed", "errors": errors})
         else:
             self.github.releases[body["tag_name"]] = body["body"]
-            self._answer(201, {"id": len(self.github.releases)})
+            self._answer(
+                201, {"id": len(self.github.releases)} if self.github.document is None else self.github.document
+            )
 
     def _drip(self) -> None:
         self.close_connection = True
@@ -114,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Location", f"https://{self.host}/elsewhere")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
