@@ -2,7 +2,7 @@
 
 What it lacks is added: limits on time, and the remote's repository in place of GITHUB_REPOSITORY, the workflow's own.
 Its ``get_release_id_by_tag`` takes every error for "there is none" (10.7), so nothing is looked up: GitHub itself
-refuses a second Release of a tag.
+refuses a second Release of a tag. Certificate authorities are those of requests: REQUESTS_CA_BUNDLE.
 """
 
 import threading
