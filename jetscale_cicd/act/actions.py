@@ -129,7 +129,7 @@ def _sign(acting: Acting, _: Step) -> str:
     return acting.world.signer.run_command(artifact, reference, answer)
 
 
-def _notes(acting: Acting, _: Step) -> str | LeftOut:
+def _github_release(acting: Acting, _: Step) -> str | LeftOut:
     world, release = acting.world, acting.release
     made, word = release_on_github(world.github, release.tag, acting.notes, world.processes, os.environ)
     return word if made else LeftOut(word)
@@ -207,6 +207,6 @@ ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {
     StepName.PUBLISH: _publish,
     StepName.SIGN: _sign,
     StepName.TAG: _tag,
-    StepName.GITHUB_RELEASE: _notes,
+    StepName.GITHUB_RELEASE: _github_release,
     StepName.DEPLOY: _deploy,
 }

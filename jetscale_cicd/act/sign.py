@@ -101,7 +101,7 @@ def provenance(name: str, content: bytes, digest: str) -> bytes:
     """The text that gets signed for an archive."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         # Its subcharts have theirs further down.
-        chart = next(name for name in archive.getnames() if name.count("/") == 1 and name.endswith("/Chart.yaml"))
+        chart = next(path for path in archive.getnames() if path.count("/") == 1 and path.endswith("/Chart.yaml"))
         source = archive.extractfile(chart)
         metadata = source.read() if source else b""
     return metadata.rstrip(b"\n") + b"\n\n...\n" + f"files:\n  {name}: {digest}\n".encode()

@@ -59,8 +59,8 @@ def make_plan(
     if deploy is not None and shelf is not None:
         released = _release_steps(decision, deploy, shelf, choice)
         deployed = [_deploy_step(target, deploy, shelf) for target in targets]
-        noted = _notes_step(deploy, shelf, any(step.state is _NEEDED for step in (*released, *deployed)))
-        steps = (*released, *noted, *deployed)
+        shown = _github_release_step(deploy, shelf, any(step.state is _NEEDED for step in (*released, *deployed)))
+        steps = (*released, *shown, *deployed)
     return Plan(
         decision=decision,
         head=head,
@@ -114,7 +114,7 @@ def _sign_step(shelf: Shelf, published: StepState) -> tuple[Step, ...]:
     return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(shelf.sign_command)),)
 
 
-def _notes_step(deploy: Release, shelf: Shelf, acts: bool) -> tuple[Step, ...]:
+def _github_release_step(deploy: Release, shelf: Shelf, acts: bool) -> tuple[Step, ...]:
     """A run that acts sees to it that the Release is there; one that finds all done asks nobody."""
     if not shelf.page:
         return ()

@@ -39,9 +39,8 @@ def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str |
     server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname or GITHUB
     names = ("GH_TOKEN", "GITHUB_TOKEN") if host == server.lower() else ()
     names = names or (() if host == GITHUB else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"))
-    found = next((env[name].strip() for name in names if env.get(name, "").strip()), None) or _ask_gh(
-        host, processes, env
-    )
+    given = (env.get(name, "").strip() for name in names)
+    found = next(filter(None, given), None) or _ask_gh(host, processes, env)
     if found:
         processes.redact.learn([found])
     return found
