@@ -15,17 +15,21 @@ class Stage6Error(Exception):
         message: what happened, one sentence, no trailing full stop needed.
         hint: what to do next; a command to copy where there is one.
         where: ``file:line:column``, a path, or a commit; empty where no place exists.
+        details: what else is known, line by line: events, the end of a log.
     """
 
     exit_status: ClassVar[int] = 1
     meaning: ClassVar[str] = "a bug in jetscale-cicd"
 
-    def __init__(self, code: str, message: str, *, hint: str = "", where: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, hint: str = "", where: str = "", details: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.where = where
+        self.details = details
 
 
 class ConfigurationError(Stage6Error):

@@ -3,6 +3,8 @@
 Rooms that deciding does not need have a door inside the function that enters them: deciding starts without them.
 """
 
+from functools import partial
+
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.outcome import Run
@@ -11,6 +13,7 @@ from jetscale_cicd.model.simulation import Simulation
 from jetscale_cicd.model.status import Status
 from jetscale_cicd.model.verification import Verification
 from jetscale_cicd.observe.decision import observe
+from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.wanted import find_wanted
 from jetscale_cicd.world import World
 
@@ -31,7 +34,8 @@ def plan(world: World) -> Plan:
 
 def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
     """The plan, and why it must not be acted on."""
-    observed = observe(world.repository, world.settings, world.request, world.tag_format)
+    look = partial(observe_live, world)
+    observed = observe(world.repository, world.settings, world.request, world.tag_format, look)
     wanted = find_wanted(world, observed)
     planned = make_plan(
         head=observed.head,

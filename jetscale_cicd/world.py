@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.settings import load_release_rules, load_settings
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.act.publish import Registry
     from jetscale_cicd.act.sign import Signer
     from jetscale_cicd.tools.helm import Helm
+    from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.login import Logins
     from jetscale_cicd.tools.process import Announce, Processes
 
@@ -48,6 +51,7 @@ class World:
     redact: Redactor
     announce: "Announce"
     closing: ExitStack = field(repr=False)
+    clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
 
     @property
     def tag_format(self) -> str:
@@ -94,6 +98,34 @@ class World:
         from jetscale_cicd.tools.helm import Helm
 
         return Helm(self.processes, self.scratch, self.request.network, registry_config=self._registry_config)
+
+    def kubernetes(self, target: Target) -> "Kubernetes | NotObserved":
+        """The cluster of a target, asked through one kubectl for each context.
+
+        Raises:
+            CannotTellError: there is a kubeconfig, and nobody can be asked with it.
+        """
+        if not self.request.network:
+            return NotObserved("there is no network here")
+        if target.context not in self.clusters:
+            from jetscale_cicd.tools.kubernetes import has_kubeconfig
+
+            if not has_kubeconfig(os.environ):
+                return NotObserved("there is no kubeconfig")
+            self.clusters[target.context] = self._open_kubernetes(target)
+        return self.clusters[target.context]
+
+    def _open_kubernetes(self, target: Target) -> "Kubernetes":
+        from jetscale_cicd.observe.helm_release import cannot_tell
+        from jetscale_cicd.tools.kubernetes import ApiFailure, open_kubernetes
+        from jetscale_cicd.tools.process import tool_environment
+
+        directory = self.scratch / f"api{len(self.clusters)}"
+        opened = open_kubernetes(self.processes, tool_environment(os.environ), target.context, directory)
+        try:
+            return self.closing.enter_context(opened)
+        except ApiFailure as failed:
+            raise cannot_tell(failed, target) from None
 
     @cached_property
     def registry(self) -> "Registry":

@@ -2,94 +2,24 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from jetscale_cicd.act.acting import Acting
 from jetscale_cicd.act.github_release import release_on_github
-from jetscale_cicd.act.package import Packager
-from jetscale_cicd.act.publish import Registry, check_rebuilt, publish
+from jetscale_cicd.act.publish import check_rebuilt, publish
 from jetscale_cicd.act.reserve import give_back, reserve
-from jetscale_cicd.act.sign import Signer
 from jetscale_cicd.act.tag import Tagging, tag
 from jetscale_cicd.engines.render import deploy, render
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.live import Deployed
-from jetscale_cicd.model.plan import Decision, Plan, Step, StepName
-from jetscale_cicd.model.release import Artifact, Present, Release
-from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.plan import Decision, Step, StepName
+from jetscale_cicd.model.release import Present
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
-from jetscale_cicd.observe.notes import notes_of
-from jetscale_cicd.observe.repository import Repository
 from jetscale_cicd.observe.tag_record import DIGEST, SOURCE, recorded_digest
-from jetscale_cicd.observe.values import Values
 from jetscale_cicd.observe.versioning import ask
-from jetscale_cicd.tools.helm import Helm
-from jetscale_cicd.tools.process import Processes
-from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry import digest_of
-
-
-class Surroundings(Protocol):
-    """What acting needs from the world."""
-
-    @property
-    def request(self) -> Request: ...
-    @property
-    def repository(self) -> Repository: ...
-    @property
-    def web(self) -> str: ...
-    @property
-    def github(self) -> str: ...
-    @property
-    def signer(self) -> Signer: ...
-    @property
-    def processes(self) -> Processes: ...
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def packager(self) -> Packager: ...
-    @property
-    def helm(self) -> Helm: ...
-    @property
-    def scratch(self) -> Path: ...
-    @property
-    def mask(self) -> bytes: ...
-    @property
-    def redact(self) -> Redactor: ...
-    @property
-    def announce(self) -> Callable[[str], None]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """A plan on its way: the release at its own commit, and the manifests as far as they are made."""
-
-    plan: Plan
-    release: Release
-    world: Surroundings
-    values: dict[str, Values]
-    manifests: dict[str, bytes] = field(default_factory=dict)
-
-    def artifact(self) -> Artifact:
-        """The chart of the release's commit, packaged here."""
-        return self.world.packager.package(self.release.commit, self.release.version)
-
-    @property
-    def made(self) -> Artifact | None:
-        """That archive, if it was packaged."""
-        return self.world.packager.made.get((self.release.commit, self.release.version))
-
-    @property
-    def reservation(self) -> Release:
-        """A version is reserved for the commit that is released, which the remote has already."""
-        return self.release._replace(commit=self.plan.head)
-
-    @property
-    def notes(self) -> str:
-        """Release notes as Markdown."""
-        return notes_of(self.plan, self.world.repository, self.world.web)
 
 
 class LeftOut(NamedTuple):
@@ -150,23 +80,29 @@ def _message(acting: Acting) -> str:
 
 
 def _deploy(acting: Acting, step: Step) -> str:
-    target = next(decided.target for decided in acting.plan.targets if decided.target.name == step.target)
+    target = acting.target(step)
+    if target.engine == "helm":
+        from jetscale_cicd.act.cluster import deploy as deploy_to_cluster
+
+        return deploy_to_cluster(acting, target, _published(acting))
     _check_not_overtaken(acting, target)
     archive = _published(acting)
     manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
-    record = Deployed(
-        version=str(acting.release.version),
-        commit=acting.plan.head,
-        digest=digest_of(archive.read_bytes()),
-        values_digest=acting.values[target.name].digest,
-    )
+    record = acting.record(target, digest_of(archive.read_bytes()))
     return deploy(acting.world.repository.git.root, target, manifests, record)
+
+
+def _on_cluster(acting: Acting, step: Step) -> str:
+    """The steps around a deploy, which only a cluster has."""
+    from jetscale_cicd.act import cluster
+
+    return cluster.ACTIONS[step.name](acting, acting.target(step))
 
 
 def _check_not_overtaken(acting: Acting, target: Target) -> None:
     """Look again: while this run packaged, another one may have deployed a later commit."""
     repository, head = acting.world.repository, acting.plan.head
-    live = observe_live(repository.git.root, target)
+    live = observe_live(acting.world, target)
     seen = isinstance(live, Deployed) and live.commit != head and repository.find(live.commit)[0] is not None
     if isinstance(live, Deployed) and seen and repository.is_ancestor(head, live.commit):
         raise SupersededError(
@@ -198,8 +134,8 @@ def _published(acting: Acting) -> Path:
 
 
 def _render(acting: Acting, target: Target, archive: Path) -> bytes:
-    files = acting.values[target.name].write(acting.world.scratch / f"values-{target.name}")
-    return render(acting.world.helm, target, archive, files)
+    record = acting.record(target, "") if target.engine == "helm" else None
+    return render(acting.world.helm, target, archive, acting.files(target, record))
 
 
 ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {
@@ -208,5 +144,9 @@ ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {
     StepName.SIGN: _sign,
     StepName.TAG: _tag,
     StepName.GITHUB_RELEASE: _github_release,
+    StepName.LOCK: _on_cluster,
+    StepName.UNLOCK: _on_cluster,
     StepName.DEPLOY: _deploy,
+    StepName.VERIFY: _on_cluster,
+    StepName.RECORD: _on_cluster,
 }

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jetscale_cicd.act.actions import Surroundings
+from jetscale_cicd.act.acting import Surroundings
 from jetscale_cicd.act.schemas import check_schemas
 from jetscale_cicd.decide.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
 from jetscale_cicd.engines.render import render

@@ -2,13 +2,18 @@
 
 import time
 
-from jetscale_cicd.act.actions import ACTIONS, Acting, LeftOut, Surroundings
+from jetscale_cicd.act.acting import Acting, Surroundings
+from jetscale_cicd.act.actions import ACTIONS, LeftOut
+from jetscale_cicd.act.audit import check_audit
+from jetscale_cicd.act.secret_values import secrets_of
 from jetscale_cicd.engines.render import check_output
 from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.observe.values import values_of_targets
 
+_WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
 _SIGNING = (StepName.PUBLISH, StepName.SIGN)
 
 
@@ -23,32 +28,51 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
     release = plan.deploy
     if plan.decision is Decision.PUBLISH:
         release = release._replace(commit=world.packager.released_commit(plan.head, release.version))
-    acting = Acting(plan, release, world, values_of_targets(plan, world.repository))
+    values = values_of_targets(plan, world.repository)
+    targets = (decided.target for decided in plan.targets if decided.target.name in values)
+    secrets = {target.name: secrets_of(target, world.redact) for target in targets}
+    acting = Acting(plan, release, world, values, secrets)
     _check_reachable(plan, world)
+    check_audit(world.request.audit)
     if any(step.name in _SIGNING and step.state is StepState.NEEDED for step in plan.steps):
         world.signer.check()
-    outcomes: list[StepOutcome] = []
     failed: StepOutcome | None = None
-    for step in plan.steps:
-        outcome = _skipped(step, failed) if failed else _do(step, acting)
-        failed = failed or (outcome if outcome.result is Result.FAILED else None)
-        outcomes.append(outcome)
-    return tuple(outcomes)
+    try:
+        for step in plan.steps:
+            left_out = failed and not (step.name is StepName.RECORD and step.target in acting.held)
+            outcome = _skipped(step, failed) if failed and left_out else _do(step, acting)
+            failed = failed or (outcome if outcome.result is Result.FAILED else None)
+            acting.outcomes.append(outcome)
+    finally:
+        if acting.held:
+            from jetscale_cicd.act.cluster import leave
+
+            leave(acting)
+    return tuple(acting.outcomes)
 
 
 def _check_reachable(plan: Plan, world: Surroundings) -> None:
     needed = [step for step in plan.steps if step.state is StepState.NEEDED]
     deployed = {step.target for step in needed}
     for target in (decided.target for decided in plan.targets):
-        if target.name in deployed and target.engine != "render":
+        if target.name not in deployed:
+            continue
+        if target.engine == "argocd":
             raise PreconditionError(
                 "ENGINE_NOT_REACHED",
-                f"this release of jetscale-cicd deploys with the engine render, not yet with {target.engine}",
+                "this release of jetscale-cicd deploys with the engines helm and render, not yet with argocd",
                 where=f"target {target.name}",
-                hint="run with --engine render, or plan and simulate",
+                hint="run with --engine helm or --engine render, or plan and simulate",
             )
-        if target.name in deployed:
+        if target.engine == "render":
             check_output(world.repository.git.root, target)
+        elif isinstance(seen := world.kubernetes(target), NotObserved):
+            raise PreconditionError(
+                "NO_KUBECONFIG",
+                f"there is no cluster to deploy to: {seen.why}",
+                where=f"target {target.name}",
+                hint="set KUBECONFIG, or run with --engine render",
+            )
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:
@@ -70,14 +94,14 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
 
 def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
     seconds = time.perf_counter() - started
-    result = Result.WARNED if step.name is StepName.GITHUB_RELEASE else Result.FAILED
+    result = Result.WARNED if step.name in _WARNING else Result.FAILED
     return StepOutcome(step=step, result=result, detail=error.message, seconds=seconds, error=error)
 
 
 def _local(step: Step, failed: OSError) -> Stage6Error:
     message = f"a file of this machine could not be used: {failed.strerror or failed}"
     where, hint = str(failed.filename or ""), "free disk space? permissions? Run again"
-    if step.name is StepName.DEPLOY:
+    if step.target:
         return DeployError("DEPLOY_FILE", message, where=where, hint=hint)
     return PublishError("PUBLISH_FILE", message, where=where, hint=hint)
 

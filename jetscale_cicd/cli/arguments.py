@@ -76,6 +76,20 @@ def add_notes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_acting(parser: argparse.ArgumentParser) -> None:
+    """How a release on a cluster is changed."""
+    parser.add_argument(
+        "--audit", type=Path, metavar="FILE", help="append a line of JSON for each deploy to a cluster, done or failed"
+    )
+
+
+def add_hold(parser: argparse.ArgumentParser) -> None:
+    """What a rollback means."""
+    parser.add_argument(
+        "--release-hold", action="store_true", help="deploy although the newest revision of a release is a rollback"
+    )
+
+
 def save(file: Path, text: str, option: str) -> None:
     """Write what an option asked for.
 
@@ -129,6 +143,8 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
         engine=getattr(args, "engine", None),
         registry=getattr(args, "registry", None),
         network=network,
+        audit=getattr(args, "audit", None),
+        release_hold=getattr(args, "release_hold", False),
     )
 
 

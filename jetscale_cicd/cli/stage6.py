@@ -5,7 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes, request_of, save
+from jetscale_cicd.cli.arguments import (
+    add_acting,
+    add_common,
+    add_deciding,
+    add_hold,
+    add_notes,
+    request_of,
+    save,
+)
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 
@@ -19,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
+    add_hold(parser)
+    add_acting(parser)
     add_notes(parser)
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")
     parser.add_argument(
@@ -100,6 +110,7 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
         targets=request.targets or asked.targets,
         engine=request.engine or asked.engine,
         registry=request.registry or asked.registry,
+        release_hold=request.release_hold or asked.release_hold,
     )
     return settled, saved
 

@@ -28,6 +28,7 @@ class SavedRequest:
     targets: tuple[str, ...] = ()
     engine: EngineName | None = None
     registry: str | None = None
+    release_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,14 @@ from jetscale_cicd.config.settings import DURATION, RELEASE_VERSION, ChartSettin
 from jetscale_cicd.model.target import (
     LABEL,
     MAX_LABEL,
+    MAX_OBJECT,
     MAX_RELEASE,
     RELEASE,
     Check,
     Target,
     check_glob,
     check_label,
+    check_object_name,
     check_path,
     check_release,
 )
@@ -22,6 +24,7 @@ from jetscale_cicd.model.target import (
 _RULES: dict[Check, dict[str, object]] = {
     check_label: {"pattern": f"^{LABEL}$", "maxLength": MAX_LABEL},
     check_release: {"pattern": f"^{RELEASE}$", "maxLength": MAX_RELEASE},
+    check_object_name: {"pattern": f"^{RELEASE}$", "maxLength": MAX_OBJECT},
     check_first_version: {"pattern": f"^{RELEASE_VERSION}$"},
     check_path: {"minLength": 1},
     check_glob: {"minLength": 1},
@@ -31,7 +34,7 @@ _RULES: dict[Check, dict[str, object]] = {
 def json_schema() -> dict[str, object]:
     """The schema (draft 2020-12) of the file: targets by name, a duration as text, no unknown keys."""
     chart, target = _record(ChartSettings), _record(Target)
-    chart["properties"]["mirrors"]["default"] = {}
+    chart["properties"]["mirrors"]["default"] = target["properties"]["secrets"]["default"] = {}
     del target["properties"]["name"], target["required"]
     del target["properties"]["env"]["default"]
     target["properties"]["env"]["description"] = "environment; by default the target's name, prod for live"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.decide.hold import by_revision
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
@@ -87,6 +88,7 @@ def decide(
     superseded: bool = False,
     overtaken: str = "",
     values_differ: bool = False,
+    release_hold: bool = False,
 ) -> TargetDecision:
     """The decision for one target (DESIGN §3).
 
@@ -97,7 +99,9 @@ def decide(
         latest: the release that a redeploy would use.
         superseded: the deployed commit descends from head, so that head must not replace it.
         overtaken: why head must not get a version of its own, "" where it may; the latest one it may still deploy.
-        values_differ: the record of what is deployed names other values, release or namespace than head has.
+        values_differ: the record of what is deployed, or was rolled back, names other values, release or namespace
+            than head has.
+        release_hold: a rollback holds nothing.
     """
     reasons = (*chart, *values)
 
@@ -107,7 +111,7 @@ def decide(
             decision=decision,
             reasons=(*reasons, *observed),
             compared=compared,
-            observed=not isinstance(live, NotObserved),
+            live=live,
         )
 
     if superseded:
@@ -119,6 +123,10 @@ def decide(
         return decided(Decision.PUBLISH)
     if any(reason.counts for reason in values):
         return decided(Decision.REDEPLOY)
+    if isinstance(live, Deployed) and live.revision and latest:
+        seen = by_revision(live, live.revision, str(latest.version), values_differ, release_hold)
+        if seen:
+            return decided(seen[0], _seen(target, seen[0] is not Decision.NOTHING, seen[1]))
     return decided(*_by_what_is_deployed(target, live, latest, values_differ))
 
 

@@ -1,11 +1,12 @@
 """From decisions and observations to ordered steps, each satisfied or needed, each with its reason and command."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
+from jetscale_cicd.model.live import Deployed, NotObserved
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
@@ -58,7 +59,7 @@ def make_plan(
     steps: tuple[Step, ...] = ()
     if deploy is not None and shelf is not None:
         released = _release_steps(decision, deploy, shelf, choice)
-        deployed = [_deploy_step(target, deploy, shelf) for target in targets]
+        deployed = [step for target in targets for step in _deploy_steps(target, deploy, shelf)]
         shown = _github_release_step(deploy, shelf, any(step.state is _NEEDED for step in (*released, *deployed)))
         steps = (*released, *shown, *deployed)
     return Plan(
@@ -154,9 +155,35 @@ def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[Ste
     return _NEEDED, f"{shelf.reference} holds other content"
 
 
+def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Iterator[Step]:
+    """On a cluster, a deploy is done under a lock, and looked at afterwards."""
+    deployed = _deploy_step(decided, deploy, shelf)
+    if decided.target.engine != "helm" or deployed.state is not _NEEDED:
+        yield deployed
+        return
+    target, name = decided.target, decided.target.name
+    where = f"{target.namespace}/{target.release}"
+    revision = decided.live.revision if isinstance(decided.live, Deployed) else None
+    pending = revision if revision and revision.pending else None
+    lease = shlex.join(["kubectl", "get", "lease", f"stage6-{target.release}", "--namespace", target.namespace])
+    history = shlex.join(["helm", "history", target.release, "--namespace", target.namespace])
+    pods = shlex.join(["kubectl", "get", "pods", "--namespace", target.namespace])
+    yield Step(name=StepName.LOCK, state=_NEEDED, why=f"one run at a time changes {where}", command=lease, target=name)
+    yield Step(
+        name=StepName.UNLOCK,
+        state=_NEEDED,
+        why=f"revision {pending.number} is {pending.status}" if pending else "whatever a dead run left is ended",
+        command=history,
+        target=name,
+    )
+    yield deployed
+    yield Step(name=StepName.VERIFY, state=_NEEDED, why="what runs is what was promised", command=pods, target=name)
+    yield Step(name=StepName.RECORD, state=_NEEDED, why="the audit names what was done", command=history, target=name)
+
+
 def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:
     target = decided.target
-    seen = StepState.SATISFIED if decided.observed else StepState.UNKNOWN
+    seen = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
     state = seen if decided.decision is Decision.NOTHING else _NEEDED
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:

@@ -5,13 +5,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from jetscale_cicd.errors import DeployError, PreconditionError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.live import MANIFESTS, RECORD, output_directory
+from jetscale_cicd.observe.live import MANIFESTS, RECORD, RECORD_FIELDS, output_directory
 from jetscale_cicd.tools.helm import Helm, ProcessTimeout, failure_of
 
 
@@ -66,7 +65,10 @@ def deploy(root: Path, target: Target, manifests: bytes, record: Deployed) -> st
     try:
         fresh.mkdir(parents=True)
         _write(fresh / MANIFESTS, manifests)
-        _write(fresh / RECORD, json.dumps(asdict(record), indent=2).encode() + b"\n")
+        _write(
+            fresh / RECORD,
+            json.dumps({name: getattr(record, name) for name in RECORD_FIELDS}, indent=2).encode() + b"\n",
+        )
         _swap(fresh, directory)
     except OSError as unwritable:
         raise DeployError(

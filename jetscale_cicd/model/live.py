@@ -5,12 +5,47 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """The record that the last deploy left on the target."""
+    """The record that the last deploy left on the target; of a deploy by other hands all but the version is "".
+
+    Args:
+        version: of the chart.
+        commit: whose values are deployed.
+        digest: of the chart's archive.
+        values_digest: of the values.
+        revision: of the Helm release, where a cluster was looked at.
+    """
 
     version: str
     commit: str
     digest: str
     values_digest: str
+    revision: "Revision | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The newest revision of a Helm release.
+
+    Args:
+        number: counts from 1.
+        status: Helm's word (``deployed``, ``failed``, ``pending-upgrade``, …).
+        description: Helm's, or ours.
+        updated: when Helm wrote it, RFC 3339.
+        rollback_to: the revision that it brought back, None where it is no rollback.
+        attempted: the newest revision that is no rollback, where this one is: what was taken back.
+    """
+
+    number: int
+    status: str
+    description: str = ""
+    updated: str = ""
+    rollback_to: int | None = None
+    attempted: Deployed | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether an operation is under way, or died on its way."""
+        return self.status.startswith("pending-") or self.status == "uninstalling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +55,15 @@ class NotDeployed:
 
 @dataclass(frozen=True, slots=True)
 class NotObserved:
-    """Nobody looked (a pull request, a replay, an engine that this run does not reach)."""
+    """Nobody looked (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
 
     why: str
+
+
+def last_attempt(live: Deployed) -> Deployed:
+    """What was last tried on a target: what a rollback took back, or what is deployed."""
+    taken_back = live.revision.attempted if live.revision else None
+    return taken_back or live
 
 
 LiveState = Deployed | NotDeployed | NotObserved

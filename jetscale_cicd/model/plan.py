@@ -1,10 +1,11 @@
 """Decision, version and ordered steps: everything that a run would do, before it does it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
+from jetscale_cicd.model.live import LiveState, NotDeployed
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
@@ -37,13 +38,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDecision:
-    """The decision for one target, with every reason; ``observed`` where somebody looked at what is deployed."""
+    """The decision for one target, with every reason, and what was seen there."""
 
     target: Target
     decision: Decision
     reasons: tuple[Reason, ...]
     compared: Comparison
-    observed: bool = True
+    live: LiveState = field(default_factory=NotDeployed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,11 @@ class StepName(StrEnum):
     SIGN = "sign"
     TAG = "tag"
     GITHUB_RELEASE = "github-release"
+    LOCK = "lock"
+    UNLOCK = "unlock"
     DEPLOY = "deploy"
+    VERIFY = "verify"
+    RECORD = "record"
 
 
 class StepState(StrEnum):

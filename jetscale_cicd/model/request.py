@@ -22,6 +22,8 @@ class Request:
         engine: replaces every target's engine.
         registry: replaces the chart's registry.
         network: whether git may talk to a remote.
+        audit: file that gets a line for each deploy.
+        release_hold: deploy although the newest revision of a release is a rollback.
         worktree: look at uncommitted edits instead of head.
     """
 
@@ -35,7 +37,9 @@ class Request:
     targets: tuple[str, ...] = ()
     engine: EngineName | None = None
     registry: str | None = None
+    audit: Path | None = None
     network: bool = True
+    release_hold: bool = False
     worktree: bool = False
 
     @property

@@ -12,6 +12,14 @@ LIVE = "live"
 MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
+MAX_OBJECT = 253
+# What External Secrets Operator makes of AWS Secrets Manager for JetScale's pods (DESIGN §7).
+CONTRACT_SECRETS = (
+    "jetscale-db-secret",
+    "jetscale-redis-secret",
+    "jetscale-common-secrets",
+    "jetscale-aws-client-secret",
+)
 
 # RFC 1123, section 2.1, in Kubernetes' lower-case reading: names of namespaces and of our targets.
 LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -93,6 +101,36 @@ def check_url(text: str) -> None:
         raise ValueError("must be an http:// or https:// address without credentials")
 
 
+def check_context(text: str) -> None:
+    """Refuse a kubeconfig context that kubectl and helm would take for an option."""
+    if text:
+        check_text(text)
+    if text.startswith("-"):
+        raise ValueError(f"{quoted(text)} must not begin with '-'")
+
+
+def check_object_name(text: str) -> None:
+    """Refuse what Kubernetes would refuse as the name of an object."""
+    if len(text) > MAX_OBJECT or not re.fullmatch(RELEASE, text):
+        raise ValueError(f"{quoted(text)} is no name of a Kubernetes object (RFC 1123, at most {MAX_OBJECT})")
+
+
+def check_values_key(text: str) -> None:
+    """Refuse what names no value of a chart; the record of a deploy is not to be overwritten either."""
+    check_text(text)
+    if any(not part or part != part.strip() for part in text.split(".")):
+        raise ValueError(f"{quoted(text)} is no dotted key such as backend-api.token")
+    if text == "global" or f"{text}.".startswith("global.stage6."):
+        raise ValueError(f"{quoted(text)} is where the record of a deploy is kept")
+
+
+def check_variable(text: str) -> None:
+    """Refuse what is no name of an environment variable (POSIX.1-2017, 8.1)."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        # Not echoed: a secret may have been written in the place of its variable.
+        raise ValueError("must be the name of an environment variable, never the secret itself")
+
+
 def check_timeout(seconds: int) -> None:
     """Refuse a deploy that may take no time, or longer than a day."""
     if not 0 < seconds <= MAX_TIMEOUT:
@@ -133,6 +171,13 @@ class Target:
         url: where people reach it; "" where nowhere.
         timeout: seconds that one deploy may take.
         output: directory of the render engine, from the repository's root.
+        context: kubeconfig context of the cluster; "" is the current one.
+        rollback: bring the newest good revision back when a deploy fails; otherwise the failed one is left to be seen.
+        secrets: dotted values key to the environment variable that it comes from.
+        required_secrets: Secrets that have to exist in the namespace.
+        required_external_secrets: ExternalSecrets that have to be ready.
+        probe: address that has to answer with a status below 400 after a deploy; "" asks nobody.
+        helm_test: run the chart's own tests after a deploy.
 
     ``{name}`` in a path is the target's name. ``env`` is that name too where nothing is said, but ``prod`` for
     ``live``: no other target can end in production because somebody left a key out.
@@ -151,6 +196,16 @@ class Target:
     url: str = field(default="", metadata={"check": check_url})
     timeout: int = field(default=1200, metadata={"check": check_timeout})
     output: str = field(default="rendered/{name}", metadata={"check": check_path})
+    context: str = field(default="", metadata={"check": check_context})
+    rollback: bool = True
+    # A plain dict behind a read-only type, so that dataclasses.asdict and pickle work; hence no part of the hash.
+    secrets: Mapping[str, str] = field(
+        default_factory=dict, hash=False, metadata={"check": check_variable, "check_key": check_values_key}
+    )
+    required_secrets: tuple[str, ...] = field(default=CONTRACT_SECRETS, metadata={"check": check_object_name})
+    required_external_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
+    probe: str = field(default="", metadata={"check": check_url})
+    helm_test: bool = False
 
     def __post_init__(self) -> None:
         environment = "prod" if self.name == LIVE else self.name

@@ -3,7 +3,7 @@
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.event import EventKind
-from jetscale_cicd.model.live import Deployed, LiveState
+from jetscale_cicd.model.live import Deployed, LiveState, last_attempt
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.deepen import (
@@ -57,10 +57,14 @@ def values_comparison(
         return chart
     head = chart.head
     if isinstance(live, Deployed):
-        deployed = reach(repository, live.commit)
+        tried = last_attempt(live)
+        if not tried.commit:
+            return _last_release(head, latest, "what is deployed has no record of Stage 6")
+        word = "deployed commit" if tried is live else "commit that was rolled back,"
+        deployed = reach(repository, tried.commit)
         if deployed:
-            return Comparison(deployed, head, f"since the deployed commit {deployed[:12]}")
-        return _last_release(head, latest, f"the deployed commit {live.commit[:12]} is gone")
+            return Comparison(deployed, head, f"since the {word} {deployed[:12]}")
+        return _last_release(head, latest, f"the {word} {tried.commit[:12]} is gone")
     if request.base or request.event.base or request.event.base_branch:
         return event_comparison(repository, request, head, latest)
     return _last_release(

@@ -1,12 +1,13 @@
 """Observations turned into decisions: which changes, against what, for which target."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
 from jetscale_cicd.model.change import ChangeSet, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_attempt
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -14,7 +15,6 @@ from jetscale_cicd.observe.branch import find_branch
 from jetscale_cicd.observe.comparison import chart_comparison, find_head, values_comparison
 from jetscale_cicd.observe.content import linked_paths, local_dependencies
 from jetscale_cicd.observe.deepen import complete, is_cut, reach
-from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.releases import Releases, find_releases, highest_merged, overtaken_by
 from jetscale_cicd.observe.repository import Repository, literal
 
@@ -32,8 +32,17 @@ class Observed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def observe(repository: Repository, settings: Settings, request: Request, tag_format: str) -> Observed:
+def observe(
+    repository: Repository,
+    settings: Settings,
+    request: Request,
+    tag_format: str,
+    look: Callable[[Target], LiveState],
+) -> Observed:
     """Look at the commit, the releases and the targets, and decide for each target.
+
+    Args:
+        look: what a target runs; asked only where more than commits is compared.
 
     Raises:
         CannotTellError: something that the decision needs could not be seen; it is never taken for "nothing".
@@ -63,7 +72,7 @@ def observe(repository: Repository, settings: Settings, request: Request, tag_fo
     watched = _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
     changes = watched.changes(comparison)
     chart = chart_reasons(changes.watched, _chart_rules(repository, chart_settings, changes))
-    looking = _Looking(repository, request, releases, overtaken, watched, comparison, {comparison.base: changes})
+    looking = _Looking(repository, request, look, releases, overtaken, watched, comparison, {comparison.base: changes})
     targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
     return Observed(
         head=head,
@@ -104,6 +113,7 @@ class _Looking:
 
     repository: Repository
     request: Request
+    look: Callable[[Target], LiveState]
     releases: Releases
     overtaken: str
     watched: _Watched
@@ -112,7 +122,7 @@ class _Looking:
 
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest
-        live = _live(self.repository, self.request, target)
+        live = self._live(target)
         compared = values_comparison(self.repository, self.request, self.comparison, latest, live)
         if compared.base not in self.seen:
             self.seen[compared.base] = self.watched.changes(compared)
@@ -126,7 +136,8 @@ class _Looking:
             latest=latest,
             superseded=self._superseded(live, head),
             overtaken=self.overtaken,
-            values_differ=isinstance(live, Deployed) and self._values_differ(live, head, target),
+            values_differ=isinstance(live, Deployed) and self._values_differ(last_attempt(live), head, target),
+            release_hold=self.request.release_hold,
         )
 
     def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
@@ -136,18 +147,18 @@ class _Looking:
         return read_values(self.repository, head, target).digest != live.values_digest
 
     def _superseded(self, live: LiveState, head: str) -> bool:
-        """Whether a descendant of head is deployed."""
-        if not isinstance(live, Deployed) or live.commit == head or reach(self.repository, live.commit) is None:
+        """Whether a descendant of head is deployed, or was and got rolled back."""
+        commit = last_attempt(live).commit if isinstance(live, Deployed) else ""
+        if not commit or commit == head or reach(self.repository, commit) is None:
             return False
-        if is_cut(self.repository, live.commit):
-            complete(self.repository, live.commit)
-        return self.repository.is_ancestor(head, live.commit)
+        if is_cut(self.repository, commit):
+            complete(self.repository, commit)
+        return self.repository.is_ancestor(head, commit)
 
-
-def _live(repository: Repository, request: Request, target: Target) -> LiveState:
-    if request.compares_only:
-        return NotObserved(f"--since {request.since} compares commits only")
-    return observe_live(repository.git.root, target)
+    def _live(self, target: Target) -> LiveState:
+        if self.request.compares_only:
+            return NotObserved(f"--since {self.request.since} compares commits only")
+        return self.look(target)
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:

@@ -3,14 +3,27 @@
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.repository import Repository
+
+if TYPE_CHECKING:
+    from jetscale_cicd.tools.kubernetes import Kubernetes
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
-_FIELDS = ("version", "commit", "digest", "values_digest")
+RECORD_FIELDS = ("version", "commit", "digest", "values_digest")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+class Surroundings(Protocol):
+    """What looking at a target needs from the world."""
+
+    @property
+    def repository(self) -> Repository: ...
+    def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
 
 
 def output_directory(root: Path, target: Target) -> Path:
@@ -18,14 +31,25 @@ def output_directory(root: Path, target: Target) -> Path:
     return root / (target.output or f"rendered/{target.name}")
 
 
-def observe_live(root: Path, target: Target) -> LiveState:
+def observe_live(world: Surroundings, target: Target) -> LiveState:
     """Deployed, not deployed, or not observed; a record that cannot be read is none of them.
 
     Raises:
-        CannotTellError: ``RECORD_UNREADABLE``.
+        CannotTellError: ``RECORD_UNREADABLE``, or the cluster did not say.
     """
-    if target.engine != "render":
-        return NotObserved(f"engine {target.engine} is not reached by this release of jetscale-cicd")
+    if target.engine == "argocd":
+        return NotObserved("engine argocd is not reached by this release of jetscale-cicd")
+    if target.engine == "render":
+        return _rendered(world.repository.git.root, target)
+    api = world.kubernetes(target)
+    if isinstance(api, NotObserved):
+        return api
+    from jetscale_cicd.observe.helm_release import observe_release
+
+    return observe_release(api, target)
+
+
+def _rendered(root: Path, target: Target) -> LiveState:
     record = output_directory(root, target) / RECORD
     try:
         content = json.loads(record.read_bytes())
@@ -33,13 +57,13 @@ def observe_live(root: Path, target: Target) -> LiveState:
         return NotDeployed()
     except (OSError, ValueError) as unreadable:
         raise _unreadable(record, str(unreadable)) from unreadable
-    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
-        raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in RECORD_FIELDS):
+        raise _unreadable(record, f"it lacks one of {', '.join(RECORD_FIELDS)}")
     if not _COMMIT.fullmatch(content["commit"]):
         raise _unreadable(record, "its commit is no object name")
     if not (record.parent / MANIFESTS).is_file():
         return NotDeployed()  # what the record is about is gone
-    return Deployed(**{name: content[name] for name in _FIELDS})
+    return Deployed(**{name: content[name] for name in RECORD_FIELDS})
 
 
 def _unreadable(record: Path, why: str) -> CannotTellError:

@@ -59,6 +59,7 @@ def request_document(request: Request) -> dict[str, object]:
         "targets": list(request.targets),
         "engine": request.engine,
         "registry": request.registry,
+        "release_hold": request.release_hold,
     }
 
 
@@ -129,7 +130,8 @@ def reasons_document(reasons: Iterable[Reason]) -> dict[str, object]:
 
 def error_document(error: Stage6Error) -> dict[str, object]:
     """An error as data."""
-    return {"code": error.code, "message": error.message, "hint": error.hint, "where": error.where}
+    said = {"code": error.code, "message": error.message, "hint": error.hint, "where": error.where}
+    return {**said, **({"details": list(error.details)} if error.details else {})}
 
 
 def _comparison(comparison: Comparison) -> dict[str, object]:

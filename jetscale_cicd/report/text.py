@@ -131,7 +131,8 @@ def error_text(error: Stage6Error, paint: Paint, *, warns: bool = False) -> str:
     where = f"\n  where  {plain(error.where)}" if error.where else ""
     hint = f"\n  next   {plain(error.hint)}" if error.hint else ""
     word = paint("yellow", "warning") if warns else paint("red", "error")
-    return f"{word} {error.code}: {plain(error.message)}{where}{hint}\n"
+    details = "".join(f"\n    {plain(line)}" for line in error.details)
+    return f"{word} {error.code}: {plain(error.message)}{where}{details}{hint}\n"
 
 
 def _head(plan: Plan, paint: Paint) -> list[str]:

@@ -2,17 +2,24 @@
 
 import os
 import re
-import sys
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
+from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _NO_REASON = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
 _LONGEST = 2000
+# Helm's own default for --history-max.
+_HISTORY = 10
+# Helm may wait for its timeout before, while and after it changes objects (hooks), and --timeout is for each of them.
+_WAITS = 3
+_START = 60
 _TIMED_OUT = 124  # what timeout(1) says
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
@@ -20,7 +27,31 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A release on a cluster.
+
+    Args:
+        context: of the kubeconfig; "" is its current one.
+        timeout: seconds that Helm may wait for anything.
+        stop: set to have helm interrupted.
+    """
+
+    release: str
+    namespace: str
+    context: str
+    timeout: int
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Note(NamedTuple):
+    """What a revision says of itself."""
+
+    description: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Helm:
     """A helm binary and a scratch directory for its caches.
 
@@ -87,6 +118,68 @@ class Helm:
             "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
         )
 
+    def upgrade(self, place: Place, chart: Sequence[str], values: Sequence[Path], note: Note) -> Finished:
+        """`helm upgrade --install`, waiting for what Kubernetes itself knows how to judge.
+
+        helm 4's own way of waiting, its watcher, waits for every custom resource; both majors' older way does not.
+
+        Args:
+            chart: its reference and what goes with it, as `chart_arguments` gives them.
+            values: files in Helm's order.
+
+        Raises:
+            ProcessTimeout: helm did not keep to the timeout that it was given.
+        """
+        files = [part for path in values for part in ("--values", str(path))]
+        labels = ",".join(f"{name}={value}" for name, value in note.labels.items())
+        described = ("--labels", labels, "--description", note.description)
+        return self._change("upgrade", ("--install", place.release, *chart, *files, *described), place)
+
+    def rollback(self, place: Place, revision: int) -> Finished:
+        """`helm rollback`: an earlier revision as a new one, waiting as ``upgrade`` does.
+
+        Raises:
+            ProcessTimeout: helm did not keep to the timeout that it was given.
+        """
+        return self._change("rollback", (place.release, str(revision)), place)
+
+    def test(self, place: Place) -> Finished:
+        """`helm test`: the chart's own tests.
+
+        Raises:
+            ProcessTimeout: helm did not keep to the timeout that it was given.
+        """
+        return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
+
+    def manifest(self, place: Place) -> Finished:
+        """`helm get manifest`: all objects of the newest revision."""
+        return self._cluster("get", ("manifest", place.release), place)
+
+    def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
+        wait = "--wait" if self.major == 3 else "--wait=legacy"
+        bounds = (wait, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
+        return self._cluster(verb, (*arguments, *bounds), place)
+
+    def _cluster(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
+        context = ("--kube-context", place.context) if place.context else ()
+        return self.processes.run(
+            [self.binary, verb, *arguments, "--namespace", place.namespace, *context],
+            env=self._environment(cluster=True),
+            cwd=self.scratch,
+            timeout=_WAITS * place.timeout + _START,
+            guarded=True,
+            stop=place.stop,
+        )
+
+    @cached_property
+    def major(self) -> int:
+        """Major version of the binary, asked once.
+
+        Raises:
+            PreconditionError: as ``version``.
+        """
+        return self.version()[0]
+
     def _run(self, *arguments: str, timeout: float = 300) -> Finished:
         try:
             return self._start(*arguments, timeout=timeout)
@@ -96,16 +189,15 @@ class Helm:
     def _start(self, *arguments: str, timeout: float) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
 
-    def _environment(self) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
-        # `make tools` puts helm beside the interpreter; whoever starts that by its path has it on no PATH.
-        path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+    def _environment(self, *, cluster: bool = False) -> Mapping[str, str]:
+        hidden = ("HELM_",) if cluster else ("HELM_", "KUBE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         own = {
-            "PATH": path,
+            "PATH": tool_environment(os.environ)["PATH"],
             "HELM_CACHE_HOME": str(self.scratch / "helm-cache"),
             "HELM_DATA_HOME": str(self.scratch / "helm-data"),
             "HELM_PLUGINS": str(self.scratch / "no-plugins"),
-            "KUBECONFIG": os.devnull,
+            **({} if cluster else {"KUBECONFIG": os.devnull}),
         }
         if self.network:
             config = {

@@ -9,11 +9,12 @@ import logging
 import os
 import shlex
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,13 @@ _PLAIN: Mapping[str, Any] = {
 }
 # What `make tools` brings.
 _OURS = ("helm", "kubectl")
+# Waits for the end of its input beside the program, and interrupts it then. (A command in the background has no input
+# of its own in a shell without job control, so it gets the pipe under another number.)
+_WAITS = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+_GUARD = ("sh", "-c", _WAITS, "sh")
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 _GRACE = 5.0
+_LOOK = 0.2
 
 
 class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -77,6 +83,8 @@ class Processes:
         cwd: Path | None = None,
         timeout: float | None = None,
         stdin: bytes = b"",
+        guarded: bool = False,
+        stop: threading.Event | None = None,
     ) -> Finished:
         """Run a program to its end, both streams read at once.
 
@@ -85,6 +93,9 @@ class Processes:
             env: the whole environment of the program.
             timeout: seconds until it is killed.
             stdin: what it reads.
+            guarded: it is interrupted when this process dies, however that ends; it reads nothing, and each line that
+                it says is announced as it comes.
+            stop: set to have a guarded program interrupted.
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
@@ -92,20 +103,22 @@ class Processes:
         """
         import sh
 
-        logging.getLogger("sh").setLevel(logging.CRITICAL + 1)  # and of all the loggers below it
         command = self.redact(shlex.join(argv))
         self.announce(f"  $ {command}")
-        try:
-            program = sh.Command(argv[0], search_paths=env.get("PATH", "").split(":"))
-        except sh.CommandNotFound:
-            raise missing_tool(argv[0]) from None
         process: sh.RunningCommand | None = None
         late = threading.Event()
         try:
-            with _signals_held_back():
-                process = program(*argv[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, "_in": stdin})
-            with _killed_after(timeout, process, late):
-                process.wait()
+            with ExitStack() as held:
+                lines = _Lines(self.redact, self.announce)
+                told = {**held.enter_context(_guard()), **lines.options} if guarded else {"_in": stdin}
+                with _signals_held_back():
+                    process = _start(argv, env, cwd, told, guarded=guarded)
+                ending = (
+                    _interrupted_by(stop, timeout, process, late) if guarded else _killed_after(timeout, process, late)
+                )
+                with ending:
+                    process.wait()
+                held.callback(_signal, process, signal.SIGKILL)  # the guard, before it sees its pipe closed
         except sh.SignalException as killed:
             if late.is_set():
                 raise ProcessTimeout(f"{command} did not end within {timeout:g} s") from None
@@ -117,8 +130,98 @@ class Processes:
         except BaseException:
             _stop(process)
             raise
-        stderr = self.redact(bytes(process.stderr).decode("utf-8", "replace"))
-        return Finished(command, int(process.exit_code), bytes(process.stdout), stderr)
+        if late.is_set():
+            raise ProcessTimeout(f"{command} did not end within {timeout:g} s")
+        out, err = (lines.out, lines.err) if guarded else (bytes(process.stdout), bytes(process.stderr))
+        return Finished(command, int(process.exit_code), bytes(out), self.redact(err.decode("utf-8", "replace")))
+
+    @contextmanager
+    def background(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[Callable[[], str | None]]:
+        """A program that serves until the end of the block, or of this process.
+
+        Args:
+            argv: program and arguments; never holds a secret.
+            env: the whole environment of the program.
+
+        Yields:
+            What tells why it ended by itself, None while it has not.
+
+        Raises:
+            PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
+        """
+        self.announce(f"  $ {self.redact(shlex.join(argv))}")
+        with _guard() as told, _signals_held_back():
+            process = _start(argv, env, None, told, guarded=True)
+
+            def ended() -> str | None:
+                if process.is_alive():
+                    return None
+                said = bytes(process.stderr).decode("utf-8", "replace")
+                return self.redact(said).strip() or f"exit status {process.exit_code}"
+
+            try:
+                yield ended
+            finally:
+                _signal(process, signal.SIGKILL)
+                with suppress(Exception):  # sh says that it was killed, which we know
+                    process.wait()
+
+
+@dataclass
+class _Lines:
+    """What a program says: kept, and announced line by line as it comes."""
+
+    redact: Redactor
+    announce: Announce
+    out: bytearray = field(default_factory=bytearray)
+    err: bytearray = field(default_factory=bytearray)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """For ``sh``: both streams, a line at a time, as bytes."""
+        return {
+            "_out": lambda line: self._take(self.out, line),
+            "_err": lambda line: self._take(self.err, line),
+            "_out_bufsize": 1,
+            "_err_bufsize": 1,
+            "_encoding": "utf-8",
+            "_decode_errors": "surrogateescape",
+        }
+
+    def _take(self, kept: bytearray, line: str | bytes) -> None:
+        content = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
+        kept += content
+        if said := content.decode("utf-8", "replace").rstrip():
+            self.announce(f"  | {self.redact(said)}")
+
+
+def _start(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, told: Mapping[str, object], *, guarded: bool
+) -> "sh.RunningCommand":
+    import shutil
+
+    import sh
+
+    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)  # and of all the loggers below it
+    if shutil.which(argv[0], path=env.get("PATH", "")) is None:
+        raise missing_tool(argv[0])
+    words = [*_GUARD, *argv] if guarded else list(argv)
+    program = sh.Command(words[0], search_paths=env.get("PATH", "").split(":"))
+    started: sh.RunningCommand = program(
+        *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **told}
+    )
+    return started
+
+
+@contextmanager
+def _guard() -> Iterator[dict[str, object]]:
+    """A pipe whose other end closes when this process dies, even by SIGKILL."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe:
+        try:
+            yield {"_in": pipe}
+        finally:
+            os.close(writing)
 
 
 @contextmanager
@@ -139,6 +242,29 @@ def _killed_after(seconds: float | None, process: "sh.RunningCommand", late: thr
         yield
     finally:
         timer.cancel()
+
+
+@contextmanager
+def _interrupted_by(
+    stop: threading.Event | None, seconds: float | None, process: "sh.RunningCommand", late: threading.Event
+) -> Iterator[None]:
+    """Interrupt a program that is to stop, or does not end in time: one that marks its work before it ends."""
+    done, deadline = threading.Event(), time.monotonic() + (seconds or threading.TIMEOUT_MAX)
+
+    def watch() -> None:
+        while not done.wait(_LOOK):
+            if time.monotonic() > deadline:
+                late.set()
+            if late.is_set() or (stop and stop.is_set()):
+                _stop(process)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 @contextmanager
@@ -171,6 +297,12 @@ def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None
     with suppress(ProcessLookupError, PermissionError):  # all of its session has ended, or is another user's
         if process is not None:
             os.killpg(process.pid, number)
+
+
+def tool_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """``env``, and on its PATH what `make tools` puts beside the interpreter, for that may be started by its path."""
+    beside = str(Path(sys.executable).parent)
+    return {**env, "PATH": os.pathsep.join((env.get("PATH", os.defpath), beside))}
 
 
 def check_tool(name: str, env: Mapping[str, str]) -> None:

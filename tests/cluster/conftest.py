@@ -25,7 +25,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         message = f"{', '.join(missing)} not in {ASSETS}: run `make kube-assets`"
         assert not os.environ.get("CI"), message
         pytest.skip(message)
-    with control_plane(tmp_path_factory.mktemp("control-plane"), ASSETS) as running, node(running):
+    directory = tmp_path_factory.mktemp("control-plane")
+    with control_plane(directory, ASSETS) as running, node(running, directory):
         yield running
 
 

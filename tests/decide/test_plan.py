@@ -7,6 +7,7 @@ import pytest
 
 from jetscale_cicd.decide.plan import Shelf, deploy_command, make_plan
 from jetscale_cicd.model.change import ChangeSet, Comparison
+from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
@@ -21,6 +22,7 @@ LIVE = Target(name="live")
 PREVIEW = Target(name="preview", env="preview", values=("envs/preview/values.yaml",), watch=("envs/preview/**",))
 HELD = Present("sha256:" + "0" * 64)
 SHELF = Shelf(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
+AROUND_A_DEPLOY = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY, StepName.VERIFY, StepName.RECORD)
 SATISFIED, NEEDED = StepState.SATISFIED, StepState.NEEDED
 
 
@@ -66,9 +68,14 @@ class TestTheSteps:
     def test_registry_comes_before_tag_and_tag_before_every_deploy(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH), of(PREVIEW, Decision.PUBLISH))
         assert [each.name for each in plan.steps] == [
-            *(StepName.PACKAGE, StepName.PUBLISH, StepName.TAG, StepName.DEPLOY, StepName.DEPLOY)
+            *(StepName.PACKAGE, StepName.PUBLISH, StepName.TAG),
+            *(AROUND_A_DEPLOY * 2),
         ]
-        assert [each.target for each in plan.steps] == [None, None, None, "live", "preview"]
+        assert [each.target for each in plan.steps] == [None] * 3 + ["live"] * 5 + ["preview"] * 5
+
+    def test_without_a_cluster_nothing_is_locked(self) -> None:
+        plan = planned(of(replace(LIVE, engine="render"), Decision.REDEPLOY), answer=HELD)
+        assert [each.name for each in plan.steps if each.target] == [StepName.DEPLOY]
 
     def test_a_publish_needs_all_of_them(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH))
@@ -81,8 +88,14 @@ class TestTheSteps:
             "package": "satisfied",
             "publish": "satisfied",
             "tag": "satisfied",
-            "deploy live": "needed",
+            **{f"{name} live": "needed" for name in AROUND_A_DEPLOY},
         }
+
+    def test_a_revision_that_a_dead_run_left_is_named(self) -> None:
+        record = Deployed(version="1.2.3", commit=A, digest="", values_digest="")
+        live = replace(record, revision=Revision(number=7, status="pending-upgrade"))
+        plan = planned(replace(of(LIVE, Decision.REDEPLOY), live=live), answer=HELD)
+        assert step(plan, StepName.UNLOCK).why == "revision 7 is pending-upgrade"
 
     def test_only_the_targets_that_are_concerned_are_deployed(self) -> None:
         plan = planned(of(LIVE, Decision.NOTHING), of(PREVIEW, Decision.REDEPLOY), answer=HELD)
@@ -118,7 +131,7 @@ class TestWhatTheRegistryHolds:
             "package": "satisfied",
             "publish": "satisfied",
             "tag": "needed",
-            "deploy live": "needed",
+            **{f"{name} live": "needed" for name in AROUND_A_DEPLOY},
         }
 
     def test_content_that_nobody_compared_satisfies_no_publish(self) -> None:
@@ -171,10 +184,14 @@ class TestTheCommands:
             "helm package charts/app --version 1.3.0 --app-version 1.3.0",
             "helm push stack-1.3.0.tgz oci://example.org/charts",
             "git push origin refs/tags/v1.3.0",
+            "kubectl get lease stage6-jetscale-stack --namespace jetscale-prod",
+            "helm history jetscale-stack --namespace jetscale-prod",
             (
                 "helm upgrade --install jetscale-stack oci://example.org/charts/stack --version 1.3.0"
                 " --namespace jetscale-prod --values envs/live/values.yaml"
             ),
+            "kubectl get pods --namespace jetscale-prod",
+            "helm history jetscale-stack --namespace jetscale-prod",
         ]
 
     def test_values_keep_their_order_because_the_last_one_wins(self) -> None:

@@ -7,14 +7,18 @@ and events are those of Kubernetes 1.34 (pkg/kubelet/kuberuntime, images/types.g
 
 import contextlib
 import http.client
+import http.server
+import ssl
 import threading
 import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.support.control_plane import Cluster
+from tests.support.oci import authority
 
 NODE = "node-1"
 FAULTS = "faults.invalid/"
@@ -62,15 +66,30 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _crash_loop(pod: Pod) -> Verdict:
+def _crash_loop(pod: Pod, code: int = 1, reason: str = "Error") -> Verdict:
     name = pod["metadata"]["name"]
     said = f"back-off 10s restarting failed container=main pod={name}_{pod['metadata']['namespace']}"
-    return _waiting("CrashLoopBackOff", said, "BackOff", restarts=2, last=_ended(1, "Error"), phase="Running")
+    return _waiting("CrashLoopBackOff", said, "BackOff", restarts=2, last=_ended(code, reason), phase="Running")
+
+
+def _out_of_memory(pod: Pod) -> Verdict:
+    return _crash_loop(pod, 137, "OOMKilled")
 
 
 def _image_pull(pod: Pod) -> Verdict:
+    """First the failure, and from the next look on the pause before the next attempt."""
     image = pod["spec"]["containers"][0]["image"]
-    return _waiting("ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: not found', "Failed")
+    said = f'failed to pull and unpack image "{image}": not found'
+    if not pod.get("status", {}).get("containerStatuses"):
+        return _waiting("ErrImagePull", said, "Failed")
+    return _waiting("ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {said}', "BackOff")
+
+
+def _slow(pod: Pod) -> Verdict:
+    """Ready as many seconds after its creation as its tag says; no probe says why."""
+    wanted = int(pod["spec"]["containers"][0]["image"].rpartition(":")[2])
+    born = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return _running(ready=(datetime.now(UTC) - born).total_seconds() > wanted)
 
 
 def _unready(_: Pod) -> Verdict:
@@ -81,6 +100,8 @@ SHOWN: dict[str, Callable[[Pod], Verdict]] = {
     "crash": _crash_loop,
     "no-image": _image_pull,
     "never-ready": _unready,
+    "out-of-memory": _out_of_memory,
+    "slow": _slow,
 }
 
 
@@ -94,11 +115,14 @@ class Kubelet:
 
     cluster: Cluster
     stopped: threading.Event = field(default_factory=threading.Event)
+    paused: threading.Event = field(default_factory=threading.Event)
     told: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self) -> None:
         """Look at every pod, again and again."""
         while not self.stopped.wait(_PAUSE):
+            if self.paused.is_set():
+                continue
             # The API server of a test may be down, slow or unwilling; a kubelet goes on.
             with contextlib.suppress(OSError, http.client.HTTPException):
                 for pod in self.cluster.ask("/api/v1/pods")["items"]:
@@ -246,16 +270,56 @@ def _without_times(status: Any) -> Any:
 
 
 @contextlib.contextmanager
-def node(cluster: Cluster) -> Iterator[Kubelet]:
+def node(cluster: Cluster, directory: Path) -> Iterator[Kubelet]:
     """A node with its kubelet, until the end."""
     ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": _now()}
     cluster.ask("/api/v1/nodes", "POST", {"metadata": {"name": NODE}})
-    cluster.ask(f"/api/v1/nodes/{NODE}/status", "PATCH", {"status": {"conditions": [ready]}}, _MERGE)
-    kubelet = Kubelet(cluster)
-    thread = threading.Thread(target=kubelet.run, daemon=True)
-    thread.start()
+    with _logs(directory) as port:
+        status = {
+            "conditions": [ready],
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
+        }
+        cluster.ask(f"/api/v1/nodes/{NODE}/status", "PATCH", {"status": status}, _MERGE)
+        kubelet = Kubelet(cluster)
+        thread = threading.Thread(target=kubelet.run, daemon=True)
+        thread.start()
+        try:
+            yield kubelet
+        finally:
+            kubelet.stopped.set()
+            thread.join(10)
+
+
+class _Logs(http.server.BaseHTTPRequestHandler):
+    """What containers said, as the API server asks a node for it: /containerLogs/NAMESPACE/POD/CONTAINER."""
+
+    def do_GET(self) -> None:
+        """The log; of a container that crashes, what it said last."""
+        path, _, query = self.path.partition("?")
+        before = "previous=true" in query
+        body = f"{path.rpartition('/')[2]}: {'panic: no route to the database' if before else 'starting'}\n".encode()
+        self.send_response(200 if path.startswith("/containerLogs/") else 404)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the standard library
+        """Nobody reads it."""
+
+
+@contextlib.contextmanager
+def _logs(directory: Path) -> Iterator[int]:
+    """A node's port, with TLS, for an API server asks no other."""
+    keys = authority(directory / "kubelet", "127.0.0.1")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(keys.certificate, keys.key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Logs)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield kubelet
+        yield int(server.server_address[1])
     finally:
-        kubelet.stopped.set()
-        thread.join(10)
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,81 @@
+"""The audit: one line of JSON for each deploy that was begun, appended to a file that outlives the run."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jetscale_cicd.act.acting import Acting
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.outcome import Result
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.redact import Redactor
+
+_SCHEMA = 1
+
+
+def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
+    """What became of a target, with all that says what was deployed there and by whom."""
+    record = acting.records.get(target.name) or acting.record(target, "")
+    mine = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
+    error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
+    deployed = target.name in acting.records
+    result = "failed" if error else "deployed" if deployed else "interrupted"
+    said = {"code": error.code, "message": error.message, "where": error.where} if error else None
+    return {
+        "schema": _SCHEMA,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "run": acting.world.request.event.run_url or None,
+        "target": target.name,
+        "namespace": target.namespace,
+        "release": target.release,
+        "decision": str(acting.plan.decision),
+        "result": result,
+        "revision": acting.revisions.get(target.name),
+        "version": record.version,
+        "commit": record.commit,
+        "digest": record.digest or None,
+        "values": record.values_digest,
+        "steps": {str(each.step.name): str(each.result) for each in mine},
+        "error": said,
+    }
+
+
+def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:
+    """Append an entry, whole or not at all; and say where.
+
+    Raises:
+        ConfigurationError: ``AUDIT_UNWRITABLE``.
+    """
+    if file is None:
+        return "on the release itself (helm history); --audit FILE keeps a log"
+    line = json.dumps(entry)
+    try:
+        # One write of less than a pipe's buffer to a file opened to append: two runs' lines do not mix (POSIX, write).
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as out:
+            out.write(redact(line).encode() + b"\n")
+    except OSError as unwritable:
+        raise ConfigurationError(
+            "AUDIT_UNWRITABLE",
+            f"the audit cannot be appended to: {unwritable.strerror}",
+            where=str(file),
+            hint="name a file in a directory that exists: --audit FILE",
+        ) from None
+    return f"appended to {file}"
+
+
+def check_audit(file: Path | None) -> None:
+    """Refuse an audit that cannot be kept, before anything is changed.
+
+    Raises:
+        ConfigurationError: ``AUDIT_UNWRITABLE``.
+    """
+    place = file if file is None or file.exists() else file.resolve().parent
+    if file is not None and place is not None and not os.access(place, os.W_OK):
+        raise ConfigurationError(
+            "AUDIT_UNWRITABLE",
+            "the audit cannot be appended to",
+            where=str(file),
+            hint="name another file: --audit FILE",
+        )

@@ -1,0 +1,116 @@
+"""The steps of a deploy that only a cluster has: lock, unlock, the deploy by helm, verify, record."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from jetscale_cicd.act.acting import Acting, Held
+from jetscale_cicd.act.audit import append_audit, audit_entry
+from jetscale_cicd.act.lock import Lock, hold_lock, holder_name
+from jetscale_cicd.act.unlock import unlock
+from jetscale_cicd.act.verify import verify
+from jetscale_cicd.engines.helm import HelmRelease
+from jetscale_cicd.engines.stored_release import rewrite
+from jetscale_cicd.errors import Stage6Error, SupersededError
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
+from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.live import observe_live
+from jetscale_cicd.tools.http import Http, HttpFailure
+from jetscale_cicd.tools.registry import digest_of
+
+
+def _lock(acting: Acting, target: Target) -> str:
+    """Lock the release, and look again: whoever held it before may have changed it."""
+    world, closing = acting.world, ExitStack()
+    api = world.kubernetes(target)
+    assert not isinstance(api, NotObserved)  # noqa: S101 - perform() refuses before it starts
+    holder = holder_name(world.request.event.run_url)
+    stop = threading.Event()
+    lock: Lock = closing.enter_context(hold_lock(api, target, holder, world.announce, stop))
+    release = HelmRelease(
+        api, world.helm, target, lock.check, world.announce, run=world.request.event.run_url, stop=stop
+    )
+    acting.held[target.name] = Held(release, closing)
+    planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
+    if _revision(seen := observe_live(world, target)) != _revision(planned):
+        raise SupersededError(
+            "RELEASE_MOVED",
+            f"release {target.release} was changed meanwhile, {_words(seen)}",
+            where=f"{target.namespace}/{target.release}",
+            hint="nothing is to be done: the run observes and plans again",
+        )
+    return f"held by {holder}"
+
+
+def _revision(live: LiveState) -> tuple[int, str]:
+    revision = live.revision if isinstance(live, Deployed) else None
+    return (revision.number, revision.status) if revision else (0, "")
+
+
+def _words(live: LiveState) -> str:
+    number, status = _revision(live)
+    return f"revision {number} is {status}" if number else "it is gone"
+
+
+def _unlock(acting: Acting, target: Target) -> str:
+    return unlock(acting.held[target.name].release, tuple(target.secrets))
+
+
+def deploy(acting: Acting, target: Target, archive: Path) -> str:
+    """Bring the release to an archive of the chart, which is what the registry holds, byte for byte."""
+    release = acting.held[target.name].release
+    record = acting.record(target, digest_of(archive.read_bytes()))
+    files = acting.files(target, record)
+    try:
+        revision = release.upgrade((str(archive),), files, record)
+    finally:
+        for file in files:
+            file.unlink(missing_ok=True)
+        _hide(acting, target)
+    acting.records[target.name], acting.revisions[target.name] = record, revision
+    return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {target.release}"
+
+
+def _hide(acting: Acting, target: Target) -> None:
+    """Helm keeps all values that it was given, and `helm get values` shows them."""
+    if target.secrets:
+        release = acting.held[target.name].release
+        rewrite(release.api, target, release.newest(), hidden=target.secrets)
+
+
+def _verify(acting: Acting, target: Target) -> str:
+    http = Http(acting.world.redact)
+
+    def status_of(address: str) -> str:
+        try:
+            answer = http.get(address, {})
+        except HttpFailure as failed:
+            return str(failed)
+        return "" if answer.status < 400 else f"status {answer.status}"
+
+    return verify(acting.held[target.name].release, status_of)
+
+
+def _record(acting: Acting, target: Target) -> str:
+    """Write what was done, and give the lock back."""
+    entry, held = audit_entry(acting, target), acting.held.pop(target.name)
+    with held.closing:
+        return append_audit(acting.world.request.audit, entry, acting.world.redact)
+
+
+def leave(acting: Acting) -> None:
+    """Record and unlock what a run that was interrupted, or failed early, still holds."""
+    for name, held in list(acting.held.items()):
+        with held.closing, suppress(Stage6Error):  # what ended the run is what has to be heard
+            append_audit(acting.world.request.audit, audit_entry(acting, held.release.target), acting.world.redact)
+        del acting.held[name]
+
+
+ACTIONS: dict[StepName, Callable[[Acting, Target], str]] = {
+    StepName.LOCK: _lock,
+    StepName.UNLOCK: _unlock,
+    StepName.VERIFY: _verify,
+    StepName.RECORD: _record,
+}

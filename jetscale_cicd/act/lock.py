@@ -1,0 +1,201 @@
+"""The lock of a release: a Lease of coordination.k8s.io, held while a release is changed, renewed on the way.
+
+All runs measure with the API server's clock (`Kubernetes.clock`), so a machine whose clock is wrong takes nothing over.
+Whoever dies leaves a Lease that nobody renews; it is taken over once it has expired, and never before.
+"""
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from jetscale_cicd.errors import CannotTellError, PreconditionError, SupersededError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.helm_release import cannot_tell
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+
+DURATION = 30  # seconds that a Lease holds without being renewed
+_RENEW = 8.0
+_POLL = 0.5
+# The server's clock is read in whole seconds, and a renewal is on its way for a while.
+_MARGIN = timedelta(seconds=2)
+
+
+def holder_name(run_url: str) -> str:
+    """Who holds a Lease: the run where CI names one, and what tells two processes of one run apart."""
+    return f"{run_url or socket.gethostname()} (process {os.getpid()}, {secrets.token_hex(4)})"
+
+
+@dataclass
+class Lock:
+    """A Lease that is held.
+
+    Args:
+        path: of the Lease.
+        holder: we.
+        lost: set once somebody else may have taken it over.
+    """
+
+    api: Kubernetes
+    path: str
+    holder: str
+    lost: threading.Event
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Refuse to go on without the lock.
+
+        Raises:
+            SupersededError: ``LOCK_LOST``.
+        """
+        if self.lost.is_set():
+            raise SupersededError(
+                "LOCK_LOST",
+                f"the lock could not be renewed for {DURATION} s, so that another run may hold it now",
+                where=self.path.rpartition("/")[2],
+                hint="run again: it goes on from what it finds",
+            )
+
+    def keep(self) -> None:
+        """Renew until closed; give up when the Lease is another's, or has run out."""
+        renewed = time.monotonic()
+        while not self.closed.wait(_RENEW):
+            try:
+                lease = self.api.get(self.path)
+                if lease is None or _holder(lease) != self.holder:
+                    break
+                self.api.replace(self.path, _held(lease, self.holder, self.api.clock.now()))
+                renewed = time.monotonic()
+            except ApiFailure:
+                if time.monotonic() - renewed > DURATION - _RENEW:
+                    break
+        else:
+            return
+        self.lost.set()
+
+    def release(self) -> None:
+        """Give it back, so that nobody waits for its end; where that fails, it ends by itself."""
+        try:
+            lease = self.api.get(self.path)
+            if lease and _holder(lease) == self.holder:
+                self.api.replace(self.path, {**lease, "spec": {**lease["spec"], "holderIdentity": ""}})
+        except ApiFailure:
+            return
+
+
+@contextmanager
+def hold_lock(
+    api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None], lost: threading.Event
+) -> Iterator[Lock]:
+    """Hold the lock of a target's release until the end of the block.
+
+    Args:
+        holder: who we are, unlike anybody else.
+        lost: set once somebody else may have taken it over.
+
+    Raises:
+        SupersededError: ``LOCKED``, somebody else holds it for longer than a deploy of this target may take.
+        PreconditionError: ``NAMESPACE_MISSING``, or ``LOCK_FORBIDDEN``.
+        CannotTellError: the cluster does not answer.
+    """
+    lock = Lock(api, _acquire(api, target, holder, announce), holder, lost)
+    renewing = threading.Thread(target=lock.keep, daemon=True)
+    renewing.start()
+    try:
+        yield lock
+    finally:
+        lock.closed.set()
+        renewing.join(timeout=_RENEW)  # a renewal that is on its way would be in conflict with giving it back
+        lock.release()
+
+
+def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> str:
+    """Wait for the Lease, take it, and give its path."""
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
+    name = f"stage6-{target.release}"
+    path = f"{leases}/{name}"
+    deadline = time.monotonic() + target.timeout
+    told = ""
+    while True:
+        try:
+            lease = api.get(path)
+            other = _holder(lease) if lease and not _is_free(lease, api.clock.now()) else ""
+            if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
+                held = _held(lease or _new(name, target), holder, api.clock.now())
+                _ = api.replace(path, held) if lease else api.create(leases, held)
+                return path
+        except ApiFailure as failed:
+            if not failed.conflict:  # somebody else was faster: look again
+                raise _refused(failed, target) from None
+            continue
+        if time.monotonic() > deadline:
+            raise SupersededError(
+                "LOCKED",
+                f"release {target.release} is being changed by {other}, and was for {target.timeout} s",
+                where=f"Lease {target.namespace}/{name}",
+                hint="let it end, or cancel it; a run that died is over after 30 s",
+            )
+        if told != other:
+            announce(f"  waiting for the lock of {target.namespace}/{target.release}: {other} holds it")
+            told = other
+        time.sleep(_POLL)
+
+
+def _new(name: str, target: Target) -> Object:
+    labels = {"app.kubernetes.io/managed-by": "stage6"}
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": target.namespace, "labels": labels},
+        "spec": {},
+    }
+
+
+def _held(lease: Object, holder: str, now: datetime) -> Object:
+    spec = dict(lease.get("spec") or {})
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # MicroTime
+    if spec.get("holderIdentity") != holder:
+        spec |= {"acquireTime": stamp, "leaseTransitions": int(spec.get("leaseTransitions") or 0) + 1}
+    spec |= {"holderIdentity": holder, "leaseDurationSeconds": DURATION, "renewTime": stamp}
+    return {**lease, "spec": spec}
+
+
+def _holder(lease: Object) -> str:
+    return str((lease.get("spec") or {}).get("holderIdentity") or "")
+
+
+def _is_free(lease: Object, now: datetime) -> bool:
+    """Whether nobody holds it any more; one whose times cannot be read is held."""
+    spec = lease.get("spec") or {}
+    if not _holder(lease):
+        return True
+    try:
+        renewed = datetime.fromisoformat(spec["renewTime"])
+        lasts = timedelta(seconds=int(spec["leaseDurationSeconds"]))
+    except (KeyError, TypeError, ValueError):
+        return False
+    return now > renewed + lasts + _MARGIN
+
+
+def _refused(failed: ApiFailure, target: Target) -> PreconditionError | CannotTellError:
+    where = f"namespace {target.namespace}"
+    if failed.status == 404:
+        return PreconditionError(
+            "NAMESPACE_MISSING",
+            f"there is no namespace {target.namespace} on this cluster",
+            where=where,
+            hint=f"is this the right context? Otherwise: kubectl create namespace {target.namespace}",
+        )
+    if failed.status in (401, 403):
+        return PreconditionError(
+            "LOCK_FORBIDDEN",
+            f"this run may not lock the release: {failed.message}",
+            where=where,
+            hint="grant get, create and update of leases.coordination.k8s.io (docs/deploy.md)",
+        )
+    return cannot_tell(failed, target)

@@ -1,0 +1,26 @@
+"""Values that are secret: from the environment, through a file that only this user can read, to helm."""
+
+import os
+
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.redact import Redactor
+
+
+def secrets_of(target: Target, redact: Redactor) -> dict[str, str]:
+    """Dotted values key to secret; the redactor learns each of them.
+
+    Raises:
+        PreconditionError: ``SECRET_UNSET``, a variable is not there, or empty.
+    """
+    unset = [name for name in target.secrets.values() if not os.environ.get(name)]
+    if unset:
+        raise PreconditionError(
+            "SECRET_UNSET",
+            f"target {target.name} takes values from {', '.join(unset)}, and that is not set",
+            where=f"targets.{target.name}.secrets",
+            hint="give the variable to this step, for example by env: in a workflow",
+        )
+    found = {key: os.environ[name] for key, name in target.secrets.items()}
+    redact.learn(found.values())
+    return found

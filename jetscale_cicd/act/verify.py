@@ -1,0 +1,98 @@
+"""Whether a deploy is what was promised: Secrets, External Secrets, workloads, an address, the chart's own tests."""
+
+from collections.abc import Callable, Iterator
+
+from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.decide.workloads import Object, workload_rows
+from jetscale_cicd.engines.helm import HelmRelease
+from jetscale_cicd.errors import VerificationError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.helm_release import cannot_tell
+from jetscale_cicd.observe.workloads import see_workloads
+from jetscale_cicd.tools.helm import failure_of
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+from jetscale_cicd.tools.process import ProcessTimeout
+
+_EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
+
+
+def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
+    """Look at everything that the target promises, and give what was seen.
+
+    Args:
+        status_of: status and reason of an address, "" where it is fine.
+
+    Raises:
+        VerificationError: with the code of what is not as it should be.
+        CannotTellError: the cluster does not answer.
+    """
+    target, api = release.target, release.api
+    try:
+        seen = [*_secrets(api, target), *_external_secrets(api, target), *_workloads(api, target)]
+    except ApiFailure as failed:
+        raise cannot_tell(failed, target) from None
+    if target.probe:
+        if trouble := status_of(target.probe):
+            step = f"is the ingress right? curl --verbose {target.probe}"
+            raise _error("PROBE_ADDRESS", f"{target.probe} does not answer as it should: {trouble}", target, step)
+        seen.append(f"{target.probe} answers")
+    if target.helm_test:
+        seen.append(_test(release))
+    return ", ".join(seen)
+
+
+def _secrets(api: Kubernetes, target: Target) -> Iterator[str]:
+    path = f"/api/v1/namespaces/{target.namespace}/secrets"
+    missing = [name for name in target.required_secrets if api.get(f"{path}/{name}") is None]
+    if missing:
+        raise _error(
+            "REQUIRED_SECRET_MISSING",
+            f"the contract's Secret {', '.join(missing)} is not there",
+            target,
+            f"does its ExternalSecret say why? kubectl describe externalsecret --namespace {target.namespace}",
+        )
+    if target.required_secrets:
+        yield f"{len(target.required_secrets)} required Secrets are there"
+
+
+def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
+    for name in target.required_external_secrets:
+        paths = (f"/apis/{group}/namespaces/{target.namespace}/externalsecrets/{name}" for group in _EXTERNAL_SECRETS)
+        found = next((each for path in paths if (each := api.get(path))), None)
+        conditions = (found or {}).get("status", {}).get("conditions") or ()
+        ready: Object = next((each for each in conditions if each.get("type") == "Ready"), {})
+        if ready.get("status") != "True":
+            why = f"{ready.get('reason', '')}: {ready.get('message', '')}" if found else "it is not there"
+            step = f"kubectl describe externalsecret {name} --namespace {target.namespace}"
+            raise _error("EXTERNAL_SECRET_NOT_READY", f"ExternalSecret {name} is not ready: {why}", target, step)
+    if target.required_external_secrets:
+        yield f"{len(target.required_external_secrets)} ExternalSecrets are ready"
+
+
+def _workloads(api: Kubernetes, target: Target) -> Iterator[str]:
+    """helm found them ready; a moment later they still have to be."""
+    snapshot = see_workloads(api, target, "9")  # hooks are over
+    waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
+    if waiting:
+        diagnosis = diagnose(snapshot, "not ready any more: timed out")
+        message = f"{diagnosis.subject or waiting[0].line}: {diagnosis.verdict}"
+        raise _error(diagnosis.code, message, target, diagnosis.next_step, *diagnosis.events)
+    rows = workload_rows(snapshot)
+    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
+
+
+def _test(release: HelmRelease) -> str:
+    try:
+        finished = release.helm.test(release.place)
+        failure = failure_of(finished) if finished.status else ""
+    except ProcessTimeout as late:
+        failure = str(late)
+    if failure:
+        step = f"kubectl logs of the test's pod, then: helm test {release.target.release} --logs"
+        raise _error("HELM_TEST_FAILED", f"helm test: {failure}", release.target, step)
+    return "helm test passed"
+
+
+def _error(code: str, message: str, target: Target, hint: str, *details: str) -> VerificationError:
+    where = f"{target.namespace}/{target.release}"
+    return VerificationError(code, message, where=where, hint=hint, details=details)

@@ -1,0 +1,79 @@
+"""What a deploy leaves on its release, so that the next run knows what is live: values, labels, description.
+
+The values are the whole record: they stay with a revision that fails, and a rollback brings them back. Labels are for
+`helm list --selector`, and hold no more than 63 characters (Kubernetes); the description is for `helm history`.
+"""
+
+import re
+from collections.abc import Mapping
+
+from jetscale_cicd.model.live import Deployed
+
+KEY = "stage6"
+LABEL = "stage6.jetscale.ai"
+_LABEL_LENGTH = 40
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_FIELDS = ("version", "commit", "digest", "values")
+
+
+def record_values(record: Deployed, run: str) -> dict[str, object]:
+    """Values that carry the record under ``global``, which every chart has to let pass."""
+    fields = {
+        "version": record.version,
+        "commit": record.commit,
+        "digest": record.digest,
+        "values": record.values_digest,
+        "run": run,
+    }
+    return {"global": {KEY: fields}}
+
+
+def nested(values: Mapping[str, str]) -> dict[str, object]:
+    """Values by their dotted keys as a values file has them."""
+    tree: dict[str, object] = {}
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        place = tree
+        for parent in parents:
+            inner = place.setdefault(parent, {})
+            assert isinstance(inner, dict), f"{key} lies inside another key"  # noqa: S101 - checked by the settings
+            place = inner
+        place[last] = value
+    return tree
+
+
+def record_labels(record: Deployed) -> dict[str, str]:
+    """Labels of Helm's Secret; digests cut to 40 hexadecimal digits."""
+    digests = {"commit": record.commit, "digest": record.digest, "values": record.values_digest}
+    return {f"{LABEL}/{name}": value.removeprefix("sha256:")[:_LABEL_LENGTH] for name, value in digests.items()}
+
+
+def record_description(record: Deployed, run: str) -> str:
+    """One line for `helm history`."""
+    words = [f"{KEY} {record.version}", f"commit={record.commit}", f"digest={record.digest}"]
+    return " ".join([*words, f"values={record.values_digest}", *([f"run={run}"] if run else [])])
+
+
+def is_described(description: str) -> bool:
+    """Whether a description is a deploy's of ours, and not that of a hand that took our values over."""
+    return description.startswith(f"{KEY} ")
+
+
+def recorded(config: Mapping[str, object]) -> Deployed | None:
+    """The record in a revision's values, None where there is none that could be ours."""
+    given = config.get("global")
+    fields = given.get(KEY) if isinstance(given, dict) else None
+    if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in _FIELDS):
+        return None
+    if not _COMMIT.fullmatch(fields["commit"]):
+        return None
+    return Deployed(
+        version=fields["version"], commit=fields["commit"], digest=fields["digest"], values_digest=fields["values"]
+    )
+
+
+def recorded_run(config: Mapping[str, object]) -> str:
+    """The run that deployed a revision, "" where none is named."""
+    given = config.get("global")
+    fields = given.get(KEY) if isinstance(given, dict) else None
+    return str(fields.get("run", "")) if isinstance(fields, dict) else ""

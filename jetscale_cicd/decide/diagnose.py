@@ -1,0 +1,269 @@
+"""From what Kubernetes shows and helm said to one verdict: a code, the first object at fault, the next thing to do."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from jetscale_cicd.decide.workloads import Object, Snapshot, event_line, is_terminating, owned, workload_rows
+from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
+
+_EVENTS = 5
+_SLOW = "if it is only slow, raise the target's timeout"
+_NOT_FOUND = re.compile(r'(secret|configmap) "([^"]+)" not found|couldn\'t find key (\S+) in (Secret|ConfigMap) (\S+)')
+# Kubernetes, pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime: why a container waits.
+_IMAGE = {
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+}
+_START = {"CreateContainerError", "RunContainerError", "PreStartHookError", "PostStartHookError"}
+_OBJECTS = (
+    r"\"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
+    r"object (?:[^/\s]+/)?(?P<name>\S+) \S+, Kind=(?P<kind>\w+)",
+    r"\b(?P<kind>[A-Z][A-Za-z]+) \"(?P<name>[^\"]+)\"",
+)
+# Which of several faults is told: one that causes others before one that is caused.
+_ORDER = (
+    "MISSING_SECRET",
+    "MISSING_CONFIGMAP",
+    "CONTAINER_CONFIG",
+    "IMAGE_PULL",
+    "OUT_OF_MEMORY",
+    "CRASH_LOOP",
+    "CONTAINER_START",
+    "QUOTA",
+    "ADMISSION_DENIED",
+    "PODS_NOT_CREATED",
+    "UNSCHEDULABLE",
+    "JOB_FAILED",
+    "PROBE_FAILED",
+    "LOAD_BALANCER",
+    "TIMEOUT",
+)
+# What helm says when Kubernetes, or helm itself, refuses at once. The first that fits.
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("QUOTA", r"exceeded quota", "raise the quota of the namespace, or ask for less: kubectl describe quota"),
+    (
+        "API_UNREACHABLE",
+        (
+            r"connection refused|no such host|TLS handshake timeout|i/o timeout|connection reset|EOF\b|unreachable|"
+            r"the server is currently unable|etcdserver:|http2: client connection lost|Bad Gateway"
+        ),
+        "look after the API server; then run again: it goes on from what it finds",
+    ),
+    (
+        "FORBIDDEN",
+        r"is forbidden: User|forbidden: User|cannot (?:get|list|create|patch|update|delete) resource|Unauthorized",
+        "grant that right to the account of this run (docs/deploy.md)",
+    ),
+    (
+        "OWNERSHIP",
+        r"invalid ownership metadata|cannot be imported into the current release",
+        "it belongs to somebody else: remove it, or label and annotate it so that Helm adopts it",
+    ),
+    ("FIELD_CONFLICT", r"conflict(?:s)? with \"", "another controller owns that field: leave it out of the chart"),
+    ("ADMISSION_DENIED", r"admission webhook|denied the request|violates PodSecurity", "change what the policy names"),
+    ("IMMUTABLE_FIELD", r"field is immutable|Forbidden: updates to", "rename the object, or delete it by hand first"),
+    (
+        "INVALID_OBJECT",
+        r"is invalid:|unknown field|no matches for kind|cannot be handled as a|typed patch",
+        "mend the chart",
+    ),
+    (
+        "RELEASE_BUSY",
+        r"another operation .* is in progress",
+        "a helm outside Stage 6 is at work: let it end",
+    ),
+)
+
+
+def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) -> Diagnosis:
+    """The verdict on a failed deploy.
+
+    Args:
+        snapshot: the namespace right after the failure; None where it could not be seen.
+        said: helm's last words.
+        reachable: whether the API server answers now.
+    """
+    if not reachable:
+        step = "look after the API server; then run again: it goes on from what it finds"
+        return Diagnosis(code="API_UNREACHABLE", subject="", verdict=said, next_step=step)
+    by_hook = "hook" in said
+    found = sorted(_faults(snapshot, by_hook), key=lambda fault: _ORDER.index(fault.code)) if snapshot else []
+    by_words = next((each for each in _WORDS if re.search(each[1], said)), None)
+    if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
+        return Diagnosis(code=by_words[0], subject=_named(said), verdict=said, next_step=by_words[2])
+    if found and by_hook and found[0].code in ("JOB_FAILED", "CRASH_LOOP", "TIMEOUT"):
+        return replace(found[0], code="HOOK_FAILED", next_step="mend the hook; its log is above, if it left one")
+    if found:
+        return found[0]
+    if by_hook:
+        return Diagnosis(code="HOOK_FAILED", subject=_named(said), verdict=said, next_step="mend the hook")
+    if re.search(r"deadline exceeded|timed out|did not end within", said):
+        waiting = [row.line for row in workload_rows(snapshot) if not row.complete] if snapshot else []
+        verdict = "; ".join(waiting) or said
+        return Diagnosis(
+            code="TIMEOUT", subject="", verdict=verdict, next_step="raise the target's timeout, if it is slow"
+        )
+    return Diagnosis(
+        code="DEPLOY_FAILED", subject=_named(said), verdict=said, next_step="what helm says is all there is"
+    )
+
+
+def _named(said: str) -> str:
+    """The object that helm names first, in one of the three ways that it does."""
+    for pattern in _OBJECTS:
+        if match := re.search(pattern, said):
+            return f"{match['kind']} {match['name']}"
+    return ""
+
+
+def _faults(snapshot: Snapshot, by_hook: bool) -> Iterator[Diagnosis]:
+    """Every object at fault; of a Deployment the pods of its newest ReplicaSet alone."""
+    for kind, workload in snapshot.workloads():
+        hook = snapshot.is_hook(workload)
+        if by_hook and not hook:
+            continue
+        around = f"{'hook ' if hook else ''}{kind} {workload['metadata']['name']}"
+        yield from _not_created(snapshot, workload, around)
+        for pod in snapshot.pods_of(kind, workload):
+            yield from _pod_faults(snapshot, pod, around)
+        if kind == "Job" and _condition(workload, "Failed") == "True":
+            yield _job_failed(snapshot, workload, around)
+    if not by_hook:
+        yield from _pending_services(snapshot)
+
+
+def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[Diagnosis]:
+    """Pods that a controller is not allowed to make; no pod is there to tell it."""
+    controllers = (workload, *owned(snapshot.of("ReplicaSet"), workload))
+    said = [event for event in snapshot.events_of(*controllers) if event.get("reason") == "FailedCreate"]
+    wanted = any(int((each.get("status") or {}).get("replicas") or 0) < _replicas(each) for each in controllers)
+    if not said or not wanted:
+        return
+    message = str(said[-1].get("message", ""))
+    if "exceeded quota" in message:
+        code, step = "QUOTA", "raise the quota of the namespace, or ask for less: kubectl describe quota"
+    elif "violates PodSecurity" in message or "admission webhook" in message:
+        code, step = "ADMISSION_DENIED", "change what the policy names"
+    else:
+        code, step = "PODS_NOT_CREATED", "mend what the event names"
+    lines = tuple(event_line(event) for event in said[-_EVENTS:])
+    yield Diagnosis(code=code, subject=around, verdict=" ".join(message.split()), next_step=step, events=lines)
+
+
+def _replicas(controller: Object) -> int:
+    return int((controller.get("spec") or {}).get("replicas") or 0)
+
+
+def _pod_faults(snapshot: Snapshot, pod: Object, around: str) -> Iterator[Diagnosis]:
+    status = pod.get("status", {})
+    if status.get("phase") == "Succeeded" or (_condition(pod, "Ready") == "True"):
+        return
+    events = snapshot.events_of(pod)
+    lines = tuple(event_line(event) for event in events[-_EVENTS:])
+
+    def fault(code: str, verdict: str, step: str, source: LogSource | None = None) -> Diagnosis:
+        subject = f"pod {pod['metadata']['name']} ({around})"
+        return Diagnosis(code=code, subject=subject, verdict=verdict, next_step=step, events=lines, source=source)
+
+    containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    for container in containers:
+        if found := _container_fault(pod, container):
+            yield fault(*found)
+            return
+    for event in events:
+        if event.get("reason") == "FailedMount" and (missing := _missing(str(event.get("message", "")))):
+            yield fault(*missing)
+            return
+    unschedulable = next(
+        (each for each in status.get("conditions") or () if each.get("reason") == "Unschedulable"), None
+    )
+    if unschedulable:
+        yield fault("UNSCHEDULABLE", str(unschedulable.get("message", "")), "add a node that fits, or ask for less")
+        return
+    probes = [event for event in events if event.get("reason") == "Unhealthy"]
+    name = next((each["name"] for each in containers if not each.get("ready")), "")
+    source = LogSource(pod=pod["metadata"]["name"], container=name) if name else None
+    if probes:
+        step = "does it listen where its probe asks, and is what it depends on there?"
+        yield fault("PROBE_FAILED", " ".join(str(probes[-1].get("message", "")).split()), step, source)
+        return
+    phase = str(status.get("phase", "Pending"))
+    yield fault("TIMEOUT", f"it is {phase}, and not ready", _SLOW, source)
+
+
+def _container_fault(pod: Object, container: Object) -> tuple[str, str, str, LogSource | None] | None:
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    reason, message = str(waiting.get("reason", "")), " ".join(str(waiting.get("message", "")).split())
+    name = container.get("name", "")
+    if reason == "CreateContainerConfigError":
+        missing = _missing(message)
+        return (*missing, None) if missing else ("CONTAINER_CONFIG", message, "mend the container's environment", None)
+    if reason in _IMAGE:
+        image = container.get("image", "")
+        step = f"is {image} pushed, and may the namespace's pull secret read it?"
+        return "IMAGE_PULL", f"{reason}: {message or image}", step, None
+    ended = (container.get("lastState") or {}).get("terminated") or (container.get("state") or {}).get("terminated")
+    if ended and int(ended.get("exitCode") or 0) != 0:
+        log = LogSource(pod=pod["metadata"]["name"], container=name, previous=bool(waiting))
+        restarts = int(container.get("restartCount") or 0)
+        verdict = f"container {name} ended with status {ended.get('exitCode')} ({ended.get('reason', 'Error')})"
+        verdict += f", started again {restarts} times" if restarts else ""
+        if ended.get("reason") == "OOMKilled":
+            return "OUT_OF_MEMORY", verdict, "raise its memory limit, or find the leak", log
+        return "CRASH_LOOP", verdict, "read its log; the last lines are above", log
+    if reason in _START:
+        return "CONTAINER_START", f"{reason}: {message}", "mend the container's command", None
+    return None
+
+
+def _missing(message: str) -> tuple[str, str, str] | None:
+    match = _NOT_FOUND.search(message)
+    if match is None:
+        return None
+    kind, name = (match[1], match[2]) if match[1] else (match[4].lower(), match[5].rpartition("/")[2])
+    what = f'{kind} "{name}" does not exist' if match[1] else f'{kind} "{name}" has no key {match[3]}'
+    if kind == "secret":
+        step = f"does its ExternalSecret say why? kubectl describe externalsecret {name}"
+        return "MISSING_SECRET", what, step
+    return "MISSING_CONFIGMAP", what, "let the chart make it, or make it by hand"
+
+
+def _job_failed(snapshot: Snapshot, job: Object, around: str) -> Diagnosis:
+    conditions: list[Object] = job["status"].get("conditions") or []
+    said = next((each for each in conditions if each.get("type") == "Failed"), {})
+    pods = owned(snapshot.of("Pod"), job)
+    source = None
+    if pods:
+        last = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
+        source = LogSource(pod=last["metadata"]["name"], container=last["spec"]["containers"][0]["name"])
+    lines = tuple(event_line(event) for event in snapshot.events_of(job, *pods)[-_EVENTS:])
+    verdict = f"{said.get('reason', 'Failed')}: {said.get('message', '')}"
+    step = "read its log; the last lines are above"
+    return Diagnosis(code="JOB_FAILED", subject=around, verdict=verdict, next_step=step, events=lines, source=source)
+
+
+def _pending_services(snapshot: Snapshot) -> Iterator[Diagnosis]:
+    """helm waits for the address of every load balancer."""
+    for service in snapshot.of("Service"):
+        ours = (service["metadata"].get("annotations") or {}).get("meta.helm.sh/release-name") == snapshot.release
+        balanced = service.get("spec", {}).get("type") == "LoadBalancer"
+        given = (service.get("status", {}).get("loadBalancer") or {}).get("ingress")
+        if ours and balanced and not given and not is_terminating(service):
+            lines = tuple(event_line(event) for event in snapshot.events_of(service)[-_EVENTS:])
+            yield Diagnosis(
+                code="LOAD_BALANCER",
+                subject=f"Service {service['metadata']['name']}",
+                verdict="it has no address yet",
+                next_step="does the cloud's controller say why? kubectl describe service",
+                events=lines,
+            )
+
+
+def _condition(thing: Object, kind: str) -> str:
+    conditions = thing.get("status", {}).get("conditions") or ()
+    return next((str(each.get("status", "")) for each in conditions if each.get("type") == kind), "")

@@ -1,0 +1,123 @@
+"""Objects of one release as Kubernetes shows them, and how far each workload is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jetscale_cicd.model.diagnosis import WorkloadRow
+
+Object = dict[str, Any]
+RELEASE_NAME = "meta.helm.sh/release-name"
+HOOK = "helm.sh/hook"
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A namespace at one moment, as far as one release is concerned.
+
+    Args:
+        release: name of the Helm release.
+        objects: kind to the objects of that kind: workloads, ReplicaSets, Pods, Events, Services, claims.
+        since: when the deploy began (RFC 3339, the server's clock): hooks before it are another deploy's.
+    """
+
+    release: str
+    objects: dict[str, tuple[Object, ...]]
+    since: str = ""
+
+    def of(self, kind: str) -> tuple[Object, ...]:
+        """All objects of a kind."""
+        return self.objects.get(kind, ())
+
+    def workloads(self) -> Iterator[tuple[str, Object]]:
+        """Workloads of the release and its hooks, each with its kind."""
+        for kind in _WORKLOADS:
+            for each in self.of(kind):
+                if _annotation(each, RELEASE_NAME) == self.release or self.is_hook(each):
+                    yield kind, each
+
+    def is_hook(self, job: Object) -> bool:
+        """Whether an object is a hook of this deploy: Helm does not say there whose it is."""
+        return bool(_annotation(job, HOOK)) and job["metadata"].get("creationTimestamp", "") >= self.since
+
+    def pods_of(self, kind: str, workload: Object) -> list[Object]:
+        """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet first."""
+        owners = [workload]
+        if kind == "Deployment":
+            owners = sorted(owned(self.of("ReplicaSet"), workload), key=_revision, reverse=True)
+        return [pod for owner in owners for pod in owned(self.of("Pod"), owner) if not is_terminating(pod)]
+
+    def events_of(self, *objects: Object) -> list[Object]:
+        """What was said of these objects, newest last."""
+        names = {each["metadata"].get("uid") for each in objects}
+        said = (event for event in self.of("Event") if event.get("involvedObject", {}).get("uid") in names)
+        return sorted(said, key=_when)
+
+
+def owned(objects: Iterable[Object], owner: Object) -> list[Object]:
+    """Those of the objects that an owner controls."""
+    uid = owner["metadata"].get("uid")
+    return [
+        each for each in objects if any(ref.get("uid") == uid for ref in each["metadata"].get("ownerReferences") or ())
+    ]
+
+
+def is_terminating(thing: Object) -> bool:
+    """Whether an object is on its way out."""
+    return "deletionTimestamp" in thing["metadata"]
+
+
+def event_line(event: Object) -> str:
+    """An event on one line."""
+    count = int(event.get("count") or 1)
+    said = " ".join(str(event.get("message", "")).split())
+    return f"{event.get('type', '')} {event.get('reason', '')}: {said}" + (f" ({count} times)" if count > 1 else "")
+
+
+def workload_rows(snapshot: Snapshot) -> tuple[WorkloadRow, ...]:
+    """How far each workload is, in the order of their kinds and names."""
+    return tuple(_row(snapshot, kind, each) for kind, each in snapshot.workloads())
+
+
+def _row(snapshot: Snapshot, kind: str, workload: Object) -> WorkloadRow:
+    ready, wanted, complete = _progress(kind, workload)
+    pods = snapshot.pods_of(kind, workload)
+    said = snapshot.events_of(workload, *owned(snapshot.of("ReplicaSet"), workload), *pods)
+    warnings = [event for event in said if event.get("type") == "Warning"]
+    note = "" if complete else event_line((warnings or said)[-1]) if said else ""
+    return WorkloadRow(
+        kind=kind, name=workload["metadata"]["name"], ready=ready, wanted=wanted, complete=complete, note=note
+    )
+
+
+def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
+    """Pods ready and wanted, and whether the rollout is over, as `kubectl rollout status` judges it."""
+    spec, status = workload.get("spec", {}), workload.get("status", {})
+    seen = int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
+    if kind == "Job":
+        wanted, done = int(spec.get("completions") or 1), int(status.get("succeeded") or 0)
+        return done, wanted, done >= wanted
+    if kind == "DaemonSet":
+        wanted, ready = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
+        updated = int(status.get("updatedNumberScheduled") or 0)
+        return ready, wanted, seen and ready >= wanted and updated >= wanted
+    wanted = int(spec.get("replicas", 1))
+    updated = int(status.get("updatedReplicas") or 0)
+    ready = int(status.get("readyReplicas") or 0)
+    available = int(status.get("availableReplicas", ready) or 0)
+    left = int(status.get("replicas") or 0) > updated
+    return ready, wanted, seen and updated >= wanted and available >= wanted and not left
+
+
+def _annotation(thing: Object, name: str) -> str:
+    return str((thing["metadata"].get("annotations") or {}).get(name, ""))
+
+
+def _revision(replicaset: Object) -> int:
+    number = _annotation(replicaset, "deployment.kubernetes.io/revision")
+    return int(number) if number.isdecimal() else 0
+
+
+def _when(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp") or "")

@@ -1,0 +1,163 @@
+"""The engine that acts on a cluster: `helm upgrade --install`, and what to do when it fails.
+
+Diagnosis comes before the rollback: a rollback replaces the pods that could tell why (DESIGN §5).
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from jetscale_cicd.decide.deploy_record import record_description, record_labels
+from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.engines.stored_release import rewrite
+from jetscale_cicd.engines.watching import Watching
+from jetscale_cicd.errors import DeployError, Stage6Error
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.helm_release import read_revision, revision_numbers
+from jetscale_cicd.observe.workloads import read_log, see_workloads
+from jetscale_cicd.tools.helm import Helm, Note, Place, failure_of
+from jetscale_cicd.tools.helm_storage import StoredRelease
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+from jetscale_cicd.tools.process import Finished, ProcessTimeout
+
+
+@dataclass(frozen=True)
+class HelmRelease:
+    """A release that is being changed.
+
+    Args:
+        check: refuses to go on without the lock.
+        stop: set when the lock is lost, so that helm is interrupted.
+        announce: one line of progress.
+        run: the CI's run, "" where none is known.
+    """
+
+    api: Kubernetes
+    helm: Helm
+    target: Target
+    check: Callable[[], None]
+    announce: Callable[[str], None]
+    run: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def place(self) -> Place:
+        """Where helm finds it."""
+        target = self.target
+        return Place(
+            release=target.release,
+            namespace=target.namespace,
+            context=target.context,
+            timeout=target.timeout,
+            stop=self.stop,
+        )
+
+    def upgrade(self, chart: Sequence[str], values: Sequence[Path], record: Deployed) -> int:
+        """Bring the release to a chart and values, and give its new revision.
+
+        Raises:
+            DeployError: with the code of what broke; the newest good revision was brought back, if that is wanted.
+        """
+        self.check()
+        before = self.newest()
+        since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        note = Note(record_description(record, self.run), record_labels(record))
+        finished, said = self._watched(since, lambda: self.helm.upgrade(self.place, chart, values, note))
+        if finished is not None and finished.status == 0:
+            return self.newest()
+        diagnosis = self._diagnose(said, since)
+        raise self._failed(diagnosis, before, record)
+
+    def roll_back(self, revision: int) -> int:
+        """Bring an earlier revision back as a new one.
+
+        Raises:
+            DeployError: helm could not.
+        """
+        self.check()
+        since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        finished, said = self._watched(since, lambda: self.helm.rollback(self.place, revision))
+        if finished is None or finished.status != 0:
+            raise self.error_of(self._diagnose(said, since), f"rollback to {revision}")
+        return self.newest()
+
+    def newest_good(self, before: int) -> int | None:
+        """The newest revision up to ``before`` that was deployed; None where none ever was."""
+        for number in revision_numbers(self.api, self.target):
+            stored = read_revision(self.api, self.target, number) if number <= before else None
+            if stored and _was_good(stored):
+                return number
+        return None
+
+    def error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
+        """The error that a diagnosis makes."""
+        subject = f"{diagnosis.subject}: " if diagnosis.subject else ""
+        log = [f"log: {line}" for line in diagnosis.log]
+        return DeployError(
+            diagnosis.code,
+            f"{subject}{diagnosis.verdict}",
+            where=f"{self.target.namespace}/{self.target.release} {what}",
+            hint=diagnosis.next_step,
+            details=(*outcome, *diagnosis.events, *log),
+        )
+
+    def _watched(self, since: str, change: Callable[[], Finished]) -> tuple[Finished | None, str]:
+        """Run helm, tell what becomes of the workloads meanwhile, and give its last words."""
+        watching = Watching(self.api, self.target, since, self.announce)
+        thread = threading.Thread(target=watching.run, daemon=True)
+        thread.start()
+        try:
+            finished = change()
+        except ProcessTimeout as late:
+            return None, str(late)
+        finally:
+            watching.done.set()
+        return finished, failure_of(finished).partition(" FAILED: ")[2] or failure_of(finished)
+
+    def newest(self) -> int:
+        """Number of the newest revision, 0 where there is none."""
+        return next(iter(revision_numbers(self.api, self.target)), 0)
+
+    def _diagnose(self, said: str, since: str) -> Diagnosis:
+        try:
+            snapshot = see_workloads(self.api, self.target, since, all_kinds=True)
+        except ApiFailure as failed:
+            return diagnose(None, failed.message or said, reachable=not failed.unreachable)
+        diagnosis = diagnose(snapshot, said)
+        if diagnosis.source is None:
+            return diagnosis
+        return replace(diagnosis, log=read_log(self.api, self.target.namespace, diagnosis.source))
+
+    def _failed(self, diagnosis: Diagnosis, before: int, record: Deployed) -> DeployError:
+        """Say on the revision why it failed, bring the newest good one back, and give the error."""
+        try:
+            self.check()
+            failed = self.newest()
+            if failed <= before:  # helm refused before it began
+                return self.error_of(diagnosis, f"{record.version}", "nothing was changed")
+            words = f"{record_description(record, self.run)} failed: {diagnosis.code} {diagnosis.subject}"
+            rewrite(self.api, self.target, failed, describe=lambda _: f"{words}: {diagnosis.verdict}")
+            what = f"revision {failed} ({record.version})"
+            good = self.newest_good(before) if self.target.rollback else None
+            if good is None:
+                why = "there is no good revision to go back to" if self.target.rollback else "rollback is off"
+                return self.error_of(diagnosis, what, f"it is left as it is: {why}")
+            self.announce(f"  ✗ {diagnosis.code} {diagnosis.subject}: {diagnosis.verdict}")
+            self.announce(f"→ rollback {self.target.name}: revision {good} is the newest good one")
+            back = self.roll_back(good)
+        except Stage6Error as worse:
+            outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
+            return self.error_of(diagnosis, f"{record.version}", outcome)
+        run = f" run={self.run}" if self.run else ""
+        said = f"Rollback to {good}: revision {failed} failed with {diagnosis.code}{run}"
+        rewrite(self.api, self.target, back, describe=lambda _: said)
+        return self.error_of(diagnosis, what, f"revision {good} was brought back as revision {back}")
+
+
+def _was_good(stored: StoredRelease) -> bool:
+    """Deployed, now or once; Helm calls a failed first install superseded too, once it was upgraded."""
+    superseded = stored.status == "superseded" and "failed:" not in stored.description
+    return stored.status == "deployed" or superseded

@@ -1,0 +1,40 @@
+"""What becomes of the workloads while helm waits: a line for each change."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from jetscale_cicd.decide.workloads import workload_rows
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.workloads import see_workloads
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+
+_LOOK = 1.0  # seconds between two looks
+
+
+@dataclass
+class Watching:
+    """Looks at the workloads of a release until ``done``."""
+
+    api: Kubernetes
+    target: Target
+    since: str
+    announce: Callable[[str], None]
+    done: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Look, and tell what is new."""
+        while not self.done.wait(_LOOK):
+            try:
+                rows = workload_rows(see_workloads(self.api, self.target, self.since))
+            except ApiFailure as failed:
+                self._tell("", f"the workloads cannot be seen: {failed.message}")
+                continue
+            for row in rows:
+                self._tell(f"{row.kind} {row.name}", row.line)
+
+    def _tell(self, subject: str, line: str) -> None:
+        if self.told.get(subject) != line and not self.done.is_set():
+            self.told[subject] = line
+            self.announce(f"  · {line}")

@@ -1,0 +1,52 @@
+"""Why a deploy failed: the first object that is at fault, and what to do about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSource:
+    """A container whose words may tell more; ``previous`` is the one that crashed before it."""
+
+    pod: str
+    container: str
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """A verdict as data.
+
+    Args:
+        code: one situation, as in ``Stage6Error``.
+        subject: the object at fault (``pod web-5d8f-x (Deployment web)``), "" where none is known.
+        verdict: what is wrong with it, one line.
+        next_step: what to do.
+        events: what Kubernetes said of it, newest last.
+        source: where its log is, None where there is none.
+        log: the last lines of that log.
+    """
+
+    code: str
+    subject: str
+    verdict: str
+    next_step: str
+    events: tuple[str, ...] = ()
+    source: LogSource | None = None
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadRow:
+    """How far a workload is: pods ready and wanted, and the newest thing that was said of it."""
+
+    kind: str
+    name: str
+    ready: int
+    wanted: int
+    complete: bool
+    note: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        return f"{self.kind} {self.name}: {self.ready}/{self.wanted} ready" + (f", {self.note}" if self.note else "")

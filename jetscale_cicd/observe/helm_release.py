@@ -1,0 +1,115 @@
+"""A Helm release as the cluster has it: present, absent, or an error; never a guess."""
+
+from dataclasses import replace
+
+from jetscale_cicd.decide.deploy_record import is_described, recorded
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
+from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes
+
+
+def observe_release(api: Kubernetes, target: Target) -> LiveState:
+    """What a target runs.
+
+    Raises:
+        CannotTellError: ``CLUSTER_UNREACHABLE``, ``CLUSTER_FORBIDDEN`` or ``RECORD_UNREADABLE``.
+    """
+    numbers = revision_numbers(api, target)
+    newest = _newest(api, target, numbers)
+    if newest is None or newest.status == "uninstalled":
+        return NotDeployed()
+    record = _record(newest)
+    attempted = _attempted(api, target, numbers) if newest.rollback_to is not None else None
+    revision = Revision(
+        number=newest.number,
+        status=newest.status,
+        description=newest.description,
+        updated=newest.updated,
+        rollback_to=newest.rollback_to,
+        attempted=attempted,
+    )
+    return replace(record, revision=revision)
+
+
+def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
+    """Numbers of all revisions that Helm keeps, the newest first.
+
+    Raises:
+        CannotTellError: they could not be listed.
+    """
+    path = f"/api/v1/namespaces/{target.namespace}/secrets"
+    try:
+        found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
+    except ApiFailure as failed:
+        raise cannot_tell(failed, target) from None
+    numbers = (each.get("metadata", {}).get("labels", {}).get("version", "") for each in found)
+    return sorted((int(number) for number in numbers if number.isdecimal()), reverse=True)
+
+
+def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:
+    """One revision; None where it is gone meanwhile.
+
+    Raises:
+        CannotTellError: it could not be read.
+    """
+    try:
+        secret = api.get(secret_path(target, number))
+        return StoredRelease.decode(secret) if secret else None
+    except ApiFailure as failed:
+        raise cannot_tell(failed, target) from None
+    except UnreadableRelease as unreadable:
+        raise CannotTellError(
+            "RECORD_UNREADABLE",
+            f"what is deployed cannot be read: {unreadable}",
+            where=f"{target.namespace}/{target.release} revision {number}",
+            hint=f"look at it: helm history {target.release} --namespace {target.namespace}",
+        ) from None
+
+
+def secret_path(target: Target, number: int) -> str:
+    """Where Helm keeps a revision."""
+    return f"/api/v1/namespaces/{target.namespace}/secrets/sh.helm.release.v1.{target.release}.v{number}"
+
+
+def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
+    """The error for a cluster that did not say what is there."""
+    where = f"namespace {target.namespace}"
+    if failed.status in (401, 403):
+        return CannotTellError(
+            "CLUSTER_FORBIDDEN",
+            f"the cluster does not let this run look at release {target.release}: {failed.message}",
+            where=where,
+            hint="docs/deploy.md lists the rights that a deploy needs",
+        )
+    return CannotTellError(
+        "CLUSTER_UNREACHABLE",
+        f"the cluster did not say what is deployed: {failed.message}",
+        where=where,
+        hint="is this the right kubeconfig and context, and does the API server answer? Then run again",
+    )
+
+
+def _newest(api: Kubernetes, target: Target, numbers: list[int]) -> StoredRelease | None:
+    return next((found for number in numbers[:1] if (found := read_revision(api, target, number))), None)
+
+
+def _attempted(api: Kubernetes, target: Target, numbers: list[int]) -> Deployed | None:
+    """What a rollback took back: the newest revision before it that is none itself."""
+    for number in numbers[1:]:
+        stored = read_revision(api, target, number)
+        if stored and stored.rollback_to is None:
+            return _record(stored)
+    return None
+
+
+def _record(stored: StoredRelease) -> Deployed:
+    """What the revision says of itself; a hand that deployed with our values (`--reuse-values`) is not believed."""
+    record = recorded(stored.config)
+    by_hand = stored.status in ("deployed", "superseded") and not (
+        stored.rollback_to or is_described(stored.description)
+    )
+    if record is None or by_hand:
+        return Deployed(version=stored.chart_version, commit="", digest="", values_digest="")
+    return record

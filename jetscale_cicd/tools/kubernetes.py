@@ -1,0 +1,283 @@
+"""The Kubernetes API as typed calls, through one `kubectl proxy` on a socket that nobody else can reach.
+
+kubectl reads the same kubeconfig as helm with the same code (contexts, exec plugins, client certificates, a pod's own
+account), so both speak to one cluster as one user; a client library of Python's would read it otherwise (ADR 21).
+"""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+
+from jetscale_cicd.tools.process import Processes
+from jetscale_cicd.tools.redact import Redactor
+
+Object = dict[str, Any]
+# A collection without the content of its objects (Kubernetes API concepts, "Fetching resources as metadata").
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_AGAIN = (429, 500, 502, 503, 504)
+_ATTEMPTS = 4
+_BACKOFF = 0.25
+_PATIENCE = 10  # seconds: longest Retry-After that is waited for
+_TIMEOUT = urllib3.Timeout(connect=5, read=15)
+_LARGEST = 64 << 20
+_LONGEST_TEXT = 500
+_START = 15.0
+# Of a Unix socket's path (108 bytes on Linux, 104 elsewhere, with the final zero).
+_LONGEST_PATH = 103
+
+
+class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of their step
+    """The API server did not do what it was asked; the text is redacted.
+
+    Args:
+        status: of HTTP; 0 where no answer came.
+        reason: Kubernetes' own word (``Forbidden``, ``Conflict``, ``AlreadyExists``), "" where there is none.
+        message: what it said.
+    """
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether nothing is known of what the server thinks."""
+        return self.status == 0 or self.status in _AGAIN
+
+    @property
+    def conflict(self) -> bool:
+        """Whether somebody else was faster (409 is also what a second creation gets)."""
+        return self.status == 409
+
+
+@dataclass
+class ServerClock:
+    """The API server's clock, by the `Date` of its answers: the one clock that all runs share."""
+
+    ahead: float = 0.0
+
+    def heard(self, date: str | None) -> None:
+        """One more answer; a Date has whole seconds, so the server's time is that or up to a second later."""
+        if date:
+            self.ahead = parsedate_to_datetime(date).timestamp() - time.time()
+
+    def now(self) -> datetime:
+        """The server's time, up to a second early."""
+        return datetime.fromtimestamp(time.time() + self.ahead, UTC)
+
+
+@dataclass
+class Kubernetes:
+    """One API server, asked with one user's rights.
+
+    Every call may be repeated: what is written names the version that it replaces, so that a second writing of the
+    same is refused as a conflict; hence retries of transport errors, 429 and 5xx for all of them.
+
+    Args:
+        proxy: where `kubectl proxy` listens.
+        redact: masks secrets in reasons.
+        ended: tells why the proxy ended, None while it serves.
+    """
+
+    proxy: Path
+    redact: Redactor
+    ended: Callable[[], str | None] = lambda: None
+    clock: ServerClock = field(default_factory=ServerClock)
+
+    def __post_init__(self) -> None:
+        self._pool = _SocketPool(self.proxy)
+
+    def get(self, path: str, **query: str | int) -> Object | None:
+        """An object, or None where the server says that there is none.
+
+        Raises:
+            ApiFailure: any other answer than these two.
+        """
+        try:
+            return self.request("GET", path, query=query)
+        except ApiFailure as failed:
+            if failed.status == 404:
+                return None
+            raise
+
+    def items(self, path: str, *, accept: str = "application/json", **query: str | int) -> list[Object]:
+        """All objects of a collection.
+
+        Raises:
+            ApiFailure: they were not given.
+        """
+        found: list[Object] = []
+        page: dict[str, str | int] = {}
+        while True:
+            answer = self.request("GET", path, query={**query, **page, "limit": 500}, accept=accept)
+            found += answer.get("items") or []
+            following = answer.get("metadata", {}).get("continue")
+            if not following:
+                return found
+            page = {"continue": following}
+
+    def create(self, path: str, body: Object) -> Object:
+        """POST to a collection."""
+        return self.request("POST", path, body=body)
+
+    def replace(self, path: str, body: Object) -> Object:
+        """PUT of an object at the version that its metadata names."""
+        return self.request("PUT", path, body=body)
+
+    def apply(self, path: str, body: Object, manager: str) -> Object:
+        """What a server-side apply would make of an object, without doing it."""
+        query = {"dryRun": "All", "fieldManager": manager, "force": "true"}
+        return self.request("PATCH", path, query=query, body=body, content="application/apply-patch+yaml")
+
+    def text(self, path: str, **query: str | int) -> str:
+        """What the server answers as plain text (a container's log), redacted.
+
+        Raises:
+            ApiFailure: it was not given.
+        """
+        return self.redact(self._answer("GET", _url(path, query), {"Accept": "*/*"}, None).decode("utf-8", "replace"))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Object | None = None,
+        accept: str = "application/json",
+        content: str = "application/json",
+    ) -> Object:
+        """One call, its answer as JSON.
+
+        Raises:
+            ApiFailure: another status than 2xx, or no answer.
+        """
+        sent = None if body is None else json.dumps(body).encode()
+        headers = {"Accept": accept, **({"Content-Type": content} if sent else {})}
+        answer = self._answer(method, _url(path, query or {}), headers, sent)
+        try:
+            document = json.loads(answer)
+        except ValueError:
+            raise ApiFailure(0, "", f"{path}: the answer is no JSON: {self._said(answer)}") from None
+        if not isinstance(document, dict):
+            raise ApiFailure(0, "", f"{path}: the answer is no object")
+        return document
+
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None) -> bytes:
+        try:
+            answer = self._pool.urlopen(
+                method, url, body=sent, headers=dict(headers), retries=_retry(), timeout=_TIMEOUT, preload_content=False
+            )
+            read: bytes = answer.read(_LARGEST)
+            answer.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as failed:
+            raise ApiFailure(0, "", self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
+        self.clock.heard(answer.headers.get("Date"))
+        if not 200 <= answer.status < 300:
+            raise self._failure(answer.status, read)
+        return read
+
+    def _failure(self, status: int, answer: bytes) -> ApiFailure:
+        try:
+            said = json.loads(answer)
+            return ApiFailure(status, str(said.get("reason", "")), self.redact(str(said["message"])[:_LONGEST_TEXT]))
+        except (ValueError, KeyError, AttributeError):  # the proxy's own words, or a gateway's
+            return ApiFailure(status, "", self._said(answer) or f"status {status}")
+
+    def _said(self, answer: bytes) -> str:
+        return self.redact(" ".join(answer.decode("utf-8", "replace").split())[:_LONGEST_TEXT])
+
+
+class _SocketPool(urllib3.HTTPConnectionPool):
+    """Connections to a Unix socket; the host is what `kubectl proxy` lets through by default."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", maxsize=4)
+        self.ConnectionCls = type("_Connection", (_SocketConnection,), {"path": str(path)})
+
+
+class _SocketConnection(urllib3.connection.HTTPConnection):
+    path: str
+
+    def _new_conn(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(5)
+            connection.connect(self.path)
+        except OSError as refused:
+            connection.close()
+            raise urllib3.exceptions.NewConnectionError(self, f"{self.path}: {refused.strerror}") from refused
+        return connection
+
+
+def _url(path: str, query: Mapping[str, str | int]) -> str:
+    return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
+
+
+def _retry() -> urllib3.Retry:
+    return urllib3.Retry(
+        total=_ATTEMPTS,
+        read=2,
+        status_forcelist=_AGAIN,
+        allowed_methods=None,
+        raise_on_status=False,
+        backoff_factor=_BACKOFF,
+        backoff_jitter=_BACKOFF,
+        retry_after_max=_PATIENCE,
+    )
+
+
+def _cause(failed: Exception) -> str:
+    cause: BaseException = failed
+    while isinstance(inner := getattr(cause, "reason", None), BaseException):
+        cause = inner
+    return " ".join(str(cause).split()).rpartition(">: ")[2] or type(cause).__name__
+
+
+def has_kubeconfig(env: Mapping[str, str]) -> bool:
+    """Whether anything says which cluster: a kubeconfig, or the account of the pod that this runs in."""
+    files = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
+    files = files or [Path(env.get("HOME", "~")).expanduser() / ".kube" / "config"]
+    return any(file.is_file() for file in files) or "KUBERNETES_SERVICE_HOST" in env
+
+
+@contextmanager
+def open_kubernetes(
+    processes: Processes, env: Mapping[str, str], context: str, directory: Path
+) -> Iterator[Kubernetes]:
+    """Ask a cluster until the end of the block.
+
+    Args:
+        env: environment with the kubeconfig.
+        context: of the kubeconfig; "" is its current one.
+        directory: new, for the socket; its path has to be short.
+
+    Raises:
+        PreconditionError: ``TOOL_MISSING``, there is no kubectl.
+        ApiFailure: kubectl does not start to serve, with its own words.
+    """
+    directory.mkdir(mode=0o700)
+    listening = directory / "api"
+    if len(os.fsencode(listening)) > _LONGEST_PATH:
+        raise ApiFailure(0, "", f"{listening} is too long for a socket: set TMPDIR to a shorter directory")
+    named = (f"--context={context}",) if context else ()
+    with processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env) as ended:
+        deadline = time.monotonic() + _START
+        while not listening.exists():
+            if (why := ended()) or time.monotonic() > deadline:
+                raise ApiFailure(0, "", f"kubectl proxy: {why or 'it does not start to serve'}")
+            time.sleep(0.005)
+        yield Kubernetes(listening, processes.redact, ended)
