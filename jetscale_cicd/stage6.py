@@ -7,15 +7,17 @@ from functools import partial
 
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.errors import Stage6Error, SupersededError
+from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.outcome import Run
-from jetscale_cicd.model.plan import Plan, Reason
+from jetscale_cicd.model.plan import Plan, Reason, TargetDecision
+from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.model.verification import Verification
 from jetscale_cicd.observe.decision import observe
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.wanted import find_wanted
-from jetscale_cicd.world import World
+from jetscale_cicd.world import World, the_target
 
 _AGAIN = 3
 
@@ -98,11 +100,33 @@ def verify_chart(world: World, tag: str) -> Verification:
     return room.verify_chart(world, tag)
 
 
+def rollback(world: World, to: int | None) -> Rollback:
+    """An earlier revision of the one target that was asked for, brought back and held.
+
+    Args:
+        to: the revision; None is the newest good one before what is deployed.
+    """
+    from jetscale_cicd.act.rollback import roll_back
+
+    return roll_back(world, the_target(world), to)
+
+
 def status(world: World) -> Status:
-    """What is released and published, and what the next run would do."""
+    """What is released, published and live, and what the next run would do."""
     planned, trouble = _plan(world)
+    targets = tuple(_see(world, decided) for decided in planned.targets)
     if planned.latest is None:
-        return Status(plan=planned, trouble=trouble)
+        return Status(plan=planned, targets=targets, trouble=trouble)
     name, version = world.packager.chart_name(planned.latest.commit), str(planned.latest.version)
     reference, answer = world.registry.reference(name, version), world.registry.lookup(name, version)
-    return Status(plan=planned, reference=reference, published=answer, trouble=trouble)
+    return Status(plan=planned, reference=reference, published=answer, targets=targets, trouble=trouble)
+
+
+def _see(world: World, decided: TargetDecision) -> TargetStatus:
+    target = decided.target
+    api = world.kubernetes(target) if target.engine == "helm" else None
+    if api is None or isinstance(api, NotObserved):
+        return TargetStatus(target=target, live=decided.live)
+    from jetscale_cicd.observe.drift import see_target
+
+    return see_target(api, target, decided.live)

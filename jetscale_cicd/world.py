@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -192,6 +193,23 @@ class World:
             source=self._source,
             stamps=self.settings.release.commit,
         )
+
+
+def the_target(world: World) -> Target:
+    """The one target that a request is about; only a release on a cluster has revisions.
+
+    Raises:
+        ConfigurationError: ``USAGE``, there are several, or it is on no cluster.
+    """
+    names = ", ".join(target.name for target in world.settings.targets)
+    if len(world.settings.targets) != 1:
+        raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
+    (target,) = world.settings.targets
+    if target.engine != "helm":
+        raise ConfigurationError(
+            "USAGE", f"target {names} is deployed by {target.engine}, which keeps no revisions", where="--target"
+        )
+    return target
 
 
 @contextmanager

@@ -5,8 +5,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jetscale_cicd.act.acting import Acting
-from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.act.acting import Acting, Surroundings
+from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.redact import Redactor
@@ -21,24 +22,53 @@ def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
     error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
     deployed = target.name in acting.records
     result = "failed" if error else "deployed" if deployed else "interrupted"
-    said = {"code": error.code, "message": error.message, "where": error.where} if error else None
     return {
-        "schema": _SCHEMA,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run": acting.world.request.event.run_url or None,
-        "target": target.name,
-        "namespace": target.namespace,
-        "release": target.release,
+        **_what(acting.world, target, record),
         "decision": str(acting.plan.decision),
         "result": result,
         "revision": acting.revisions.get(target.name),
-        "version": record.version,
-        "commit": record.commit,
-        "digest": record.digest or None,
-        "values": record.values_digest,
         "steps": {str(each.step.name): str(each.result) for each in mine},
-        "error": said,
+        "error": _error(error),
     }
+
+
+def rollback_entry(
+    world: Surroundings, target: Target, record: Deployed, to: int, error: Stage6Error | None, *, done: bool
+) -> dict[str, object]:
+    """What became of a rollback by hand.
+
+    Args:
+        record: of what is deployed now.
+        to: the revision that was to be brought back.
+        done: it was.
+    """
+    return {
+        **_what(world, target, record),
+        "decision": "rollback",
+        "to": to,
+        "result": "rolled back" if done else "failed" if error else "interrupted",
+        "revision": record.revision.number if record.revision else None,
+        "error": _error(error),
+    }
+
+
+def _what(world: Surroundings, target: Target, record: Deployed) -> dict[str, object]:
+    return {
+        "schema": _SCHEMA,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "run": world.request.event.run_url or None,
+        "target": target.name,
+        "namespace": target.namespace,
+        "release": target.release,
+        "version": record.version,
+        "commit": record.commit or None,
+        "digest": record.digest or None,
+        "values": record.values_digest or None,
+    }
+
+
+def _error(error: Stage6Error | None) -> dict[str, str] | None:
+    return {"code": error.code, "message": error.message, "where": error.where} if error else None
 
 
 def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:

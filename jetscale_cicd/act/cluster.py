@@ -1,37 +1,31 @@
 """The steps of a deploy that only a cluster has: lock, unlock, the deploy by helm, verify, record."""
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from jetscale_cicd.act.acting import Acting, Held
+from jetscale_cicd.act.acting import Acting, Held, Surroundings
 from jetscale_cicd.act.audit import append_audit, audit_entry
-from jetscale_cicd.act.lock import Lock, hold_lock, holder_name
+from jetscale_cicd.act.lock import hold_lock, holder_name
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
-from jetscale_cicd.errors import Stage6Error, SupersededError
+from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.http import Http, HttpFailure
+from jetscale_cicd.tools.kubernetes import Kubernetes
 from jetscale_cicd.tools.registry import digest_of
 
 
 def _lock(acting: Acting, target: Target) -> str:
     """Lock the release, and look again: whoever held it before may have changed it."""
     world, closing = acting.world, ExitStack()
-    api = world.kubernetes(target)
-    assert not isinstance(api, NotObserved)  # noqa: S101 - perform() refuses before it starts
-    holder = holder_name(world.request.event.run_url)
-    stop = threading.Event()
-    lock: Lock = closing.enter_context(hold_lock(api, target, holder, world.announce, stop))
-    release = HelmRelease(
-        api, world.helm, target, lock.check, world.announce, run=world.request.event.run_url, stop=stop
-    )
+    release = closing.enter_context(locked(world, target))
     acting.held[target.name] = Held(release, closing)
     planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
     if _revision(seen := observe_live(world, target)) != _revision(planned):
@@ -41,7 +35,37 @@ def _lock(acting: Acting, target: Target) -> str:
             where=f"{target.namespace}/{target.release}",
             hint="nothing is to be done: the run observes and plans again",
         )
-    return f"held by {holder}"
+    return f"{target.namespace}/{target.release} is ours"
+
+
+@contextmanager
+def locked(world: Surroundings, target: Target) -> Iterator[HelmRelease]:
+    """A release that nobody else changes until the end of the block.
+
+    Raises:
+        PreconditionError: ``NO_KUBECONFIG``, or as ``hold_lock``.
+    """
+    api = cluster_of(world, target)
+    run, lost = world.request.event.run_url, threading.Event()
+    with hold_lock(api, target, holder_name(run), world.announce, lost) as lock:
+        yield HelmRelease(api, world.helm, target, lock.check, world.announce, run=run, stop=lost)
+
+
+def cluster_of(world: Surroundings, target: Target) -> Kubernetes:
+    """The cluster to act on.
+
+    Raises:
+        PreconditionError: ``NO_KUBECONFIG``.
+    """
+    api = world.kubernetes(target)
+    if isinstance(api, NotObserved):
+        raise PreconditionError(
+            "NO_KUBECONFIG",
+            f"there is no cluster to deploy to: {api.why}",
+            where=f"target {target.name}",
+            hint="set KUBECONFIG, or run with --engine render",
+        )
+    return api
 
 
 def _revision(live: LiveState) -> tuple[int, str]:
@@ -81,7 +105,16 @@ def _hide(acting: Acting, target: Target) -> None:
 
 
 def _verify(acting: Acting, target: Target) -> str:
-    http = Http(acting.world.redact)
+    return verify_release(acting.world, acting.held[target.name].release)
+
+
+def verify_release(world: Surroundings, release: HelmRelease) -> str:
+    """Whether what runs is what was promised; what was seen.
+
+    Raises:
+        VerificationError: it is not.
+    """
+    http = Http(world.redact)
 
     def status_of(address: str) -> str:
         try:
@@ -90,7 +123,7 @@ def _verify(acting: Acting, target: Target) -> str:
             return str(failed)
         return "" if answer.status < 400 else f"status {answer.status}"
 
-    return verify(acting.held[target.name].release, status_of)
+    return verify(release, status_of)
 
 
 def _record(acting: Acting, target: Target) -> str:

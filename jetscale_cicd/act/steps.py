@@ -8,7 +8,6 @@ from jetscale_cicd.act.audit import check_audit
 from jetscale_cicd.act.secret_values import secrets_of
 from jetscale_cicd.engines.render import check_output
 from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error
-from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.observe.values import values_of_targets
@@ -66,13 +65,10 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
             )
         if target.engine == "render":
             check_output(world.repository.git.root, target)
-        elif isinstance(seen := world.kubernetes(target), NotObserved):
-            raise PreconditionError(
-                "NO_KUBECONFIG",
-                f"there is no cluster to deploy to: {seen.why}",
-                where=f"target {target.name}",
-                hint="set KUBECONFIG, or run with --engine render",
-            )
+        else:
+            from jetscale_cicd.act.cluster import cluster_of
+
+            _ = cluster_of(world, target)
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:

@@ -32,7 +32,8 @@ def unlock(release: HelmRelease, hidden: tuple[str, ...]) -> str:
         _check_dead(release, stored.status, stored.updated, ours=recorded(stored.config) is not None)
         release.check()
         was, back = stored.status, stored.rollback_to
-        words = f"failed: its process ended while the release was {was}; {stored.description}"
+        what = stored.description if back is None else f"Rollback to {back}"  # what says later that it was one
+        words = f"{what} failed: its process ended while the release was {was}"
         rewrite(api, target, newest, status="failed", describe=lambda _: words, hidden=hidden)
         found = f"revision {newest} was {was}, and is marked failed"
         release.announce(f"  {found}")

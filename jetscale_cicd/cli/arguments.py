@@ -83,6 +83,13 @@ def add_acting(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_one_target(parser: argparse.ArgumentParser) -> None:
+    """One target, where one thing is done to one."""
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="NAME", help="the target (needed where there are several)"
+    )
+
+
 def add_hold(parser: argparse.ArgumentParser) -> None:
     """What a rollback means."""
     parser.add_argument(

@@ -1,10 +1,44 @@
-"""Where a repository stands: what is released, what is published, what the next run would do."""
+"""Where a repository stands: what is released, what is published, what is live, what the next run would do."""
 
 from dataclasses import dataclass
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.live import LiveState
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.release import RegistryAnswer
+from jetscale_cicd.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One place where a live object is not what its release says.
+
+    Args:
+        subject: kind and name of the object.
+        path: of the field, dotted; "" where the object itself is gone.
+        live, wanted: what is there and what the release says, as JSON; of a Secret masked.
+    """
+
+    subject: str
+    path: str
+    live: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetStatus:
+    """What a target runs.
+
+    Args:
+        live: by the record of its release.
+        drift: how its objects differ from that release; None where nobody looked.
+        unseen: why some objects could not be compared, a line each.
+    """
+
+    target: Target
+    live: LiveState
+    drift: tuple[Drift, ...] | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,10 +49,12 @@ class Status:
         plan: of the next run.
         reference: where the latest release is published.
         published: the registry's answer for it, None where there is no release.
+        targets: what each of them runs.
         trouble: why the next run would refuse.
     """
 
     plan: Plan
     reference: str = ""
     published: RegistryAnswer | None = None
+    targets: tuple[TargetStatus, ...] = ()
     trouble: Stage6Error | None = None

@@ -21,7 +21,7 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
     if newest is None or newest.status == "uninstalled":
         return NotDeployed()
     record = _record(newest)
-    attempted = _attempted(api, target, numbers) if newest.rollback_to is not None else None
+    attempted = _attempted(api, target, numbers) if newest.is_rollback else None
     revision = Revision(
         number=newest.number,
         status=newest.status,
@@ -99,7 +99,7 @@ def _attempted(api: Kubernetes, target: Target, numbers: list[int]) -> Deployed 
     """What a rollback took back: the newest revision before it that is none itself."""
     for number in numbers[1:]:
         stored = read_revision(api, target, number)
-        if stored and stored.rollback_to is None:
+        if stored and not stored.is_rollback:
             return _record(stored)
     return None
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
+from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.outcome import Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.model.verification import Verification
 
 SCHEMA = 1
@@ -120,7 +122,57 @@ def status_document(status: Status) -> dict[str, object]:
     document = plan_document(status.plan)
     error = error_document(status.trouble) if status.trouble else None
     shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
-    return {"schema": SCHEMA, **shown, "published": published, "next": document, "error": error}
+    targets = [_target_status(each) for each in status.targets]
+    return {"schema": SCHEMA, **shown, "published": published, "targets": targets, "next": document, "error": error}
+
+
+def _target_status(status: TargetStatus) -> dict[str, object]:
+    target, drift = status.target, status.drift
+    fields = ("subject", "path", "live", "wanted")
+    differs = None if drift is None else [{name: getattr(each, name) for name in fields} for each in drift]
+    return {
+        "name": target.name,
+        "namespace": target.namespace,
+        "release": target.release,
+        "live": live_document(status.live),
+        "drift": differs,
+        "unseen": list(status.unseen),
+    }
+
+
+def rollback_document(rollback: Rollback) -> dict[str, object]:
+    """A rollback by hand."""
+    target = rollback.target
+    return {
+        "schema": SCHEMA,
+        "target": target.name,
+        "namespace": target.namespace,
+        "release": target.release,
+        "to": rollback.to,
+        "before": live_document(rollback.before),
+        "live": live_document(rollback.after),
+        "verified": rollback.verified,
+    }
+
+
+def live_document(live: LiveState) -> dict[str, object]:
+    """What a target runs: present, absent, or not looked at."""
+    match live:
+        case NotDeployed():
+            return {"state": "absent"}
+        case NotObserved(why=why):
+            return {"state": "unknown", "why": why}
+    revision = live.revision
+    return {
+        "state": "present",
+        "version": live.version,
+        "commit": live.commit or None,
+        "digest": live.digest or None,
+        "values": live.values_digest or None,
+        "revision": revision.number if revision else None,
+        "status": revision.status if revision else None,
+        "rollback_to": revision.rollback_to if revision else None,
+    }
 
 
 def reasons_document(reasons: Iterable[Reason]) -> dict[str, object]:

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepState, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
+from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.report.paint import Paint, plain
 
@@ -88,13 +90,31 @@ def verification_text(verification: Verification, paint: Paint) -> str:
     return "\n".join(lines) + "\n"
 
 
+def rollback_text(rollback: Rollback, paint: Paint) -> str:
+    """A rollback by hand: what was, what is, and what that means for the next run."""
+    target = rollback.target
+    was, now = (
+        f"revision {each.revision.number if each.revision else '?'} ({plain(each.version)})"
+        for each in (rollback.before, rollback.after)
+    )
+    head, where = paint("yellow", paint("bold", "ROLLED BACK")), f"{target.namespace}/{target.release}"
+    lines = [
+        f"{head}  {target.name} ({where}): revision {rollback.to} is back as {now}, after {was}",
+        f"  {plain(rollback.verified)}",
+        paint("dim", "  held: runs do nothing here until a new version, new values, or stage6 --release-hold"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def status_text(status: Status, paint: Paint) -> str:
     """Where things stand, a line each."""
     plan, latest = status.plan, status.plan.latest
     rows = [("head", plan.head[:12])]
     rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
     rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
-    rows += [(f"{each.target.name}", _live(each)) for each in plan.targets]
+    for each, decided in zip(status.targets, plan.targets, strict=True):
+        rows.append((each.target.name, f"{each.target.namespace}: {_live(each.live)}"))
+        rows += [("", said) for said in (*_seen(decided), *_drift(each))]
     rows.append(("next run", plain(f"refuses: {status.trouble.code}" if status.trouble else verdict(plan))))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{paint('bold', name.ljust(width))}  {said}" for name, said in rows) + "\n"
@@ -111,9 +131,35 @@ def _published(answer: RegistryAnswer | None) -> str:
     return "unknown"
 
 
-def _live(decided: TargetDecision) -> str:
+def _live(live: LiveState) -> str:
+    match live:
+        case NotDeployed():
+            return "nothing is deployed"
+        case NotObserved(why=why):
+            return f"not looked at: {plain(why)}"
+    commit = f" with the values of {live.commit[:12]}" if live.commit else ", deployed by other hands"
+    revision = live.revision
+    return f"{plain(live.version)}{commit}" + (f", revision {revision.number} is {revision.status}" if revision else "")
+
+
+def _seen(decided: TargetDecision) -> list[str]:
+    """What the next run makes of it, where that is more than that all is well."""
     seen = [plain(reason.why) for reason in decided.reasons if reason.path is None]
-    return f"{decided.target.namespace}: " + (seen[-1] if seen else f"{decided.decision} is due")
+    due = [] if decided.decision is Decision.NOTHING else [f"{decided.decision} is due"]
+    held = [why for why in seen if why.startswith("HELD")]
+    return [f"{due[0]}: {seen[-1]}" if seen else due[0]] if due else held
+
+
+def _drift(status: TargetStatus) -> list[str]:
+    lines = [f"cannot compare {plain(line)}" for line in status.unseen[:_SHOWN]]
+    if status.drift is None:
+        return lines
+    for each in status.drift[:_SHOWN]:
+        where = f"{each.subject} {each.path}".strip()
+        lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release says {plain(each.wanted)}")
+    if not (status.drift or status.unseen):
+        lines.append("its objects are what the release says")
+    return lines + _more(len(status.drift))
 
 
 def reasons_text(reasons: Iterable[Reason], paint: Paint) -> str:

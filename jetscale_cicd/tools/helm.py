@@ -151,10 +151,6 @@ class Helm:
         """
         return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
 
-    def manifest(self, place: Place) -> Finished:
-        """`helm get manifest`: all objects of the newest revision."""
-        return self._cluster("get", ("manifest", place.release), place)
-
     def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
         wait = "--wait" if self.major == 3 else "--wait=legacy"
         bounds = (wait, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))

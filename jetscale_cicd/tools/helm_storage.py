@@ -85,6 +85,11 @@ class StoredRelease:
         return str(self.content["info"].get("last_deployed", ""))
 
     @property
+    def is_rollback(self) -> bool:
+        """Whether it brought an earlier revision back, or was to (``Rollback "web" failed: …``)."""
+        return self.description.startswith("Rollback ") or bool(self.content["info"].get("rollback_revision"))
+
+    @property
     def rollback_to(self) -> int | None:
         """The revision that this one brought back; helm 3 says so in the description alone."""
         said = _ROLLBACK.match(self.description)

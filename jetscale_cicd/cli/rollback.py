@@ -1,0 +1,29 @@
+"""``rollback``: bring an earlier revision of a target back, and hold it."""
+
+import argparse
+
+from jetscale_cicd.cli.arguments import add_acting, add_common, add_one_target, request_of
+from jetscale_cicd.cli.output import Output
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    add_common(parser)
+    add_one_target(parser)
+    parser.add_argument(
+        "--to", type=int, metavar="N", help="revision to bring back (default: the newest good one before this one)"
+    )
+    add_acting(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Roll back, and show what is deployed now."""
+    from jetscale_cicd import stage6
+    from jetscale_cicd.report.document import rollback_document
+    from jetscale_cicd.report.text import rollback_text
+    from jetscale_cicd.world import open_world
+
+    with open_world(request_of(args, network=True), output.progress, output.redact) as world:
+        done = stage6.rollback(world, args.to)
+    output.result(rollback_text(done, output.paint), rollback_document(done))
+    return 0

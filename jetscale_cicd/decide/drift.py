@@ -1,0 +1,58 @@
+"""A live object against what its release would make of it."""
+
+import json
+from collections.abc import Iterator
+
+from jetscale_cicd.model.status import Drift
+
+# What the API server and controllers write, whatever anybody wants.
+_NOT_WANTED = ("status",)
+_OF_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+_LONGEST = 120
+_MASK = "(masked)"
+
+
+def compare(live: dict[str, object], wanted: dict[str, object]) -> tuple[Drift, ...]:
+    """Every field in which two states of one object differ.
+
+    Args:
+        live: the object as it is.
+        wanted: the same after a server-side apply of the release's manifest, which was not carried out.
+    """
+    metadata = wanted.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    kind = str(wanted.get("kind", ""))
+    secret = kind == "Secret"
+    return tuple(
+        Drift(
+            subject=f"{kind} {name}",
+            path=".".join(path),
+            live=_MASK if secret else _shown(one),
+            wanted=_MASK if secret else _shown(other),
+        )
+        for path, one, other in _differences(_compared(live), _compared(wanted), ())
+    )
+
+
+def _compared(thing: dict[str, object]) -> dict[str, object]:
+    kept = {key: value for key, value in thing.items() if key not in _NOT_WANTED}
+    metadata = kept.get("metadata")
+    if isinstance(metadata, dict):
+        kept["metadata"] = {key: value for key, value in metadata.items() if key not in _OF_METADATA}
+    return kept
+
+
+def _differences(one: object, other: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object, object]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from _differences(one.get(key), other.get(key), (*path, str(key)))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(left, right, (*path, str(number)))
+    elif one != other:
+        yield path, one, other
+
+
+def _shown(value: object) -> str:
+    text = "absent" if value is None else json.dumps(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

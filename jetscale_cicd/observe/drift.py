@@ -1,0 +1,79 @@
+"""Live objects against the manifest of their release: the API server is asked what an apply would change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from jetscale_cicd.decide.drift import compare
+from jetscale_cicd.decide.manifests import Manifest, parse_manifests
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.live import Deployed, LiveState
+from jetscale_cicd.model.status import Drift, TargetStatus
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.helm_release import read_revision
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+
+# Another manager than helm's: with that one, what the manifest leaves out (Helm's own labels) would be taken away.
+_MANAGER = "stage6-status"
+
+
+def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus:
+    """What a target runs, and whether its objects are what its release says.
+
+    Raises:
+        CannotTellError: the release cannot be read.
+    """
+    revision = live.revision if isinstance(live, Deployed) else None
+    stored = read_revision(api, target, revision.number) if revision else None
+    if stored is None:
+        return TargetStatus(target=target, live=live)
+    where = f"{target.namespace}/{target.release} revision {stored.number}"
+    try:
+        manifests = parse_manifests(stored.manifest.encode(), where)
+    except ConfigurationError as unreadable:
+        return TargetStatus(target=target, live=live, unseen=(unreadable.message,))
+    drift: list[Drift] = []
+    unseen: list[str] = []
+    kinds = _Kinds(api)
+    for manifest in manifests:
+        try:
+            drift += _drift(api, kinds, target, manifest)
+        except ApiFailure as failed:
+            unseen.append(f"{manifest.kind} {manifest.name}: {failed.message}")
+    return TargetStatus(target=target, live=live, drift=tuple(drift), unseen=tuple(unseen))
+
+
+def _drift(api: Kubernetes, kinds: "_Kinds", target: Target, manifest: Manifest) -> Iterator[Drift]:
+    path = kinds.path(manifest, target.namespace)
+    live = api.get(path)
+    if live is None:
+        yield Drift(subject=f"{manifest.kind} {manifest.name}", path="", live="absent", wanted="present")
+        return
+    yield from compare(live, api.apply(path, manifest.document, _MANAGER))
+
+
+@dataclass
+class _Kinds:
+    """Where objects of a kind are, by the API server's own word."""
+
+    api: Kubernetes
+    known: dict[str, dict[str, tuple[str, bool]]] = field(default_factory=dict)
+
+    def path(self, manifest: Manifest, namespace: str) -> str:
+        """Path of an object.
+
+        Raises:
+            ApiFailure: the server does not serve its kind, or does not say.
+        """
+        version = manifest.api_version
+        base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if version not in self.known:
+            served = self.api.request("GET", base).get("resources") or []
+            self.known[version] = {
+                each["kind"]: (each["name"], bool(each["namespaced"])) for each in served if "/" not in each["name"]
+            }
+        if manifest.kind not in self.known[version]:
+            raise ApiFailure(404, "NotFound", f"the cluster serves no {manifest.kind} of {version}")
+        plural, namespaced = self.known[version][manifest.kind]
+        within = f"/namespaces/{manifest.namespace or namespace}" if namespaced else ""
+        return f"{base}{within}/{plural}/{quote(manifest.name, safe='')}"

@@ -1,0 +1,118 @@
+"""What has to hold after a deploy: Secrets, External Secrets, an address, the chart's own tests."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.stack import stack
+from tests.support.control_plane import Cluster
+from tests.support.sample import step_results
+
+TEST_POD = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: check, annotations: {helm.sh/hook: test}}\n"
+    "spec: {restartPolicy: Never, containers: [{name: main, image: {{ .Values.check }}}]}\n"
+)
+CRD: dict[str, Any] = {
+    "metadata": {"name": "externalsecrets.external-secrets.io"},
+    "spec": {
+        "group": "external-secrets.io",
+        "scope": "Namespaced",
+        "names": {"plural": "externalsecrets", "kind": "ExternalSecret"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "subresources": {"status": {}},
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+EXTERNAL = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\nspec: {}\n"
+
+
+@pytest.fixture(scope="session")
+def external_secrets(cluster: Cluster) -> None:
+    """The kind ExternalSecret, and nobody who makes one ready."""
+    cluster.ask("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "POST", CRD)
+    cluster.until("/apis/external-secrets.io/v1/externalsecrets")
+
+
+def test_a_required_secret_that_is_missing_fails_the_run_and_undoes_nothing(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4)
+    live.sample.edit("chore: contract", ".stage6.yaml", "required_secrets: []", "required_secrets: [db, redis]")
+    live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "redis"}})
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (6, "REQUIRED_SECRET_MISSING")
+    assert ended.json["error"]["message"] == "the contract's Secret db is not there"
+    assert step_results(ended)["record live"] == "done"
+    assert live.history() == [(1, "deployed")]
+
+
+def test_an_external_secret_that_is_not_ready_holds_nothing_up_unless_it_is_required(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, external_secrets: None
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/external.yaml": EXTERNAL})
+    said = live.done()
+    assert sum(each["seconds"] for each in said["steps"]) < 15  # the timeout is 30 s
+    live.sample.edit("chore: contract", ".stage6.yaml", "    env:", "    required_external_secrets: [db]\n    env:")
+    live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 3", "size: 4")
+    ended = live.run()
+    assert ended.json["error"]["code"] == "EXTERNAL_SECRET_NOT_READY"
+    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+    path = "/apis/external-secrets.io/v1/namespaces/{}/externalsecrets/db/status"
+    live.ask(path, "PATCH", ready, "application/merge-patch+json")
+    live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 4", "size: 5")
+    said = live.done()
+    assert "1 ExternalSecrets are ready" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A server that answers 200 below /fine, and 503 elsewhere."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/fine" else 503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/fine", 0), ("/other", 6)])
+def test_the_address_has_to_answer(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4, more=f"    probe: {address}{path}\n")
+    ended = live.run()
+    assert ended.status == status, ended.stderr
+    if status:
+        assert ended.json["error"]["code"] == "PROBE_ADDRESS"
+        assert "status 503" in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize(("image", "status"), [("registry.invalid/check", 0), ("faults.invalid/fails", 6)])
+def test_the_charts_own_tests_are_run(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, image: str, status: int
+) -> None:
+    files = {"charts/app/templates/check.yaml": TEST_POD, "envs/live/values.yaml": f"check: {image}\n"}
+    live = stack(tmp_path, cluster, namespace, helm, more="    helm_test: true\n", **files)
+    ended = live.run()
+    assert ended.status == status, ended.stderr
+    if status:
+        assert ended.json["error"]["code"] == "HELM_TEST_FAILED"
