@@ -121,8 +121,7 @@ class World:
         from jetscale_cicd.tools.kubernetes import ApiFailure, open_kubernetes
         from jetscale_cicd.tools.process import tool_environment
 
-        directory = self.scratch / f"api{len(self.clusters)}"
-        opened = open_kubernetes(self.processes, tool_environment(os.environ), target.context, directory)
+        opened = open_kubernetes(self.processes, tool_environment(os.environ), target.context, self.scratch)
         try:
             return self.closing.enter_context(opened)
         except ApiFailure as failed:

@@ -25,8 +25,12 @@ from jetscale_cicd.tools.registry import digest_of
 def _lock(acting: Acting, target: Target) -> str:
     """Lock the release, and look again: whoever held it before may have changed it."""
     world, closing = acting.world, ExitStack()
-    release = closing.enter_context(locked(world, target))
-    acting.held[target.name] = Held(release, closing)
+    try:
+        release = closing.enter_context(locked(world, target))
+        acting.held[target.name] = Held(release, closing)
+    except BaseException:
+        closing.close()
+        raise
     planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
     if _revision(seen := observe_live(world, target)) != _revision(planned):
         raise SupersededError(
@@ -128,9 +132,11 @@ def verify_release(world: Surroundings, release: HelmRelease) -> str:
 
 def _record(acting: Acting, target: Target) -> str:
     """Write what was done, and give the lock back."""
-    entry, held = audit_entry(acting, target), acting.held.pop(target.name)
-    with held.closing:
-        return append_audit(acting.world.request.audit, entry, acting.world.redact)
+    entry = audit_entry(acting, target)
+    with acting.held[target.name].closing:
+        said = append_audit(acting.world.request.audit, entry, acting.world.redact)
+        del acting.held[target.name]
+        return said
 
 
 def leave(acting: Acting) -> None:

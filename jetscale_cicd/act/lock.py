@@ -78,8 +78,11 @@ class Lock:
             return
         self.lost.set()
 
-    def release(self) -> None:
-        """Give it back, so that nobody waits for its end; where that fails, it ends by itself."""
+    def give_back(self, renewing: threading.Thread) -> None:
+        """Let it go, if it is ours, so that nobody waits for its end; where that fails, it ends by itself."""
+        self.closed.set()
+        if renewing.ident is not None:
+            renewing.join(timeout=_RENEW)  # a renewal that is on its way would be in conflict with this
         try:
             lease = self.api.get(self.path)
             if lease and _holder(lease) == self.holder:
@@ -103,21 +106,31 @@ def hold_lock(
         PreconditionError: ``NAMESPACE_MISSING``, or ``LOCK_FORBIDDEN``.
         CannotTellError: the cluster does not answer.
     """
-    lock = Lock(api, _acquire(api, target, holder, announce), holder, lost)
+    lock = Lock(api, f"{_leases(target)}/{_name(target)}", holder, lost)
     renewing = threading.Thread(target=lock.keep, daemon=True)
-    renewing.start()
     try:
+        _acquire(api, target, holder, announce)
+        renewing.start()
         yield lock
     finally:
-        lock.closed.set()
-        renewing.join(timeout=_RENEW)  # a renewal that is on its way would be in conflict with giving it back
-        lock.release()
+        try:
+            lock.give_back(renewing)
+        except KeyboardInterrupt:  # only one ever comes (cli.main), so the second attempt is left alone
+            lock.give_back(renewing)
+            raise
 
 
-def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> str:
-    """Wait for the Lease, take it, and give its path."""
-    leases = f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
-    name = f"stage6-{target.release}"
+def _leases(target: Target) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
+
+
+def _name(target: Target) -> str:
+    return f"stage6-{target.release}"
+
+
+def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> None:
+    """Wait for the Lease, and take it."""
+    leases, name = _leases(target), _name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
     told = ""
@@ -128,7 +141,7 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
                 _ = api.replace(path, held) if lease else api.create(leases, held)
-                return path
+                return
         except ApiFailure as failed:
             if not failed.conflict:  # somebody else was faster: look again
                 raise _refused(failed, target) from None

@@ -1,5 +1,6 @@
 """Whether a deploy is what was promised: Secrets, External Secrets, workloads, an address, the chart's own tests."""
 
+import time
 from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.diagnose import diagnose
@@ -13,6 +14,9 @@ from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import ProcessTimeout
 
+_PATIENCE = 60.0  # seconds
+_LOOK = 0.5
+_NO_HOOKS = "9"  # a time that never comes: hooks are over
 _EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 
 
@@ -28,7 +32,7 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
     """
     target, api = release.target, release.api
     try:
-        seen = [*_secrets(api, target), *_external_secrets(api, target), *_workloads(api, target)]
+        seen = [*_secrets(api, target), *_external_secrets(api, target), *_workloads(release)]
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
@@ -69,10 +73,16 @@ def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
         yield f"{len(target.required_external_secrets)} ExternalSecrets are ready"
 
 
-def _workloads(api: Kubernetes, target: Target) -> Iterator[str]:
-    """helm found them ready; a moment later they still have to be."""
-    snapshot = see_workloads(api, target, "9")  # hooks are over
-    waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
+def _workloads(release: HelmRelease) -> Iterator[str]:
+    """All pods that are wanted; helm is content with a Deployment that lacks its ``maxUnavailable``."""
+    target, deadline = release.target, time.monotonic() + min(release.target.timeout, _PATIENCE)
+    while True:
+        release.check()
+        snapshot = see_workloads(release.api, target, _NO_HOOKS)
+        waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
+        if not waiting or time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK)
     if waiting:
         diagnosis = diagnose(snapshot, "not ready any more: timed out")
         message = f"{diagnosis.subject or waiting[0].line}: {diagnosis.verdict}"

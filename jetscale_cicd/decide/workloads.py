@@ -92,7 +92,7 @@ def _row(snapshot: Snapshot, kind: str, workload: Object) -> WorkloadRow:
 
 
 def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
-    """Pods ready and wanted, and whether the rollout is over, as `kubectl rollout status` judges it."""
+    """Pods ready and wanted, and whether what is wanted is there; old pods may still be on their way out."""
     spec, status = workload.get("spec", {}), workload.get("status", {})
     seen = int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
     if kind == "Job":
@@ -106,8 +106,7 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     updated = int(status.get("updatedReplicas") or 0)
     ready = int(status.get("readyReplicas") or 0)
     available = int(status.get("availableReplicas", ready) or 0)
-    left = int(status.get("replicas") or 0) > updated
-    return ready, wanted, seen and updated >= wanted and available >= wanted and not left
+    return ready, wanted, seen and updated >= wanted and available >= wanted
 
 
 def _annotation(thing: Object, name: str) -> str:

@@ -7,9 +7,10 @@ account), so both speak to one cluster as one user; a client library of Python's
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,7 @@ _LONGEST_TEXT = 500
 _START = 15.0
 # Of a Unix socket's path (108 bytes on Linux, 104 elsewhere, with the final zero).
 _LONGEST_PATH = 103
+_SOCKET = "api"
 
 
 class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -255,26 +257,26 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def open_kubernetes(
-    processes: Processes, env: Mapping[str, str], context: str, directory: Path
-) -> Iterator[Kubernetes]:
+def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, scratch: Path) -> Iterator[Kubernetes]:
     """Ask a cluster until the end of the block.
 
     Args:
         env: environment with the kubeconfig.
         context: of the kubeconfig; "" is its current one.
-        directory: new, for the socket; its path has to be short.
+        scratch: a directory of this run alone.
 
     Raises:
         PreconditionError: ``TOOL_MISSING``, there is no kubectl.
         ApiFailure: kubectl does not start to serve, with its own words.
     """
-    directory.mkdir(mode=0o700)
-    listening = directory / "api"
-    if len(os.fsencode(listening)) > _LONGEST_PATH:
-        raise ApiFailure(0, "", f"{listening} is too long for a socket: set TMPDIR to a shorter directory")
     named = (f"--context={context}",) if context else ()
-    with processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env) as ended:
+    with ExitStack() as held:
+        directory = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="api-", dir=scratch)))
+        if len(os.fsencode(directory / _SOCKET)) > _LONGEST_PATH:
+            directory = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="stage6-", dir="/tmp")))
+        listening = directory / _SOCKET
+        serving = processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env)
+        ended = held.enter_context(serving)
         deadline = time.monotonic() + _START
         while not listening.exists():
             if (why := ended()) or time.monotonic() > deadline:

@@ -150,21 +150,23 @@ class Processes:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
         """
         self.announce(f"  $ {self.redact(shlex.join(argv))}")
-        with _guard() as told, _signals_held_back():
-            process = _start(argv, env, None, told, guarded=True)
+        process: sh.RunningCommand | None = None
 
-            def ended() -> str | None:
-                if process.is_alive():
-                    return None
-                said = bytes(process.stderr).decode("utf-8", "replace")
-                return self.redact(said).strip() or f"exit status {process.exit_code}"
+        def ended() -> str | None:
+            if process is None or process.is_alive():
+                return None
+            said = bytes(process.stderr).decode("utf-8", "replace")
+            return self.redact(said).strip() or f"exit status {process.exit_code}"
 
+        with _guard() as told:
             try:
+                with _signals_held_back():
+                    process = _start(argv, env, None, told, guarded=True)
                 yield ended
             finally:
                 _signal(process, signal.SIGKILL)
                 with suppress(Exception):  # sh says that it was killed, which we know
-                    process.wait()
+                    _ = process and process.wait()
 
 
 @dataclass
