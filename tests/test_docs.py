@@ -34,7 +34,17 @@ FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 LEFT_OUT = ("A stack with one chart", "Scene 5")
 
 # Options of other programs that the documents name.
-FOREIGN = {"--wait", "--strict", "--batch", "--unshallow", "--yes", "--verify-tag", "--notes-from-tag", "--export"}
+FOREIGN = {
+    "--wait",
+    "--reuse-values",
+    "--strict",
+    "--batch",
+    "--unshallow",
+    "--yes",
+    "--verify-tag",
+    "--notes-from-tag",
+    "--export",
+}
 
 
 # --- the blocks ---------------------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from jetscale_cicd.act.acting import Acting
 from jetscale_cicd.act.github_release import release_on_github
 from jetscale_cicd.act.publish import check_rebuilt, publish
+from jetscale_cicd.act.published import published_archive, published_package
 from jetscale_cicd.act.reserve import give_back, reserve
 from jetscale_cicd.act.tag import Tagging, tag
 from jetscale_cicd.engines.render import deploy, render
-from jetscale_cicd.errors import PublishError, SupersededError
+from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import Decision, Step, StepName
-from jetscale_cicd.model.release import Present
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.observe.tag_record import DIGEST, SOURCE, recorded_digest
@@ -84,9 +84,9 @@ def _deploy(acting: Acting, step: Step) -> str:
     if target.engine == "helm":
         from jetscale_cicd.act.cluster import deploy as deploy_to_cluster
 
-        return deploy_to_cluster(acting, target, _published(acting))
+        return deploy_to_cluster(acting, target, published_package(acting))
     _check_not_overtaken(acting, target)
-    archive = _published(acting)
+    archive = published_archive(acting)
     manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
     record = acting.record(target, digest_of(archive.read_bytes()))
     return deploy(acting.world.repository.git.root, target, manifests, record)
@@ -111,26 +111,6 @@ def _check_not_overtaken(acting: Acting, target: Target) -> None:
             where=target.name,
             hint="nothing is to be done",
         )
-
-
-def _published(acting: Acting) -> Path:
-    """The archive as the registry holds it: what is deployed is what was published."""
-    chart = acting.world.packager.chart_name(acting.release.commit)
-    archive = acting.world.scratch / f"published-{acting.release.version}.tgz"
-    if not archive.exists():
-        version, made = str(acting.release.version), acting.made
-        answer = ask(acting.world.registry, chart, acting.release.version)
-        if made and isinstance(answer, Present) and made.digest == answer.digest:
-            return Path(made.path)  # the same bytes are here
-        if not isinstance(answer, Present):
-            raise PublishError(
-                "REGISTRY_LACKS",
-                f"the registry no longer holds {chart} {version}",
-                where=acting.world.registry.reference(chart, version),
-                hint="run again: it is rebuilt from its tag",
-            )
-        archive.write_bytes(acting.world.registry.read(chart, version))
-    return archive
 
 
 def _render(acting: Acting, target: Target, archive: Path) -> bytes:

@@ -3,15 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 from jetscale_cicd.act.acting import Acting, Held, Surroundings
 from jetscale_cicd.act.audit import append_audit, audit_entry
 from jetscale_cicd.act.lock import hold_lock, holder_name
+from jetscale_cicd.act.published import Package
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import StepName
@@ -19,7 +18,6 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import Kubernetes
-from jetscale_cicd.tools.registry import digest_of
 
 
 def _lock(acting: Acting, target: Target) -> str:
@@ -83,29 +81,22 @@ def _words(live: LiveState) -> str:
 
 
 def _unlock(acting: Acting, target: Target) -> str:
-    return unlock(acting.held[target.name].release, tuple(target.secrets))
+    return unlock(acting.held[target.name].release)
 
 
-def deploy(acting: Acting, target: Target, archive: Path) -> str:
-    """Bring the release to an archive of the chart, which is what the registry holds, byte for byte."""
+def deploy(acting: Acting, target: Target, package: Package) -> str:
+    """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
     release = acting.held[target.name].release
-    record = acting.record(target, digest_of(archive.read_bytes()))
+    record = acting.record(target, package.digest)
     files = acting.files(target, record)
     try:
-        revision = release.upgrade((str(archive),), files, record)
+        revision = release.upgrade(package.chart, files, record)
     finally:
         for file in files:
             file.unlink(missing_ok=True)
-        _hide(acting, target)
+        release.hide_secrets()
     acting.records[target.name], acting.revisions[target.name] = record, revision
     return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {target.release}"
-
-
-def _hide(acting: Acting, target: Target) -> None:
-    """Helm keeps all values that it was given, and `helm get values` shows them."""
-    if target.secrets:
-        release = acting.held[target.name].release
-        rewrite(release.api, target, release.newest(), hidden=target.secrets)
 
 
 def _verify(acting: Acting, target: Target) -> str:

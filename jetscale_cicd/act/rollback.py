@@ -28,7 +28,7 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
     """
     check_audit(world.request.audit)
     with locked(world, target) as release:
-        _ = unlock(release, tuple(target.secrets))
+        _ = unlock(release)
         before, revision = _deployed(release)
         chosen = _choose(release, revision, to)
         done: Deployed | None = None

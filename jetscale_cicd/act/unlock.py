@@ -13,11 +13,8 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Object
 _POLL = 0.5
 
 
-def unlock(release: HelmRelease, hidden: tuple[str, ...]) -> str:
+def unlock(release: HelmRelease) -> str:
     """End what no living run is at work on, and wait for what is on its way out; what was found, for people.
-
-    Args:
-        hidden: dotted keys of values that are not to be kept.
 
     Raises:
         SupersededError: ``RELEASE_BUSY``, a helm that is not ours may still be at work; or an unfinished rollback was
@@ -34,7 +31,7 @@ def unlock(release: HelmRelease, hidden: tuple[str, ...]) -> str:
         was, back = stored.status, stored.rollback_to
         what = stored.description if back is None else f"Rollback to {back}"  # what says later that it was one
         words = f"{what} failed: its process ended while the release was {was}"
-        rewrite(api, target, newest, status="failed", describe=lambda _: words, hidden=hidden)
+        rewrite(api, target, newest, status="failed", describe=lambda _: words, hidden=target.secrets)
         found = f"revision {newest} was {was}, and is marked failed"
         release.announce(f"  {found}")
         if back is not None:
@@ -42,6 +39,7 @@ def unlock(release: HelmRelease, hidden: tuple[str, ...]) -> str:
             raise SupersededError(
                 "ROLLBACK_FINISHED", f"an earlier run died while it rolled back: revision {number} ends that"
             )
+    release.hide_secrets()  # a run may have died between the end of its helm and this
     _wait_for_services(release)
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jetscale_cicd.decide.deploy_record import record_description, record_labels
 from jetscale_cicd.decide.diagnose import diagnose
-from jetscale_cicd.engines.stored_release import rewrite
+from jetscale_cicd.engines.stored_release import masked, rewrite
 from jetscale_cicd.engines.watching import Watching
 from jetscale_cicd.errors import DeployError, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
@@ -84,6 +84,13 @@ class HelmRelease:
             raise self.error_of(self._diagnose(said, since), f"rollback to {revision}")
         return self.newest()
 
+    def hide_secrets(self) -> None:
+        """Take the secrets out of the values that Helm keeps of the newest revision: `helm get values` shows them."""
+        number = self.newest() if self.target.secrets else 0
+        stored = read_revision(self.api, self.target, number) if number else None
+        if stored and masked(stored.config, self.target.secrets) != stored.config:
+            rewrite(self.api, self.target, number, hidden=self.target.secrets)
+
     def newest_good(self, before: int) -> int | None:
         """The newest revision up to ``before`` that was deployed; None where none ever was."""
         for number in revision_numbers(self.api, self.target):
@@ -139,7 +146,8 @@ class HelmRelease:
             if failed <= before:  # helm refused before it began
                 return self.error_of(diagnosis, f"{record.version}", "nothing was changed")
             words = f"{record_description(record, self.run)} failed: {diagnosis.code} {diagnosis.subject}"
-            rewrite(self.api, self.target, failed, describe=lambda _: f"{words}: {diagnosis.verdict}")
+            told = f"{words}: {diagnosis.verdict}"
+            rewrite(self.api, self.target, failed, describe=lambda _: told, hidden=self.target.secrets)
             what = f"revision {failed} ({record.version})"
             good = self.newest_good(before) if self.target.rollback else None
             if good is None:

@@ -152,7 +152,7 @@ class Helm:
         return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
 
     def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
-        wait = "--wait" if self.major == 3 else "--wait=legacy"
+        wait = "--wait" if self.number < (4,) else "--wait=legacy"
         bounds = (wait, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
         return self._cluster(verb, (*arguments, *bounds), place)
 
@@ -168,13 +168,13 @@ class Helm:
         )
 
     @cached_property
-    def major(self) -> int:
-        """Major version of the binary, asked once.
+    def number(self) -> tuple[int, int, int]:
+        """Version of the binary, asked once.
 
         Raises:
             PreconditionError: as ``version``.
         """
-        return self.version()[0]
+        return self.version()
 
     def _run(self, *arguments: str, timeout: float = 300) -> Finished:
         try:

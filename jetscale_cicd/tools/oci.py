@@ -15,6 +15,8 @@ from jetscale_cicd.tools.oci_api import OciApi
 from jetscale_cicd.tools.registry import digest_of
 
 _PUSHES = 3
+# helm takes `oci://…@sha256:…` (measured with 3.17.3 and 4.3.1; what came before was not looked at).
+_BY_DIGEST = (3, 17)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ class OciRegistry:
         if not (isinstance(answer, Present) and answer.digest == digest_of(content)):
             raise _unread(f"helm pulled {digest_of(content)}, its manifest names something else", reference)
         return content
+
+    def exact(self, chart: str, answer: Present) -> tuple[str, ...]:
+        """What helm takes for a package that was found, by the digest of its manifest; () where this helm cannot."""
+        if not answer.manifest or self.helm.number < _BY_DIGEST:
+            return ()
+        plain = ("--plain-http",) if self.api.plain else ()
+        return (f"{self.reference(chart, '')}@{answer.manifest}", *plain)
 
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Push an archive unless the version is taken, and read back what the registry then holds.

@@ -78,9 +78,7 @@ def run(count: Path, end_at: int, signals: list[signal.Signals], words: list[str
 
 
 if __name__ == "__main__":
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell's background job ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     names = [] if sys.argv[3] == "none" else sys.argv[3].split(",")
     chosen = [signal.Signals[f"SIG{name}"] for name in names]
     status = run(Path(sys.argv[1]), int(sys.argv[2]), chosen, sys.argv[4:])

@@ -1,0 +1,109 @@
+"""Secrets reach the pods and nothing else; and a package is deployed by its digest."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.stack import LIVE, Stack, stack, store
+from tests.support.control_plane import Cluster
+from tests.support.oci import serve
+
+CANARY = "canary-7f3a/9c+1e="
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: token}\nstringData: {token: {{ .Values.api.token | quote }}}\n"
+KEYS = "    secrets: {api.token: API_TOKEN}\n"
+
+
+def forms() -> list[str]:
+    """How a canary may look that got out."""
+    return [CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("=")]
+
+
+def with_secret(cluster: Cluster, namespace: str, helm: Path, directory: Path, timeout: str = "30s") -> Stack:
+    files = {"charts/app/templates/secret.yaml": SECRET, "charts/app/values.yaml": f"{VALUES}api: {{token: ''}}\n"}
+    return stack(directory / "stack", cluster, namespace, helm, more=KEYS, timeout=timeout, **files)
+
+
+VALUES = "size: 1\nreplicas: 1\nimage: registry.invalid/web\nenvFrom: []\n"
+
+
+def check_nothing_shown(live: Stack, audit: Path, *said: str) -> None:
+    """Neither helm, nor the audit, nor what was said, nor a file that is left."""
+    helm = [live.helm_plain("history", "app", "--output=json")]
+    for number, _ in live.history():
+        helm += [live.helm_plain("get", what, "app", f"--revision={number}") for what in ("values", "notes")]
+        helm.append(live.helm_plain("get", "values", "app", "--all", f"--revision={number}"))
+        assert "(from the environment of the deploy)" in helm[-1]
+    for text in (*helm, audit.read_text(), *said):
+        for form in forms():
+            assert form not in text
+
+
+@pytest.mark.parametrize("image", ["registry.invalid/web", "faults.invalid/crash"])
+def test_a_secret_is_shown_nowhere(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, image: str) -> None:
+    live = with_secret(cluster, namespace, helm, tmp_path, timeout="4s")
+    audit, tmp = tmp_path / "audit.jsonl", tmp_path / "tmp"
+    tmp.mkdir()
+    env = {"API_TOKEN": CANARY, "TMPDIR": str(tmp)}
+    ended = [live.run(f"--audit={audit}", **env)]
+    assert ended[0].status == 0, ended[0].stderr
+    held = live.ask("/api/v1/namespaces/{}/secrets/token")["data"]["token"]
+    assert base64.b64decode(held).decode() == CANARY
+    live.sample.commit("chore(live): more", {LIVE: f"size: 4\nimage: {image}\n"})
+    ended.append(live.run(f"--audit={audit}", **env))
+    assert ended[1].status == (0 if "registry" in image else 5)
+    check_nothing_shown(live, audit, *(text for each in ended for text in (each.stdout, each.stderr)))
+    assert list(tmp.iterdir()) == []
+
+
+def test_a_rollback_brings_the_secret_back_that_was_there(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = with_secret(cluster, namespace, helm, tmp_path)
+    live.done(API_TOKEN=CANARY)
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done(API_TOKEN="another-secret-of-ours")
+    assert live.command("rollback").status == 0
+    held = live.ask("/api/v1/namespaces/{}/secrets/token")["data"]["token"]
+    assert base64.b64decode(held).decode() == CANARY
+
+
+def test_a_secret_that_a_dead_run_left_in_its_release_is_taken_out_by_the_next_deploy(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path)
+    live.done(API_TOKEN=CANARY)
+    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done(API_TOKEN=CANARY)
+    assert CANARY not in live.helm_plain("get", "values", "app", "--revision=1")
+
+
+@pytest.mark.parametrize("env", [{}, {"API_TOKEN": ""}])
+def test_a_secret_that_is_not_set_stops_the_run_before_anything_is_changed(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, env: dict[str, str]
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path)
+    ended = live.run(**env)
+    assert ended.status == 3
+    assert ended.json["error"]["code"] == "SECRET_UNSET"
+    assert "API_TOKEN" in ended.json["error"]["message"]
+    assert live.sample.published == []
+
+
+def test_a_redeploy_names_the_package_by_its_digest(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path / "stack", cluster, namespace, helm)
+    with serve(tmp_path / "oci") as host:
+        place = f"--registry=oci://{host}/charts"
+        first = live.run(place)
+        assert first.status == 0, first.stderr
+        live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+        ended = live.run(place)
+    assert ended.status == 0, ended.stderr
+    assert re.search(rf"\$ helm upgrade --install app oci://{host}/charts/small@sha256:[0-9a-f]{{64}} ", ended.stderr)
+    assert "helm pull" not in ended.stderr
+    records = [live.stored(number)["config"]["global"]["stage6"]["digest"] for number in (1, 2)]
+    assert records[0] == records[1]
