@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -42,6 +42,7 @@ class World:
         settings, rules: ``.stage6.yaml`` and python-semantic-release's own configuration.
         redact: masks secrets on their way out.
         announce: one line of progress.
+        show: rows that change in place; False where there is no terminal for them.
         closing: undone at the end of the run.
     """
 
@@ -51,6 +52,7 @@ class World:
     rules: ReleaseRules
     redact: Redactor
     announce: "Announce"
+    show: Callable[[Sequence[str]], bool]
     closing: ExitStack = field(repr=False)
     clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
 
@@ -212,10 +214,16 @@ def the_target(world: World) -> Target:
 
 
 @contextmanager
-def open_world(request: Request, announce: "Announce", redact: Redactor | None = None) -> Iterator[World]:
+def open_world(
+    request: Request,
+    announce: "Announce",
+    redact: Redactor | None = None,
+    show: Callable[[Sequence[str]], bool] = lambda _: False,
+) -> Iterator[World]:
     """Open what every command needs, and close all that was opened on the way.
 
     Args:
+        show: rows of a table that changes in place, where there is a terminal.
         redact: the redactor of whoever shows the results, so that both know what was learnt on the way.
 
     Raises:
@@ -231,4 +239,5 @@ def open_world(request: Request, announce: "Announce", redact: Redactor | None =
             scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
             repository, head = snapshot(repository, scratch)
             request = replace(request, head=head)
-        yield World(request, repository, settings, rules, redact, lambda line: announce(redact(line)), closing)
+        said = lambda line: announce(redact(line))  # noqa: E731
+        yield World(request, repository, settings, rules, redact, said, show, closing)

@@ -1,7 +1,7 @@
 """A plan on its way: what its steps share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,8 @@ class Surroundings(Protocol):
     def redact(self) -> Redactor: ...
     @property
     def announce(self) -> Callable[[str], None]: ...
+    @property
+    def show(self) -> Callable[[Sequence[str]], bool]: ...
     def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
 
 

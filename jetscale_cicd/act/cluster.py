@@ -50,7 +50,7 @@ def locked(world: Surroundings, target: Target) -> Iterator[HelmRelease]:
     api = cluster_of(world, target)
     run, lost = world.request.event.run_url, threading.Event()
     with hold_lock(api, target, holder_name(run), world.announce, lost) as lock:
-        yield HelmRelease(api, world.helm, target, lock.check, world.announce, run=run, stop=lost)
+        yield HelmRelease(api, world.helm, target, lock.check, world.announce, world.show, run, lost)
 
 
 def cluster_of(world: Surroundings, target: Target) -> Kubernetes:

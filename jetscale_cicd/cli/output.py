@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
+from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.document import SCHEMA, dumps, error_document
@@ -22,10 +24,12 @@ class Output:
     Args:
         json: one JSON object on stdout instead of text.
         redact: masks secrets.
+        screen: the terminal on stderr, if it is one.
     """
 
     json: bool
     redact: Redactor
+    screen: Screen
 
     @classmethod
     def for_process(cls, *, json: bool) -> "Output":
@@ -36,7 +40,7 @@ class Output:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        return cls(json, Redactor.of_environment(os.environ.items()))
+        return cls(json, Redactor.of_environment(os.environ.items()), Screen(sys.stderr))
 
     @property
     def paint(self) -> Paint:
@@ -54,7 +58,16 @@ class Output:
     def progress(self, line: str) -> None:
         """One line of progress; whether anybody reads it decides nothing."""
         with suppress(Stage6Error):
-            _write(sys.stderr, Paint.for_stream(sys.stderr)("dim", harmless(plain(self.redact(line)))) + "\n")
+            shown = Paint.for_stream(sys.stderr)("dim", harmless(plain(self.redact(line))))
+            _write(sys.stderr, self.screen.lines(f"{shown}\n"))
+
+    def table(self, rows: Sequence[str]) -> bool:
+        """Rows that change in place on a terminal; False where there is none, and nothing was shown."""
+        if not self.screen.is_terminal:
+            return False
+        with suppress(Stage6Error):
+            _write(sys.stderr, self.screen.table([harmless(plain(self.redact(row))) for row in rows]))
+        return True
 
     def faces(self, plan: Plan, text: str) -> Stage6Error | None:
         """Outputs and summary for GitHub; an error where they cannot be written, for it must not hide the run's."""
@@ -68,7 +81,8 @@ class Output:
     def error(self, error: Stage6Error, *, alone: bool = True, warns: bool = False) -> None:
         """Say what broke; ``alone`` where no result holds the error already, ``warns`` where it stopped nothing."""
         with suppress(Stage6Error):
-            _write(sys.stderr, harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr), warns=warns))))
+            shown = harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr), warns=warns)))
+            _write(sys.stderr, self.screen.lines(shown))
             if os.environ.get("GITHUB_ACTIONS") == "true":
                 _write(sys.stderr, annotation(error, self.redact, warns=warns) + "\n")
         if alone:

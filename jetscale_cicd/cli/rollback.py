@@ -23,7 +23,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from jetscale_cicd.report.text import rollback_text
     from jetscale_cicd.world import open_world
 
-    with open_world(request_of(args, network=True), output.progress, output.redact) as world:
+    with open_world(request_of(args, network=True), output.progress, output.redact, output.table) as world:
         done = stage6.rollback(world, args.to)
     output.result(rollback_text(done, output.paint), rollback_document(done))
     return 0

@@ -46,7 +46,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from jetscale_cicd.world import open_world
 
     request, saved = _request(args)
-    with open_world(request, output.progress, output.redact) as world:
+    with open_world(request, output.progress, output.redact, output.table) as world:
         plan = stage6.plan(world)
         if saved:
             _check_unmoved(saved, plan)

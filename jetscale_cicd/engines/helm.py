@@ -5,7 +5,7 @@ Diagnosis comes before the rollback: a rollback replaces the pods that could tel
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetscale_cicd.decide.deploy_record import record_description, record_labels
@@ -23,6 +23,8 @@ from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
 
+_LAST_LOOK = 1.0  # seconds that a look at the workloads, which is on its way, is waited for
+
 
 @dataclass(frozen=True)
 class HelmRelease:
@@ -30,9 +32,10 @@ class HelmRelease:
 
     Args:
         check: refuses to go on without the lock.
-        stop: set when the lock is lost, so that helm is interrupted.
         announce: one line of progress.
+        show: rows that change in place; False where there is no terminal for them.
         run: the CI's run, "" where none is known.
+        stop: set when the lock is lost, so that helm is interrupted.
     """
 
     api: Kubernetes
@@ -40,8 +43,9 @@ class HelmRelease:
     target: Target
     check: Callable[[], None]
     announce: Callable[[str], None]
-    run: str = ""
-    stop: threading.Event = field(default_factory=threading.Event)
+    show: Callable[[Sequence[str]], bool]
+    run: str
+    stop: threading.Event
 
     @property
     def place(self) -> Place:
@@ -113,7 +117,7 @@ class HelmRelease:
 
     def _watched(self, since: str, change: Callable[[], Finished]) -> tuple[Finished | None, str]:
         """Run helm, tell what becomes of the workloads meanwhile, and give its last words."""
-        watching = Watching(self.api, self.target, since, self.announce)
+        watching = Watching(self.api, self.target, since, self.announce, self.show)
         thread = threading.Thread(target=watching.run, daemon=True)
         thread.start()
         try:
@@ -122,6 +126,7 @@ class HelmRelease:
             return None, str(late)
         finally:
             watching.done.set()
+            thread.join(_LAST_LOOK)
         return finished, failure_of(finished).partition(" FAILED: ")[2] or failure_of(finished)
 
     def newest(self) -> int:

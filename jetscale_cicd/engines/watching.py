@@ -1,7 +1,7 @@
-"""What becomes of the workloads while helm waits: a line for each change."""
+"""What becomes of the workloads while helm waits: a table on a terminal, a line for each change elsewhere."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from jetscale_cicd.decide.workloads import workload_rows
@@ -20,19 +20,25 @@ class Watching:
     target: Target
     since: str
     announce: Callable[[str], None]
+    show: Callable[[Sequence[str]], bool]
     done: threading.Event = field(default_factory=threading.Event)
     told: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Look, and tell what is new."""
         while not self.done.wait(_LOOK):
-            try:
-                rows = workload_rows(see_workloads(self.api, self.target, self.since))
-            except ApiFailure as failed:
-                self._tell("", f"the workloads cannot be seen: {failed.message}")
-                continue
-            for row in rows:
-                self._tell(f"{row.kind} {row.name}", row.line)
+            lines = self._look()
+            if not self.show([f"  · {line}" for line in lines.values()]):
+                for subject, line in lines.items():
+                    self._tell(subject, line)
+        self.show(())
+
+    def _look(self) -> dict[str, str]:
+        try:
+            rows = workload_rows(see_workloads(self.api, self.target, self.since))
+        except ApiFailure as failed:
+            return {"": f"the workloads cannot be seen: {failed.message}"}
+        return {f"{row.kind} {row.name}": row.line for row in rows}
 
     def _tell(self, subject: str, line: str) -> None:
         if self.told.get(subject) != line and not self.done.is_set():

@@ -1,0 +1,29 @@
+"""A table that stays in its place while lines scroll above it."""
+
+import io
+
+from jetscale_cicd.cli.screen import Screen
+
+
+def test_a_table_takes_the_place_of_the_one_before() -> None:
+    screen = Screen(io.StringIO())
+    assert screen.table(["a", "b"]) == "a\nb\n"
+    assert screen.table(["c"]) == "\x1b[2A\x1b[Jc\n"
+
+
+def test_a_line_takes_the_place_of_a_table_which_comes_again_below() -> None:
+    screen = Screen(io.StringIO())
+    screen.table(["a", "b"])
+    assert screen.lines("said\n") == "\x1b[2A\x1b[Jsaid\n"
+    assert screen.table(["a"]) == "a\n"
+
+
+def test_the_last_table_is_left_as_it_is() -> None:
+    screen = Screen(io.StringIO())
+    screen.table(["a"])
+    assert screen.table(()) == ""
+    assert screen.lines("said\n") == "said\n"
+
+
+def test_what_is_no_terminal_gets_no_table() -> None:
+    assert not Screen(io.StringIO()).is_terminal
