@@ -54,8 +54,8 @@ kube-assets: ## etcd, kube-apiserver and kube-controller-manager for `make clust
 	@[ -n "$${KUBEBUILDER_ASSETS:-}" ] || scripts/build_kube_assets.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/kube-assets"
 
 .PHONY: cluster
-cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first
-	@$(PY) -m pytest -m cluster $(ARGS)
+cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first, or set KUBECONFIG
+	@$(PY) -m pytest -m cluster $(if $(KUBECONFIG),,-n 4) $(ARGS)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upgrade for newer versions

@@ -2,6 +2,7 @@
 
 Its own children's time is git's (trace2) and helm's (a wrapper with a clock), so what is left is ours: Python, imports,
 questions to the registry. The bare commands are those that a person would type for a version that he knows already.
+DESIGN's budget is for a run that waits for a deploy: benchmarks/deploy.py.
 """
 
 import json
@@ -10,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,8 +21,6 @@ from benchmarks.measure import Row, interleaved, milliseconds, process
 from benchmarks.repositories import Commit, environment, make
 
 ROUNDS = 7
-# Meant for a run whose deploy waits for workloads (DESIGN §13); here nothing is waited for, so it is hard to meet.
-BUDGET = 1.15
 CHART = b"apiVersion: v2\nname: app\nversion: 0.0.0\n"
 CONFIG = "targets: {live: {engine: render}}\n"
 _WRAPPER = """#!/bin/bash
@@ -82,7 +82,7 @@ def _rows(scratch: Path, registry: str) -> list[Row]:
     inside, git, helm = min(children)
     ratio = spent["ours"] / inside
     return [
-        Row("a full publish over the git and helm that it starts", f"{ratio:.2f} x", f"≤ {BUDGET} x", ratio <= BUDGET),
+        Row("publish without a cluster, over the git and helm that it starts", f"{ratio:.2f} x"),
         Row("  over the five commands that a person would type", f"{spent['ours'] / spent['bare']:.2f} x"),
         Row("  whole process, its git and helm, the five commands", _all(spent["ours"], inside, spent["bare"])),
         Row("  processes started", f"{git} git, {helm} helm"),
@@ -109,6 +109,14 @@ def _start() -> list[tuple[bytes, bytes]]:
 
 def _publish(bench: Bench, scratch: Path) -> tuple[float, int, int]:
     """Seconds of git and helm in one run, and how many of each it started."""
+    _, inside, (git, helm, _) = children_of(bench.clone, bench.place, scratch, {})
+    return inside, git, helm
+
+
+def children_of(
+    clone: Path, registry: str, scratch: Path, more: Mapping[str, str]
+) -> tuple[float, float, tuple[int, int, int]]:
+    """Seconds of a whole run, of its git and helm, and how many git, helm and kubectl it started."""
     trace, times, wrapper = scratch / "trace", scratch / "times", scratch / "bin" / "helm"
     for file in (trace, times):
         file.unlink(missing_ok=True)
@@ -117,15 +125,18 @@ def _publish(bench: Bench, scratch: Path) -> tuple[float, int, int]:
     wrapper.chmod(0o755)
     env = {
         "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
-        "BENCH_HELM": _helm(),
+        "BENCH_HELM": helm_binary() or "helm",
         "BENCH_TIMES": str(times),
         "GIT_TRACE2_EVENT": str(trace),
+        **more,
     }
-    words = ("-m", "jetscale_cicd", "stage6", f"--registry={bench.place}", "--output=json")
-    document = json.loads(process(sys.executable, *words, cwd=bench.clone, env=env))
+    words = ("-m", "jetscale_cicd", "stage6", f"--registry={registry}", "--output=json")
+    started = time.perf_counter()
+    document = json.loads(process(sys.executable, *words, cwd=clone, env=env))
+    whole = time.perf_counter() - started
     assert document["outcome"] == "done", document
     git, helm = _git_seconds(trace), [int(line) / 1e6 for line in times.read_text().split()]
-    return sum(git) + sum(helm), len(git), len(helm)
+    return whole, sum(git) + sum(helm), (len(git), len(helm), 1 if more.get("KUBECONFIG") else 0)
 
 
 def _git_seconds(trace: Path) -> list[float]:
@@ -134,12 +145,13 @@ def _git_seconds(trace: Path) -> list[float]:
     return [event["t_abs"] for event in events if event["event"] == "atexit" and "/" not in event["sid"]]
 
 
-def _helm() -> str:
-    return shutil.which("helm", path=f"{os.environ['PATH']}:{Path(sys.executable).parent}") or "helm"
+def helm_binary() -> str | None:
+    """The helm that is measured with."""
+    return shutil.which("helm", path=f"{os.environ['PATH']}:{Path(sys.executable).parent}")
 
 
 def _bare(bench: Bench, version: str) -> None:
-    helm, live = _helm(), "envs/live/values.yaml"
+    helm, live = (helm_binary() or "helm"), "envs/live/values.yaml"
     with tempfile.TemporaryDirectory() as work:
         archive = f"{work}/app-{version}.tgz"
         stamped = ("--version", version, "--app-version", version, "--destination", work)

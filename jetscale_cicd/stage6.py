@@ -36,6 +36,7 @@ def plan(world: World) -> Plan:
 
 def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
     """The plan, and why it must not be acted on."""
+    world.start_kubernetes()
     look = partial(observe_live, world)
     observed = observe(world.repository, world.settings, world.request, world.tag_format, look)
     wanted = find_wanted(world, observed)

@@ -103,10 +103,10 @@ class World:
         return Helm(self.processes, self.scratch, self.request.network, registry_config=self._registry_config)
 
     def kubernetes(self, target: Target) -> "Kubernetes | NotObserved":
-        """The cluster of a target, asked through one kubectl for each context.
+        """The cluster of a target, asked through one kubectl for each context; it starts here, and is not waited for.
 
         Raises:
-            CannotTellError: there is a kubeconfig, and nobody can be asked with it.
+            PreconditionError: ``TOOL_MISSING``, there is a kubeconfig and no kubectl.
         """
         if not self.request.network:
             return NotObserved("there is no network here")
@@ -118,16 +118,18 @@ class World:
             self.clusters[target.context] = self._open_kubernetes(target)
         return self.clusters[target.context]
 
+    def start_kubernetes(self) -> None:
+        """Let kubectl start while the repository is looked at, where somebody will look at a cluster."""
+        for target in self.settings.targets:
+            if target.engine == "helm" and not self.request.compares_only:
+                _ = self.kubernetes(target)
+
     def _open_kubernetes(self, target: Target) -> "Kubernetes":
-        from jetscale_cicd.observe.helm_release import cannot_tell
-        from jetscale_cicd.tools.kubernetes import ApiFailure, open_kubernetes
+        from jetscale_cicd.tools.kubernetes import open_kubernetes
         from jetscale_cicd.tools.process import tool_environment
 
         opened = open_kubernetes(self.processes, tool_environment(os.environ), target.context, self.scratch)
-        try:
-            return self.closing.enter_context(opened)
-        except ApiFailure as failed:
-            raise cannot_tell(failed, target) from None
+        return self.closing.enter_context(opened)
 
     @cached_property
     def registry(self) -> "Registry":

@@ -36,6 +36,7 @@ def observe_live(world: Surroundings, target: Target) -> LiveState:
 
     Raises:
         CannotTellError: ``RECORD_UNREADABLE``, or the cluster did not say.
+        PreconditionError: there is no kubectl to ask it with.
     """
     if target.engine == "argocd":
         return NotObserved("engine argocd is not reached by this release of jetscale-cicd")

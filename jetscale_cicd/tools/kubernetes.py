@@ -178,7 +178,15 @@ class Kubernetes:
             raise ApiFailure(0, "", f"{path}: the answer is no object")
         return document
 
+    def _wait_for_proxy(self) -> None:
+        deadline = time.monotonic() + _START
+        while not self.proxy.exists():
+            if (why := self.ended()) or time.monotonic() > deadline:
+                raise ApiFailure(0, "", f"kubectl proxy: {why or 'it does not start to serve'}")
+            time.sleep(0.005)
+
     def _answer(self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None) -> bytes:
+        self._wait_for_proxy()
         try:
             answer = self._pool.urlopen(
                 method, url, body=sent, headers=dict(headers), retries=_retry(), timeout=_TIMEOUT, preload_content=False
@@ -258,7 +266,7 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
 
 @contextmanager
 def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, scratch: Path) -> Iterator[Kubernetes]:
-    """Ask a cluster until the end of the block.
+    """Ask a cluster until the end of the block; kubectl starts meanwhile, and the first question waits for it.
 
     Args:
         env: environment with the kubeconfig.
@@ -267,7 +275,6 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
 
     Raises:
         PreconditionError: ``TOOL_MISSING``, there is no kubectl.
-        ApiFailure: kubectl does not start to serve, with its own words.
     """
     named = (f"--context={context}",) if context else ()
     with ExitStack() as held:
@@ -277,9 +284,4 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
         listening = directory / _SOCKET
         serving = processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env)
         ended = held.enter_context(serving)
-        deadline = time.monotonic() + _START
-        while not listening.exists():
-            if (why := ended()) or time.monotonic() > deadline:
-                raise ApiFailure(0, "", f"kubectl proxy: {why or 'it does not start to serve'}")
-            time.sleep(0.005)
         yield Kubernetes(listening, processes.redact, ended)

@@ -1,12 +1,14 @@
 """A real API server for the session, a node with a stub kubelet, and a namespace for each test."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.control_plane import ASSETS, PROGRAMS, Cluster, control_plane
+from tests.support.control_plane import ASSETS, EXISTING, PROGRAMS, Cluster, control_plane, existing_cluster
 from tests.support.kubelet import node
 
 
@@ -19,18 +21,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """An API server with one node."""
-    missing = [program for program in PROGRAMS if not (ASSETS / program).is_file()]
-    if missing:
-        message = f"{', '.join(missing)} not in {ASSETS}: run `make kube-assets`"
-        assert not os.environ.get("CI"), message
-        pytest.skip(message)
+    """An API server with one node: our own, or the one that KUBECONFIG names."""
     directory = tmp_path_factory.mktemp("control-plane")
-    with control_plane(directory, ASSETS) as running, node(running, directory):
+    missing = [program for program in PROGRAMS if not (ASSETS / program).is_file()]
+    with contextlib.ExitStack() as held:
+        if EXISTING:
+            running = existing_cluster(Path(EXISTING), directory)
+            held.enter_context(_left_to_us(running))
+        elif missing:
+            message = f"{', '.join(missing)} not in {ASSETS}: run `make kube-assets`, or set KUBECONFIG"
+            assert not os.environ.get("CI"), message
+            pytest.skip(message)
+        else:
+            running = held.enter_context(control_plane(directory, ASSETS))
+        held.enter_context(node(running, directory))
         yield running
 
 
+@contextlib.contextmanager
+def _left_to_us(cluster: Cluster) -> Iterator[None]:
+    """Its own scheduler finds no node: every pod is the stub's, which shows what a real node would."""
+    names = [each["metadata"]["name"] for each in cluster.ask("/api/v1/nodes")["items"]]
+    for name in names:
+        _cordon(cluster, name, closed=True)
+    yield
+    for name in names:
+        _cordon(cluster, name, closed=False)
+
+
+def _cordon(cluster: Cluster, name: str, *, closed: bool) -> None:
+    body = {"spec": {"unschedulable": closed}}
+    cluster.ask(f"/api/v1/nodes/{name}", "PATCH", body, "application/merge-patch+json")
+
+
 @pytest.fixture
-def namespace(cluster: Cluster) -> str:
-    """A namespace of the test's own; it goes with the cluster, for deleting one takes 5 s at least."""
-    return cluster.namespace(f"test-{secrets.token_hex(4)}")
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own; of our own cluster it goes with that, for deleting one takes 5 s at least."""
+    name = cluster.namespace(f"test-{secrets.token_hex(4)}")
+    yield name
+    if EXISTING:
+        cluster.ask(f"/api/v1/namespaces/{name}", "DELETE")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.cluster.stack import LIVE, Stack, stack
-from tests.support.control_plane import Cluster
+from tests.support.control_plane import EXISTING, Cluster
 from tests.support.sample import step_results
 
 POD = r"pod web-\w+-\w+ \(Deployment web\)"
@@ -68,7 +68,7 @@ def test_a_fault_is_diagnosed_before_the_rollback(
     assert fault.says in error["message"]
     assert step_results(ended)["deploy live"] == "failed"
     assert step_results(ended)["record live"] == "done"
-    if fault.log:
+    if fault.log and not EXISTING:  # whose API server does not reach the stub node for a log
         assert any(line.startswith("log: ") and fault.log in line for line in error["details"]), error["details"]
     number, status = live.history()[-1]
     assert status == "deployed"

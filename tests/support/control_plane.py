@@ -22,6 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.support.oci import Authority, authority
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
@@ -30,6 +32,8 @@ ASSETS = Path(
     os.environ.get("KUBEBUILDER_ASSETS")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jetscale-cicd" / "kube-assets"
 )
+# A cluster to test on in place of our own; read before a test hides it.
+EXISTING = os.environ.get("KUBECONFIG", "")
 _PATIENCE = 30
 _SIGNS = "service-accounts.key"
 
@@ -43,12 +47,14 @@ class Cluster:
         ca: the authority of its certificate.
         token: of the administrator.
         kubeconfig: for programs.
+        certificate: of an administrator who has no token, and its key: a cluster that is not of our making.
     """
 
     server: str
     ca: Path
     token: str
     kubeconfig: Path
+    certificate: tuple[Path, Path] | None = None
 
     def ask(self, path: str, method: str = "GET", body: Any = None, kind: str = "application/json") -> Any:
         """The API's answer as JSON (None where it is none).
@@ -60,7 +66,7 @@ class Cluster:
             f"{self.server}{path}",
             data=None if body is None else json.dumps(body).encode(),
             method=method,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": kind},
+            headers={"Content-Type": kind} | ({"Authorization": f"Bearer {self.token}"} if self.token else {}),
         )
         with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:
             content = answer.read()
@@ -68,7 +74,10 @@ class Cluster:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.ca))
+        tls = ssl.create_default_context(cafile=str(self.ca))
+        if self.certificate:
+            tls.load_cert_chain(*self.certificate)
+        return tls
 
     def namespace(self, name: str) -> str:
         """A new namespace, once its default ServiceAccount is there: before that, a pod is refused."""
@@ -87,6 +96,23 @@ class Cluster:
             assert time.monotonic() < deadline, f"{path} was not there within {_PATIENCE} s: {said}"
             check()
             time.sleep(0.05)
+
+
+def existing_cluster(kubeconfig: Path, directory: Path) -> Cluster:
+    """The cluster of a kubeconfig's first entries, as kind writes them: all in one file, certificates inside."""
+    document = yaml.safe_load(kubeconfig.read_text())
+    place, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+    files = {"ca": place["certificate-authority-data"]}
+    files |= {key: user[f"client-{key}-data"] for key in ("certificate", "key") if f"client-{key}-data" in user}
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (directory / name).touch(mode=0o600)
+        (directory / name).write_bytes(base64.b64decode(content))
+    own = directory / "kubeconfig"
+    own.touch(mode=0o600)
+    own.write_text(json.dumps(document))
+    pair = (directory / "certificate", directory / "key") if "certificate" in files else None
+    return Cluster(place["server"], directory / "ca", user.get("token", ""), own, pair)
 
 
 @contextlib.contextmanager

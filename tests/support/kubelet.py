@@ -10,6 +10,7 @@ import http.client
 import http.server
 import ssl
 import threading
+import time
 import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,10 +21,11 @@ from typing import Any
 from tests.support.control_plane import Cluster
 from tests.support.oci import authority
 
-NODE = "node-1"
+NODE = "stage6-stub"
 FAULTS = "faults.invalid/"
 _MERGE = "application/merge-patch+json"
 _PAUSE = 0.05
+_HEARTBEAT = 10
 
 Pod = dict[str, Any]
 Status = dict[str, Any]
@@ -115,14 +117,16 @@ class Kubelet:
 
     cluster: Cluster
     stopped: threading.Event = field(default_factory=threading.Event)
-    paused: threading.Event = field(default_factory=threading.Event)
     told: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self) -> None:
         """Look at every pod, again and again."""
+        beaten = time.monotonic()
         while not self.stopped.wait(_PAUSE):
-            if self.paused.is_set():
-                continue
+            if time.monotonic() - beaten > _HEARTBEAT:  # or a real cluster finds the node dead after 40 s
+                beaten = time.monotonic()
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    self.cluster.ask(f"/api/v1/nodes/{NODE}/status", "PATCH", {"status": _alive()}, _MERGE)
             # The API server of a test may be down, slow or unwilling; a kubelet goes on.
             with contextlib.suppress(OSError, http.client.HTTPException):
                 for pod in self.cluster.ask("/api/v1/pods")["items"]:
@@ -226,6 +230,11 @@ class Kubelet:
         self.cluster.ask(f"/api/v1/namespaces/{namespace}/events", "POST", event)
 
 
+def _alive() -> Status:
+    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": _now()}
+    return {"conditions": [ready]}
+
+
 def _needed(container: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for source in container.get("envFrom", ()):
         for kind in ("secret", "configmap"):
@@ -272,11 +281,10 @@ def _without_times(status: Any) -> Any:
 @contextlib.contextmanager
 def node(cluster: Cluster, directory: Path) -> Iterator[Kubelet]:
     """A node with its kubelet, until the end."""
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": _now()}
     cluster.ask("/api/v1/nodes", "POST", {"metadata": {"name": NODE}})
     with _logs(directory) as port:
         status = {
-            "conditions": [ready],
+            **_alive(),
             "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
             "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
         }
@@ -289,6 +297,7 @@ def node(cluster: Cluster, directory: Path) -> Iterator[Kubelet]:
         finally:
             kubelet.stopped.set()
             thread.join(10)
+            cluster.ask(f"/api/v1/nodes/{NODE}", "DELETE")
 
 
 class _Logs(http.server.BaseHTTPRequestHandler):
