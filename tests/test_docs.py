@@ -37,6 +37,7 @@ LEFT_OUT = ("A stack with one chart", "Scene 5")
 FOREIGN = {
     "--wait",
     "--reuse-values",
+    "--namespace",
     "--strict",
     "--batch",
     "--unshallow",

@@ -254,12 +254,13 @@ def _pending_services(snapshot: Snapshot) -> Iterator[Diagnosis]:
         balanced = service.get("spec", {}).get("type") == "LoadBalancer"
         given = (service.get("status", {}).get("loadBalancer") or {}).get("ingress")
         if ours and balanced and not given and not is_terminating(service):
+            name = service["metadata"]["name"]
             lines = tuple(event_line(event) for event in snapshot.events_of(service)[-_EVENTS:])
             yield Diagnosis(
                 code="LOAD_BALANCER",
-                subject=f"Service {service['metadata']['name']}",
+                subject=f"Service {name}",
                 verdict="it has no address yet",
-                next_step="does the cloud's controller say why? kubectl describe service",
+                next_step=f"does the cloud's controller say why? kubectl describe service {name}",
                 events=lines,
             )
 

@@ -1,7 +1,7 @@
 """What the newest revision of a Helm release means for a commit that brings nothing new (DESIGN §3)."""
 
 from jetscale_cicd.model.live import Deployed, Revision, last_attempt
-from jetscale_cicd.model.plan import Decision
+from jetscale_cicd.model.plan import HELD, Decision
 
 _RELEASE = "--release-hold deploys all the same"
 
@@ -44,5 +44,5 @@ def _after_rollback(
     taken = f"{tried.version}" + (f" of {tried.commit[:12]}" if tried.commit else "")
     return (
         Decision.NOTHING,
-        f"HELD: {back}, which took back {taken}; nothing until a new version or new values; {_RELEASE}",
+        f"{HELD}: {back}, which took back {taken}; nothing until a new version or new values; {_RELEASE}",
     )

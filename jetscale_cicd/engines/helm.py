@@ -107,11 +107,12 @@ class HelmRelease:
         """The error that a diagnosis makes."""
         subject = f"{diagnosis.subject}: " if diagnosis.subject else ""
         log = [f"log: {line}" for line in diagnosis.log]
+        inside = f" --namespace {self.target.namespace}" if "kubectl" in diagnosis.next_step else ""
         return DeployError(
             diagnosis.code,
             f"{subject}{diagnosis.verdict}",
             where=f"{self.target.namespace}/{self.target.release} {what}",
-            hint=diagnosis.next_step,
+            hint=f"{diagnosis.next_step}{inside}",
             details=(*outcome, *diagnosis.events, *log),
         )
 

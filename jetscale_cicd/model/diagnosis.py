@@ -20,7 +20,7 @@ class Diagnosis:
         code: one situation, as in ``Stage6Error``.
         subject: the object at fault (``pod web-5d8f-x (Deployment web)``), "" where none is known.
         verdict: what is wrong with it, one line.
-        next_step: what to do.
+        next_step: what to do; where it ends with a command of kubectl's, that lacks the namespace.
         events: what Kubernetes said of it, newest last.
         source: where its log is, None where there is none.
         log: the last lines of that log.

@@ -10,6 +10,8 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 
+HELD = "HELD"
+
 
 class Decision(StrEnum):
     """What a commit means for a target; the strongest of all targets is the run's."""
@@ -45,6 +47,11 @@ class TargetDecision:
     reasons: tuple[Reason, ...]
     compared: Comparison
     live: LiveState = field(default_factory=NotDeployed)
+
+    @property
+    def held(self) -> bool:
+        """Whether a rollback is all that keeps the latest release away from here."""
+        return any(reason.why.startswith(HELD) for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,9 @@ def verdict(plan: Plan) -> str:
         return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
+    held = [decided.target.name for decided in plan.targets if decided.held]
+    if held:
+        return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
     return f"nothing to do (latest: {latest})"
 
 
@@ -146,8 +149,9 @@ def _seen(decided: TargetDecision) -> list[str]:
     """What the next run makes of it, where that is more than that all is well."""
     seen = [plain(reason.why) for reason in decided.reasons if reason.path is None]
     due = [] if decided.decision is Decision.NOTHING else [f"{decided.decision} is due"]
-    held = [why for why in seen if why.startswith("HELD")]
-    return [f"{due[0]}: {seen[-1]}" if seen else due[0]] if due else held
+    if due:
+        return [f"{due[0]}: {seen[-1]}" if seen else due[0]]
+    return seen[-1:] if decided.held else []
 
 
 def _drift(status: TargetStatus) -> list[str]:

@@ -14,11 +14,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetscale_cicd.errors import PreconditionError, Stage6Error
+from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ _PLAIN: Mapping[str, Any] = {
 }
 # What `make tools` brings.
 _OURS = ("helm", "kubectl")
-# Waits for the end of its input beside the program, and interrupts it then. (A command in the background has no input
-# of its own in a shell without job control, so it gets the pipe under another number.)
-_WAITS = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
-_GUARD = ("sh", "-c", _WAITS, "sh")
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 _GRACE = 5.0
 _LOOK = 0.2
@@ -109,8 +106,8 @@ class Processes:
         late = threading.Event()
         try:
             with ExitStack() as held:
-                lines = _Lines(self.redact, self.announce)
-                told = {**held.enter_context(_guard()), **lines.options} if guarded else {"_in": stdin}
+                lines = Lines(self.redact, self.announce)
+                told = {**held.enter_context(guard()), **lines.options} if guarded else {"_in": stdin}
                 with _signals_held_back():
                     process = _start(argv, env, cwd, told, guarded=guarded)
                 ending = (
@@ -158,7 +155,7 @@ class Processes:
             said = bytes(process.stderr).decode("utf-8", "replace")
             return self.redact(said).strip() or f"exit status {process.exit_code}"
 
-        with _guard() as told:
+        with guard() as told:
             try:
                 with _signals_held_back():
                     process = _start(argv, env, None, told, guarded=True)
@@ -167,34 +164,6 @@ class Processes:
                 _signal(process, signal.SIGKILL)
                 with suppress(Exception):  # sh says that it was killed, which we know
                     _ = process and process.wait()
-
-
-@dataclass
-class _Lines:
-    """What a program says: kept, and announced line by line as it comes."""
-
-    redact: Redactor
-    announce: Announce
-    out: bytearray = field(default_factory=bytearray)
-    err: bytearray = field(default_factory=bytearray)
-
-    @property
-    def options(self) -> dict[str, object]:
-        """For ``sh``: both streams, a line at a time, as bytes."""
-        return {
-            "_out": lambda line: self._take(self.out, line),
-            "_err": lambda line: self._take(self.err, line),
-            "_out_bufsize": 1,
-            "_err_bufsize": 1,
-            "_encoding": "utf-8",
-            "_decode_errors": "surrogateescape",
-        }
-
-    def _take(self, kept: bytearray, line: str | bytes) -> None:
-        content = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
-        kept += content
-        if said := content.decode("utf-8", "replace").rstrip():
-            self.announce(f"  | {self.redact(said)}")
 
 
 def _start(
@@ -207,23 +176,12 @@ def _start(
     logging.getLogger("sh").setLevel(logging.CRITICAL + 1)  # and of all the loggers below it
     if shutil.which(argv[0], path=env.get("PATH", "")) is None:
         raise missing_tool(argv[0])
-    words = [*_GUARD, *argv] if guarded else list(argv)
+    words = [*GUARD, *argv] if guarded else list(argv)
     program = sh.Command(words[0], search_paths=env.get("PATH", "").split(":"))
     started: sh.RunningCommand = program(
         *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **told}
     )
     return started
-
-
-@contextmanager
-def _guard() -> Iterator[dict[str, object]]:
-    """A pipe whose other end closes when this process dies, even by SIGKILL."""
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as pipe:
-        try:
-            yield {"_in": pipe}
-        finally:
-            os.close(writing)
 
 
 @contextmanager
