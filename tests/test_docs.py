@@ -20,10 +20,12 @@ from jetscale_cicd import errors
 from jetscale_cicd.cli.main import parser
 from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.schema import json_schema
+from jetscale_cicd.decide.diagnose import CODES
 from jetscale_cicd.errors import Stage6Error
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
+DEPLOY = PROJECT / "docs" / "deploy.md"
 CONFIGURATION = PROJECT / "docs" / "configuration.md"
 DOCUMENTS = sorted([README, PROJECT / "CHANGELOG.md", *(PROJECT / "docs").rglob("*.md")])
 WRITTEN = [*DOCUMENTS, *sorted((PROJECT / ".github").rglob("*.yml")), PROJECT / ".stage6.yaml"]
@@ -233,7 +235,14 @@ def raised() -> dict[str, set[int]]:
     for file in (PROJECT / "jetscale_cicd").rglob("*.py"):
         for name, code in made.findall(file.read_text()):
             found.setdefault(code, set()).add(status[name])
-    return found
+    found |= {code: {5} for code in CODES}
+    verify = (PROJECT / "jetscale_cicd" / "act" / "verify.py").read_text()
+    return found | {code: {6} for code in re.findall(r"_error\(\s*\"([A-Z_]+)\"", verify)}
+
+
+def test_the_table_of_diagnoses_has_each_of_them() -> None:
+    table = DEPLOY.read_text().partition("| code | what is wrong |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([A-Z_]+)`", table)) == CODES
 
 
 def test_every_code_of_the_troubleshooting_table_exists_with_that_exit_status() -> None:

@@ -79,6 +79,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+CODES = frozenset({*_ORDER, *(code for code, *_ in _WORDS), "HOOK_FAILED", "DEPLOY_FAILED"})
+
 
 def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) -> Diagnosis:
     """The verdict on a failed deploy.
