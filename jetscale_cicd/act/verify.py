@@ -85,8 +85,9 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         time.sleep(_LOOK)
     if waiting:
         diagnosis = diagnose(snapshot, "not ready any more: timed out")
-        message = f"{diagnosis.subject or waiting[0].line}: {diagnosis.verdict}"
-        raise _error(diagnosis.code, message, target, diagnosis.next_step, *diagnosis.events)
+        subject = f"{diagnosis.subject}: " if diagnosis.subject else ""
+        message = f"{diagnosis.code}: {subject}{diagnosis.verdict}"
+        raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
 

@@ -73,7 +73,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "mend the chart",
     ),
     (
-        "RELEASE_BUSY",
+        "OPERATION_IN_PROGRESS",
         r"another operation .* is in progress",
         "a helm outside Stage 6 is at work: let it end",
     ),
