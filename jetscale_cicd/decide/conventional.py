@@ -39,9 +39,12 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
         ) from refused
 
     def parts(message: str) -> list[str]:
-        # One line holds one commit; looking for more in it took half of the time (measured at 20,000 commits).
-        squashed = options.parse_squash_commits and "\n" in message
-        return (squashed and parser.unsquash_commit_message(message)) or [message]
+        if not options.parse_squash_commits:
+            return [message]
+        # One line holds one commit, which is stripped as unsquashing does; looking for more in it took half of the time
+        # (measured at 20,000 commits).
+        found = parser.unsquash_commit_message(message) if "\n" in message else [message.replace("\r", "").strip()]
+        return found or [message]
 
     def judged(commit: Commit) -> JudgedCommit:
         parsed = [result for part in parts(commit.message) if (result := parser.parse_message(part))]

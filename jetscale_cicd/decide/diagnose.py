@@ -25,6 +25,8 @@ _OBJECTS = (
     r"object (?:[^/\s]+/)?(?P<name>\S+) \S+, Kind=(?P<kind>\w+)",
     r"\b(?P<kind>[A-Z][A-Za-z]+) \"(?P<name>[^\"]+)\"",
 )
+# helm, pkg/action: an upgrade says the former, an install the latter.
+_HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|post)-install"
 # Which of several faults is told: one that causes others before one that is caused.
 _ORDER = (
     "MISSING_SECRET",
@@ -93,7 +95,7 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     if not reachable:
         step = "look after the API server; then run again: it goes on from what it finds"
         return Diagnosis(code="API_UNREACHABLE", subject="", verdict=said, next_step=step)
-    by_hook = "hook" in said
+    by_hook = re.search(_HOOK, said) is not None
     found = sorted(_faults(snapshot, by_hook), key=lambda fault: _ORDER.index(fault.code)) if snapshot else []
     by_words = next((each for each in _WORDS if re.search(each[1], said)), None)
     if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
@@ -214,7 +216,7 @@ def _container_fault(pod: Object, container: Object) -> tuple[str, str, str, Log
         log = LogSource(pod=pod["metadata"]["name"], container=name, previous=bool(waiting))
         restarts = int(container.get("restartCount") or 0)
         verdict = f"container {name} ended with status {ended.get('exitCode')} ({ended.get('reason', 'Error')})"
-        verdict += f", started again {restarts} times" if restarts else ""
+        verdict += f", started again {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
         if ended.get("reason") == "OOMKilled":
             return "OUT_OF_MEMORY", verdict, "raise its memory limit, or find the leak", log
         return "CRASH_LOOP", verdict, "read its log; the last lines are above", log

@@ -1,0 +1,140 @@
+"""From objects and helm's words to one verdict; what a real API server shows is in tests/cluster/test_faults.py."""
+
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.decide.workloads import Snapshot, workload_rows
+
+WAITED = "context deadline exceeded"
+OURS = {"meta.helm.sh/release-name": "app"}
+Object = dict[str, Any]
+
+
+def thing(name: str, owner: str = "", **fields: Any) -> Object:
+    """An object whose uid is its name."""
+    metadata: Object = {"name": name, "uid": name, "annotations": fields.pop("annotations", {})}
+    if owner:
+        metadata["ownerReferences"] = [{"uid": owner}]
+    return {"metadata": metadata, "spec": fields.pop("spec", {}), "status": fields.pop("status", {}), **fields}
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> Object:
+    return {"name": "main", "image": "web:1", "state": {"waiting": {"reason": reason, "message": message}}, **more}
+
+
+def pod(name: str, owner: str, *containers: Object, **status: Any) -> Object:
+    return thing(name, owner, status={"phase": "Pending", "containerStatuses": list(containers), **status})
+
+
+def event(uid: str, reason: str, message: str) -> Object:
+    return {"metadata": {}, "involvedObject": {"uid": uid}, "type": "Warning", "reason": reason, "message": message}
+
+
+def seen(**kinds: list[Object]) -> Snapshot:
+    return Snapshot(release="app", objects={kind: tuple(objects) for kind, objects in kinds.items()}, since="2026")
+
+
+def deployed(*pods: Object, **kinds: list[Object]) -> Snapshot:
+    """A Deployment with two ReplicaSets, the second the newer."""
+    numbered = [{"deployment.kubernetes.io/revision": number} for number in ("1", "2")]
+    sets = [thing(f"web-{n}", "web", annotations=each) for n, each in enumerate(numbered, 1)]
+    return seen(Deployment=[thing("web", annotations=OURS)], ReplicaSet=sets, Pod=list(pods), **kinds)
+
+
+def test_of_two_replica_sets_the_newer_ones_pod_is_told() -> None:
+    old, new = (pod(f"p{n}", f"web-{n}", waiting("ErrImagePull", f"no {n}")) for n in (1, 2))
+    found = diagnose(deployed(old, new), WAITED)
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod p2 (Deployment web)")
+
+
+def test_what_causes_others_is_told_before_what_is_caused() -> None:
+    crashed = {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}, "restartCount": 3}
+    needs = waiting("CreateContainerConfigError", 'secret "db" not found')
+    assert diagnose(deployed(pod("a", "web-2", crashed), pod("b", "web-2", needs)), WAITED).code == "MISSING_SECRET"
+
+
+def test_another_releases_pod_is_nobodys_fault_here() -> None:
+    other = thing("other", annotations={"meta.helm.sh/release-name": "other"})
+    broken = pod("p", "other", waiting("ErrImagePull"))
+    assert diagnose(seen(StatefulSet=[other], Pod=[broken]), WAITED).code == "TIMEOUT"
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_pods_of_other_workloads_are_looked_at(kind: str) -> None:
+    found = diagnose(
+        seen(**{kind: [thing("db", annotations=OURS)], "Pod": [pod("db-0", "db", waiting("ErrImagePull"))]}), WAITED
+    )
+    assert (found.code, found.subject) == ("IMAGE_PULL", f"pod db-0 ({kind} db)")
+
+
+def test_an_init_container_that_fails_is_told() -> None:
+    ended = {"name": "migrate", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 1}
+    ended["lastState"] = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    found = diagnose(deployed(pod("p", "web-2", waiting("PodInitializing"), initContainerStatuses=[ended])), WAITED)
+    assert found.code == "CRASH_LOOP"
+    assert "container migrate ended with status 3 (Error), started again 1 time" in found.verdict
+    assert found.source
+    assert (found.source.container, found.source.previous) == ("migrate", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('MountVolume.SetUp failed for volume "tls" : secret "tls" not found', "MISSING_SECRET"),
+        ('MountVolume.SetUp failed for volume "c" : configmap "c" not found', "MISSING_CONFIGMAP"),
+    ],
+)
+def test_a_volume_that_cannot_be_mounted_is_told_by_its_event(said: str, code: str) -> None:
+    stuck = pod("p", "web-2", waiting("ContainerCreating"))
+    assert diagnose(deployed(stuck, Event=[event("p", "FailedMount", said)]), WAITED).code == code
+
+
+def test_a_key_that_a_secret_lacks_is_named() -> None:
+    needs = waiting("CreateContainerConfigError", "couldn't find key url in Secret ns/db")
+    assert diagnose(deployed(pod("p", "web-2", needs)), WAITED).verdict == 'secret "db" has no key url'
+
+
+def test_a_balancer_without_an_address_is_told() -> None:
+    service = thing("web", annotations=OURS, spec={"type": "LoadBalancer"})
+    assert diagnose(seen(Service=[service]), WAITED).code == "LOAD_BALANCER"
+
+
+def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> None:
+    failed = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "m"}]}
+    jobs = [thing(name, annotations={"helm.sh/hook": "pre-upgrade"}, status=failed) for name in ("old", "new")]
+    for job, born in zip(jobs, ("2025", "2027"), strict=True):
+        job["metadata"]["creationTimestamp"] = born
+    found = diagnose(seen(Job=jobs), "pre-upgrade hooks failed: 1 error occurred: job new failed: BackoffLimitExceeded")
+    assert (found.code, found.subject) == ("HOOK_FAILED", "hook Job new")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('Get "https://x/apis": dial tcp 10.0.0.1:443: connect: connection refused', "API_UNREACHABLE"),
+        ('deployments.apps is forbidden: User "ci" cannot create resource "deployments"', "FORBIDDEN"),
+        ('Service "web" in namespace "x" exists and cannot be imported into the current release', "OWNERSHIP"),
+        ('Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.replicas', "FIELD_CONFLICT"),
+        ('admission webhook "policy" denied the request: no', "ADMISSION_DENIED"),
+        ('Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable', "IMMUTABLE_FIELD"),
+        ('unable to build kubernetes objects: no matches for kind "Thing" in version "v1"', "INVALID_OBJECT"),
+        ("another operation (install/upgrade/rollback) is in progress", "OPERATION_IN_PROGRESS"),
+        ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
+        ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
+        ("something new", "DEPLOY_FAILED"),
+    ],
+)
+def test_what_is_refused_at_once_is_told_by_helms_words(said: str, code: str) -> None:
+    assert diagnose(deployed(), said).code == code
+
+
+def test_a_server_that_does_not_answer_is_no_fault_of_a_pod() -> None:
+    assert diagnose(None, "EOF", reachable=False).code == "API_UNREACHABLE"
+
+
+def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
+    said = [event("p", "Unhealthy", "probe\nfailed"), {**event("p", "Pulled", "image"), "type": "Normal"}]
+    (row,) = workload_rows(deployed(pod("p", "web-2"), Event=said))
+    assert row.line == "Deployment web: 0/1 ready, Warning Unhealthy: probe failed"

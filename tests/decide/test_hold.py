@@ -1,0 +1,73 @@
+"""What the newest revision of a release means: unfinished, failed, by other hands, rolled back."""
+
+from dataclasses import replace
+
+import pytest
+
+from jetscale_cicd.decide.hold import by_revision
+from jetscale_cicd.model.live import Deployed, Revision
+from jetscale_cicd.model.plan import HELD, Decision
+
+A, B = "a" * 40, "b" * 40
+RECORD = Deployed(version="0.1.0", commit=A, digest="sha256:1", values_digest="sha256:2")
+TRIED = Deployed(version="0.2.0", commit=B, digest="sha256:3", values_digest="sha256:4")
+FINE = Revision(number=4, status="deployed")
+BACK = replace(FINE, rollback_to=2, attempted=TRIED)
+
+
+def asked(
+    revision: Revision,
+    latest: str = "0.2.0",
+    *,
+    record: Deployed = RECORD,
+    values_differ: bool = False,
+    release_hold: bool = False,
+) -> tuple[Decision | None, str]:
+    live = replace(record, revision=revision)
+    found = by_revision(live, revision, latest, values_differ, release_hold)
+    return found or (None, "")
+
+
+def test_a_revision_that_is_deployed_asks_for_nothing_of_its_own() -> None:
+    assert asked(FINE)[0] is None
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
+def test_a_revision_that_is_not_finished_is_due_again(status: str) -> None:
+    assert asked(replace(FINE, status=status)) == (
+        Decision.REDEPLOY,
+        f"revision 4 is {status}: an earlier run did not finish",
+    )
+
+
+def test_a_revision_that_failed_is_due_again() -> None:
+    assert asked(replace(FINE, status="failed")) == (Decision.REDEPLOY, "revision 4 is failed")
+
+
+def test_a_revision_without_a_record_is_deployed_over() -> None:
+    decision, why = asked(FINE, record=replace(RECORD, commit="", digest="", values_digest=""))
+    assert decision is Decision.REDEPLOY
+    assert "by other hands" in why
+
+
+def test_a_rollback_holds_what_it_took_back() -> None:
+    decision, why = asked(BACK)
+    assert decision is Decision.NOTHING
+    assert why.startswith(f"{HELD}: revision 4 is a rollback to 2, which took back 0.2.0 of {B[:12]}")
+
+
+def test_a_version_that_was_not_tried_ends_the_hold() -> None:
+    assert asked(BACK, latest="0.3.0")[0] is Decision.REDEPLOY
+
+
+def test_values_that_were_not_tried_end_the_hold() -> None:
+    assert asked(BACK, values_differ=True)[0] is Decision.REDEPLOY
+
+
+def test_of_a_hand_that_was_rolled_back_nobody_knows_the_values() -> None:
+    by_hand = replace(BACK, attempted=replace(TRIED, commit="", values_digest=""))
+    assert asked(by_hand, values_differ=True)[0] is Decision.NOTHING
+
+
+def test_the_hold_is_released_by_hand() -> None:
+    assert asked(BACK, release_hold=True)[0] is Decision.REDEPLOY
