@@ -20,6 +20,8 @@ from jetscale_cicd.observe.wanted import find_wanted
 from jetscale_cicd.world import World, the_target
 
 _AGAIN = 3
+# Somebody is at work on the release, and was waited for already: planning again would only wait as long once more.
+_LOCKED = ("LOCKED", "LOCK_LOST", "RELEASE_BUSY")
 
 
 def plan(world: World) -> Plan:
@@ -64,7 +66,7 @@ def reconcile(world: World, planned: Plan) -> Run:
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(world, planned)
     for _ in range(_AGAIN):
-        if not isinstance(done.error, SupersededError):
+        if not isinstance(done.error, SupersededError) or done.error.code in _LOCKED:
             break
         world.announce(f"! {done.error.message}: observing and planning again")
         done = run(world, plan(world))

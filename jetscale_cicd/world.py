@@ -235,6 +235,7 @@ def open_world(
     with ExitStack() as closing:
         git = open_repository(request.repo, network=request.network, redact=redact)
         settings = load_settings(git.root, request)
+        redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         rules = load_release_rules(git.root)
         repository = Repository(git)
         if request.worktree:

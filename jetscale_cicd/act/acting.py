@@ -1,6 +1,7 @@
 """A plan on its way: what its steps share."""
 
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ class Acting:
         written = self.values[target.name].write(directory)
         extra: list[object] = [nested(self.secrets[target.name])] if self.secrets.get(target.name) else []
         if record:
-            extra.append(record_values(record, self.world.request.event.run_url))
+            extra.append(record_values(record, self.world.request.event.run_url, secrets.token_hex(8)))
         for number, values in enumerate(extra, len(written)):
             file = directory / f"{number}.yaml"
             file.touch(mode=0o600)

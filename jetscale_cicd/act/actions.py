@@ -115,7 +115,12 @@ def _check_not_overtaken(acting: Acting, target: Target) -> None:
 
 def _render(acting: Acting, target: Target, archive: Path) -> bytes:
     record = acting.record(target, "") if target.engine == "helm" else None
-    return render(acting.world.helm, target, archive, acting.files(target, record))
+    files = acting.files(target, record)
+    try:
+        return render(acting.world.helm, target, archive, files)
+    finally:
+        for file in files:  # until the deploy, which may wait long for its lock, no secret lies about
+            file.unlink(missing_ok=True)
 
 
 ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {

@@ -10,10 +10,12 @@ from jetscale_cicd.act.lock import hold_lock, holder_name
 from jetscale_cicd.act.published import Package
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
+from jetscale_cicd.decide.hold import UNVERIFIED
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError
+from jetscale_cicd.engines.stored_release import rewrite
+from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
-from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.plan import Decision, StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.http import Http, HttpFailure
@@ -50,7 +52,7 @@ def locked(world: Surroundings, target: Target) -> Iterator[HelmRelease]:
     api = cluster_of(world, target)
     run, lost = world.request.event.run_url, threading.Event()
     with hold_lock(api, target, holder_name(run), world.announce, lost) as lock:
-        yield HelmRelease(api, world.helm, target, lock.check, world.announce, world.show, run, lost)
+        yield HelmRelease(api, world.helm, target, lock.check, world.announce, world.show, run, lost, lock.inherited)
 
 
 def cluster_of(world: Surroundings, target: Target) -> Kubernetes:
@@ -81,7 +83,17 @@ def _words(live: LiveState) -> str:
 
 
 def _unlock(acting: Acting, target: Target) -> str:
-    return unlock(acting.held[target.name].release)
+    decided = next(each for each in acting.plan.targets if each.target == target)
+    new = acting.world.request.release_hold or any(each.counts and each.path for each in decided.reasons)
+    unlocked = unlock(acting.held[target.name].release, finish=not new and acting.plan.decision is not Decision.PUBLISH)
+    if unlocked.rolled_back is not None:
+        raise SupersededError(
+            "ROLLBACK_FINISHED",
+            unlocked.found,
+            where=f"{target.namespace}/{target.release}",
+            hint="nothing is to be done: the run observes and plans again",
+        )
+    return unlocked.found
 
 
 def deploy(acting: Acting, target: Target, package: Package) -> str:
@@ -100,7 +112,14 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
 
 
 def _verify(acting: Acting, target: Target) -> str:
-    return verify_release(acting.world, acting.held[target.name].release)
+    """What fails is said on the revision, so that the next run does not take it for done."""
+    release = acting.held[target.name].release
+    try:
+        return verify_release(acting.world, release)
+    except VerificationError as failed:
+        mark = f"{UNVERIFIED}{failed.code}"
+        rewrite(release.api, target, release.newest(), describe=lambda stored: f"{stored.description}{mark}")
+        raise
 
 
 def verify_release(world: Surroundings, release: HelmRelease) -> str:

@@ -39,12 +39,14 @@ class Lock:
         path: of the Lease.
         holder: we.
         lost: set once somebody else may have taken it over.
+        inherited: its last holder did not give it back, so that what is pending may be his.
     """
 
     api: Kubernetes
     path: str
     holder: str
     lost: threading.Event
+    inherited: bool = False
     closed: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
@@ -109,7 +111,7 @@ def hold_lock(
     lock = Lock(api, f"{_leases(target)}/{_name(target)}", holder, lost)
     renewing = threading.Thread(target=lock.keep, daemon=True)
     try:
-        _acquire(api, target, holder, announce)
+        lock.inherited = _acquire(api, target, holder, announce)
         renewing.start()
         yield lock
     finally:
@@ -128,8 +130,8 @@ def _name(target: Target) -> str:
     return f"stage6-{target.release}"
 
 
-def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> None:
-    """Wait for the Lease, and take it."""
+def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> bool:
+    """Wait for the Lease, and take it; whether its last holder died with it."""
     leases, name = _leases(target), _name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
@@ -141,11 +143,11 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
                 _ = api.replace(path, held) if lease else api.create(leases, held)
-                return
+                return lease is not None and _holder(lease) not in ("", holder)
         except ApiFailure as failed:
-            if not failed.conflict:  # somebody else was faster: look again
+            if not failed.conflict:
                 raise _refused(failed, target) from None
-            continue
+            other = "somebody who is always faster"
         if time.monotonic() > deadline:
             raise SupersededError(
                 "LOCKED",

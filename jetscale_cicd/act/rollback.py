@@ -5,14 +5,14 @@ from contextlib import suppress
 from jetscale_cicd.act.acting import Surroundings
 from jetscale_cicd.act.audit import append_audit, check_audit, rollback_entry
 from jetscale_cicd.act.cluster import locked, verify_release
-from jetscale_cicd.act.unlock import unlock
+from jetscale_cicd.act.unlock import before_attempt, unlock
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.helm_release import observe_release, revision_numbers
+from jetscale_cicd.observe.helm_release import observe_release, read_revision, revision_numbers
 
 
 def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
@@ -28,13 +28,14 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
     """
     check_audit(world.request.audit)
     with locked(world, target) as release:
-        _ = unlock(release)
+        unlocked = unlock(release, finish=to is None)
         before, revision = _deployed(release)
-        chosen = _choose(release, revision, to)
+        finished = revision.rollback_to if unlocked.rolled_back is not None else None
+        chosen = finished or _choose(release, revision, to)
         done: Deployed | None = None
         error: Stage6Error | None = None
         try:
-            number = release.roll_back(chosen)
+            number = revision.number if finished else release.roll_back(chosen)
             run = f" run={world.request.event.run_url}" if world.request.event.run_url else ""
             said = f"Rollback to {chosen}: by hand, from revision {revision.number}{run}"
             rewrite(release.api, target, number, describe=lambda _: said)
@@ -79,13 +80,23 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 hint=f"helm history {target.release} --namespace {target.namespace}",
             )
         return to
-    # A rollback of a rollback would bring back what was taken back: go on from where that one went.
-    good = release.newest_good((revision.rollback_to or revision.number) - 1)
+    good = release.newest_good(_before(release, revision.number))
     if good is None:
         raise PreconditionError(
             "NOTHING_TO_ROLL_BACK",
-            f"no revision before {revision.rollback_to or revision.number} was ever deployed",
+            "no revision before what is deployed was ever deployed, and none that was taken back is brought back",
             where=f"{target.namespace}/{target.release}",
             hint=f"helm history {target.release} --namespace {target.namespace}",
         )
     return good
+
+
+def _before(release: HelmRelease, number: int) -> int:
+    """The number to look from; a rollback goes on from where it went, or it would bring back what was taken back."""
+    stored = read_revision(release.api, release.target, number)
+    while stored and stored.is_rollback:
+        if stored.rollback_to is None or stored.status == "failed":
+            return before_attempt(release, number)
+        number = stored.rollback_to
+        stored = read_revision(release.api, release.target, number)
+    return number - 1

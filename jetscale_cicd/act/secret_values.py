@@ -4,11 +4,10 @@ import os
 
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.tools.redact import Redactor
 
 
-def secrets_of(target: Target, redact: Redactor) -> dict[str, str]:
-    """Dotted values key to secret; the redactor learns each of them.
+def secrets_of(target: Target) -> dict[str, str]:
+    """Dotted values key to secret; the redactor knows each of them since the world was opened.
 
     Raises:
         PreconditionError: ``SECRET_UNSET``, a variable is not there, or empty.
@@ -21,6 +20,4 @@ def secrets_of(target: Target, redact: Redactor) -> dict[str, str]:
             where=f"targets.{target.name}.secrets",
             hint="give the variable to this step, for example by env: in a workflow",
         )
-    found = {key: os.environ[name] for key, name in target.secrets.items()}
-    redact.learn(found.values())
-    return found
+    return {key: os.environ[name] for key, name in target.secrets.items()}

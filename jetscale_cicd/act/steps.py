@@ -29,7 +29,7 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
         release = release._replace(commit=world.packager.released_commit(plan.head, release.version))
     values = values_of_targets(plan, world.repository)
     targets = (decided.target for decided in plan.targets if decided.target.name in values)
-    secrets = {target.name: secrets_of(target, world.redact) for target in targets}
+    secrets = {target.name: secrets_of(target) for target in targets}
     acting = Acting(plan, release, world, values, secrets)
     _check_reachable(plan, world)
     check_audit(world.request.audit)

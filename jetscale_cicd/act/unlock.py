@@ -2,59 +2,90 @@
 
 import time
 from datetime import datetime
+from typing import NamedTuple
 
-from jetscale_cicd.decide.deploy_record import recorded
+from jetscale_cicd.decide.deploy_record import recorded_deploy
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import DeployError, SupersededError
 from jetscale_cicd.observe.helm_release import cannot_tell, read_revision, revision_numbers
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Object
 
 _POLL = 0.5
 
 
-def unlock(release: HelmRelease) -> str:
-    """End what no living run is at work on, and wait for what is on its way out; what was found, for people.
+class Unlocked(NamedTuple):
+    """What was found, for people; and the revision that ends a rollback which an earlier run, or a hand, did not."""
+
+    found: str
+    rolled_back: int | None = None
+
+
+def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
+    """End what no living run is at work on, and wait for what is on its way out.
+
+    Args:
+        finish: bring a rollback that died, or failed, to its end; not where something new is to be deployed anyway.
 
     Raises:
-        SupersededError: ``RELEASE_BUSY``, a helm that is not ours may still be at work; or an unfinished rollback was
-            finished, so that there is something new to observe.
+        SupersededError: ``RELEASE_BUSY``, a helm that is not ours may still be at work.
         DeployError: the rollback failed, or ``SERVICE_TERMINATING``.
     """
     api, target = release.api, release.target
-    newest = next(iter(revision_numbers(api, target)), 0)
-    stored = read_revision(api, target, newest) if newest else None
-    found = "nothing is pending"
+    numbers = revision_numbers(api, target)
+    stored = read_revision(api, target, numbers[0]) if numbers else None
+    unlocked = Unlocked("nothing is pending")
     if stored and stored.status.startswith("pending-"):
-        _check_dead(release, stored.status, stored.updated, ours=recorded(stored.config) is not None)
+        _check_dead(release, stored, numbers[1:])
         release.check()
         was, back = stored.status, stored.rollback_to
         what = stored.description if back is None else f"Rollback to {back}"  # what says later that it was one
         words = f"{what} failed: its process ended while the release was {was}"
-        rewrite(api, target, newest, status="failed", describe=lambda _: words, hidden=target.secrets)
-        found = f"revision {newest} was {was}, and is marked failed"
-        release.announce(f"  {found}")
-        if back is not None:
-            number = release.roll_back(back)
-            raise SupersededError(
-                "ROLLBACK_FINISHED", f"an earlier run died while it rolled back: revision {number} ends that"
+        rewrite(api, target, stored.number, status="failed", describe=lambda _: words, hidden=target.secrets)
+        unlocked = Unlocked(f"revision {stored.number} was {was}, and is marked failed")
+        release.announce(f"  {unlocked.found}")
+    unfinished = stored is not None and stored.is_rollback and stored.status in ("pending-rollback", "failed")
+    if stored and unfinished and finish:
+        good = stored.rollback_to or release.newest_good(before_attempt(release, stored.number))
+        if good is not None:
+            release.announce(
+                f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back"
             )
+            number = release.roll_back(good)
+            unlocked = Unlocked(f"{unlocked.found}; revision {number} ends a rollback that did not end", number)
     release.hide_secrets()  # a run may have died between the end of its helm and this
     _wait_for_services(release)
-    return found
+    return unlocked
 
 
-def _check_dead(release: HelmRelease, status: str, updated: str, *, ours: bool) -> None:
-    """Ours held the lock that we hold now, so it is dead; a hand's helm holds none, and is given its time."""
+def before_attempt(release: HelmRelease, number: int) -> int:
+    """The number before the revision that a rollback was about: what was tried, or where a rollback went."""
+    numbers = [each for each in revision_numbers(release.api, release.target) if each < number]
+    for each in numbers:
+        stored = read_revision(release.api, release.target, each)
+        if stored and not stored.is_rollback:
+            return each - 1
+    return 0
+
+
+def _check_dead(release: HelmRelease, stored: StoredRelease, older: list[int]) -> None:
+    """A run of ours held the lock that we hold now, so it is dead; a hand's helm holds none, and is given its time.
+
+    Ours is a revision whose record is of no earlier deploy, and any at all where the lock's last holder died.
+    """
     target = release.target
     try:
-        age = (release.api.clock.now() - datetime.fromisoformat(updated)).total_seconds()
+        age = (release.api.clock.now() - datetime.fromisoformat(stored.updated)).total_seconds()
     except ValueError:
         age = float(target.timeout)
-    if not ours and age < target.timeout:
+    deploy = recorded_deploy(stored.config)
+    before = (read_revision(release.api, target, number) for number in older)
+    ours = bool(deploy) and all(deploy != recorded_deploy(each.config) for each in before if each)
+    if not (ours or release.inherited) and age < target.timeout:
         raise SupersededError(
             "RELEASE_BUSY",
-            f"the release is {status} since {age:.0f} s, by a helm outside Stage 6",
+            f"the release is {stored.status} since {age:.0f} s, by a helm outside Stage 6",
             where=f"{target.namespace}/{target.release}",
             hint=f"let it end; if it is dead, run again after {target.timeout - age:.0f} s",
         )

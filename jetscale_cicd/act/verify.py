@@ -17,6 +17,7 @@ from jetscale_cicd.tools.process import ProcessTimeout
 _PATIENCE = 60.0  # seconds
 _LOOK = 0.5
 _NO_HOOKS = "9"  # a time that never comes: hooks are over
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Pod")
 _EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 
 
@@ -90,6 +91,9 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
+    unseen = [kind for kind in _KINDS if kind not in snapshot.objects]
+    if unseen:
+        yield f"not looked at, for want of a right: {', '.join(unseen)}"
 
 
 def _test(release: HelmRelease) -> str:

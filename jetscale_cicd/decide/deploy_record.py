@@ -16,14 +16,19 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FIELDS = ("version", "commit", "digest", "values")
 
 
-def record_values(record: Deployed, run: str) -> dict[str, object]:
-    """Values that carry the record under ``global``, which every chart has to let pass."""
+def record_values(record: Deployed, run: str, deploy: str) -> dict[str, object]:
+    """Values that carry the record under ``global``, which every chart has to let pass.
+
+    Args:
+        deploy: unlike any other deploy's: a hand that takes our values over takes this over too.
+    """
     fields = {
         "version": record.version,
         "commit": record.commit,
         "digest": record.digest,
         "values": record.values_digest,
         "run": run,
+        "deploy": deploy,
     }
     return {"global": {KEY: fields}}
 
@@ -72,8 +77,8 @@ def recorded(config: Mapping[str, object]) -> Deployed | None:
     )
 
 
-def recorded_run(config: Mapping[str, object]) -> str:
-    """The run that deployed a revision, "" where none is named."""
+def recorded_deploy(config: Mapping[str, object]) -> str:
+    """The deploy that a revision's values are of, "" where they are of none."""
     given = config.get("global")
     fields = given.get(KEY) if isinstance(given, dict) else None
-    return str(fields.get("run", "")) if isinstance(fields, dict) else ""
+    return str(fields.get("deploy", "")) if isinstance(fields, dict) else ""

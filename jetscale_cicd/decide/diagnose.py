@@ -27,6 +27,7 @@ _OBJECTS = (
 )
 # helm, pkg/action: an upgrade says the former, an install the latter.
 _HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|post)-install"
+_WAITED = r"deadline exceeded|timed out|did not end within"
 # Which of several faults is told: one that causes others before one that is caused.
 _ORDER = (
     "MISSING_SECRET",
@@ -67,7 +68,16 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "it belongs to somebody else: remove it, or label and annotate it so that Helm adopts it",
     ),
     ("FIELD_CONFLICT", r"conflict(?:s)? with \"", "another controller owns that field: leave it out of the chart"),
-    ("ADMISSION_DENIED", r"admission webhook|denied the request|violates PodSecurity", "change what the policy names"),
+    (
+        "ADMISSION_DENIED",
+        r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
+        "change what the policy names",
+    ),
+    (
+        "CHART_REFUSED",
+        r"execution error at|error calling|YAML parse error|error converting YAML",
+        "mend the chart, or the values",
+    ),
     ("IMMUTABLE_FIELD", r"field is immutable|Forbidden: updates to", "rename the object, or delete it by hand first"),
     (
         "INVALID_OBJECT",
@@ -96,7 +106,9 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
         step = "look after the API server; then run again: it goes on from what it finds"
         return Diagnosis(code="API_UNREACHABLE", subject="", verdict=said, next_step=step)
     by_hook = re.search(_HOOK, said) is not None
-    found = sorted(_faults(snapshot, by_hook), key=lambda fault: _ORDER.index(fault.code)) if snapshot else []
+    waited = by_hook or re.search(_WAITED, said) is not None
+    looked = snapshot if waited else None  # what helm refuses at once is no pod's fault, whatever pods are there
+    found = sorted(_faults(looked, by_hook), key=lambda fault: _ORDER.index(fault.code)) if looked else []
     by_words = next((each for each in _WORDS if re.search(each[1], said)), None)
     if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
         return Diagnosis(code=by_words[0], subject=_named(said), verdict=said, next_step=by_words[2])
@@ -106,7 +118,7 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
         return found[0]
     if by_hook:
         return Diagnosis(code="HOOK_FAILED", subject=_named(said), verdict=said, next_step="mend the hook")
-    if re.search(r"deadline exceeded|timed out|did not end within", said):
+    if waited:
         waiting = [row.line for row in workload_rows(snapshot) if not row.complete] if snapshot else []
         verdict = "; ".join(waiting) or said
         return Diagnosis(

@@ -3,6 +3,8 @@
 from jetscale_cicd.model.live import Deployed, Revision, last_attempt
 from jetscale_cicd.model.plan import HELD, Decision
 
+# In the description of a revision that was deployed and then failed its verification.
+UNVERIFIED = " unverified: "
 _RELEASE = "--release-hold deploys all the same"
 
 
@@ -20,13 +22,19 @@ def by_revision(
     if revision.pending:
         why = f"revision {revision.number} is {revision.status}: an earlier run did not finish"
         return Decision.REDEPLOY, why
+    if revision.rollback and revision.status == "deployed":
+        return _after_rollback(revision, last_attempt(live), latest, values_differ, release_hold)
+    if revision.rollback:
+        return (
+            Decision.REDEPLOY,
+            f"revision {revision.number} is a {revision.status} rollback: it is finished first",
+        )
     if revision.status != "deployed":
         return Decision.REDEPLOY, f"revision {revision.number} is {revision.status}"
-    tried = last_attempt(live)
-    if tried is not live:
-        return _after_rollback(revision, tried, latest, values_differ, release_hold)
     if not live.commit:
         return Decision.REDEPLOY, f"revision {revision.number} was deployed by other hands: it has no record of Stage 6"
+    if UNVERIFIED in revision.description:
+        return Decision.REDEPLOY, f"revision {revision.number} is deployed, and was not what was promised"
     return None
 
 
@@ -37,6 +45,9 @@ def _after_rollback(
     back = f"revision {revision.number} is a rollback to {revision.rollback_to}"
     if release_hold:
         return Decision.REDEPLOY, f"{back}, and the hold is released"
+    if revision.attempted is None:
+        why = f"{HELD}: {back}, and Helm no longer keeps what it took back; nothing until {_RELEASE.partition(' ')[0]}"
+        return Decision.NOTHING, why
     if tried.version != latest:
         return Decision.REDEPLOY, f"{back}, which took back {tried.version}; {latest} is new"
     if tried.values_digest and values_differ:

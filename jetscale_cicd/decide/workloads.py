@@ -42,10 +42,10 @@ class Snapshot:
         return bool(_annotation(job, HOOK)) and job["metadata"].get("creationTimestamp", "") >= self.since
 
     def pods_of(self, kind: str, workload: Object) -> list[Object]:
-        """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet first."""
+        """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet."""
         owners = [workload]
         if kind == "Deployment":
-            owners = sorted(owned(self.of("ReplicaSet"), workload), key=_revision, reverse=True)
+            owners = sorted(owned(self.of("ReplicaSet"), workload), key=_revision)[-1:]
         return [pod for owner in owners for pod in owned(self.of("Pod"), owner) if not is_terminating(pod)]
 
     def events_of(self, *objects: Object) -> list[Object]:
@@ -95,15 +95,18 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     """Pods ready and wanted, and whether what is wanted is there; old pods may still be on their way out."""
     spec, status = workload.get("spec", {}), workload.get("status", {})
     seen = int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
+    strategy = spec.get("updateStrategy") or {}
+    on_delete = strategy.get("type") == "OnDelete"  # what is there stays until somebody deletes it
     if kind == "Job":
         wanted, done = int(spec.get("completions") or 1), int(status.get("succeeded") or 0)
         return done, wanted, done >= wanted
     if kind == "DaemonSet":
         wanted, ready = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
-        updated = int(status.get("updatedNumberScheduled") or 0)
+        updated = wanted if on_delete else int(status.get("updatedNumberScheduled") or 0)
         return ready, wanted, seen and ready >= wanted and updated >= wanted
     wanted = int(spec.get("replicas", 1))
-    updated = int(status.get("updatedReplicas") or 0)
+    kept = int(strategy.get("rollingUpdate", {}).get("partition") or 0) if kind == "StatefulSet" else 0
+    updated = wanted if on_delete else int(status.get("updatedReplicas") or 0) + kept
     ready = int(status.get("readyReplicas") or 0)
     available = int(status.get("availableReplicas", ready) or 0)
     return ready, wanted, seen and updated >= wanted and available >= wanted

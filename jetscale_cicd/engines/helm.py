@@ -36,6 +36,7 @@ class HelmRelease:
         show: rows that change in place; False where there is no terminal for them.
         run: the CI's run, "" where none is known.
         stop: set when the lock is lost, so that helm is interrupted.
+        inherited: the last holder of the lock died with it.
     """
 
     api: Kubernetes
@@ -46,6 +47,7 @@ class HelmRelease:
     show: Callable[[Sequence[str]], bool]
     run: str
     stop: threading.Event
+    inherited: bool
 
     @property
     def place(self) -> Place:

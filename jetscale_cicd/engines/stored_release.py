@@ -37,7 +37,7 @@ def rewrite(
         stored = read_revision(api, target, number)
         if stored is None:
             return
-        description = describe(stored)[:_LONGEST] if describe else None
+        description = api.redact(describe(stored))[:_LONGEST] if describe else None
         secret = stored.encode(status=status, description=description, config=masked(stored.config, hidden))
         try:
             api.replace(secret_path(target, number), secret)

@@ -31,14 +31,16 @@ class Revision:
         status: Helm's word (``deployed``, ``failed``, ``pending-upgrade``, …).
         description: Helm's, or ours.
         updated: when Helm wrote it, RFC 3339.
-        rollback_to: the revision that it brought back, None where it is no rollback.
-        attempted: the newest revision that is no rollback, where this one is: what was taken back.
+        rollback: whether it brings an earlier revision back.
+        rollback_to: that revision, None where it is no rollback, or Helm does not say (helm 3, of one that failed).
+        attempted: where it is a rollback, or has no record, the newest revision before it that is neither.
     """
 
     number: int
     status: str
     description: str = ""
     updated: str = ""
+    rollback: bool = False
     rollback_to: int | None = None
     attempted: Deployed | None = None
 
@@ -61,9 +63,9 @@ class NotObserved:
 
 
 def last_attempt(live: Deployed) -> Deployed:
-    """What was last tried on a target: what a rollback took back, or what is deployed."""
-    taken_back = live.revision.attempted if live.revision else None
-    return taken_back or live
+    """What Stage 6 last tried on a target: what a rollback took back or a hand changed, or what is deployed."""
+    before = live.revision.attempted if live.revision else None
+    return before or live
 
 
 LiveState = Deployed | NotDeployed | NotObserved

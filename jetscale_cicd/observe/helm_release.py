@@ -21,12 +21,13 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
     if newest is None or newest.status == "uninstalled":
         return NotDeployed()
     record = _record(newest)
-    attempted = _attempted(api, target, numbers) if newest.is_rollback else None
+    attempted = _attempted(api, target, numbers) if newest.is_rollback or not record.commit else None
     revision = Revision(
         number=newest.number,
         status=newest.status,
         description=newest.description,
         updated=newest.updated,
+        rollback=newest.is_rollback,
         rollback_to=newest.rollback_to,
         attempted=attempted,
     )
@@ -96,12 +97,16 @@ def _newest(api: Kubernetes, target: Target, numbers: list[int]) -> StoredReleas
 
 
 def _attempted(api: Kubernetes, target: Target, numbers: list[int]) -> Deployed | None:
-    """What a rollback took back: the newest revision before it that is none itself."""
+    """What Stage 6 tried before a rollback, or before a hand: the newest revision with a record that is no rollback."""
+    by_hand = None
     for number in numbers[1:]:
         stored = read_revision(api, target, number)
         if stored and not stored.is_rollback:
-            return _record(stored)
-    return None
+            record = replace(_record(stored), revision=Revision(number=number, status=stored.status))
+            if record.commit:
+                return record
+            by_hand = by_hand or record
+    return by_hand
 
 
 def _record(stored: StoredRelease) -> Deployed:

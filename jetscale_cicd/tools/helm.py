@@ -20,6 +20,7 @@ _HISTORY = 10
 # Helm may wait for its timeout before, while and after it changes objects (hooks), and --timeout is for each of them.
 _WAITS = 3
 _START = 60
+_NO_CLUSTER = {"KUBECONFIG": os.devnull}
 _TIMED_OUT = 124  # what timeout(1) says
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
@@ -188,12 +189,13 @@ class Helm:
     def _environment(self, *, cluster: bool = False) -> Mapping[str, str]:
         hidden = ("HELM_",) if cluster else ("HELM_", "KUBE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        ours = tool_environment(os.environ)
         own = {
-            "PATH": tool_environment(os.environ)["PATH"],
+            "PATH": ours["PATH"],
             "HELM_CACHE_HOME": str(self.scratch / "helm-cache"),
             "HELM_DATA_HOME": str(self.scratch / "helm-data"),
             "HELM_PLUGINS": str(self.scratch / "no-plugins"),
-            **({} if cluster else {"KUBECONFIG": os.devnull}),
+            **({name: ours[name] for name in ("KUBECONFIG",) if name in ours} if cluster else _NO_CLUSTER),
         }
         if self.network:
             config = {

@@ -262,7 +262,10 @@ def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None
 def tool_environment(env: Mapping[str, str]) -> dict[str, str]:
     """``env``, and on its PATH what `make tools` puts beside the interpreter, for that may be started by its path."""
     beside = str(Path(sys.executable).parent)
-    return {**env, "PATH": os.pathsep.join((env.get("PATH", os.defpath), beside))}
+    whole = {**env, "PATH": os.pathsep.join((env.get("PATH", os.defpath), beside))}
+    if named := env.get("KUBECONFIG"):  # helm is started somewhere else, and has to find the same files
+        whole["KUBECONFIG"] = os.pathsep.join(str(Path(name).absolute()) for name in named.split(os.pathsep) if name)
+    return whole
 
 
 def check_tool(name: str, env: Mapping[str, str]) -> None:

@@ -48,7 +48,9 @@ def test_the_lock_is_given_back(live: Stack) -> None:
 
 def test_a_lock_that_is_held_is_waited_for_and_its_holder_named(live: Stack) -> None:
     hold(live, renewed_ago=1)
+    started = time.monotonic()
     ended = live.run()
+    assert time.monotonic() - started < 10  # its timeout is 4 s, and it is waited for once
     assert ended.status == 7
     assert ended.json["error"]["code"] == "LOCKED"
     assert "by https://ci.example/runs/1 (process 1, aa)" in ended.json["error"]["message"]

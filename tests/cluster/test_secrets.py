@@ -57,6 +57,20 @@ def test_a_secret_is_shown_nowhere(cluster: Cluster, namespace: str, helm: Path,
     assert list(tmp.iterdir()) == []
 
 
+def test_a_secret_that_kubernetes_repeats_is_masked_in_what_is_kept_of_it(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path / "stack", cluster, namespace, helm4, more="    secrets: {image: IMAGE}\n", timeout="4s")
+    live.done(IMAGE="registry.invalid/web")
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    image = f"faults.invalid/no-image:{CANARY[:11]}"
+    ended = live.run(IMAGE=image)
+    assert ended.json["error"]["code"] == "IMAGE_PULL"
+    back = live.command("rollback", IMAGE=image)
+    for text in (ended.stdout, ended.stderr, back.stdout, back.stderr, live.helm_plain("history", "app")):
+        assert CANARY[:11] not in text
+
+
 def test_a_rollback_brings_the_secret_back_that_was_there(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ A, B = "a" * 40, "b" * 40
 RECORD = Deployed(version="0.1.0", commit=A, digest="sha256:1", values_digest="sha256:2")
 TRIED = Deployed(version="0.2.0", commit=B, digest="sha256:3", values_digest="sha256:4")
 FINE = Revision(number=4, status="deployed")
-BACK = replace(FINE, rollback_to=2, attempted=TRIED)
+BACK = replace(FINE, rollback=True, rollback_to=2, attempted=TRIED)
 
 
 def asked(
@@ -67,6 +67,23 @@ def test_values_that_were_not_tried_end_the_hold() -> None:
 def test_of_a_hand_that_was_rolled_back_nobody_knows_the_values() -> None:
     by_hand = replace(BACK, attempted=replace(TRIED, commit="", values_digest=""))
     assert asked(by_hand, values_differ=True)[0] is Decision.NOTHING
+
+
+def test_a_rollback_of_what_nobody_remembers_holds_too() -> None:
+    decision, why = asked(replace(BACK, attempted=None), latest="0.3.0")
+    assert (decision, why.startswith(HELD)) == (Decision.NOTHING, True)
+
+
+def test_a_rollback_that_failed_is_finished() -> None:
+    assert asked(replace(BACK, status="failed")) == (
+        Decision.REDEPLOY,
+        "revision 4 is a failed rollback: it is finished first",
+    )
+
+
+def test_what_was_not_verified_is_due_again() -> None:
+    unverified = replace(FINE, description="stage6 0.1.0 unverified: REQUIRED_SECRET_MISSING")
+    assert asked(unverified)[0] is Decision.REDEPLOY
 
 
 def test_the_hold_is_released_by_hand() -> None:
