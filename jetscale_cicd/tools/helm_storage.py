@@ -86,8 +86,13 @@ class StoredRelease:
 
     @property
     def is_rollback(self) -> bool:
-        """Whether it brought an earlier revision back, or was to (``Rollback "web" failed: …``)."""
-        return self.description.startswith("Rollback ") or bool(self.content["info"].get("rollback_revision"))
+        """Whether it brought an earlier revision back, or was to.
+
+        Of one whose waiting failed, helm 3 says ``Release "web" failed: …``, as it says of a first install alone.
+        """
+        failed = self.number > 1 and self.description.startswith("Release ")
+        told = bool(self.content["info"].get("rollback_revision")) or self.description.startswith("Rollback ")
+        return told or failed
 
     @property
     def rollback_to(self) -> int | None:

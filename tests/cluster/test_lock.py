@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
     live.done()
     live.helm_plain("rollback", "app", "1")
     store(live, 3, status="pending-rollback")
+    hold(live, renewed_ago=40)
     said = live.done()
     assert said["decision"] == "nothing"
     assert "HELD: revision 4 is a rollback to 1" in said["targets"][0]["ignored"][-1]["why"]
@@ -188,7 +190,12 @@ def test_two_deploys_of_two_commits_are_serialised_and_the_newer_one_stays(
     assert live.stored(history[-1][0])["config"]["global"]["stage6"]["commit"] == newer
 
 
-def test_two_deploys_of_one_commit_make_one_revision(live: Stack, tmp_path: Path) -> None:
+def test_two_deploys_of_one_commit_make_one_revision(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    live.done()
+    live.sample.edit("chore(live): four", LIVE, "size: 3", "size: 4")
     processes = [start(live, live.sample.repo.path) for _ in range(2)]
     ended = [(process.communicate(timeout=90), process.returncode) for process in processes]
     assert [code for _, code in ended] == [0, 0], ended

@@ -64,4 +64,4 @@ def test_where_there_is_nothing_to_go_back_to_it_says_so(
     live.done()
     ended = live.command("rollback")
     assert ended.status == 3
-    assert "no revision before 1 was ever deployed" in ended.stderr
+    assert "no revision before what is deployed was ever deployed" in ended.stderr
