@@ -21,7 +21,8 @@ def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
     mine = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
     error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
     deployed = target.name in acting.records
-    result = "failed" if error else "deployed" if deployed else "interrupted"
+    done = "unverified" if error else "deployed"
+    result = done if deployed else "failed" if error else "interrupted"
     return {
         **_what(acting.world, target, record),
         "decision": str(acting.plan.decision),

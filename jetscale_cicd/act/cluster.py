@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from jetscale_cicd.act.acting import Acting, Held, Surroundings
 from jetscale_cicd.act.audit import append_audit, audit_entry
-from jetscale_cicd.act.lock import hold_lock, holder_name
+from jetscale_cicd.act.lock import hold_lock, holder_name, namespace_missing
 from jetscale_cicd.act.published import Package
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
@@ -17,9 +17,10 @@ from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Decision, StepName
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.helm_release import cannot_tell
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.http import Http, HttpFailure
-from jetscale_cicd.tools.kubernetes import Kubernetes
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
 def _lock(acting: Acting, target: Target) -> str:
@@ -70,6 +71,21 @@ def cluster_of(world: Surroundings, target: Target) -> Kubernetes:
             hint="set KUBECONFIG, or run with --engine render",
         )
     return api
+
+
+def check_namespace(api: Kubernetes, target: Target) -> None:
+    """Refuse a namespace that is not there; a run that may not look finds out by its lock.
+
+    Raises:
+        PreconditionError: ``NAMESPACE_MISSING``.
+        CannotTellError: the cluster does not answer.
+    """
+    try:
+        if api.get(f"/api/v1/namespaces/{target.namespace}") is None:
+            raise namespace_missing(target)
+    except ApiFailure as failed:
+        if failed.status != 403:
+            raise cannot_tell(failed, target) from None
 
 
 def _revision(live: LiveState) -> tuple[int, str]:

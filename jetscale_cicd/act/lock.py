@@ -197,15 +197,20 @@ def _is_free(lease: Object, now: datetime) -> bool:
     return now > renewed + lasts + _MARGIN
 
 
+def namespace_missing(target: Target) -> PreconditionError:
+    """The error for a namespace that is not there."""
+    return PreconditionError(
+        "NAMESPACE_MISSING",
+        f"there is no namespace {target.namespace} on this cluster",
+        where=f"target {target.name}",
+        hint=f"is this the right context? Otherwise: kubectl create namespace {target.namespace}",
+    )
+
+
 def _refused(failed: ApiFailure, target: Target) -> PreconditionError | CannotTellError:
     where = f"namespace {target.namespace}"
     if failed.status == 404:
-        return PreconditionError(
-            "NAMESPACE_MISSING",
-            f"there is no namespace {target.namespace} on this cluster",
-            where=where,
-            hint=f"is this the right context? Otherwise: kubectl create namespace {target.namespace}",
-        )
+        return namespace_missing(target)
     if failed.status in (401, 403):
         return PreconditionError(
             "LOCK_FORBIDDEN",

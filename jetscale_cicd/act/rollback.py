@@ -79,6 +79,13 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 where="--to",
                 hint=f"helm history {target.release} --namespace {target.namespace}",
             )
+        if not release.was_good(to):
+            raise ConfigurationError(
+                "NO_SUCH_RELEASE_REVISION",
+                f"revision {to} was never deployed: it failed",
+                where="--to",
+                hint=f"why, and which were: helm history {target.release} --namespace {target.namespace}",
+            )
         return to
     good = release.newest_good(_before(release, revision.number))
     if good is None:

@@ -66,9 +66,9 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
         if target.engine == "render":
             check_output(world.repository.git.root, target)
         else:
-            from jetscale_cicd.act.cluster import cluster_of
+            from jetscale_cicd.act.cluster import check_namespace, cluster_of
 
-            _ = cluster_of(world, target)
+            check_namespace(cluster_of(world, target), target)
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:

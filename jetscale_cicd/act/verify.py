@@ -52,9 +52,9 @@ def _secrets(api: Kubernetes, target: Target) -> Iterator[str]:
     if missing:
         raise _error(
             "REQUIRED_SECRET_MISSING",
-            f"the contract's Secret {', '.join(missing)} is not there",
+            f"required, and not there: {', '.join(f'Secret {name}' for name in missing)}",
             target,
-            f"does its ExternalSecret say why? kubectl describe externalsecret --namespace {target.namespace}",
+            f"make them, or say which ones are needed: targets.{target.name}.required_secrets",
         )
     if target.required_secrets:
         yield f"{len(target.required_secrets)} required Secrets are there"

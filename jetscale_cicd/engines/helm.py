@@ -84,11 +84,24 @@ class HelmRelease:
             DeployError: helm could not.
         """
         self.check()
+        before = self.newest()
         since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         finished, said = self._watched(since, lambda: self.helm.rollback(self.place, revision))
         if finished is None or finished.status != 0:
-            raise self.error_of(self._diagnose(said, since), f"rollback to {revision}")
+            raise self._not_rolled_back(self._diagnose(said, since), revision, before)
         return self.newest()
+
+    def _not_rolled_back(self, diagnosis: Diagnosis, revision: int, before: int) -> DeployError:
+        what, number = f"rollback to {revision}", self.newest()
+        if number <= before:
+            return self.error_of(diagnosis, what, "nothing was changed")
+        words = f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.subject}: {diagnosis.verdict}"
+        rewrite(self.api, self.target, number, describe=lambda _: words)
+        again = f"another: jetscale-cicd rollback --target {self.target.name} --to N (helm history names them)"
+        outcome = (
+            f"revision {number} is the newest now, and failed: its objects are there. The next run tries it again;"
+        )
+        return self.error_of(diagnosis, what, outcome, again)
 
     def hide_secrets(self) -> None:
         """Take the secrets out of the values that Helm keeps of the newest revision: `helm get values` shows them."""
@@ -96,6 +109,11 @@ class HelmRelease:
         stored = read_revision(self.api, self.target, number) if number else None
         if stored and masked(stored.config, self.target.secrets) != stored.config:
             rewrite(self.api, self.target, number, hidden=self.target.secrets)
+
+    def was_good(self, number: int) -> bool:
+        """Whether a revision was ever deployed."""
+        stored = read_revision(self.api, self.target, number)
+        return stored is not None and _was_good(stored)
 
     def newest_good(self, before: int) -> int | None:
         """The newest revision up to ``before`` that was deployed; None where none ever was."""

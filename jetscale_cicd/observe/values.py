@@ -19,13 +19,16 @@ class Values:
     files: tuple[tuple[str, bytes], ...]
     namespace: str
     release: str
+    secrets: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
-        """``sha256:…`` over where the release is, and over paths and contents in order."""
+        """``sha256:…`` over where the release is, paths and contents in order, and the names of secret values."""
         digest = hashlib.sha256(f"{self.namespace}\0{self.release}\0".encode())
         for path, content in self.files:
             digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+        for key, variable in self.secrets:  # which they are, never what they are
+            digest.update(f"{key}\0{variable}\0".encode())
         return "sha256:" + digest.hexdigest()
 
     def write(self, directory: Path) -> tuple[Path, ...]:
@@ -68,7 +71,7 @@ def read_values(repository: Repository, commit: str, target: Target) -> Values:
                 hint=f"make targets.{target.name}.{key} and global.{key} agree",
             )
     files = tuple(zip(target.values, (content or b"" for content in contents), strict=True))
-    return Values(files, target.namespace, target.release)
+    return Values(files, target.namespace, target.release, tuple(sorted(target.secrets.items())))
 
 
 def values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:

@@ -53,7 +53,7 @@ def test_a_required_secret_that_is_missing_fails_the_run_and_undoes_nothing(
     live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "redis"}})
     ended = live.run()
     assert (ended.status, ended.json["error"]["code"]) == (6, "REQUIRED_SECRET_MISSING")
-    assert ended.json["error"]["message"] == "the contract's Secret db is not there"
+    assert ended.json["error"]["message"] == "required, and not there: Secret db"
     assert step_results(ended)["record live"] == "done"
     assert live.history() == [(1, "deployed")]
 
