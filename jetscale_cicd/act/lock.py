@@ -22,6 +22,8 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 DURATION = 30  # seconds that a Lease holds without being renewed
 _RENEW = 8.0
 _POLL = 0.5
+_LOOK = 0.5
+_OURS = DURATION - 5.0  # helm needs a moment to end
 # The server's clock is read in whole seconds, and a renewal is on its way for a while.
 _MARGIN = timedelta(seconds=2)
 
@@ -39,6 +41,7 @@ class Lock:
         path: of the Lease.
         holder: we.
         lost: set once somebody else may have taken it over.
+        until: when it ends for us, before it ends for anybody else, by ``time.monotonic``.
         inherited: its last holder did not give it back, so that what is pending may be his.
     """
 
@@ -47,6 +50,7 @@ class Lock:
     holder: str
     lost: threading.Event
     inherited: bool = False
+    until: float = 0.0
     closed: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
@@ -55,30 +59,35 @@ class Lock:
         Raises:
             SupersededError: ``LOCK_LOST``.
         """
-        if self.lost.is_set():
+        if self.lost.is_set() or time.monotonic() > self.until:
+            self.lost.set()
             raise SupersededError(
                 "LOCK_LOST",
-                f"the lock could not be renewed for {DURATION} s, so that another run may hold it now",
+                "the lock was taken away, or could not be renewed in time: another run may hold it now",
                 where=self.path.rpartition("/")[2],
                 hint="run again: it goes on from what it finds",
             )
 
     def keep(self) -> None:
         """Renew until closed; give up when the Lease is another's, or has run out."""
-        renewed = time.monotonic()
         while not self.closed.wait(_RENEW):
             try:
                 lease = self.api.get(self.path)
                 if lease is None or _holder(lease) != self.holder:
-                    break
+                    self.lost.set()
+                    return
+                stamped = time.monotonic()
                 self.api.replace(self.path, _held(lease, self.holder, self.api.clock.now()))
-                renewed = time.monotonic()
+                self.until = stamped + _OURS
             except ApiFailure:
-                if time.monotonic() - renewed > DURATION - _RENEW:
-                    break
-        else:
-            return
-        self.lost.set()
+                continue  # `watch` knows how long that may go on
+
+    def watch(self) -> None:
+        """Give it up in time, whatever a renewal that hangs is waiting for."""
+        while not self.closed.wait(_LOOK):
+            if time.monotonic() > self.until:
+                self.lost.set()
+                return
 
     def give_back(self, renewing: threading.Thread) -> None:
         """Let it go, if it is ours, so that nobody waits for its end; where that fails, it ends by itself."""
@@ -112,6 +121,8 @@ def hold_lock(
     renewing = threading.Thread(target=lock.keep, daemon=True)
     try:
         lock.inherited = _acquire(api, target, holder, announce)
+        lock.until = time.monotonic() + _OURS
+        threading.Thread(target=lock.watch, daemon=True).start()
         renewing.start()
         yield lock
     finally:

@@ -48,6 +48,11 @@ _ORDER = (
 )
 # What helm says when Kubernetes, or helm itself, refuses at once. The first that fits.
 _WORDS: tuple[tuple[str, str, str], ...] = (
+    (
+        "ADMISSION_DENIED",
+        r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
+        "change what the policy names, or bring its webhook up",
+    ),
     ("QUOTA", r"exceeded quota", "raise the quota of the namespace, or ask for less: kubectl describe quota"),
     (
         "API_UNREACHABLE",
@@ -68,11 +73,6 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "it belongs to somebody else: remove it, or label and annotate it so that Helm adopts it",
     ),
     ("FIELD_CONFLICT", r"conflict(?:s)? with \"", "another controller owns that field: leave it out of the chart"),
-    (
-        "ADMISSION_DENIED",
-        r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
-        "change what the policy names",
-    ),
     (
         "CHART_REFUSED",
         r"execution error at|error calling|YAML parse error|error converting YAML",

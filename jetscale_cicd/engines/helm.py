@@ -74,6 +74,7 @@ class HelmRelease:
         finished, said = self._watched(since, lambda: self.helm.upgrade(self.place, chart, values, note))
         if finished is not None and finished.status == 0:
             return self.newest()
+        self.check()  # helm was stopped because the lock is lost: that is what has to be said
         diagnosis = self._diagnose(said, since)
         raise self._failed(diagnosis, before, record)
 
@@ -105,7 +106,7 @@ class HelmRelease:
 
     def hide_secrets(self) -> None:
         """Take the secrets out of the values that Helm keeps of the newest revision: `helm get values` shows them."""
-        number = self.newest() if self.target.secrets else 0
+        number = self.newest() if self.target.secrets and not self.stop.is_set() else 0
         stored = read_revision(self.api, self.target, number) if number else None
         if stored and masked(stored.config, self.target.secrets) != stored.config:
             rewrite(self.api, self.target, number, hidden=self.target.secrets)

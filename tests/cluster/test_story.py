@@ -134,7 +134,7 @@ def test_every_revision_names_commit_digests_and_run(
         assert (record["commit"], entry["commit"], entry["revision"]) == (commit, commit, number)
         assert record["run"] == entry["run"] == "https://git.example/o/r/actions/runs/7"
         assert (entry["digest"], entry["values"]) == (record["digest"], record["values"])
-        for value in record.values():
-            assert value in description
+        for key in ("version", "commit", "digest", "values", "run"):
+            assert record[key] in description
         labels = live.ask(f"/api/v1/namespaces/{{}}/secrets/sh.helm.release.v1.app.v{number}")["metadata"]["labels"]
         assert labels["stage6.jetscale.ai/commit"] == commit

@@ -123,6 +123,7 @@ def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> Non
         ("another operation (install/upgrade/rollback) is in progress", "OPERATION_IN_PROGRESS"),
         ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
         ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
+        ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
         ("something new", "DEPLOY_FAILED"),
     ],
 )
