@@ -116,7 +116,7 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
 
 
 def test_a_helm_outside_stage_6_is_given_its_time(live: Stack) -> None:
-    store(live, 1, status="pending-upgrade", config={}, updated=datetime.now(UTC).isoformat())
+    store(live, 1, status="pending-upgrade", config={}, updated=(datetime.now(UTC) + timedelta(seconds=60)).isoformat())
     ended = live.run()
     assert (ended.status, ended.json["error"]["code"]) == (7, "RELEASE_BUSY")
     assert live.history() == [(1, "pending-upgrade")]
