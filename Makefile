@@ -55,7 +55,7 @@ kube-assets: ## etcd, kube-apiserver and kube-controller-manager for `make clust
 
 .PHONY: cluster
 cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first, or set KUBECONFIG
-	@$(PY) -m pytest -m cluster $(if $(KUBECONFIG),,-n 4) $(ARGS)
+	@$(PY) -m pytest -m cluster $(if $(KUBECONFIG),,-n 4 --dist worksteal) $(ARGS)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upgrade for newer versions

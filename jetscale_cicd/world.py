@@ -111,7 +111,7 @@ class World:
         if not self.request.network:
             return NotObserved("there is no network here")
         if target.context not in self.clusters:
-            from jetscale_cicd.tools.kubernetes import has_kubeconfig
+            from jetscale_cicd.tools.kubeconfig import has_kubeconfig
 
             if not has_kubeconfig(os.environ):
                 return NotObserved("there is no kubeconfig")
@@ -210,7 +210,10 @@ def the_target(world: World) -> Target:
     (target,) = world.settings.targets
     if target.engine != "helm":
         raise ConfigurationError(
-            "USAGE", f"target {names} is deployed by {target.engine}, which keeps no revisions", where="--target"
+            "USAGE",
+            f"target {names} is deployed by {target.engine}, which keeps no revisions",
+            where="--target",
+            hint="revert the commit instead: the next run deploys what it says",
         )
     return target
 
@@ -242,5 +245,8 @@ def open_world(
             scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
             repository, head = snapshot(repository, scratch)
             request = replace(request, head=head)
-        said = lambda line: announce(redact(line))  # noqa: E731
-        yield World(request, repository, settings, rules, redact, said, show, closing)
+
+        def say(line: str) -> None:
+            announce(redact(line))
+
+        yield World(request, repository, settings, rules, redact, say, show, closing)

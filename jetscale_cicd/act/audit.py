@@ -102,8 +102,7 @@ def check_audit(file: Path | None) -> None:
     Raises:
         ConfigurationError: ``AUDIT_UNWRITABLE``.
     """
-    place = file if file is None or file.exists() else file.resolve().parent
-    if file is not None and place is not None and not os.access(place, os.W_OK):
+    if file is not None and not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",
             "the audit cannot be appended to",

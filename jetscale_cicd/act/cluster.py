@@ -12,7 +12,6 @@ from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
 from jetscale_cicd.decide.hold import UNVERIFIED
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Decision, StepName
@@ -119,11 +118,15 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
     files = acting.files(target, record)
     try:
         revision = release.upgrade(package.chart, files, record)
+    except KeyboardInterrupt:
+        with suppress(Stage6Error):  # the interruption is what has to be heard
+            release.hide_secrets()
+        raise
     finally:
         for file in files:
             file.unlink(missing_ok=True)
-        release.hide_secrets()
     acting.records[target.name], acting.revisions[target.name] = record, revision
+    release.hide_secrets()
     return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {target.release}"
 
 
@@ -134,7 +137,7 @@ def _verify(acting: Acting, target: Target) -> str:
         return verify_release(acting.world, release)
     except VerificationError as failed:
         mark = f"{UNVERIFIED}{failed.code}"
-        rewrite(release.api, target, release.newest(), describe=lambda stored: f"{stored.description}{mark}")
+        release.describe(release.newest(), lambda stored: f"{stored.description}{mark}")
         raise
 
 

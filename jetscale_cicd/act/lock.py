@@ -76,9 +76,9 @@ class Lock:
                 if lease is None or _holder(lease) != self.holder:
                     self.lost.set()
                     return
-                stamped = time.monotonic()
+                until = time.monotonic() + _OURS
                 self.api.replace(self.path, _held(lease, self.holder, self.api.clock.now()))
-                self.until = stamped + _OURS
+                self.until = until
             except ApiFailure:
                 continue  # `watch` knows how long that may go on
 
@@ -120,8 +120,7 @@ def hold_lock(
     lock = Lock(api, f"{_leases(target)}/{_name(target)}", holder, lost)
     renewing = threading.Thread(target=lock.keep, daemon=True)
     try:
-        lock.inherited = _acquire(api, target, holder, announce)
-        lock.until = time.monotonic() + _OURS
+        lock.inherited, lock.until = _acquire(api, target, holder, announce)
         threading.Thread(target=lock.watch, daemon=True).start()
         renewing.start()
         yield lock
@@ -141,8 +140,8 @@ def _name(target: Target) -> str:
     return f"stage6-{target.release}"
 
 
-def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> bool:
-    """Wait for the Lease, and take it; whether its last holder died with it."""
+def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> tuple[bool, float]:
+    """Wait for the Lease, and take it; whether its last holder died with it, and until when it is ours."""
     leases, name = _leases(target), _name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
@@ -153,8 +152,9 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             other = _holder(lease) if lease and not _is_free(lease, api.clock.now()) else ""
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
+                until = time.monotonic() + _OURS  # from when it was stamped, however long it is on its way
                 _ = api.replace(path, held) if lease else api.create(leases, held)
-                return lease is not None and _holder(lease) not in ("", holder)
+                return lease is not None and _holder(lease) not in ("", holder), until
         except ApiFailure as failed:
             if not failed.conflict:
                 raise _refused(failed, target) from None

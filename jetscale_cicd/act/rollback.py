@@ -1,7 +1,5 @@
 """`rollback`: an earlier revision of a target brought back under the lock, on record, and held."""
 
-from contextlib import suppress
-
 from jetscale_cicd.act.acting import Surroundings
 from jetscale_cicd.act.audit import append_audit, check_audit, rollback_entry
 from jetscale_cicd.act.cluster import locked, verify_release
@@ -47,11 +45,10 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
         finally:
             shown = before if done is None else done
             entry = rollback_entry(world, target, shown, chosen, error, done=done is not None)
-            if error:  # it is what has to be heard
-                with suppress(Stage6Error):
-                    append_audit(world.request.audit, entry, world.redact)
-            else:
+            try:
                 append_audit(world.request.audit, entry, world.redact)
+            except Stage6Error as unwritable:  # how the rollback ended is what has to be heard
+                world.announce(f"! {unwritable.message}: {unwritable.where}")
     return Rollback(target=target, before=before, to=chosen, after=done, verified=verified)
 
 

@@ -86,8 +86,7 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         time.sleep(_LOOK)
     if waiting:
         diagnosis = diagnose(snapshot, "not ready any more: timed out")
-        subject = f"{diagnosis.subject}: " if diagnosis.subject else ""
-        message = f"{diagnosis.code}: {subject}{diagnosis.verdict}"
+        message = f"{diagnosis.code}: {diagnosis.sentence}"
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
@@ -103,7 +102,7 @@ def _test(release: HelmRelease) -> str:
     except ProcessTimeout as late:
         failure = str(late)
     if failure:
-        step = f"kubectl logs of the test's pod, then: helm test {release.target.release} --logs"
+        step = f"helm test {release.target.release} --namespace {release.target.namespace} --logs"
         raise _error("HELM_TEST_FAILED", f"helm test: {failure}", release.target, step)
     return "helm test passed"
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from jetscale_cicd.decide.workloads import Object, Snapshot, event_line, is_terminating, owned, workload_rows
+from jetscale_cicd.decide.workloads import Object, Snapshot, condition, event_line, is_terminating, owned, workload_rows
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 
+# Code, verdict, next step, and where a log may tell more.
+_Fault = tuple[str, str, str, LogSource | None]
 _EVENTS = 5
 _SLOW = "if it is only slow, raise the target's timeout"
 _NOT_FOUND = re.compile(r'(secret|configmap) "([^"]+)" not found|couldn\'t find key (\S+) in (Secret|ConfigMap) (\S+)')
@@ -53,7 +55,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
         "change what the policy names, or bring its webhook up",
     ),
-    ("QUOTA", r"exceeded quota", "raise the quota of the namespace, or ask for less: kubectl describe quota"),
+    ("HELM_KILLED", r"was killed by signal", "has this machine run out of memory? Then run again"),
+    ("QUOTA", r"exceeded quota", "raise the quota of the namespace, or ask for less"),
     (
         "API_UNREACHABLE",
         (
@@ -109,11 +112,11 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     waited = by_hook or re.search(_WAITED, said) is not None
     looked = snapshot if waited else None  # what helm refuses at once is no pod's fault, whatever pods are there
     found = sorted(_faults(looked, by_hook), key=lambda fault: _ORDER.index(fault.code)) if looked else []
-    by_words = next((each for each in _WORDS if re.search(each[1], said)), None)
+    by_words = _refusal(said)
     if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
-        return Diagnosis(code=by_words[0], subject=_named(said), verdict=said, next_step=by_words[2])
+        return Diagnosis(code=by_words[0], subject=_named(said), verdict=said, next_step=by_words[1])
     if found and by_hook and found[0].code in ("JOB_FAILED", "CRASH_LOOP", "TIMEOUT"):
-        return replace(found[0], code="HOOK_FAILED", next_step="mend the hook; its log is above, if it left one")
+        return replace(found[0], code="HOOK_FAILED", next_step="mend the hook")
     if found:
         return found[0]
     if by_hook:
@@ -129,6 +132,11 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     )
 
 
+def _refusal(said: str) -> tuple[str, str] | None:
+    """Code and next step of a refusal, by its words."""
+    return next(((code, step) for code, words, step in _WORDS if re.search(words, said)), None)
+
+
 def _named(said: str) -> str:
     """The object that helm names first, in one of the three ways that it does."""
     for pattern in _OBJECTS:
@@ -140,14 +148,14 @@ def _named(said: str) -> str:
 def _faults(snapshot: Snapshot, by_hook: bool) -> Iterator[Diagnosis]:
     """Every object at fault; of a Deployment the pods of its newest ReplicaSet alone."""
     for kind, workload in snapshot.workloads():
-        hook = snapshot.is_hook(workload)
+        hook = snapshot.is_hook(kind, workload)
         if by_hook and not hook:
             continue
         around = f"{'hook ' if hook else ''}{kind} {workload['metadata']['name']}"
         yield from _not_created(snapshot, workload, around)
         for pod in snapshot.pods_of(kind, workload):
             yield from _pod_faults(snapshot, pod, around)
-        if kind == "Job" and _condition(workload, "Failed") == "True":
+        if kind == "Job" and condition(workload, "Failed") == "True":
             yield _job_failed(snapshot, workload, around)
     if not by_hook:
         yield from _pending_services(snapshot)
@@ -161,12 +169,7 @@ def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[
     if not said or not wanted:
         return
     message = str(said[-1].get("message", ""))
-    if "exceeded quota" in message:
-        code, step = "QUOTA", "raise the quota of the namespace, or ask for less: kubectl describe quota"
-    elif "violates PodSecurity" in message or "admission webhook" in message:
-        code, step = "ADMISSION_DENIED", "change what the policy names"
-    else:
-        code, step = "PODS_NOT_CREATED", "mend what the event names"
+    code, step = _refusal(message) or ("PODS_NOT_CREATED", "mend what the event names")
     lines = tuple(event_line(event) for event in said[-_EVENTS:])
     yield Diagnosis(code=code, subject=around, verdict=" ".join(message.split()), next_step=step, events=lines)
 
@@ -177,7 +180,7 @@ def _replicas(controller: Object) -> int:
 
 def _pod_faults(snapshot: Snapshot, pod: Object, around: str) -> Iterator[Diagnosis]:
     status = pod.get("status", {})
-    if status.get("phase") == "Succeeded" or (_condition(pod, "Ready") == "True"):
+    if status.get("phase") == "Succeeded" or (condition(pod, "Ready") == "True"):
         return
     events = snapshot.events_of(pod)
     lines = tuple(event_line(event) for event in events[-_EVENTS:])
@@ -188,11 +191,11 @@ def _pod_faults(snapshot: Snapshot, pod: Object, around: str) -> Iterator[Diagno
 
     containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     for container in containers:
-        if found := _container_fault(pod, container):
+        if found := _container_fault(snapshot, pod, container):
             yield fault(*found)
             return
     for event in events:
-        if event.get("reason") == "FailedMount" and (missing := _missing(str(event.get("message", "")))):
+        if event.get("reason") == "FailedMount" and (missing := _missing(str(event.get("message", "")), snapshot)):
             yield fault(*missing)
             return
     unschedulable = next(
@@ -212,12 +215,14 @@ def _pod_faults(snapshot: Snapshot, pod: Object, around: str) -> Iterator[Diagno
     yield fault("TIMEOUT", f"it is {phase}, and not ready", _SLOW, source)
 
 
-def _container_fault(pod: Object, container: Object) -> tuple[str, str, str, LogSource | None] | None:
+def _container_fault(
+    snapshot: Snapshot, pod: Object, container: Object
+) -> tuple[str, str, str, LogSource | None] | None:
     waiting = (container.get("state") or {}).get("waiting") or {}
     reason, message = str(waiting.get("reason", "")), " ".join(str(waiting.get("message", "")).split())
     name = container.get("name", "")
     if reason == "CreateContainerConfigError":
-        missing = _missing(message)
+        missing = _missing(message, snapshot)
         return (*missing, None) if missing else ("CONTAINER_CONFIG", message, "mend the container's environment", None)
     if reason in _IMAGE:
         image = container.get("image", "")
@@ -231,20 +236,22 @@ def _container_fault(pod: Object, container: Object) -> tuple[str, str, str, Log
         verdict += f", started again {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
         if ended.get("reason") == "OOMKilled":
             return "OUT_OF_MEMORY", verdict, "raise its memory limit, or find the leak", log
-        return "CRASH_LOOP", verdict, "read its log; the last lines are above", log
+        return "CRASH_LOOP", verdict, "read its log", log
     if reason in _START:
         return "CONTAINER_START", f"{reason}: {message}", "mend the container's command", None
     return None
 
 
-def _missing(message: str) -> tuple[str, str, str] | None:
+def _missing(message: str, snapshot: Snapshot) -> tuple[str, str, str] | None:
     match = _NOT_FOUND.search(message)
     if match is None:
         return None
     kind, name = (match[1], match[2]) if match[1] else (match[4].lower(), match[5].rpartition("/")[2])
     what = f'{kind} "{name}" does not exist' if match[1] else f'{kind} "{name}" has no key {match[3]}'
     if kind == "secret":
-        step = f"does its ExternalSecret say why? kubectl describe externalsecret {name}"
+        step = (
+            f"does its ExternalSecret say why? kubectl describe externalsecret {name} --namespace {snapshot.namespace}"
+        )
         return "MISSING_SECRET", what, step
     return "MISSING_CONFIGMAP", what, "let the chart make it, or make it by hand"
 
@@ -259,7 +266,7 @@ def _job_failed(snapshot: Snapshot, job: Object, around: str) -> Diagnosis:
         source = LogSource(pod=last["metadata"]["name"], container=last["spec"]["containers"][0]["name"])
     lines = tuple(event_line(event) for event in snapshot.events_of(job, *pods)[-_EVENTS:])
     verdict = f"{said.get('reason', 'Failed')}: {said.get('message', '')}"
-    step = "read its log; the last lines are above"
+    step = "read its log"
     return Diagnosis(code="JOB_FAILED", subject=around, verdict=verdict, next_step=step, events=lines, source=source)
 
 
@@ -271,16 +278,12 @@ def _pending_services(snapshot: Snapshot) -> Iterator[Diagnosis]:
         given = (service.get("status", {}).get("loadBalancer") or {}).get("ingress")
         if ours and balanced and not given and not is_terminating(service):
             name = service["metadata"]["name"]
+            command = f"kubectl describe service {name} --namespace {snapshot.namespace}"
             lines = tuple(event_line(event) for event in snapshot.events_of(service)[-_EVENTS:])
             yield Diagnosis(
                 code="LOAD_BALANCER",
                 subject=f"Service {name}",
                 verdict="it has no address yet",
-                next_step=f"does the cloud's controller say why? kubectl describe service {name}",
+                next_step=f"does its controller say why? {command}",
                 events=lines,
             )
-
-
-def _condition(thing: Object, kind: str) -> str:
-    conditions = thing.get("status", {}).get("conditions") or ()
-    return next((str(each.get("status", "")) for each in conditions if each.get("type") == kind), "")

@@ -12,23 +12,24 @@ _LONGEST = 120
 _MASK = "(masked)"
 
 
-def compare(live: dict[str, object], wanted: dict[str, object]) -> tuple[Drift, ...]:
+def compare(live: dict[str, object], wanted: dict[str, object], *, masked: bool) -> tuple[Drift, ...]:
     """Every field in which two states of one object differ.
 
     Args:
         live: the object as it is.
+        masked: values may be secret; those of a Secret are anyway.
         wanted: the same after a server-side apply of the release's manifest, which was not carried out.
     """
     metadata = wanted.get("metadata")
     name = metadata.get("name", "") if isinstance(metadata, dict) else ""
     kind = str(wanted.get("kind", ""))
-    secret = kind == "Secret"
+    hidden = masked or kind == "Secret"
     return tuple(
         Drift(
             subject=f"{kind} {name}",
             path=".".join(path),
-            live=_MASK if secret else _shown(one),
-            wanted=_MASK if secret else _shown(other),
+            live=_MASK if hidden else _shown(one),
+            wanted=_MASK if hidden else _shown(other),
         )
         for path, one, other in _differences(_compared(live), _compared(wanted), ())
     )

@@ -9,7 +9,7 @@ from jetscale_cicd.model.diagnosis import WorkloadRow
 Object = dict[str, Any]
 RELEASE_NAME = "meta.helm.sh/release-name"
 HOOK = "helm.sh/hook"
-_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,32 +17,40 @@ class Snapshot:
     """A namespace at one moment, as far as one release is concerned.
 
     Args:
-        release: name of the Helm release.
-        objects: kind to the objects of that kind: workloads, ReplicaSets, Pods, Events, Services, claims.
+        release, namespace: of the Helm release.
+        objects: kind to the objects of that kind: workloads, ReplicaSets, Pods, Events, Services.
         since: when the deploy began (RFC 3339, the server's clock): hooks before it are another deploy's.
+        hooks: kind and name of the release's hooks; None takes every hook of the namespace for one, which is enough
+            for a look in passing.
     """
 
     release: str
+    namespace: str
     objects: dict[str, tuple[Object, ...]]
     since: str = ""
+    hooks: frozenset[tuple[str, str]] | None = None
 
     def of(self, kind: str) -> tuple[Object, ...]:
         """All objects of a kind."""
         return self.objects.get(kind, ())
 
     def workloads(self) -> Iterator[tuple[str, Object]]:
-        """Workloads of the release and its hooks, each with its kind."""
+        """Workloads of the release and its hooks, each with its kind; a Pod where it is its own."""
         for kind in _WORKLOADS:
             for each in self.of(kind):
-                if _annotation(each, RELEASE_NAME) == self.release or self.is_hook(each):
+                controlled = bool(each["metadata"].get("ownerReferences"))
+                if not controlled and (_annotation(each, RELEASE_NAME) == self.release or self.is_hook(kind, each)):
                     yield kind, each
 
-    def is_hook(self, job: Object) -> bool:
-        """Whether an object is a hook of this deploy: Helm does not say there whose it is."""
-        return bool(_annotation(job, HOOK)) and job["metadata"].get("creationTimestamp", "") >= self.since
+    def is_hook(self, kind: str, thing: Object) -> bool:
+        """Whether an object is a hook of this deploy; the object itself does not say whose it is."""
+        ours = self.hooks is None or (kind, thing["metadata"]["name"]) in self.hooks
+        return ours and bool(_annotation(thing, HOOK)) and thing["metadata"].get("creationTimestamp", "") >= self.since
 
     def pods_of(self, kind: str, workload: Object) -> list[Object]:
         """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet."""
+        if kind == "Pod":
+            return [workload]
         owners = [workload]
         if kind == "Deployment":
             owners = sorted(owned(self.of("ReplicaSet"), workload), key=_revision)[-1:]
@@ -66,6 +74,12 @@ def owned(objects: Iterable[Object], owner: Object) -> list[Object]:
 def is_terminating(thing: Object) -> bool:
     """Whether an object is on its way out."""
     return "deletionTimestamp" in thing["metadata"]
+
+
+def condition(thing: Object, kind: str) -> str:
+    """``True``, ``False`` or ``Unknown``, as an object's status has it; "" where it has none of that kind."""
+    conditions = thing.get("status", {}).get("conditions") or ()
+    return next((str(each.get("status", "")) for each in conditions if each.get("type") == kind), "")
 
 
 def event_line(event: Object) -> str:
@@ -100,6 +114,9 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     if kind == "Job":
         wanted, done = int(spec.get("completions") or 1), int(status.get("succeeded") or 0)
         return done, wanted, done >= wanted
+    if kind == "Pod":
+        done = status.get("phase") == "Succeeded" or condition(workload, "Ready") == "True"
+        return int(done), 1, done
     if kind == "DaemonSet":
         wanted, ready = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
         updated = wanted if on_delete else int(status.get("updatedNumberScheduled") or 0)

@@ -12,7 +12,7 @@ from jetscale_cicd.decide.deploy_record import record_description, record_labels
 from jetscale_cicd.decide.diagnose import diagnose
 from jetscale_cicd.engines.stored_release import masked, rewrite
 from jetscale_cicd.engines.watching import Watching
-from jetscale_cicd.errors import DeployError, Stage6Error
+from jetscale_cicd.errors import CannotTellError, DeployError, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.target import Target
@@ -95,14 +95,14 @@ class HelmRelease:
     def _not_rolled_back(self, diagnosis: Diagnosis, revision: int, before: int) -> DeployError:
         what, number = f"rollback to {revision}", self.newest()
         if number <= before:
-            return self.error_of(diagnosis, what, "nothing was changed")
-        words = f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.subject}: {diagnosis.verdict}"
-        rewrite(self.api, self.target, number, describe=lambda _: words)
+            return self._error_of(diagnosis, what, "nothing was changed")
+        words = f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.sentence}"
+        self.describe(number, lambda _: words)
         again = f"another: jetscale-cicd rollback --target {self.target.name} --to N (helm history names them)"
         outcome = (
             f"revision {number} is the newest now, and failed: its objects are there. The next run tries it again;"
         )
-        return self.error_of(diagnosis, what, outcome, again)
+        return self._error_of(diagnosis, what, outcome, again)
 
     def hide_secrets(self) -> None:
         """Take the secrets out of the values that Helm keeps of the newest revision: `helm get values` shows them."""
@@ -124,16 +124,14 @@ class HelmRelease:
                 return number
         return None
 
-    def error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
+    def _error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
         """The error that a diagnosis makes."""
-        subject = f"{diagnosis.subject}: " if diagnosis.subject else ""
         log = [f"log: {line}" for line in diagnosis.log]
-        inside = f" --namespace {self.target.namespace}" if "kubectl" in diagnosis.next_step else ""
         return DeployError(
             diagnosis.code,
-            f"{subject}{diagnosis.verdict}",
+            diagnosis.sentence,
             where=f"{self.target.namespace}/{self.target.release} {what}",
-            hint=f"{diagnosis.next_step}{inside}",
+            hint=diagnosis.next_step,
             details=(*outcome, *diagnosis.events, *log),
         )
 
@@ -146,6 +144,10 @@ class HelmRelease:
             finished = change()
         except ProcessTimeout as late:
             return None, str(late)
+        except Stage6Error as ended:
+            if ended.code != "TOOL_KILLED":
+                raise
+            return None, ended.message
         finally:
             watching.done.set()
             thread.join(_LAST_LOOK)
@@ -157,7 +159,12 @@ class HelmRelease:
 
     def _diagnose(self, said: str, since: str) -> Diagnosis:
         try:
-            snapshot = see_workloads(self.api, self.target, since, all_kinds=True)
+            stored = read_revision(self.api, self.target, self.newest())
+            hooks = stored.hooks if stored else frozenset()
+            snapshot = see_workloads(self.api, self.target, since, hooks=hooks, all_kinds=True)
+        except CannotTellError as unseen:
+            reachable = unseen.code != "CLUSTER_UNREACHABLE"
+            return diagnose(None, said if reachable else unseen.message, reachable=reachable)
         except ApiFailure as failed:
             return diagnose(None, failed.message or said, reachable=not failed.unreachable)
         diagnosis = diagnose(snapshot, said)
@@ -165,31 +172,41 @@ class HelmRelease:
             return diagnosis
         return replace(diagnosis, log=read_log(self.api, self.target.namespace, diagnosis.source))
 
+    def describe(self, number: int, words: Callable[[StoredRelease], str]) -> None:
+        """Say more of a revision, for `helm history` and the next run; what else is to be done does not wait for it."""
+        try:
+            rewrite(self.api, self.target, number, describe=words)
+        except Stage6Error as unsaid:
+            self.announce(f"! revision {number} keeps Helm's own description: {unsaid.message}")
+
     def _failed(self, diagnosis: Diagnosis, before: int, record: Deployed) -> DeployError:
         """Say on the revision why it failed, bring the newest good one back, and give the error."""
         try:
-            self.check()
             failed = self.newest()
             if failed <= before:  # helm refused before it began
-                return self.error_of(diagnosis, f"{record.version}", "nothing was changed")
-            words = f"{record_description(record, self.run)} failed: {diagnosis.code} {diagnosis.subject}"
-            told = f"{words}: {diagnosis.verdict}"
-            rewrite(self.api, self.target, failed, describe=lambda _: told, hidden=self.target.secrets)
+                return self._error_of(diagnosis, record.version, "nothing was changed")
+            self._end(failed, f"{record_description(record, self.run)} failed: {diagnosis.code} {diagnosis.sentence}")
             what = f"revision {failed} ({record.version})"
             good = self.newest_good(before) if self.target.rollback else None
             if good is None:
                 why = "there is no good revision to go back to" if self.target.rollback else "rollback is off"
-                return self.error_of(diagnosis, what, f"it is left as it is: {why}")
-            self.announce(f"  ✗ {diagnosis.code} {diagnosis.subject}: {diagnosis.verdict}")
+                return self._error_of(diagnosis, what, f"it is left as it is: {why}")
+            self.announce(f"  ✗ {diagnosis.code} {diagnosis.sentence}")
             self.announce(f"→ rollback {self.target.name}: revision {good} is the newest good one")
             back = self.roll_back(good)
         except Stage6Error as worse:
             outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
-            return self.error_of(diagnosis, f"{record.version}", outcome)
+            return self._error_of(diagnosis, record.version, outcome)
         run = f" run={self.run}" if self.run else ""
         said = f"Rollback to {good}: revision {failed} failed with {diagnosis.code}{run}"
-        rewrite(self.api, self.target, back, describe=lambda _: said)
-        return self.error_of(diagnosis, what, f"revision {good} was brought back as revision {back}")
+        self.describe(back, lambda _: said)
+        return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}")
+
+    def _end(self, number: int, words: str) -> None:
+        """Of a helm that was killed the revision is pending, and would be for ever."""
+        stored = read_revision(self.api, self.target, number)
+        status = "failed" if stored and stored.status.startswith("pending-") else None
+        rewrite(self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets)
 
 
 def _was_good(stored: StoredRelease) -> bool:

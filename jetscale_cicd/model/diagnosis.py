@@ -20,7 +20,7 @@ class Diagnosis:
         code: one situation, as in ``Stage6Error``.
         subject: the object at fault (``pod web-5d8f-x (Deployment web)``), "" where none is known.
         verdict: what is wrong with it, one line.
-        next_step: what to do; where it ends with a command of kubectl's, that lacks the namespace.
+        next_step: what to do.
         events: what Kubernetes said of it, newest last.
         source: where its log is, None where there is none.
         log: the last lines of that log.
@@ -33,6 +33,11 @@ class Diagnosis:
     events: tuple[str, ...] = ()
     source: LogSource | None = None
     log: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The object and what is wrong with it."""
+        return f"{self.subject}: {self.verdict}" if self.subject else self.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

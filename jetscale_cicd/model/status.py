@@ -16,7 +16,7 @@ class Drift:
     Args:
         subject: kind and name of the object.
         path: of the field, dotted; "" where the object itself is gone.
-        live, wanted: what is there and what the release says, as JSON; of a Secret masked.
+        live, wanted: what is there and what the release says, as JSON; masked where they may be secret.
     """
 
     subject: str

@@ -19,11 +19,19 @@ _LOG_LINES = 20
 _LOG_BYTES = 16 << 10
 
 
-def see_workloads(api: Kubernetes, target: Target, since: str = "", *, all_kinds: bool = False) -> Snapshot:
+def see_workloads(
+    api: Kubernetes,
+    target: Target,
+    since: str,
+    *,
+    hooks: frozenset[tuple[str, str]] | None = None,
+    all_kinds: bool = False,
+) -> Snapshot:
     """The namespace as it is now; a kind that this run may not list is left out.
 
     Args:
         since: when the deploy began.
+        hooks: kind and name of the release's, where they are known.
         all_kinds: also what a wait can stand still for besides pods.
 
     Raises:
@@ -36,7 +44,7 @@ def see_workloads(api: Kubernetes, target: Target, since: str = "", *, all_kinds
         except ApiFailure as failed:
             if failed.status not in (403, 404):
                 raise
-    return Snapshot(release=target.release, objects=seen, since=since)
+    return Snapshot(release=target.release, namespace=target.namespace, objects=seen, since=since, hooks=hooks)
 
 
 def read_log(api: Kubernetes, namespace: str, source: LogSource) -> tuple[str, ...]:

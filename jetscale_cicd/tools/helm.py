@@ -1,4 +1,7 @@
-"""helm as typed calls: one method, one process; always without plugins and away from the user's cluster settings."""
+"""helm as typed calls: one method, one process; always without plugins.
+
+The user's kubeconfig reaches only the calls that change a release, and the chart's own tests.
+"""
 
 import os
 import re

@@ -112,6 +112,13 @@ class StoredRelease:
         return self.content.get("config") or {}
 
     @property
+    def hooks(self) -> frozenset[tuple[str, str]]:
+        """Kind and name of every hook."""
+        return frozenset(
+            (str(each.get("kind", "")), str(each.get("name", ""))) for each in self.content.get("hooks") or ()
+        )
+
+    @property
     def manifest(self) -> str:
         """All objects of the release, hooks left out, as YAML."""
         return str(self.content.get("manifest", ""))

@@ -1,4 +1,4 @@
-"""HTTP as typed calls: one answer or one reason, bounded in time and size; the only module that imports ``urllib3``.
+"""HTTP as typed calls: one answer or one reason, bounded in time and size; with ``urllib3``.
 
 Retries are urllib3's: transport errors, 429 and 5xx, with backoff and jitter, and ``Retry-After`` where it is short.
 Only what changes nothing is asked here, so that every call may be repeated.

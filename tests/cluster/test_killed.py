@@ -154,9 +154,9 @@ def test_killed_while_helm_is_at_work_helm_is_ended_and_the_next_run_goes_on(lif
     assert life.check(commit) == ""
 
 
-def helms_of(namespace: str) -> list[str]:
-    """Command lines of every helm that is at work in a namespace."""
-    found = []
+def helms_of(namespace: str) -> dict[int, str]:
+    """Every helm that is at work in a namespace, with its command line."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
@@ -164,8 +164,24 @@ def helms_of(namespace: str) -> list[str]:
             except OSError:
                 continue
             if words[0].rpartition("/")[2].startswith("helm") and namespace in words:
-                found.append(" ".join(words))
+                found[int(entry.name)] = " ".join(words)
     return found
+
+
+def test_a_helm_that_is_killed_leaves_nothing_pending_and_is_rolled_back(life: Life) -> None:
+    life.live.sample.edit("chore(live): slow", LIVE, "size:", "image: faults.invalid/slow:60\nsize:")
+    process = life.start(*MODULE)
+    assert process.stderr
+    said = wait_for_helm(process.stderr)
+    deadline = time.monotonic() + 10
+    while life.live.history()[-1] != (2, "pending-upgrade"):
+        assert time.monotonic() < deadline, said
+    for number in helms_of(life.live.namespace):
+        os.kill(number, signal.SIGKILL)
+    said += process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 5, said
+    assert "error HELM_KILLED" in said
+    assert life.live.history() == [(1, "superseded"), (2, "failed"), (3, "deployed")]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")

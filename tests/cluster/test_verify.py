@@ -62,8 +62,7 @@ def test_an_external_secret_that_is_not_ready_holds_nothing_up_unless_it_is_requ
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, external_secrets: None
 ) -> None:
     live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/external.yaml": EXTERNAL})
-    said = live.done()
-    assert sum(each["seconds"] for each in said["steps"]) < 15  # the timeout is 30 s
+    live.done()  # helm would have ended at its timeout, and the run with exit 5
     live.sample.edit("chore: contract", ".stage6.yaml", "    env:", "    required_external_secrets: [db]\n    env:")
     live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 3", "size: 4")
     ended = live.run()

@@ -1,5 +1,6 @@
 """From objects and helm's words to one verdict; what a real API server shows is in tests/cluster/test_faults.py."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,13 @@ def event(uid: str, reason: str, message: str) -> Object:
 
 
 def seen(**kinds: list[Object]) -> Snapshot:
-    return Snapshot(release="app", objects={kind: tuple(objects) for kind, objects in kinds.items()}, since="2026")
+    objects = {kind: tuple(found) for kind, found in kinds.items()}
+    return Snapshot(release="app", namespace="shop", objects=objects, since="2026")
+
+
+def hooked(kind: str, name: str, snapshot: Snapshot) -> Snapshot:
+    """The same, and that is the release's one hook."""
+    return replace(snapshot, hooks=frozenset({(kind, name)}))
 
 
 def deployed(*pods: Object, **kinds: list[Object]) -> Snapshot:
@@ -110,6 +117,21 @@ def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> Non
     assert (found.code, found.subject) == ("HOOK_FAILED", "hook Job new")
 
 
+def test_another_releases_hook_is_nobodys_fault_here() -> None:
+    job = thing("other", annotations={"helm.sh/hook": "pre-upgrade"})
+    job["metadata"]["creationTimestamp"] = "2027"
+    around = seen(Job=[job], Pod=[pod("p", "other", waiting("ErrImagePull"))])
+    assert diagnose(hooked("Job", "ours", around), WAITED).code == "TIMEOUT"
+    assert diagnose(hooked("Job", "other", around), WAITED).code == "IMAGE_PULL"
+
+
+def test_a_hook_that_is_a_pod_is_looked_at() -> None:
+    hook = pod("check", "", waiting("ErrImagePull", "no such image"))
+    hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
+    found = diagnose(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod check (hook Pod check)")
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -124,6 +146,7 @@ def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> Non
         ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
         ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
         ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
+        ("helm upgrade app was killed by signal 9", "HELM_KILLED"),
         ("something new", "DEPLOY_FAILED"),
     ],
 )
