@@ -3,6 +3,7 @@
 Rooms that deciding does not need have a door inside the function that enters them: deciding starts without them.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from jetscale_cicd.decide.plan import make_plan
@@ -69,7 +70,8 @@ def reconcile(world: World, planned: Plan) -> Run:
         if not isinstance(done.error, SupersededError) or done.error.code in _LOCKED:
             break
         world.announce(f"! {done.error.message}: observing and planning again")
-        done = run(world, plan(world))
+        overtaken = replace(done, earlier=())
+        done = replace(run(world, plan(world)), earlier=(*done.earlier, overtaken))
     return done
 
 

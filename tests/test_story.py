@@ -256,7 +256,16 @@ def test_a_run_whose_tag_another_commit_took_observes_again_and_takes_the_next_v
     other = stack.repo.head
     stack.edit("feat: more room", CHART, "1", "2")
     steal(stack, "refs/tags/v0.2.0", other)
-    assert outcome(stack)[:2] == ("publish", "0.3.0")
+    ended = stack.run()
+    assert (ended.json["decision"], ended.json["version"]) == ("publish", "0.3.0")
+    (attempt,) = ended.json["attempts"]  # what it did for nothing is not forgotten
+    assert (attempt["version"], attempt["error"]["code"]) == ("0.2.0", "TAG_TAKEN")
+    assert {each["name"]: each["result"] for each in attempt["steps"]} == {
+        "package": "done",
+        "publish": "done",
+        "tag": "failed",
+        "deploy": "skipped",
+    }
     assert (stack.remote_tags["v0.2.0"], stack.remote_tags["v0.3.0"]) == ("commit ", f"tag {stack.repo.head}")
 
 

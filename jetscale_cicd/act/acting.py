@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """A release that this run has locked, until ``closing`` is closed."""
+    """A release that this run has locked, until ``closing`` is closed; ``before`` was its newest revision then."""
 
     release: "HelmRelease"
     closing: ExitStack
+    before: int | None = None
 
 
 class Surroundings(Protocol):

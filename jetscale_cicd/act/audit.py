@@ -4,9 +4,10 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from jetscale_cicd.act.acting import Acting, Surroundings
-from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.errors import ConfigurationError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result
 from jetscale_cicd.model.target import Target
@@ -15,19 +16,32 @@ from jetscale_cicd.tools.redact import Redactor
 _SCHEMA = 1
 
 
-def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
+class Made(NamedTuple):
+    """Revisions that a run made: of its own chart and values, and of a rollback with where that went; 0 for none."""
+
+    revision: int = 0
+    rollback: int = 0
+    rollback_to: int = 0
+
+
+def audit_entry(acting: Acting, target: Target, made: Made) -> dict[str, object]:
     """What became of a target, with all that says what was deployed there and by whom."""
     record = acting.records.get(target.name) or acting.record(target, "")
     mine = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
     error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
-    deployed = target.name in acting.records
-    done = "unverified" if error else "deployed"
-    result = done if deployed else "failed" if error else "interrupted"
+    if target.name in acting.records:
+        result = "unverified" if error else "deployed"
+    elif error:
+        result = "superseded" if isinstance(error, SupersededError) else "failed"
+    else:
+        result = "interrupted"
+    back = {"revision": made.rollback, "to": made.rollback_to or None} if made.rollback else None
     return {
         **_what(acting.world, target, record),
         "decision": str(acting.plan.decision),
         "result": result,
-        "revision": acting.revisions.get(target.name),
+        "revision": made.revision or None,
+        "rollback": back,
         "steps": {str(each.step.name): str(each.result) for each in mine},
         "error": _error(error),
     }

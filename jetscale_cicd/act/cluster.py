@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from jetscale_cicd.act.acting import Acting, Held, Surroundings
-from jetscale_cicd.act.audit import append_audit, audit_entry
+from jetscale_cicd.act.audit import Made, append_audit, audit_entry
 from jetscale_cicd.act.lock import hold_lock, holder_name, namespace_missing
 from jetscale_cicd.act.published import Package
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
 from jetscale_cicd.decide.hold import UNVERIFIED
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
+from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import Decision, StepName
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.helm_release import cannot_tell
+from jetscale_cicd.observe.helm_release import cannot_tell, read_revision, revision_numbers
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
@@ -32,7 +32,9 @@ def _lock(acting: Acting, target: Target) -> str:
         closing.close()
         raise
     planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
-    if _revision(seen := observe_live(world, target)) != _revision(planned):
+    seen = observe_live(world, target)
+    acting.held[target.name] = Held(release, closing, _revision(seen)[0])
+    if _revision(seen) != _revision(planned):
         raise SupersededError(
             "RELEASE_MOVED",
             f"release {target.release} was changed meanwhile, {_words(seen)}",
@@ -121,6 +123,7 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
     except KeyboardInterrupt:
         with suppress(Stage6Error):  # the interruption is what has to be heard
             release.hide_secrets()
+            release.announce(f"! {_left_behind(release)}; the next run goes on from there")
         raise
     finally:
         for file in files:
@@ -128,6 +131,11 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
     acting.records[target.name], acting.revisions[target.name] = record, revision
     release.hide_secrets()
     return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {target.release}"
+
+
+def _left_behind(release: HelmRelease) -> str:
+    stored = read_revision(release.api, release.target, release.newest())
+    return f"revision {stored.number} is {stored.status}, its objects stay" if stored else "nothing was installed"
 
 
 def _verify(acting: Acting, target: Target) -> str:
@@ -161,7 +169,7 @@ def verify_release(world: Surroundings, release: HelmRelease) -> str:
 
 def _record(acting: Acting, target: Target) -> str:
     """Write what was done, and give the lock back."""
-    entry = audit_entry(acting, target)
+    entry = audit_entry(acting, target, _made(acting, target))
     with acting.held[target.name].closing:
         said = append_audit(acting.world.request.audit, entry, acting.world.redact)
         del acting.held[target.name]
@@ -172,8 +180,28 @@ def leave(acting: Acting) -> None:
     """Record and unlock what a run that was interrupted, or failed early, still holds."""
     for name, held in list(acting.held.items()):
         with held.closing, suppress(Stage6Error):  # what ended the run is what has to be heard
-            append_audit(acting.world.request.audit, audit_entry(acting, held.release.target), acting.world.redact)
+            entry = audit_entry(acting, held.release.target, _made(acting, held.release.target))
+            append_audit(acting.world.request.audit, entry, acting.world.redact)
         del acting.held[name]
+
+
+def _made(acting: Acting, target: Target) -> Made:
+    """Revisions that this run made; where it failed or was interrupted, those that the cluster has since."""
+    if target.name in acting.revisions:
+        return Made(acting.revisions[target.name])
+    made, held = Made(), acting.held[target.name]
+    if held.before is None:
+        return made
+    try:
+        for number in revision_numbers(held.release.api, target):
+            stored = read_revision(held.release.api, target, number) if number > held.before else None
+            if stored and stored.is_rollback:
+                made = made._replace(rollback=number, rollback_to=stored.rollback_to or 0)
+            elif stored:
+                made = made._replace(revision=number)
+    except CannotTellError:  # what ended the run is on record; which revision it left, `helm history` knows
+        return made
+    return made
 
 
 ACTIONS: dict[StepName, Callable[[Acting, Target], str]] = {

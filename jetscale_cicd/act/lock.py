@@ -141,14 +141,19 @@ def _name(target: Target) -> str:
 
 
 def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> tuple[bool, float]:
-    """Wait for the Lease, and take it; whether its last holder died with it, and until when it is ours."""
+    """Wait for the Lease, and take it; whether its last holder died with it, and until when it is ours.
+
+    One that nobody renewed meanwhile is a dead run's: its end, which is near, is worth more than the end of the wait.
+    """
     leases, name = _leases(target), _name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
-    told = ""
+    told, first = "", None
     while True:
+        end = None
         try:
             lease = api.get(path)
+            end = _end(lease) if lease else None
             other = _holder(lease) if lease and not _is_free(lease, api.clock.now()) else ""
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
@@ -159,7 +164,9 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             if not failed.conflict:
                 raise _refused(failed, target) from None
             other = "somebody who is always faster"
-        if time.monotonic() > deadline:
+        first = first or end
+        dying = end is not None and end == first and end - api.clock.now() < timedelta(seconds=DURATION) + _MARGIN
+        if time.monotonic() > deadline and not dying:
             raise SupersededError(
                 "LOCKED",
                 f"release {target.release} is being changed by {other}, and was for {target.timeout} s",
@@ -197,15 +204,19 @@ def _holder(lease: Object) -> str:
 
 def _is_free(lease: Object, now: datetime) -> bool:
     """Whether nobody holds it any more; one whose times cannot be read is held."""
+    end = _end(lease)
+    return not _holder(lease) or (end is not None and now > end)
+
+
+def _end(lease: Object) -> datetime | None:
+    """When a Lease ends unless it is renewed; None where nobody can read its times."""
     spec = lease.get("spec") or {}
-    if not _holder(lease):
-        return True
     try:
-        renewed = datetime.fromisoformat(spec["renewTime"])
-        lasts = timedelta(seconds=int(spec["leaseDurationSeconds"]))
-    except (KeyError, TypeError, ValueError):
-        return False
-    return now > renewed + lasts + _MARGIN
+        return (
+            datetime.fromisoformat(spec["renewTime"]) + timedelta(seconds=int(spec["leaseDurationSeconds"])) + _MARGIN
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def namespace_missing(target: Target) -> PreconditionError:

@@ -4,20 +4,27 @@ import time
 from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.diagnose import diagnose
-from jetscale_cicd.decide.workloads import Object, workload_rows
+from jetscale_cicd.decide.manifests import parse_manifests
+from jetscale_cicd.decide.workloads import Object, Snapshot, workload_rows
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.errors import VerificationError
+from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.helm_release import cannot_tell
+from jetscale_cicd.observe.helm_release import cannot_tell, read_revision
 from jetscale_cicd.observe.workloads import see_workloads
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import ProcessTimeout
 
-_PATIENCE = 60.0  # seconds
+_PATIENCE = 60.0  # seconds without any progress
 _LOOK = 0.5
 _NO_HOOKS = "9"  # a time that never comes: hooks are over
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Pod")
+# What has to be seen of a kind, so that nothing of it is taken for ready unseen.
+_SHOWN_BY = {
+    "Deployment": ("Deployment", "ReplicaSet", "Pod"),
+    "StatefulSet": ("StatefulSet", "Pod"),
+    "DaemonSet": ("DaemonSet", "Pod"),
+    "Pod": ("Pod",),
+}
 _EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 
 
@@ -29,7 +36,7 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
 
     Raises:
         VerificationError: with the code of what is not as it should be.
-        CannotTellError: the cluster does not answer.
+        CannotTellError: the cluster does not answer, or does not let this run look.
     """
     target, api = release.target, release.api
     try:
@@ -76,23 +83,43 @@ def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
 
 def _workloads(release: HelmRelease) -> Iterator[str]:
     """All pods that are wanted; helm is content with a Deployment that lacks its ``maxUnavailable``."""
-    target, deadline = release.target, time.monotonic() + min(release.target.timeout, _PATIENCE)
+    target, progress = release.target, None
+    limit = patience = time.monotonic() + target.timeout
     while True:
         release.check()
         snapshot = see_workloads(release.api, target, _NO_HOOKS)
         waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
-        if not waiting or time.monotonic() > deadline:
+        now, ready = time.monotonic(), {(row.kind, row.name): row.ready for row in waiting}
+        if ready != progress:
+            patience, progress = now + _PATIENCE, ready
+        if not waiting or now > min(patience, limit):
             break
         time.sleep(_LOOK)
     if waiting:
         diagnosis = diagnose(snapshot, "not ready any more: timed out")
         message = f"{diagnosis.code}: {diagnosis.sentence}"
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
+    _check_seen(release, snapshot)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
-    unseen = [kind for kind in _KINDS if kind not in snapshot.objects]
-    if unseen:
-        yield f"not looked at, for want of a right: {', '.join(unseen)}"
+
+
+def _check_seen(release: HelmRelease, snapshot: Snapshot) -> None:
+    """Nothing that the release has may have been left out for want of a right."""
+    unseen = {kind for kinds in _SHOWN_BY.values() for kind in kinds if kind not in snapshot.objects}
+    stored = read_revision(release.api, release.target, release.newest()) if unseen else None
+    if stored is None:
+        return
+    where = f"{release.target.namespace}/{release.target.release}"
+    kinds = {manifest.kind for manifest in parse_manifests(stored.manifest.encode(), where)}
+    wanted = sorted(unseen & {each for kind in kinds for each in _SHOWN_BY.get(kind, ())})
+    if wanted:
+        raise CannotTellError(
+            "VERIFY_FORBIDDEN",
+            f"it is deployed; whether all is ready cannot be told, for this run may not list: {', '.join(wanted)}",
+            where=where,
+            hint="grant get and list of them (docs/deploy.md)",
+        )
 
 
 def _test(release: HelmRelease) -> str:

@@ -184,7 +184,8 @@ def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Ite
 def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:
     target = decided.target
     seen = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
-    state = seen if decided.decision is Decision.NOTHING else _NEEDED
+    idle = StepState.HELD if decided.hold else seen
+    state = idle if decided.decision is Decision.NOTHING else _NEEDED
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:
         why = observed[-1]

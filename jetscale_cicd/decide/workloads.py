@@ -51,10 +51,13 @@ class Snapshot:
         """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet."""
         if kind == "Pod":
             return [workload]
-        owners = [workload]
-        if kind == "Deployment":
-            owners = sorted(owned(self.of("ReplicaSet"), workload), key=_revision)[-1:]
+        newest = self.newest(workload) if kind == "Deployment" else workload
+        owners = [newest] if newest else []
         return [pod for owner in owners for pod in owned(self.of("Pod"), owner) if not is_terminating(pod)]
+
+    def newest(self, deployment: Object) -> Object | None:
+        """The newest ReplicaSet of a Deployment."""
+        return max(owned(self.of("ReplicaSet"), deployment), key=_revision, default=None)
 
     def events_of(self, *objects: Object) -> list[Object]:
         """What was said of these objects, newest last."""
@@ -96,17 +99,22 @@ def workload_rows(snapshot: Snapshot) -> tuple[WorkloadRow, ...]:
 
 def _row(snapshot: Snapshot, kind: str, workload: Object) -> WorkloadRow:
     ready, wanted, complete = _progress(kind, workload)
+    newest = snapshot.newest(workload) if kind == "Deployment" else None
+    if newest:
+        ready = int(newest.get("status", {}).get("readyReplicas") or 0)
     pods = snapshot.pods_of(kind, workload)
     said = snapshot.events_of(workload, *owned(snapshot.of("ReplicaSet"), workload), *pods)
     warnings = [event for event in said if event.get("type") == "Warning"]
     note = "" if complete else event_line((warnings or said)[-1]) if said else ""
-    return WorkloadRow(
-        kind=kind, name=workload["metadata"]["name"], ready=ready, wanted=wanted, complete=complete, note=note
-    )
+    name = workload["metadata"]["name"]
+    return WorkloadRow(kind=kind, name=name, ready=ready, wanted=wanted, complete=complete, note=note)
 
 
 def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
-    """Pods ready and wanted, and whether what is wanted is there; old pods may still be on their way out."""
+    """Pods of the newest kind that are ready, at most, pods wanted, and whether what is wanted is there.
+
+    A rollout is over as `kubectl rollout status` has it: all are updated and available, and none is left of the old.
+    """
     spec, status = workload.get("spec", {}), workload.get("status", {})
     seen = int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
     strategy = spec.get("updateStrategy") or {}
@@ -120,13 +128,15 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     if kind == "DaemonSet":
         wanted, ready = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
         updated = wanted if on_delete else int(status.get("updatedNumberScheduled") or 0)
-        return ready, wanted, seen and ready >= wanted and updated >= wanted
+        return min(ready, updated if seen else 0), wanted, seen and ready >= wanted and updated >= wanted
     wanted = int(spec.get("replicas", 1))
     kept = int(strategy.get("rollingUpdate", {}).get("partition") or 0) if kind == "StatefulSet" else 0
     updated = wanted if on_delete else int(status.get("updatedReplicas") or 0) + kept
     ready = int(status.get("readyReplicas") or 0)
     available = int(status.get("availableReplicas", ready) or 0)
-    return ready, wanted, seen and updated >= wanted and available >= wanted
+    old = kind == "Deployment" and int(status.get("replicas") or 0) > updated
+    complete = seen and updated >= wanted and available >= wanted and not old
+    return min(ready, updated if seen else 0), wanted, complete
 
 
 def _annotation(thing: Object, name: str) -> str:

@@ -42,7 +42,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadRow:
-    """How far a workload is: pods ready and wanted, and the newest thing that was said of it."""
+    """How far a workload is: pods of its newest kind that are ready, pods wanted, and the newest word about it."""
 
     kind: str
     name: str

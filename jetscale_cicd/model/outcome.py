@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.plan import Plan, Step
+from jetscale_cicd.errors import Stage6Error, SupersededError
+from jetscale_cicd.model.plan import HELD, Plan, Step, TargetDecision
 
 
 class Result(StrEnum):
@@ -30,10 +30,11 @@ class StepOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A plan and what became of each of its steps."""
+    """A plan and what became of each of its steps; ``earlier`` are those that another run overtook on the way."""
 
     plan: Plan
     outcomes: tuple[StepOutcome, ...]
+    earlier: "tuple[Run, ...]" = ()
 
     @property
     def error(self) -> Stage6Error | None:
@@ -42,5 +43,17 @@ class Run:
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:
-        """Failures that stopped nothing."""
-        return tuple(outcome.error for outcome in self.outcomes if outcome.error and outcome.result is Result.WARNED)
+        """What stopped nothing and has to be heard: steps that failed and may, and holds."""
+        holds = (_held(decided) for decided in self.plan.targets if decided.hold)
+        warned = (outcome.error for outcome in self.outcomes if outcome.result is Result.WARNED)
+        return (*holds, *(error for error in warned if error))
+
+
+def _held(decided: TargetDecision) -> Stage6Error:
+    target = decided.target
+    return SupersededError(
+        HELD,
+        decided.hold,
+        where=f"{target.namespace}/{target.release}",
+        hint=f"mend it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
+    )

@@ -49,9 +49,10 @@ class TargetDecision:
     live: LiveState = field(default_factory=NotDeployed)
 
     @property
-    def held(self) -> bool:
-        """Whether a rollback is all that keeps the latest release away from here."""
-        return any(reason.why.startswith(HELD) for reason in self.reasons)
+    def hold(self) -> str:
+        """Which rollback keeps the latest release away from here; "" where none does."""
+        found = (reason.why for reason in self.reasons if reason.why.startswith(f"{HELD}: "))
+        return next(found, "").removeprefix(f"{HELD}: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class StepState(StrEnum):
 
     SATISFIED = "satisfied"
     NEEDED = "needed"
+    HELD = "held"  # a rollback keeps it from being done
     UNKNOWN = "unknown"  # nothing asks for it, and nobody looked whether it holds
 
 

@@ -3,7 +3,7 @@
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.event import EventKind
-from jetscale_cicd.model.live import Deployed, LiveState, last_attempt
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, last_attempt
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.deepen import (
@@ -67,9 +67,8 @@ def values_comparison(
         return _last_release(head, latest, f"the {word} {tried.commit[:12]} is gone")
     if request.base or request.event.base or request.event.base_branch:
         return event_comparison(repository, request, head, latest)
-    return _last_release(
-        head, latest, request.event.note or "what is deployed was not seen and the event gives no base"
-    )
+    seen = "nothing is deployed yet" if isinstance(live, NotDeployed) else "what is deployed was not seen"
+    return _last_release(head, latest, request.event.note or f"{seen} and the event gives no base")
 
 
 def event_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:

@@ -183,6 +183,13 @@ def _notes(
     notes += [f"the tag {release.tag} is in this clone alone, so it is no release" for release in sorted(private)]
     if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
         notes.append(f"{CONFIG} changed: a run also compares what it says with what is deployed")
+    if request.network and not request.compares_only:
+        notes += [
+            f"{target.target.name}: what is deployed was not looked at ({target.live.why}), so a run that was lost "
+            "is not made up for"
+            for target in targets
+            if isinstance(target.live, NotObserved) and target.decision is Decision.NOTHING
+        ]
     notes += [
         f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain
     ]

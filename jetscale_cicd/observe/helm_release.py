@@ -17,6 +17,8 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
         CannotTellError: ``CLUSTER_UNREACHABLE``, ``CLUSTER_FORBIDDEN`` or ``RECORD_UNREADABLE``.
     """
     numbers = revision_numbers(api, target)
+    if not numbers:
+        _check_not_elsewhere(api, target)
     newest = _newest(api, target, numbers)
     if newest is None or newest.status == "uninstalled":
         return NotDeployed()
@@ -47,6 +49,24 @@ def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
         raise cannot_tell(failed, target) from None
     numbers = (each.get("metadata", {}).get("labels", {}).get("version", "") for each in found)
     return sorted((int(number) for number in numbers if number.isdecimal()), reverse=True)
+
+
+def _check_not_elsewhere(api: Kubernetes, target: Target) -> None:
+    """Helm may keep releases in ConfigMaps, too (`HELM_DRIVER`); one that is there is not to be installed again."""
+    path = f"/api/v1/namespaces/{target.namespace}/configmaps"
+    try:
+        found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
+    except ApiFailure as failed:
+        if failed.status == 403:  # no right that a deploy needs by itself
+            return
+        raise cannot_tell(failed, target) from None
+    if found:
+        raise CannotTellError(
+            "RELEASE_STORED_ELSEWHERE",
+            f"release {target.release} is kept in ConfigMaps (HELM_DRIVER=configmap), and Stage 6 reads Secrets",
+            where=f"namespace {target.namespace}",
+            hint="move its ConfigMaps owner=helm to Secrets of the type helm.sh/release.v1 first",
+        )
 
 
 def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
-from jetscale_cicd.model.outcome import Run, StepOutcome
+from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
 from jetscale_cicd.model.request import Request
@@ -67,15 +67,19 @@ def request_document(request: Request) -> dict[str, object]:
 
 def run_document(run: Run) -> dict[str, object]:
     """A run: its plan, and per step what became of it."""
-    error = run.error
-    steps = [_step(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
-    outcome = "failed" if error else "done" if any(step["result"] == "done" for step in steps) else "satisfied"
+    error, attempts = run.error, [*run.earlier, run]
+    done = any(outcome.result is Result.DONE for attempt in attempts for outcome in attempt.outcomes)
     return {
         **plan_document(run.plan),
-        "outcome": outcome,
-        "steps": steps,
-        "error": error_document(error) if error else None,
+        "outcome": "failed" if error else "done" if done else "satisfied",
+        **_attempt(run),
+        "attempts": [plan_document(attempt.plan) | _attempt(attempt) for attempt in run.earlier],
     }
+
+
+def _attempt(run: Run) -> dict[str, object]:
+    steps = [_step(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
+    return {"steps": steps, "error": error_document(run.error) if run.error else None}
 
 
 def simulation_document(simulation: Simulation) -> dict[str, object]:
@@ -201,6 +205,7 @@ def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
         "release": target.release,
         "engine": target.engine,
         "url": target.url or None,
+        "held": bool(decided.hold),
         "compared": _comparison(decided.compared),
         "reasons": [_reason(reason) for reason in decided.reasons if reason.counts],
         "ignored": [_reason(reason) for reason in decided.reasons if not reason.counts],

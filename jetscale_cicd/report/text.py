@@ -27,6 +27,7 @@ _MARKS = {
 _STATES = {
     StepState.SATISFIED: ("dim", "✓"),
     StepState.NEEDED: ("cyan", "→"),
+    StepState.HELD: ("yellow", "!"),
     StepState.UNKNOWN: ("yellow", "?"),
 }
 
@@ -44,7 +45,7 @@ def verdict(plan: Plan) -> str:
         return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
-    held = [decided.target.name for decided in plan.targets if decided.held]
+    held = [decided.target.name for decided in plan.targets if decided.hold]
     if held:
         return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
     return f"nothing to do (latest: {latest})"
@@ -58,6 +59,11 @@ def plan_text(plan: Plan, paint: Paint) -> str:
 def run_text(run: Run, paint: Paint) -> str:
     """A run: verdict, reasons, and what became of each step."""
     lines = _head(run.plan, paint)
+    for number, attempt in enumerate(run.earlier, 1):
+        ended = f"attempt {number}, ended by {attempt.error.code}" if attempt.error else f"attempt {number}"
+        lines += ["", paint("bold", ended)]
+        for outcome in attempt.outcomes:
+            lines += [] if outcome.result is Result.SKIPPED else _outcome(outcome, paint)
     if run.outcomes:
         lines += ["", paint("bold", "steps")]
     for outcome in run.outcomes:
@@ -151,7 +157,7 @@ def _seen(decided: TargetDecision) -> list[str]:
     due = [] if decided.decision is Decision.NOTHING else [f"{decided.decision} is due"]
     if due:
         return [f"{due[0]}: {seen[-1]}" if seen else due[0]]
-    return seen[-1:] if decided.held else []
+    return seen[-1:] if decided.hold else []
 
 
 def _drift(status: TargetStatus) -> list[str]:

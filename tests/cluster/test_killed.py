@@ -137,6 +137,13 @@ def wait_for_helm(errors: IO[bytes]) -> str:
     return said
 
 
+def wait_until_pending(life: Life, said: str) -> None:
+    """Until helm has written its revision."""
+    deadline = time.monotonic() + 10
+    while life.live.history()[-1] != (2, "pending-upgrade"):
+        assert time.monotonic() < deadline, said
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.3, 1.5])
 def test_killed_while_helm_is_at_work_helm_is_ended_and_the_next_run_goes_on(life: Life, seconds: float) -> None:
     commit = life.change()
@@ -152,6 +159,20 @@ def test_killed_while_helm_is_at_work_helm_is_ended_and_the_next_run_goes_on(lif
         time.sleep(0.05)
     life.time_passes()
     assert life.check(commit) == ""
+
+
+def test_the_run_after_a_killed_one_waits_for_the_end_of_its_lock_and_goes_on(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    life = Life(stack(tmp_path / "stack", cluster, namespace, helm4, timeout="20s"), tmp_path)
+    life.live.sample.edit("chore(live): slow", LIVE, "size:", "image: faults.invalid/slow:8\nsize:")
+    process = life.start(*MODULE)
+    assert process.stderr
+    wait_until_pending(life, wait_for_helm(process.stderr))
+    process.kill()
+    process.communicate()
+    assert life.check(life.live.sample.repo.head) == ""
+    assert life.live.history()[:2] == [(1, "superseded"), (2, "failed")]
 
 
 def helms_of(namespace: str) -> dict[int, str]:
@@ -173,9 +194,7 @@ def test_a_helm_that_is_killed_leaves_nothing_pending_and_is_rolled_back(life: L
     process = life.start(*MODULE)
     assert process.stderr
     said = wait_for_helm(process.stderr)
-    deadline = time.monotonic() + 10
-    while life.live.history()[-1] != (2, "pending-upgrade"):
-        assert time.monotonic() < deadline, said
+    wait_until_pending(life, said)
     for number in helms_of(life.live.namespace):
         os.kill(number, signal.SIGKILL)
     said += process.communicate(timeout=60)[1].decode()
@@ -203,5 +222,7 @@ def test_a_signal_reaches_helm_once_and_all_is_left_in_order(life: Life, first: 
     assert lease(life.live).get("holderIdentity", "") == ""
     entry = json.loads(life.audit.read_text().splitlines()[-1])
     assert (entry["result"], entry["commit"]) == ("interrupted", life.live.sample.repo.head)
+    assert entry["revision"] == 2
+    assert "! revision 2 is failed, its objects stay; the next run goes on from there" in said
     commit = life.live.sample.edit("fix(live): not slow", LIVE, "image: faults.invalid/slow:60\n", "")
     assert life.check(commit) == ""

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,25 @@ def hold(live: Stack, renewed_ago: float, holder: str = "https://ci.example/runs
     live.ask(f"{LEASE}/stage6-app", "PATCH", {"spec": spec}, _MERGE)
 
 
+@contextmanager
+def alive(live: Stack) -> Iterator[None]:
+    """Somebody else who holds the Lease, and renews it."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(0.5):
+            hold(live, renewed_ago=0)
+
+    hold(live, renewed_ago=0)
+    thread = threading.Thread(target=renew)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 def lease(live: Stack) -> dict[str, Any]:
     spec = live.ask(f"{LEASE}/stage6-app")["spec"]
     assert isinstance(spec, dict)
@@ -47,8 +68,8 @@ def test_the_lock_is_given_back(live: Stack) -> None:
 
 
 def test_a_lock_that_is_held_is_waited_for_and_its_holder_named(live: Stack) -> None:
-    hold(live, renewed_ago=1)
-    ended = live.run()
+    with alive(live):
+        ended = live.run()
     assert "observing and planning again" not in ended.stderr  # it is waited for once
     assert ended.status == 7
     assert ended.json["error"]["code"] == "LOCKED"
@@ -60,6 +81,12 @@ def test_a_lock_that_is_held_is_waited_for_and_its_holder_named(live: Stack) -> 
 
 def test_the_lock_of_a_dead_holder_is_taken_over_once_it_has_expired(live: Stack) -> None:
     hold(live, renewed_ago=40)
+    live.done()
+    assert live.history()[-1] == (2, "deployed")
+
+
+def test_the_lock_of_a_holder_that_died_just_now_is_waited_for_to_its_end(live: Stack) -> None:
+    hold(live, renewed_ago=20)  # its end is later than that of the wait
     live.done()
     assert live.history()[-1] == (2, "deployed")
 

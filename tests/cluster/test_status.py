@@ -1,10 +1,12 @@
 """`status`: what is live against head, latest and published; and drift."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.stack import CHART, Stack, stack
+from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
 _SCALE = "application/merge-patch+json"
@@ -68,3 +70,25 @@ def test_without_a_cluster_it_says_that_nobody_looked(
     made = stack(tmp_path, cluster, namespace, helm4)
     ended = made.sample.command("status", "--output=json")
     assert ended.json["targets"][0]["live"] == {"state": "unknown", "why": "there is no kubeconfig"}
+
+
+def test_a_run_that_cannot_look_says_what_it_may_miss(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4)
+    live.done()
+    (note,) = live.sample.run().json["notes"][:1]
+    assert note == (
+        "live: what is deployed was not looked at (there is no kubeconfig), so a run that was lost is not made up for"
+    )
+
+
+def test_a_release_that_helm_keeps_elsewhere_is_not_taken_for_absent(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    argv: list[str | Path] = [helm, "install", "app", live.sample.repo.path / "charts/app", "--namespace", namespace]
+    env = {**command_environment(), **live.env, "HELM_DRIVER": "configmap"}
+    subprocess.run(argv, env=env, check=True, capture_output=True)
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (8, "RELEASE_STORED_ELSEWHERE")

@@ -55,10 +55,15 @@ def test_the_whole_story(cluster: Cluster, namespace: str, helm: Path, tmp_path:
 
     # a manual rollback is held
     live.helm_plain("rollback", "app", "2")
-    held = live.done()
-    assert (held["decision"], live.history()[-1]) == ("nothing", (4, "deployed"))
-    (reason,) = held["targets"][0]["ignored"]
-    assert reason["why"].startswith("HELD: revision 4 is a rollback to 2, which took back 0.2.0 of ")
+    ended = live.run(GITHUB_ACTIONS="true")
+    held = ended.json
+    assert (ended.status, held["decision"], live.history()[-1]) == (0, "nothing", (4, "deployed"))
+    (target,) = held["targets"]
+    assert target["held"]
+    assert target["ignored"][0]["why"].startswith("HELD: revision 4 is a rollback to 2, which took back 0.2.0 of ")
+    assert {each["name"]: each["state"] for each in held["steps"]}["deploy"] == "held"
+    assert "warning HELD: revision 4 is a rollback to 2" in ended.stderr
+    assert "::warning title=Stage 6%3A HELD::" in ended.stderr
     live.sample.edit("docs: more", "README.md", "stacks", "stack")
     assert decided(live) == ("nothing", None)
 
@@ -138,3 +143,16 @@ def test_every_revision_names_commit_digests_and_run(
             assert record[key] in description
         labels = live.ask(f"/api/v1/namespaces/{{}}/secrets/sh.helm.release.v1.app.v{number}")["metadata"]["labels"]
         assert labels["stage6.jetscale.ai/commit"] == commit
+
+
+def test_the_audit_names_what_failed_and_what_was_brought_back(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path / "stack", cluster, namespace, helm, timeout="4s")
+    audit = tmp_path / "audit.jsonl"
+    live.done(f"--audit={audit}")
+    live.sample.edit("chore(live): bad", LIVE, "size: 3", "size: 4\nimage: faults.invalid/crash")
+    assert live.run(f"--audit={audit}").status == 5
+    _, entry = (json.loads(line) for line in audit.read_text().splitlines())
+    assert (entry["result"], entry["commit"], entry["error"]["code"]) == ("failed", live.sample.repo.head, "CRASH_LOOP")
+    assert (entry["revision"], entry["rollback"]) == (2, {"revision": 3, "to": 1})

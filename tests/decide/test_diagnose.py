@@ -162,3 +162,28 @@ def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
     said = [event("p", "Unhealthy", "probe\nfailed"), {**event("p", "Pulled", "image"), "type": "Normal"}]
     (row,) = workload_rows(deployed(pod("p", "web-2"), Event=said))
     assert row.line == "Deployment web: 0/1 ready, Warning Unhealthy: probe failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "line", "complete"),
+    [
+        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 1}, "1/3 ready", False),
+        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 ready", False),
+        ({"replicas": 3, "readyReplicas": 2, "updatedReplicas": 3}, "2/3 ready", False),
+        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", False),
+        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", True),
+    ],
+)
+def test_pods_of_the_old_kind_are_not_taken_for_the_new(status: Object, line: str, complete: bool) -> None:
+    web = thing("web", annotations=OURS, spec={"replicas": 3}, status={"observedGeneration": 2, **status})
+    web["metadata"]["generation"] = 2
+    (row,) = workload_rows(seen(Deployment=[web]))
+    assert (row.line, row.complete) == (f"Deployment web: {line}", complete)
+
+
+def test_of_a_rollout_the_pods_of_the_newest_replica_set_are_counted() -> None:
+    all_old = {"replicas": 2, "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+    rolling = deployed(pod("p", "web-2"))
+    web = {**rolling.of("Deployment")[0], "spec": {"replicas": 1}, "status": all_old}
+    (row,) = workload_rows(replace(rolling, objects={**rolling.objects, "Deployment": (web,)}))
+    assert (row.line, row.complete) == ("Deployment web: 0/1 ready", False)
