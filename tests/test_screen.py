@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from jetscale_cicd.cli.screen import Screen
 
 
@@ -23,6 +25,15 @@ def test_the_last_table_is_left_as_it_is() -> None:
     screen.table(["a"])
     assert screen.table(()) == ""
     assert screen.lines("said\n") == "said\n"
+
+
+def test_a_table_is_never_higher_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "6")
+    monkeypatch.setenv("COLUMNS", "80")
+    screen = Screen(io.StringIO())
+    assert screen.table([str(number) for number in range(4)]) == "0\n1\n2\n3\n"
+    assert screen.table([str(number) for number in range(9)]) == "\x1b[4A\x1b[J0\n1\n2\n  … and 6 more\n"
+    assert screen.lines("said\n").startswith("\x1b[4A")
 
 
 def test_what_is_no_terminal_gets_no_table() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.diagnose import diagnose
 from jetscale_cicd.decide.manifests import parse_manifests
-from jetscale_cicd.decide.workloads import Object, Snapshot, workload_rows
+from jetscale_cicd.decide.workloads import Object, Snapshot, condition, workload_rows
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.target import Target
@@ -82,7 +82,10 @@ def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
 
 
 def _workloads(release: HelmRelease) -> Iterator[str]:
-    """All pods that are wanted; helm is content with a Deployment that lacks its ``maxUnavailable``."""
+    """All pods that are wanted, and no Job that failed: helm waits for no Job that is no hook.
+
+    helm is also content with a Deployment that lacks its ``maxUnavailable``.
+    """
     target, progress = release.target, None
     limit = patience = time.monotonic() + target.timeout
     while True:
@@ -95,7 +98,7 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         if not waiting or now > min(patience, limit):
             break
         time.sleep(_LOOK)
-    if waiting:
+    if waiting or any(kind == "Job" and condition(job, "Failed") == "True" for kind, job in snapshot.workloads()):
         diagnosis = diagnose(snapshot, "not ready any more: timed out")
         message = f"{diagnosis.code}: {diagnosis.sentence}"
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)

@@ -1,5 +1,6 @@
 """A terminal on which a table stays in its place while lines scroll above it."""
 
+import os
 import shutil
 import threading
 from collections.abc import Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 _UP_AND_CLEAR = "\x1b[{}A\x1b[J"
+_USUAL = (80, 24)
+_ROOM = 2  # lines of a terminal that are left for what is said above the table, and for the cursor
 
 
 @dataclass
@@ -33,9 +36,20 @@ class Screen:
             if not rows:
                 self.height = 0
                 return ""
-            width = shutil.get_terminal_size().columns - 1
+            width, height = shutil.get_terminal_size(self._size())
+            if len(rows) > height - _ROOM:  # what has scrolled away cannot be replaced any more
+                kept = max(height - _ROOM - 1, 0)
+                rows = [*rows[:kept], f"  … and {len(rows) - kept:,} more"]
             cleared, self.height = self._cleared(), len(rows)
-            return cleared + "".join(f"{row[:width]}\n" for row in rows)
+            return cleared + "".join(f"{row[: width - 1]}\n" for row in rows)
+
+    def _size(self) -> tuple[int, int]:
+        """Of this stream's terminal: stdout may be none, or another one."""
+        try:
+            columns, lines = os.get_terminal_size(self.stream.fileno())
+        except (OSError, ValueError):
+            return _USUAL
+        return (columns, lines) if columns and lines else _USUAL  # a terminal that nobody told its size has none
 
     def _cleared(self) -> str:
         height, self.height = self.height, 0

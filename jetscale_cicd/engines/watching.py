@@ -38,7 +38,8 @@ class Watching:
             rows = workload_rows(see_workloads(self.api, self.target, self.since))
         except ApiFailure as failed:
             return {"": f"the workloads cannot be seen: {failed.message}"}
-        return {f"{row.kind} {row.name}": row.line for row in rows}
+        waited_for_first = sorted(rows, key=lambda row: row.complete)
+        return {f"{row.kind} {row.name}": row.line for row in waited_for_first}
 
     def _tell(self, subject: str, line: str) -> None:
         if self.told.get(subject) != line and not self.done.is_set():

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from tests.support.sample import step_results
 TEST_POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: check, annotations: {helm.sh/hook: test}}\n"
     "spec: {restartPolicy: Never, containers: [{name: main, image: {{ .Values.check }}}]}\n"
+)
+JOB = (
+    "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed}\nspec: {backoffLimit: 0, template: {spec: "
+    "{restartPolicy: Never, containers: [{name: main, image: faults.invalid/fails}]}}}\n"
 )
 CRD: dict[str, Any] = {
     "metadata": {"name": "externalsecrets.external-secrets.io"},
@@ -73,6 +78,21 @@ def test_an_external_secret_that_is_not_ready_holds_nothing_up_unless_it_is_requ
     live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 4", "size: 5")
     said = live.done()
     assert "1 ExternalSecrets are ready" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
+
+
+def test_a_job_of_the_chart_that_failed_is_not_taken_for_ready(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/job.yaml": JOB})
+    live.run()
+    deadline = time.monotonic() + 20
+    while not (job := live.ask("/apis/batch/v1/namespaces/{}/jobs/seed")["status"]).get("failed"):
+        assert time.monotonic() < deadline, job
+        time.sleep(0.2)
+    live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 3", "size: 4")
+    failed = live.run()
+    assert (failed.status, failed.json["error"]["code"]) == (6, "WORKLOAD_NOT_READY")
+    assert "(Job seed): container main ended with status 1" in failed.json["error"]["message"]
 
 
 @pytest.fixture
