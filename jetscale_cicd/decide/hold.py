@@ -6,6 +6,7 @@ from jetscale_cicd.model.plan import HELD, Decision
 # In the description of a revision that was deployed and then failed its verification.
 UNVERIFIED = " unverified: "
 _RELEASE = "--release-hold deploys all the same"
+_CAUSE = 300  # characters of it that are told
 
 
 def by_revision(
@@ -30,19 +31,26 @@ def by_revision(
             f"revision {revision.number} is a {revision.status} rollback: it is finished first",
         )
     if revision.status != "deployed":
-        return Decision.REDEPLOY, f"revision {revision.number} is {revision.status}"
+        return Decision.REDEPLOY, f"revision {revision.number} is {revision.status}{_cause(revision, ' failed: ')}"
     if not live.commit:
         return Decision.REDEPLOY, f"revision {revision.number} was deployed by other hands: it has no record of Stage 6"
     if UNVERIFIED in revision.description:
-        return Decision.REDEPLOY, f"revision {revision.number} is deployed, and was not what was promised"
+        why = f"revision {revision.number} is deployed, and was not what was promised{_cause(revision, UNVERIFIED)}"
+        return Decision.REDEPLOY, why
     return None
+
+
+def _cause(revision: Revision, after: str) -> str:
+    """What the description of a revision says after these words, in brackets; "" where it says nothing."""
+    why = revision.description.partition(after)[2].strip()
+    return f" ({why[:_CAUSE]})" if why else ""
 
 
 def _after_rollback(
     revision: Revision, tried: Deployed, latest: str, values_differ: bool, release_hold: bool
 ) -> tuple[Decision, str]:
     """Somebody decided against what was tried, and only something new may undo that."""
-    back = f"revision {revision.number} is a rollback to {revision.rollback_to}"
+    back = f"revision {revision.number} is a rollback to {revision.rollback_to}{_cause(revision, ': ')}"
     if release_hold:
         return Decision.REDEPLOY, f"{back}, and the hold is released"
     if revision.attempted is None:

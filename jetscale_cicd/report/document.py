@@ -175,6 +175,7 @@ def live_document(live: LiveState) -> dict[str, object]:
         "values": live.values_digest or None,
         "revision": revision.number if revision else None,
         "status": revision.status if revision else None,
+        "description": (revision.description or None) if revision else None,
         "rollback_to": revision.rollback_to if revision else None,
     }
 

@@ -81,4 +81,5 @@ def test_a_fault_is_diagnosed_before_the_rollback(
         assert live.sample.repo.head in failed["description"]
         held = live.done()
         assert held["decision"] == "nothing"
-        assert "HELD: revision 3 is a rollback to 1" in held["targets"][0]["ignored"][-1]["why"]
+        said = f"HELD: revision 3 is a rollback to 1 (revision 2 failed with {fault.code}), which took back "
+        assert said in held["targets"][0]["ignored"][-1]["why"]

@@ -44,6 +44,22 @@ def test_a_revision_that_failed_is_due_again() -> None:
     assert asked(replace(FINE, status="failed")) == (Decision.REDEPLOY, "revision 4 is failed")
 
 
+@pytest.mark.parametrize(
+    ("revision", "says"),
+    [
+        (replace(FINE, status="failed", description="stage6 0.2.0 failed: QUOTA no"), "4 is failed (QUOTA no)"),
+        (
+            replace(BACK, description="Rollback to 2: by hand, from revision 3"),
+            "to 2 (by hand, from revision 3), which",
+        ),
+        (replace(BACK, description="Rollback to 2"), "to 2, which"),
+        (replace(FINE, description="stage6 0.2.0 unverified: PROBE_ADDRESS"), "promised (PROBE_ADDRESS)"),
+    ],
+)
+def test_why_a_revision_is_what_it_is_is_told_again(revision: Revision, says: str) -> None:
+    assert says in asked(revision)[1]
+
+
 def test_a_revision_without_a_record_is_deployed_over() -> None:
     decision, why = asked(FINE, record=replace(RECORD, commit="", digest="", values_digest=""))
     assert decision is Decision.REDEPLOY
