@@ -10,7 +10,7 @@ from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.outcome import Run
-from jetscale_cicd.model.plan import Plan, Reason, TargetDecision
+from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
 from jetscale_cicd.model.status import Status, TargetStatus
@@ -53,7 +53,15 @@ def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
         shelf=wanted.shelf,
         notes=(*observed.notes, *wanted.notes),
     )
-    return planned, wanted.trouble
+    return planned, wanted.trouble or _missing_namespace(world, planned)
+
+
+def _missing_namespace(world: World, planned: Plan) -> Stage6Error | None:
+    if world.request.compares_only or planned.decision is Decision.NOTHING:
+        return None
+    from jetscale_cicd.observe.namespace import missing_namespace
+
+    return missing_namespace(world, planned)
 
 
 def run(world: World, planned: Plan) -> Run:

@@ -111,11 +111,11 @@ class World:
         if not self.request.network:
             return NotObserved("there is no network here")
         if target.context not in self.clusters:
-            from jetscale_cicd.tools.kubeconfig import has_kubeconfig
+            from jetscale_cicd.tools.kubeconfig import current_context, has_kubeconfig
 
             if not has_kubeconfig(os.environ):
                 return NotObserved("there is no kubeconfig")
-            self.clusters[target.context] = self._open_kubernetes(target)
+            self.clusters[target.context] = self._open_kubernetes(target.context or current_context(os.environ))
         return self.clusters[target.context]
 
     def start_kubernetes(self) -> None:
@@ -124,11 +124,11 @@ class World:
             if target.engine == "helm" and not self.request.compares_only:
                 _ = self.kubernetes(target)
 
-    def _open_kubernetes(self, target: Target) -> "Kubernetes":
+    def _open_kubernetes(self, context: str) -> "Kubernetes":
         from jetscale_cicd.tools.kubernetes import open_kubernetes
         from jetscale_cicd.tools.process import tool_environment
 
-        opened = open_kubernetes(self.processes, tool_environment(os.environ), target.context, self.scratch)
+        opened = open_kubernetes(self.processes, tool_environment(os.environ), context, self.scratch)
         return self.closing.enter_context(opened)
 
     @cached_property

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
 
 
 class Held(NamedTuple):
-    """A release that this run has locked, until ``closing`` is closed; ``before`` was its newest revision then."""
+    """A release that this run has locked, until ``closing`` is closed."""
 
     release: "HelmRelease"
     closing: ExitStack
-    before: int | None = None
 
 
 class Surroundings(Protocol):
@@ -81,9 +80,9 @@ class Acting:
         values, secrets: of each target that gets deployed; secrets by their dotted keys.
         manifests: of each target, as far as they are made.
         held: the targets whose releases this run has locked.
-        records: what was deployed to each target, as far as it was.
-        revisions: that these are.
+        records: what was tried to be deployed to each target, as far as it was.
         outcomes: of the steps so far.
+        deploy: in the values of all that this run deploys, and of nothing else.
     """
 
     plan: Plan
@@ -94,8 +93,8 @@ class Acting:
     manifests: dict[str, bytes] = field(default_factory=dict)
     held: "dict[str, Held]" = field(default_factory=dict)
     records: dict[str, Deployed] = field(default_factory=dict)
-    revisions: dict[str, int] = field(default_factory=dict)
     outcomes: list[StepOutcome] = field(default_factory=list)
+    deploy: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def target(self, step: Step) -> Target:
         """The target of a step."""
@@ -107,7 +106,7 @@ class Acting:
         written = self.values[target.name].write(directory)
         extra: list[object] = [nested(self.secrets[target.name])] if self.secrets.get(target.name) else []
         if record:
-            extra.append(record_values(record, self.world.request.event.run_url, secrets.token_hex(8)))
+            extra.append(record_values(record, self.world.request.event.run_url, self.deploy))
         for number, values in enumerate(extra, len(written)):
             file = directory / f"{number}.yaml"
             file.touch(mode=0o600)

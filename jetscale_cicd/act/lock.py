@@ -17,15 +17,15 @@ from datetime import datetime, timedelta
 from jetscale_cicd.errors import CannotTellError, PreconditionError, SupersededError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import cannot_tell
-from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+from jetscale_cicd.observe.lease import MARGIN, end_of, holder_of, is_free, lease_name, leases_path
+from jetscale_cicd.observe.namespace import namespace_missing, namespace_terminating
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, ticks
 
 DURATION = 30  # seconds that a Lease holds without being renewed
 _RENEW = 8.0
 _POLL = 0.5
 _LOOK = 0.5
 _OURS = DURATION - 5.0  # helm needs a moment to end
-# The server's clock is read in whole seconds, and a renewal is on its way for a while.
-_MARGIN = timedelta(seconds=2)
 
 
 def holder_name(run_url: str) -> str:
@@ -41,7 +41,7 @@ class Lock:
         path: of the Lease.
         holder: we.
         lost: set once somebody else may have taken it over.
-        until: when it ends for us, before it ends for anybody else, by ``time.monotonic``.
+        until: when it ends for us, before it ends for anybody else, by ``ticks``.
         inherited: its last holder did not give it back, so that what is pending may be his.
     """
 
@@ -59,7 +59,7 @@ class Lock:
         Raises:
             SupersededError: ``LOCK_LOST``.
         """
-        if self.lost.is_set() or time.monotonic() > self.until:
+        if self.lost.is_set() or ticks() > self.until:
             self.lost.set()
             raise SupersededError(
                 "LOCK_LOST",
@@ -73,10 +73,10 @@ class Lock:
         while not self.closed.wait(_RENEW):
             try:
                 lease = self.api.get(self.path)
-                if lease is None or _holder(lease) != self.holder:
+                if lease is None or holder_of(lease) != self.holder:
                     self.lost.set()
                     return
-                until = time.monotonic() + _OURS
+                until = ticks() + _OURS
                 self.api.replace(self.path, _held(lease, self.holder, self.api.clock.now()))
                 self.until = until
             except ApiFailure:
@@ -85,7 +85,7 @@ class Lock:
     def watch(self) -> None:
         """Give it up in time, whatever a renewal that hangs is waiting for."""
         while not self.closed.wait(_LOOK):
-            if time.monotonic() > self.until:
+            if ticks() > self.until:
                 self.lost.set()
                 return
 
@@ -96,7 +96,7 @@ class Lock:
             renewing.join(timeout=_RENEW)  # a renewal that is on its way would be in conflict with this
         try:
             lease = self.api.get(self.path)
-            if lease and _holder(lease) == self.holder:
+            if lease and holder_of(lease) == self.holder:
                 self.api.replace(self.path, {**lease, "spec": {**lease["spec"], "holderIdentity": ""}})
         except ApiFailure:
             return
@@ -117,7 +117,7 @@ def hold_lock(
         PreconditionError: ``NAMESPACE_MISSING``, or ``LOCK_FORBIDDEN``.
         CannotTellError: the cluster does not answer.
     """
-    lock = Lock(api, f"{_leases(target)}/{_name(target)}", holder, lost)
+    lock = Lock(api, f"{leases_path(target)}/{lease_name(target)}", holder, lost)
     renewing = threading.Thread(target=lock.keep, daemon=True)
     try:
         lock.inherited, lock.until = _acquire(api, target, holder, announce)
@@ -132,20 +132,12 @@ def hold_lock(
             raise
 
 
-def _leases(target: Target) -> str:
-    return f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
-
-
-def _name(target: Target) -> str:
-    return f"stage6-{target.release}"
-
-
 def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> tuple[bool, float]:
     """Wait for the Lease, and take it; whether its last holder died with it, and until when it is ours.
 
     One that nobody renewed meanwhile is a dead run's: its end, which is near, is worth more than the end of the wait.
     """
-    leases, name = _leases(target), _name(target)
+    leases, name = leases_path(target), lease_name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
     told, first = "", None
@@ -153,28 +145,30 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
         end = None
         try:
             lease = api.get(path)
-            end = _end(lease) if lease else None
-            other = _holder(lease) if lease and not _is_free(lease, api.clock.now()) else ""
+            end = end_of(lease) if lease else None
+            other = holder_of(lease) if lease and not is_free(lease, api.clock.now()) else ""
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
-                until = time.monotonic() + _OURS  # from when it was stamped, however long it is on its way
+                until = ticks() + _OURS  # from when it was stamped, however long it is on its way
                 _ = api.replace(path, held) if lease else api.create(leases, held)
-                return lease is not None and _holder(lease) not in ("", holder), until
+                return lease is not None and holder_of(lease) not in ("", holder), until
         except ApiFailure as failed:
             if not failed.conflict:
                 raise _refused(failed, target) from None
             other = "somebody who is always faster"
         first = first or end
-        dying = end is not None and end == first and end - api.clock.now() < timedelta(seconds=DURATION) + _MARGIN
+        dying = end is not None and end == first and end - api.clock.now() < timedelta(seconds=DURATION) + MARGIN
         if time.monotonic() > deadline and not dying:
             raise SupersededError(
                 "LOCKED",
-                f"release {target.release} is being changed by {other}, and was for {target.timeout} s",
+                f"release {target.release} is being changed by {other}, and this run waited {target.timeout} s for it",
                 where=f"Lease {target.namespace}/{name}",
                 hint="let it end, or cancel it; a run that died is over after 30 s",
             )
         if told != other:
-            announce(f"  waiting for the lock of {target.namespace}/{target.release}: {other} holds it")
+            left = timedelta(seconds=max(0.0, deadline - time.monotonic()))
+            where, at_most = f"{target.namespace}/{target.release}", f"{api.clock.now() + left:%H:%M:%S} UTC"
+            announce(f"  waiting for the lock of {where}, until {at_most} if it lives: {other} holds it")
             told = other
         time.sleep(_POLL)
 
@@ -198,42 +192,20 @@ def _held(lease: Object, holder: str, now: datetime) -> Object:
     return {**lease, "spec": spec}
 
 
-def _holder(lease: Object) -> str:
-    return str((lease.get("spec") or {}).get("holderIdentity") or "")
-
-
-def _is_free(lease: Object, now: datetime) -> bool:
-    """Whether nobody holds it any more; one whose times cannot be read is held."""
-    end = _end(lease)
-    return not _holder(lease) or (end is not None and now > end)
-
-
-def _end(lease: Object) -> datetime | None:
-    """When a Lease ends unless it is renewed; None where nobody can read its times."""
-    spec = lease.get("spec") or {}
-    try:
-        return (
-            datetime.fromisoformat(spec["renewTime"]) + timedelta(seconds=int(spec["leaseDurationSeconds"])) + _MARGIN
-        )
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-
-
-def namespace_missing(target: Target) -> PreconditionError:
-    """The error for a namespace that is not there."""
-    return PreconditionError(
-        "NAMESPACE_MISSING",
-        f"there is no namespace {target.namespace} on this cluster",
-        where=f"target {target.name}",
-        hint=f"is this the right context? Otherwise: kubectl create namespace {target.namespace}",
-    )
-
-
 def _refused(failed: ApiFailure, target: Target) -> PreconditionError | CannotTellError:
     where = f"namespace {target.namespace}"
     if failed.status == 404:
         return namespace_missing(target)
-    if failed.status in (401, 403):
+    if failed.status == 403 and "being terminated" in failed.message:
+        return namespace_terminating(target)
+    if failed.status == 403 and "exceeded quota" in failed.message:
+        return PreconditionError(
+            "LOCK_FORBIDDEN",
+            f"the lock of the release cannot be made: {failed.message}",
+            where=where,
+            hint="raise the quota of the namespace by one Lease",
+        )
+    if failed.status == 403:
         return PreconditionError(
             "LOCK_FORBIDDEN",
             f"this run may not lock the release: {failed.message}",

@@ -2,11 +2,10 @@
 
 from jetscale_cicd.act.acting import Surroundings
 from jetscale_cicd.act.audit import append_audit, check_audit, rollback_entry
-from jetscale_cicd.act.cluster import locked, verify_release
+from jetscale_cicd.act.cluster import cluster_of, locked, verify_release
 from jetscale_cicd.act.unlock import before_attempt, unlock
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.engines.stored_release import rewrite
-from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error
+from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
@@ -25,18 +24,20 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
         DeployError: helm could not; VerificationError: it could, and what is there now is not as it should be.
     """
     check_audit(world.request.audit)
+    seen = revision_numbers(cluster_of(world, target), target)
     with locked(world, target) as release:
-        unlocked = unlock(release, finish=to is None)
         before, revision = _deployed(release)
-        finished = revision.rollback_to if unlocked.rolled_back is not None else None
+        if to is None and seen[:1] != [revision.number]:
+            raise _moved(before, revision, target)
+        unlocked = unlock(release, finish=to is None)
+        finished = release.made.rollback_to if unlocked.rolled_back is not None else None
         chosen = finished or _choose(release, revision, to)
         done: Deployed | None = None
         error: Stage6Error | None = None
         try:
-            number = revision.number if finished else release.roll_back(chosen)
-            run = f" run={world.request.event.run_url}" if world.request.event.run_url else ""
-            said = f"Rollback to {chosen}: by hand, from revision {revision.number}{run}"
-            rewrite(release.api, target, number, describe=lambda _: said)
+            number = unlocked.rolled_back or release.roll_back(chosen)
+            release.describe_rollback(number, chosen, f"by hand, from revision {revision.number}")
+            release.hide_secrets()
             done, _ = _deployed(release)
             verified = verify_release(world, release)
         except Stage6Error as failed:
@@ -50,6 +51,17 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
             except Stage6Error as unwritable:  # how the rollback ended is what has to be heard
                 world.announce(f"! {unwritable.message}: {unwritable.where}")
     return Rollback(target=target, before=before, to=chosen, after=done, verified=verified)
+
+
+def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:
+    """Which revision is the one to go back to was somebody's judgement of another state than this."""
+    return SupersededError(
+        "RELEASE_MOVED",
+        f"while this waited for its lock, revision {revision.number} ({before.version}) became the newest: "
+        f"{revision.description}",
+        where=f"{target.namespace}/{target.release}",
+        hint=f"look again: jetscale-cicd status; then, if need be: jetscale-cicd rollback --target {target.name}",
+    )
 
 
 def _deployed(release: HelmRelease) -> tuple[Deployed, Revision]:
@@ -84,13 +96,16 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 hint=f"why, and which were: helm history {target.release} --namespace {target.namespace}",
             )
         return to
-    good = release.newest_good(_before(release, revision.number))
+    before = _before(release, revision.number)
+    good = release.newest_good(before)
     if good is None:
         raise PreconditionError(
             "NOTHING_TO_ROLL_BACK",
-            "no revision before what is deployed was ever deployed, and none that was taken back is brought back",
+            f"Helm keeps {', '.join(map(str, sorted(kept)))}, and none up to {before} was good; what comes after "
+            "was taken back before",
             where=f"{target.namespace}/{target.release}",
-            hint=f"helm history {target.release} --namespace {target.namespace}",
+            hint=f"name one: jetscale-cicd rollback --target {target.name} --to N "
+            f"(helm history {target.release} --namespace {target.namespace})",
         )
     return good
 

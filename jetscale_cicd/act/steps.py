@@ -7,7 +7,7 @@ from jetscale_cicd.act.actions import ACTIONS, LeftOut
 from jetscale_cicd.act.audit import check_audit
 from jetscale_cicd.act.secret_values import secrets_of
 from jetscale_cicd.engines.render import check_output
-from jetscale_cicd.errors import DeployError, PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.errors import DeployError, Interrupted, PreconditionError, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.observe.values import values_of_targets
@@ -66,9 +66,9 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
         if target.engine == "render":
             check_output(world.repository.git.root, target)
         else:
-            from jetscale_cicd.act.cluster import check_namespace, cluster_of
+            from jetscale_cicd.act.cluster import cluster_of
 
-            check_namespace(cluster_of(world, target), target)
+            cluster_of(world, target)
 
 
 def _do(step: Step, acting: Acting) -> StepOutcome:
@@ -81,6 +81,9 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
         detail = ACTIONS[step.name](acting, step)
     except Stage6Error as failed:
         return _failed(step, failed, started)
+    except KeyboardInterrupt:
+        hint = "run again: it goes on from what it finds"
+        return _failed(step, Interrupted("INTERRUPTED", "interrupted", where=label, hint=hint), started)
     except OSError as failed:  # a full disk, a directory without permission: of this machine, and no bug
         return _failed(step, _local(step, failed), started)
     if isinstance(detail, LeftOut):
@@ -90,7 +93,8 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
 
 def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
     seconds = time.perf_counter() - started
-    result = Result.WARNED if step.name in _WARNING else Result.FAILED
+    warns = step.name in _WARNING and not isinstance(error, Interrupted)
+    result = Result.WARNED if warns else Result.FAILED
     return StepOutcome(step=step, result=result, detail=error.message, seconds=seconds, error=error)
 
 

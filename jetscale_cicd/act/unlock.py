@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 from typing import NamedTuple
 
-from jetscale_cicd.decide.deploy_record import recorded_deploy
+from jetscale_cicd.decide.deploy_record import record_description, recorded, recorded_deploy, recorded_run
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import DeployError, SupersededError
@@ -16,10 +16,11 @@ _POLL = 0.5
 
 
 class Unlocked(NamedTuple):
-    """What was found, for people; and the revision that ends a rollback which an earlier run, or a hand, did not."""
+    """What was found, for people; the revision that brings a rollback to its end; and one whose process had died."""
 
     found: str
     rolled_back: int | None = None
+    dead: StoredRelease | None = None
 
 
 def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
@@ -35,16 +36,17 @@ def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
     api, target = release.api, release.target
     numbers = revision_numbers(api, target)
     stored = read_revision(api, target, numbers[0]) if numbers else None
-    unlocked = Unlocked("nothing is pending")
-    if stored and stored.status.startswith("pending-"):
+    found: list[str] = []
+    number: int | None = None
+    dead: StoredRelease | None = None
+    if stored and (stored.status.startswith("pending-") or stored.status == "uninstalling"):
         _check_dead(release, stored, numbers[1:])
         release.check()
-        was, back = stored.status, stored.rollback_to
-        what = stored.description if back is None else f"Rollback to {back}"  # what says later that it was one
-        words = f"{what} failed: its process ended while the release was {was}"
+        was, dead = stored.status, stored
+        words = f"{_what(stored)} failed: its process ended while the release was {was}"
         rewrite(api, target, stored.number, status="failed", describe=lambda _: words, hidden=target.secrets)
-        unlocked = Unlocked(f"revision {stored.number} was {was}, and is marked failed")
-        release.announce(f"  {unlocked.found}")
+        found.append(f"revision {stored.number} was {was}, and is marked failed")
+        release.announce(f"  {found[0]}")
     unfinished = stored is not None and stored.is_rollback and stored.status in ("pending-rollback", "failed")
     if stored and unfinished and finish:
         good = stored.rollback_to or release.newest_good(before_attempt(release, stored.number))
@@ -53,10 +55,19 @@ def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
                 f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back"
             )
             number = release.roll_back(good)
-            unlocked = Unlocked(f"{unlocked.found}; revision {number} ends a rollback that did not end", number)
+            release.describe_rollback(number, good, f"ends the rollback of revision {stored.number}")
+            found.append(f"revision {number} brings back revision {good}, as revision {stored.number} was to")
     release.hide_secrets()  # a run may have died between the end of its helm and this
     _wait_for_services(release)
-    return unlocked
+    return Unlocked("; ".join(found) or "nothing is pending", number, dead)
+
+
+def _what(stored: StoredRelease) -> str:
+    """What a revision was to be, in the words that tell later what it was."""
+    if stored.rollback_to is not None:
+        return f"Rollback to {stored.rollback_to}"
+    record = None if stored.is_rollback else recorded(stored.config)
+    return record_description(record, recorded_run(stored.config)) if record else stored.description
 
 
 def before_attempt(release: HelmRelease, number: int) -> int:
@@ -72,7 +83,8 @@ def before_attempt(release: HelmRelease, number: int) -> int:
 def _check_dead(release: HelmRelease, stored: StoredRelease, older: list[int]) -> None:
     """A run of ours held the lock that we hold now, so it is dead; a hand's helm holds none, and is given its time.
 
-    Ours is a revision whose record is of no earlier deploy, and any at all where the lock's last holder died.
+    Ours is a revision whose record is of no earlier deploy, and any at all where the lock's last holder died. What a
+    rollback brings back may have had its own revision pruned, so its record tells nothing.
     """
     target = release.target
     try:
@@ -81,7 +93,8 @@ def _check_dead(release: HelmRelease, stored: StoredRelease, older: list[int]) -
         age = float(target.timeout)
     deploy = recorded_deploy(stored.config)
     before = (read_revision(release.api, target, number) for number in older)
-    ours = bool(deploy) and all(deploy != recorded_deploy(each.config) for each in before if each)
+    new = bool(deploy) and all(deploy != recorded_deploy(each.config) for each in before if each)
+    ours = new and not stored.is_rollback
     if not (ours or release.inherited) and age < target.timeout:
         raise SupersededError(
             "RELEASE_BUSY",

@@ -3,21 +3,20 @@
 import time
 from collections.abc import Callable, Iterator
 
-from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.decide.diagnose import blocked, diagnose
 from jetscale_cicd.decide.manifests import parse_manifests
 from jetscale_cicd.decide.workloads import Object, Snapshot, condition, workload_rows
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import cannot_tell, read_revision
-from jetscale_cicd.observe.workloads import see_workloads
+from jetscale_cicd.observe.workloads import NO_HOOKS, see_workloads
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import ProcessTimeout
 
 _PATIENCE = 60.0  # seconds without any progress
-_LOOK = 0.5
-_NO_HOOKS = "9"  # a time that never comes: hooks are over
+_LOOK = 1.0
 # What has to be seen of a kind, so that nothing of it is taken for ready unseen.
 _SHOWN_BY = {
     "Deployment": ("Deployment", "ReplicaSet", "Pod"),
@@ -90,16 +89,21 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
     limit = patience = time.monotonic() + target.timeout
     while True:
         release.check()
-        snapshot = see_workloads(release.api, target, _NO_HOOKS)
+        snapshot = see_workloads(release.api, target, NO_HOOKS, all_kinds=True)
+        lacking = blocked(snapshot)
         waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
         now, ready = time.monotonic(), {(row.kind, row.name): row.ready for row in waiting}
         if ready != progress:
             patience, progress = now + _PATIENCE, ready
-        if not waiting or now > min(patience, limit):
+        if not (waiting or lacking) or now > min(patience, limit):
             break
         time.sleep(_LOOK)
-    if waiting or any(kind == "Job" and condition(job, "Failed") == "True" for kind, job in snapshot.workloads()):
-        diagnosis = diagnose(snapshot, "not ready any more: timed out")
+    if (
+        lacking
+        or waiting
+        or any(kind == "Job" and condition(job, "Failed") == "True" for kind, job in snapshot.workloads())
+    ):
+        diagnosis = lacking or diagnose(snapshot, "not ready any more: timed out")
         message = f"{diagnosis.code}: {diagnosis.sentence}"
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
     _check_seen(release, snapshot)

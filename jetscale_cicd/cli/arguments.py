@@ -91,7 +91,12 @@ def add_one_target(parser: argparse.ArgumentParser) -> None:
 
 
 def add_hold(parser: argparse.ArgumentParser) -> None:
-    """What a rollback means."""
+    """What a person may ask for that no change does."""
+    parser.add_argument(
+        "--redeploy",
+        action="store_true",
+        help="deploy the latest release again although nothing changed: objects were deleted, or changed by hand",
+    )
     parser.add_argument(
         "--release-hold", action="store_true", help="deploy although the newest revision of a release is a rollback"
     )
@@ -152,6 +157,7 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
         network=network,
         audit=getattr(args, "audit", None),
         release_hold=getattr(args, "release_hold", False),
+        redeploy=getattr(args, "redeploy", False),
     )
 
 

@@ -111,6 +111,7 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
         engine=request.engine or asked.engine,
         registry=request.registry or asked.registry,
         release_hold=request.release_hold or asked.release_hold,
+        redeploy=request.redeploy or asked.redeploy,
     )
     return settled, saved
 

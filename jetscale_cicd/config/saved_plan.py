@@ -29,6 +29,7 @@ class SavedRequest:
     engine: EngineName | None = None
     registry: str | None = None
     release_hold: bool = False
+    redeploy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,8 @@ def decide(
     overtaken: str = "",
     values_differ: bool = False,
     release_hold: bool = False,
+    restored: bool = False,
+    redeploy: bool = False,
 ) -> TargetDecision:
     """The decision for one target (DESIGN §3).
 
@@ -102,6 +104,8 @@ def decide(
         values_differ: the record of what is deployed, or was rolled back, names other values, release or namespace
             than head has.
         release_hold: a rollback holds nothing.
+        restored: what is deployed is a rollback to what head wants.
+        redeploy: a person wants it deployed again.
     """
     reasons = (*chart, *values)
 
@@ -112,6 +116,7 @@ def decide(
             reasons=(*reasons, *observed),
             compared=compared,
             live=live,
+            superseded=superseded,
         )
 
     if superseded:
@@ -123,11 +128,14 @@ def decide(
         return decided(Decision.PUBLISH)
     if any(reason.counts for reason in values):
         return decided(Decision.REDEPLOY)
-    if isinstance(live, Deployed) and live.revision and latest:
+    if isinstance(live, Deployed) and live.revision and latest and not restored:
         seen = by_revision(live, live.revision, str(latest.version), values_differ, release_hold)
         if seen:
             return decided(seen[0], _seen(target, seen[0] is not Decision.NOTHING, seen[1]))
-    return decided(*_by_what_is_deployed(target, live, latest, values_differ))
+    decision, seen_here = _by_what_is_deployed(target, live, latest, values_differ and not restored)
+    if redeploy and latest and decision is Decision.NOTHING:
+        return decided(Decision.REDEPLOY, _seen(target, True, f"{seen_here.why}; --redeploy deploys it again"))
+    return decided(decision, seen_here)
 
 
 def _by_what_is_deployed(

@@ -5,7 +5,8 @@ The values are the whole record: they stay with a revision that fails, and a rol
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from jetscale_cicd.model.live import Deployed
 
@@ -13,6 +14,8 @@ KEY = "stage6"
 LABEL = "stage6.jetscale.ai"
 _LABEL_LENGTH = 40
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_THEN = "; "
+MASKED = "(from the environment of the deploy)"
 _FIELDS = ("version", "commit", "digest", "values")
 
 
@@ -59,6 +62,17 @@ def record_description(record: Deployed, run: str) -> str:
     return " ".join([*words, f"values={record.values_digest}", *([f"run={run}"] if run else [])])
 
 
+def rollback_description(to: int, why: str, record: Deployed | None, run: str) -> str:
+    """One line for `helm history` of a rollback; Helm's own words come first, for they tell that it is one."""
+    what = record_description(record, run) if record else f"run={run}" if run else ""
+    return f"Rollback to {to}: {why}" + (f"{_THEN}{what}" if what else "")
+
+
+def rollback_reason(description: str) -> str:
+    """Why a rollback was made, by its description; "" where that says nothing."""
+    return description.partition(": ")[2].partition(_THEN)[0].strip()
+
+
 def is_described(description: str) -> bool:
     """Whether a description is a deploy's of ours, and not that of a hand that took our values over."""
     return description.startswith(f"{KEY} ")
@@ -79,6 +93,38 @@ def recorded(config: Mapping[str, object]) -> Deployed | None:
 
 def recorded_deploy(config: Mapping[str, object]) -> str:
     """The deploy that a revision's values are of, "" where they are of none."""
+    return _field(config, "deploy")
+
+
+def recorded_run(config: Mapping[str, object]) -> str:
+    """The CI's run that a revision's values are of, "" where none is known."""
+    return _field(config, "run")
+
+
+def _field(config: Mapping[str, object], name: str) -> str:
     given = config.get("global")
     fields = given.get(KEY) if isinstance(given, dict) else None
-    return str(fields.get("deploy", "")) if isinstance(fields, dict) else ""
+    return str(fields.get(name, "")) if isinstance(fields, dict) else ""
+
+
+def exposes(config: dict[str, Any], keys: Iterable[str]) -> bool:
+    """Whether values hold any that came from the environment, in clear."""
+    keys = tuple(keys)
+    return masked(config, keys) != config
+
+
+def masked(config: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Values without those that came from the environment."""
+    for key in keys:
+        config = _masked(config, key.split("."))
+    return config
+
+
+def _masked(config: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    name, rest = parts[0], parts[1:]
+    if name not in config:
+        return config
+    inner = config[name]
+    if rest:
+        return {**config, name: _masked(inner, rest)} if isinstance(inner, dict) else config
+    return {**config, name: MASKED}

@@ -10,6 +10,7 @@ from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 # Code, verdict, next step, and where a log may tell more.
 _Fault = tuple[str, str, str, LogSource | None]
 _EVENTS = 5
+READ_LOG = "its log tells more; rollback: false keeps its pod to be looked at"
 _SLOW = "if it is only slow, raise the target's timeout"
 _NOT_FOUND = re.compile(r'(secret|configmap) "([^"]+)" not found|couldn\'t find key (\S+) in (Secret|ConfigMap) (\S+)')
 # Kubernetes, pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime: why a container waits.
@@ -132,6 +133,17 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     )
 
 
+def blocked(snapshot: Snapshot) -> Diagnosis | None:
+    """The first pod of the release that lacks a Secret or a ConfigMap, whoever made it: also a Job, or a CronJob."""
+    makers = [*snapshot.workloads(), *snapshot.scheduled_jobs()]
+    for kind, maker in makers:
+        for pod in snapshot.pods_of(kind, maker):
+            for fault in _pod_faults(snapshot, pod, f"{kind} {maker['metadata']['name']}"):
+                if fault.code in ("MISSING_SECRET", "MISSING_CONFIGMAP"):
+                    return fault
+    return None
+
+
 def _refusal(said: str) -> tuple[str, str] | None:
     """Code and next step of a refusal, by its words."""
     return next(((code, step) for code, words, step in _WORDS if re.search(words, said)), None)
@@ -165,8 +177,7 @@ def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[
     """Pods that a controller is not allowed to make; no pod is there to tell it."""
     controllers = (workload, *owned(snapshot.of("ReplicaSet"), workload))
     said = [event for event in snapshot.events_of(*controllers) if event.get("reason") == "FailedCreate"]
-    wanted = any(int((each.get("status") or {}).get("replicas") or 0) < _replicas(each) for each in controllers)
-    if not said or not wanted:
+    if not said or not any(map(_lacks_pods, controllers)):
         return
     message = str(said[-1].get("message", ""))
     code, step = _refusal(message) or ("PODS_NOT_CREATED", "mend what the event names")
@@ -174,8 +185,18 @@ def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[
     yield Diagnosis(code=code, subject=around, verdict=" ".join(message.split()), next_step=step, events=lines)
 
 
-def _replicas(controller: Object) -> int:
-    return int((controller.get("spec") or {}).get("replicas") or 0)
+def _lacks_pods(controller: Object) -> bool:
+    """Whether a controller has fewer pods than it wants; each kind says so in its own words."""
+    spec, status = controller.get("spec") or {}, controller.get("status") or {}
+
+    def count(*names: str) -> int:
+        return sum(int(status.get(name) or 0) for name in names)
+
+    if "desiredNumberScheduled" in status:  # a DaemonSet
+        return count("currentNumberScheduled") < count("desiredNumberScheduled")
+    if "template" in spec and "replicas" not in spec:  # a Job
+        return count("active", "succeeded", "failed") == 0
+    return count("replicas") < int(spec.get("replicas") or 0)
 
 
 def _pod_faults(snapshot: Snapshot, pod: Object, around: str) -> Iterator[Diagnosis]:
@@ -229,14 +250,15 @@ def _container_fault(
         step = f"is {image} pushed, and may the namespace's pull secret read it?"
         return "IMAGE_PULL", f"{reason}: {message or image}", step, None
     ended = (container.get("lastState") or {}).get("terminated") or (container.get("state") or {}).get("terminated")
-    if ended and int(ended.get("exitCode") or 0) != 0:
+    loops = reason == "CrashLoopBackOff"  # also where it ends with 0, and was to run for ever
+    if ended and (loops or int(ended.get("exitCode") or 0) != 0):
         log = LogSource(pod=pod["metadata"]["name"], container=name, previous=bool(waiting))
         restarts = int(container.get("restartCount") or 0)
         verdict = f"container {name} ended with status {ended.get('exitCode')} ({ended.get('reason', 'Error')})"
         verdict += f", started again {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
         if ended.get("reason") == "OOMKilled":
             return "OUT_OF_MEMORY", verdict, "raise its memory limit, or find the leak", log
-        return "CRASH_LOOP", verdict, "read its log", log
+        return "CRASH_LOOP", verdict, READ_LOG, log
     if reason in _START:
         return "CONTAINER_START", f"{reason}: {message}", "mend the container's command", None
     return None
@@ -249,9 +271,8 @@ def _missing(message: str, snapshot: Snapshot) -> tuple[str, str, str] | None:
     kind, name = (match[1], match[2]) if match[1] else (match[4].lower(), match[5].rpartition("/")[2])
     what = f'{kind} "{name}" does not exist' if match[1] else f'{kind} "{name}" has no key {match[3]}'
     if kind == "secret":
-        step = (
-            f"does its ExternalSecret say why? kubectl describe externalsecret {name} --namespace {snapshot.namespace}"
-        )
+        command = f"kubectl describe externalsecret {name} --namespace {snapshot.namespace}"
+        step = f"make it; where an ExternalSecret does, that says why it did not: {command}"
         return "MISSING_SECRET", what, step
     return "MISSING_CONFIGMAP", what, "let the chart make it, or make it by hand"
 
@@ -266,7 +287,7 @@ def _job_failed(snapshot: Snapshot, job: Object, around: str) -> Diagnosis:
         source = LogSource(pod=last["metadata"]["name"], container=last["spec"]["containers"][0]["name"])
     lines = tuple(event_line(event) for event in snapshot.events_of(job, *pods)[-_EVENTS:])
     verdict = f"{said.get('reason', 'Failed')}: {said.get('message', '')}"
-    step = "read its log"
+    step = READ_LOG
     return Diagnosis(code="JOB_FAILED", subject=around, verdict=verdict, next_step=step, events=lines, source=source)
 
 

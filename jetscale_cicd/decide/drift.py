@@ -35,6 +35,15 @@ def compare(live: dict[str, object], wanted: dict[str, object], *, masked: bool)
     )
 
 
+def without_nulls(document: dict[str, object]) -> dict[str, object]:
+    """A manifest without keys that say nothing: Helm leaves those out, an apply would set them."""
+    return {
+        key: without_nulls(value) if isinstance(value, dict) else value
+        for key, value in document.items()
+        if value is not None
+    }
+
+
 def _compared(thing: dict[str, object]) -> dict[str, object]:
     kept = {key: value for key, value in thing.items() if key not in _NOT_WANTED}
     metadata = kept.get("metadata")

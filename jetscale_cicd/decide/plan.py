@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
-from jetscale_cicd.model.live import Deployed, NotObserved
+from jetscale_cicd.model.live import Deployed, NotObserved, Revision
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
@@ -158,13 +158,12 @@ def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[Ste
 def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Iterator[Step]:
     """On a cluster, a deploy is done under a lock, and looked at afterwards."""
     deployed = _deploy_step(decided, deploy, shelf)
-    if decided.target.engine != "helm" or deployed.state is not _NEEDED:
+    if decided.target.engine != "helm" or not (deployed.state is _NEEDED or decided.mends):
         yield deployed
         return
     target, name = decided.target, decided.target.name
     where = f"{target.namespace}/{target.release}"
     revision = decided.live.revision if isinstance(decided.live, Deployed) else None
-    pending = revision if revision and revision.pending else None
     lease = shlex.join(["kubectl", "get", "lease", f"stage6-{target.release}", "--namespace", target.namespace])
     history = shlex.join(["helm", "history", target.release, "--namespace", target.namespace])
     pods = shlex.join(["kubectl", "get", "pods", "--namespace", target.namespace])
@@ -172,13 +171,25 @@ def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Ite
     yield Step(
         name=StepName.UNLOCK,
         state=_NEEDED,
-        why=f"revision {pending.number} is {pending.status}" if pending else "whatever a dead run left is ended",
+        why=_unlock_why(decided, revision),
         command=history,
         target=name,
     )
     yield deployed
-    yield Step(name=StepName.VERIFY, state=_NEEDED, why="what runs is what was promised", command=pods, target=name)
-    yield Step(name=StepName.RECORD, state=_NEEDED, why="the audit names what was done", command=history, target=name)
+    if deployed.state is _NEEDED or decided.unverified:
+        why = f"it was not yet: {decided.unverified}" if decided.unverified else "what runs is what was promised"
+        yield Step(name=StepName.VERIFY, state=_NEEDED, why=why, command=pods, target=name)
+    yield Step(name=StepName.RECORD, state=_NEEDED, why="what was done is on record", command=history, target=name)
+
+
+def _unlock_why(decided: TargetDecision, revision: Revision | None) -> str:
+    if revision and decided.unfinished:
+        return f"revision {revision.number} is a rollback that is {revision.status}: it is brought to its end"
+    if revision and revision.pending:
+        return f"revision {revision.number} is {revision.status}"
+    if revision and decided.exposed:
+        return f"Helm keeps secrets of revision {revision.number} in clear: they are taken out"
+    return "whatever a dead run left is ended"
 
 
 def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:

@@ -42,6 +42,12 @@ class Snapshot:
                 if not controlled and (_annotation(each, RELEASE_NAME) == self.release or self.is_hook(kind, each)):
                     yield kind, each
 
+    def scheduled_jobs(self) -> Iterator[tuple[str, Object]]:
+        """Jobs that a CronJob of the release made."""
+        for each in self.of("CronJob"):
+            if _annotation(each, RELEASE_NAME) == self.release:
+                yield from (("Job", job) for job in owned(self.of("Job"), each))
+
     def is_hook(self, kind: str, thing: Object) -> bool:
         """Whether an object is a hook of this deploy; the object itself does not say whose it is."""
         ours = self.hooks is None or (kind, thing["metadata"]["name"]) in self.hooks
@@ -102,12 +108,15 @@ def _row(snapshot: Snapshot, kind: str, workload: Object) -> WorkloadRow:
     newest = snapshot.newest(workload) if kind == "Deployment" else None
     if newest:
         ready = int(newest.get("status", {}).get("readyReplicas") or 0)
+    status = workload.get("status", {})
+    serving = int(status.get("numberReady" if kind == "DaemonSet" else "readyReplicas") or 0)
     pods = snapshot.pods_of(kind, workload)
     said = snapshot.events_of(workload, *owned(snapshot.of("ReplicaSet"), workload), *pods)
     warnings = [event for event in said if event.get("type") == "Warning"]
     note = "" if complete else event_line((warnings or said)[-1]) if said else ""
     name = workload["metadata"]["name"]
-    return WorkloadRow(kind=kind, name=name, ready=ready, wanted=wanted, complete=complete, note=note)
+    old = max(serving - ready, 0)
+    return WorkloadRow(kind=kind, name=name, ready=ready, wanted=wanted, complete=complete, old=old, note=note)
 
 
 def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:

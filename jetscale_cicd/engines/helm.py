@@ -5,16 +5,24 @@ Diagnosis comes before the rollback: a rollback replaces the pods that could tel
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from jetscale_cicd.decide.deploy_record import record_description, record_labels
-from jetscale_cicd.decide.diagnose import diagnose
-from jetscale_cicd.engines.stored_release import masked, rewrite
+from jetscale_cicd.decide.deploy_record import (
+    exposes,
+    record_description,
+    record_labels,
+    recorded,
+    recorded_deploy,
+    rollback_description,
+)
+from jetscale_cicd.decide.diagnose import READ_LOG, diagnose
+from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.engines.watching import Watching
-from jetscale_cicd.errors import CannotTellError, DeployError, Stage6Error
+from jetscale_cicd.errors import CannotTellError, DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
-from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.live import NOT_YET, UNVERIFIED, Deployed
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import read_revision, revision_numbers
 from jetscale_cicd.observe.workloads import read_log, see_workloads
@@ -24,6 +32,15 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
 
 _LAST_LOOK = 1.0  # seconds that a look at the workloads, which is on its way, is waited for
+
+
+@dataclass
+class Made:
+    """Revisions that this run made: of its own chart and values, and of a rollback with where that went; 0 for none."""
+
+    revision: int = 0
+    rollback: int = 0
+    rollback_to: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,7 @@ class HelmRelease:
         run: the CI's run, "" where none is known.
         stop: set when the lock is lost, so that helm is interrupted.
         inherited: the last holder of the lock died with it.
+        made: what became of it so far.
     """
 
     api: Kubernetes
@@ -48,6 +66,7 @@ class HelmRelease:
     run: str
     stop: threading.Event
     inherited: bool
+    made: Made = field(default_factory=Made)
 
     @property
     def place(self) -> Place:
@@ -56,27 +75,78 @@ class HelmRelease:
         return Place(
             release=target.release,
             namespace=target.namespace,
-            context=target.context,
+            context=self.api.context,
             timeout=target.timeout,
             stop=self.stop,
         )
 
-    def upgrade(self, chart: Sequence[str], values: Sequence[Path], record: Deployed) -> int:
+    def upgrade(self, chart: Sequence[str], values: Sequence[Path], record: Deployed, deploy: str) -> int:
         """Bring the release to a chart and values, and give its new revision.
+
+        Args:
+            deploy: what the values say that no other deploy's do.
 
         Raises:
             DeployError: with the code of what broke; the newest good revision was brought back, if that is wanted.
+            SupersededError: ``RELEASE_MOVED``, a hand came after it.
         """
         self.check()
         before = self.newest()
         since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        note = Note(record_description(record, self.run), record_labels(record))
-        finished, said = self._watched(since, lambda: self.helm.upgrade(self.place, chart, values, note))
+        note = Note(f"{record_description(record, self.run)}{NOT_YET}", record_labels(record))
+        try:
+            finished, said = self._watched(since, lambda: self.helm.upgrade(self.place, chart, values, note))
+        except KeyboardInterrupt:
+            raise self._interrupted(deploy, before, record) from None
         if finished is not None and finished.status == 0:
-            return self.newest()
+            self.made.revision = self._revision_of(deploy, before)
+            self.check_newest(self.made.revision)
+            return self.made.revision
         self.check()  # helm was stopped because the lock is lost: that is what has to be said
         diagnosis = self._diagnose(said, since)
-        raise self._failed(diagnosis, before, record)
+        raise self._failed(diagnosis, deploy, before, record)
+
+    def _revision_of(self, deploy: str, before: int) -> int:
+        """The revision that a deploy made; 0 where helm refused before it began."""
+        for number in revision_numbers(self.api, self.target):
+            stored = read_revision(self.api, self.target, number) if number > before else None
+            if stored and not stored.is_rollback and recorded_deploy(stored.config) == deploy:
+                return number
+        return 0
+
+    def check_newest(self, number: int) -> None:
+        """Refuse to speak for a release that a hand has changed meanwhile: a person's helm asks for no lock.
+
+        Raises:
+            SupersededError: ``RELEASE_MOVED``.
+        """
+        newest = self.newest()
+        if not number or newest != number:
+            now = f"revision {newest} is the newest" if newest else "the release is gone"
+            raise SupersededError(
+                "RELEASE_MOVED",
+                f"{now}, by a helm outside Stage 6, after what this run deployed",
+                where=f"{self.target.namespace}/{self.target.release}",
+                hint="nothing is to be done: the run observes and plans again",
+            )
+
+    def _interrupted(self, deploy: str, before: int, record: Deployed) -> Interrupted:
+        """What an interrupted deploy leaves."""
+        left = "nothing was installed"
+        with suppress(Stage6Error):  # the interruption is what has to be heard
+            self.made.revision = self._revision_of(deploy, before)
+            self.hide_secrets()
+            if self.made.revision:
+                self._end(self.made.revision, f"{record_description(record, self.run)} failed: interrupted")
+            if stored := read_revision(self.api, self.target, self.made.revision):
+                left = f"revision {stored.number} is {stored.status}, and its objects stay"
+        return self._interruption(left)
+
+    def _interruption(self, left: str) -> Interrupted:
+        name = self.target.name
+        where = f"{self.target.namespace}/{self.target.release}"
+        hint = f"run again: it goes on from there; or go back: jetscale-cicd rollback --target {name}"
+        return Interrupted("INTERRUPTED", f"interrupted: {left}", where=where, hint=hint)
 
     def roll_back(self, revision: int) -> int:
         """Bring an earlier revision back as a new one.
@@ -87,17 +157,31 @@ class HelmRelease:
         self.check()
         before = self.newest()
         since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        finished, said = self._watched(since, lambda: self.helm.rollback(self.place, revision))
+        try:
+            finished, said = self._watched(since, lambda: self.helm.rollback(self.place, revision))
+        except KeyboardInterrupt:
+            with suppress(Stage6Error):  # helm marks no rollback that it does not end
+                self._note_rollback(revision, before)
+                if self.made.rollback:
+                    self._end(self.made.rollback, f"Rollback to {revision} failed: interrupted")
+            raise
+        self._note_rollback(revision, before)
         if finished is None or finished.status != 0:
             raise self._not_rolled_back(self._diagnose(said, since), revision, before)
         return self.newest()
 
+    def _note_rollback(self, revision: int, before: int) -> None:
+        """Which revision a rollback made; one that a hand made meanwhile is none of ours."""
+        number = self.newest()
+        stored = read_revision(self.api, self.target, number) if number > before else None
+        if stored and stored.is_rollback and stored.rollback_to in (revision, None):
+            self.made.rollback, self.made.rollback_to = number, revision
+
     def _not_rolled_back(self, diagnosis: Diagnosis, revision: int, before: int) -> DeployError:
-        what, number = f"rollback to {revision}", self.newest()
+        what, number = f"rollback to {revision}", self.made.rollback
         if number <= before:
             return self._error_of(diagnosis, what, "nothing was changed")
-        words = f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.sentence}"
-        self.describe(number, lambda _: words)
+        self._end(number, f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.sentence}")
         again = f"another: jetscale-cicd rollback --target {self.target.name} --to N (helm history names them)"
         outcome = (
             f"revision {number} is the newest now, and failed: its objects are there. The next run tries it again;"
@@ -105,11 +189,16 @@ class HelmRelease:
         return self._error_of(diagnosis, what, outcome, again)
 
     def hide_secrets(self) -> None:
-        """Take the secrets out of the values that Helm keeps of the newest revision: `helm get values` shows them."""
-        number = self.newest() if self.target.secrets and not self.stop.is_set() else 0
-        stored = read_revision(self.api, self.target, number) if number else None
-        if stored and masked(stored.config, self.target.secrets) != stored.config:
-            rewrite(self.api, self.target, number, hidden=self.target.secrets)
+        """Take the secrets out of the values that Helm keeps: `helm get values` shows them, and a rollback copies them.
+
+        While helm is at work on a revision it writes what it has in mind, so that one has to end first.
+        """
+        if not self.target.secrets or self.stop.is_set():
+            return
+        for number in revision_numbers(self.api, self.target):
+            stored = read_revision(self.api, self.target, number)
+            if stored and not stored.status.startswith("pending-") and exposes(stored.config, self.target.secrets):
+                rewrite(self.api, self.target, number, hidden=self.target.secrets)
 
     def was_good(self, number: int) -> bool:
         """Whether a revision was ever deployed."""
@@ -117,12 +206,19 @@ class HelmRelease:
         return stored is not None and _was_good(stored)
 
     def newest_good(self, before: int) -> int | None:
-        """The newest revision up to ``before`` that was deployed; None where none ever was."""
+        """The newest revision up to ``before`` that was deployed; None where none ever was.
+
+        One that failed its verification is worse than any that did not.
+        """
+        second: int | None = None
         for number in revision_numbers(self.api, self.target):
             stored = read_revision(self.api, self.target, number) if number <= before else None
             if stored and _was_good(stored):
-                return number
-        return None
+                if UNVERIFIED in stored.description and NOT_YET not in stored.description:
+                    second = second or number
+                else:
+                    return number
+        return second
 
     def _error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
         """The error that a diagnosis makes."""
@@ -167,10 +263,17 @@ class HelmRelease:
             return diagnose(None, said if reachable else unseen.message, reachable=reachable)
         except ApiFailure as failed:
             return diagnose(None, failed.message or said, reachable=not failed.unreachable)
+        except (AttributeError, KeyError, TypeError, ValueError) as odd:  # no object may keep a rollback from coming
+            self.announce(f"! the namespace could not be understood: {type(odd).__name__} {odd}")
+            return diagnose(None, said)
         diagnosis = diagnose(snapshot, said)
         if diagnosis.source is None:
             return diagnosis
-        return replace(diagnosis, log=read_log(self.api, self.target.namespace, diagnosis.source))
+        log = read_log(self.api, self.target.namespace, diagnosis.source)
+        step = (
+            "mend what its last lines, above, say" if log and diagnosis.next_step == READ_LOG else diagnosis.next_step
+        )
+        return replace(diagnosis, log=log, next_step=step)
 
     def describe(self, number: int, words: Callable[[StoredRelease], str]) -> None:
         """Say more of a revision, for `helm history` and the next run; what else is to be done does not wait for it."""
@@ -179,14 +282,22 @@ class HelmRelease:
         except Stage6Error as unsaid:
             self.announce(f"! revision {number} keeps Helm's own description: {unsaid.message}")
 
-    def _failed(self, diagnosis: Diagnosis, before: int, record: Deployed) -> DeployError:
+    def describe_rollback(self, number: int, to: int, why: str) -> None:
+        """Say why a rollback was made, and what it brought back."""
+        self.describe(number, lambda stored: rollback_description(to, why, recorded(stored.config), self.run))
+
+    def _failed(self, diagnosis: Diagnosis, deploy: str, before: int, record: Deployed) -> DeployError:
         """Say on the revision why it failed, bring the newest good one back, and give the error."""
         try:
-            failed = self.newest()
-            if failed <= before:  # helm refused before it began
+            failed, newest = self._revision_of(deploy, before), self.newest()
+            self.made.revision = failed
+            if not failed:  # helm refused before it began
                 return self._error_of(diagnosis, record.version, "nothing was changed")
             self._end(failed, f"{record_description(record, self.run)} failed: {diagnosis.code} {diagnosis.sentence}")
             what = f"revision {failed} ({record.version})"
+            if newest != failed:
+                outcome = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
+                return self._error_of(diagnosis, what, outcome)
             good = self.newest_good(before) if self.target.rollback else None
             if good is None:
                 why = "there is no good revision to go back to" if self.target.rollback else "rollback is off"
@@ -194,19 +305,24 @@ class HelmRelease:
             self.announce(f"  ✗ {diagnosis.code} {diagnosis.sentence}")
             self.announce(f"→ rollback {self.target.name}: revision {good} is the newest good one")
             back = self.roll_back(good)
+        except KeyboardInterrupt:
+            broke = f"{diagnosis.code} {diagnosis.sentence}"
+            raise self._interruption(f"{broke}; the rollback after it did not end, and the next run ends it") from None
         except Stage6Error as worse:
             outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
             return self._error_of(diagnosis, record.version, outcome)
-        run = f" run={self.run}" if self.run else ""
-        said = f"Rollback to {good}: revision {failed} failed with {diagnosis.code}{run}"
-        self.describe(back, lambda _: said)
-        return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}")
+        self.describe_rollback(back, good, f"revision {failed} failed with {diagnosis.code}")
+        held = "held until a new version, new values, or stage6 --release-hold"
+        return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}, {held}")
 
     def _end(self, number: int, words: str) -> None:
-        """Of a helm that was killed the revision is pending, and would be for ever."""
-        stored = read_revision(self.api, self.target, number)
-        status = "failed" if stored and stored.status.startswith("pending-") else None
-        rewrite(self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets)
+        """Of a helm that was killed the revision is pending, and would be for ever; no rollback waits for this."""
+        try:
+            stored = read_revision(self.api, self.target, number)
+            status = "failed" if stored and stored.status.startswith("pending-") else None
+            rewrite(self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets)
+        except DeployError as unsaid:
+            self.announce(f"! revision {number} stays as helm left it: {unsaid.message}")
 
 
 def _was_good(stored: StoredRelease) -> bool:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
+from jetscale_cicd.decide.deploy_record import masked
 from jetscale_cicd.errors import DeployError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import cannot_tell, read_revision, secret_path
-from jetscale_cicd.tools.helm_storage import Object, StoredRelease
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 _ATTEMPTS = 3
 _LONGEST = 900
-MASKED = "(from the environment of the deploy)"
 
 
 def rewrite(
@@ -53,20 +53,3 @@ def rewrite(
                 hint="grant update of secrets in the namespace (docs/deploy.md), and run again",
             ) from None
         return
-
-
-def masked(config: Object, keys: Iterable[str]) -> Object:
-    """Values without those that came from the environment."""
-    for key in keys:
-        config = _masked(config, key.split("."))
-    return config
-
-
-def _masked(config: Object, parts: list[str]) -> Object:
-    name, rest = parts[0], parts[1:]
-    if name not in config:
-        return config
-    inner = config[name]
-    if rest:
-        return {**config, name: _masked(inner, rest)} if isinstance(inner, dict) else config
-    return {**config, name: MASKED}

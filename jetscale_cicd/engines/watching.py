@@ -9,7 +9,8 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.workloads import see_workloads
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
-_LOOK = 1.0  # seconds between two looks
+_LOOK, _SLOWER = 1.0, 3.0  # seconds between two looks, at first and later
+_AT_FIRST = 30  # looks
 
 
 @dataclass
@@ -26,8 +27,9 @@ class Watching:
 
     def run(self) -> None:
         """Look, and tell what is new."""
-        while not self.done.wait(_LOOK):
-            lines = self._look()
+        looks = 0
+        while not self.done.wait(_LOOK if looks < _AT_FIRST else _SLOWER):
+            lines, looks = self._look(), looks + 1
             if not self.show([f"  · {line}" for line in lines.values()]):
                 for subject, line in lines.items():
                     self._tell(subject, line)
@@ -35,7 +37,7 @@ class Watching:
 
     def _look(self) -> dict[str, str]:
         try:
-            rows = workload_rows(see_workloads(self.api, self.target, self.since))
+            rows = workload_rows(see_workloads(self.api, self.target, self.since, fresh=False))
         except ApiFailure as failed:
             return {"": f"the workloads cannot be seen: {failed.message}"}
         waited_for_first = sorted(rows, key=lambda row: row.complete)

@@ -42,16 +42,27 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadRow:
-    """How far a workload is: pods of its newest kind that are ready, pods wanted, and the newest word about it."""
+    """How far a workload is.
+
+    Args:
+        ready: pods of its newest kind that are.
+        wanted: pods.
+        complete: it is all there, and nothing is left of the old.
+        old: ready pods of an older kind, which serve meanwhile.
+        note: the newest word about it.
+    """
 
     kind: str
     name: str
     ready: int
     wanted: int
     complete: bool
+    old: int = 0
     note: str = ""
 
     @property
     def line(self) -> str:
         """One line for people."""
-        return f"{self.kind} {self.name}: {self.ready}/{self.wanted} ready" + (f", {self.note}" if self.note else "")
+        of_which = f"new ready, {self.old} old" if self.old else "ready"
+        note = f", {self.note}" if self.note else ""
+        return f"{self.kind} {self.name}: {self.ready}/{self.wanted} {of_which}{note}"

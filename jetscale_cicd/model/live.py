@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# In the description of a revision that is deployed: until it was looked at, and after it was found wanting.
+UNVERIFIED = " unverified: "
+NOT_YET = f"{UNVERIFIED}nobody has looked yet"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
@@ -34,6 +38,8 @@ class Revision:
         rollback: whether it brings an earlier revision back.
         rollback_to: that revision, None where it is no rollback, or Helm does not say (helm 3, of one that failed).
         attempted: where it is a rollback, or has no record, the newest revision before it that is neither.
+        holder: who is at work on it, where it is pending and the lock says so.
+        exposed: Helm keeps secrets of it in clear, which a run that died could not take out.
     """
 
     number: int
@@ -43,6 +49,14 @@ class Revision:
     rollback: bool = False
     rollback_to: int | None = None
     attempted: Deployed | None = None
+    holder: str = ""
+    exposed: bool = False
+
+    @property
+    def unverified(self) -> str:
+        """Why it is not known to be what was promised; "" where it is."""
+        deployed = self.status == "deployed" and not self.rollback
+        return self.description.partition(UNVERIFIED)[2].strip() if deployed else ""
 
     @property
     def pending(self) -> bool:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
-from jetscale_cicd.model.live import LiveState, NotDeployed
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
@@ -40,19 +40,44 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDecision:
-    """The decision for one target, with every reason, and what was seen there."""
+    """The decision for one target, with every reason, and what was seen there; ``superseded`` by a later commit."""
 
     target: Target
     decision: Decision
     reasons: tuple[Reason, ...]
     compared: Comparison
     live: LiveState = field(default_factory=NotDeployed)
+    superseded: bool = False
 
     @property
     def hold(self) -> str:
         """Which rollback keeps the latest release away from here; "" where none does."""
         found = (reason.why for reason in self.reasons if reason.why.startswith(f"{HELD}: "))
         return next(found, "").removeprefix(f"{HELD}: ")
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether that rollback failed, or died, and has to be brought to its end."""
+        revision = self.live.revision if isinstance(self.live, Deployed) else None
+        return bool(self.hold) and revision is not None and revision.status != "deployed"
+
+    @property
+    def unverified(self) -> str:
+        """Why what is deployed has to be looked at again; "" where it has not, or something else is to be deployed."""
+        revision = self.live.revision if isinstance(self.live, Deployed) else None
+        wanted = self.decision is Decision.NOTHING and not self.hold and not self.superseded
+        return revision.unverified if revision and wanted else ""
+
+    @property
+    def exposed(self) -> bool:
+        """Whether Helm keeps secrets in clear that have to be taken out."""
+        revision = self.live.revision if isinstance(self.live, Deployed) else None
+        return revision is not None and revision.exposed
+
+    @property
+    def mends(self) -> bool:
+        """Whether there is something to do at the release although nothing is to be deployed."""
+        return self.unfinished or self.exposed or bool(self.unverified)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class Request:
         network: whether git may talk to a remote.
         audit: file that gets a line for each deploy.
         release_hold: deploy although the newest revision of a release is a rollback.
+        redeploy: deploy the latest release again where nothing asks for it.
         worktree: look at uncommitted edits instead of head.
     """
 
@@ -40,6 +41,7 @@ class Request:
     audit: Path | None = None
     network: bool = True
     release_hold: bool = False
+    redeploy: bool = False
     worktree: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import LiveState
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.release import RegistryAnswer
@@ -32,13 +33,17 @@ class TargetStatus:
     Args:
         live: by the record of its release.
         drift: how its objects differ from that release; None where nobody looked.
-        unseen: why some objects could not be compared, a line each.
+        unseen: why something could not be looked at, a line each.
+        workloads: how far each of them is; None where nobody looked.
+        fault: what keeps those from being ready that are not.
     """
 
     target: Target
     live: LiveState
     drift: tuple[Drift, ...] | None = None
     unseen: tuple[str, ...] = ()
+    workloads: tuple[WorkloadRow, ...] | None = None
+    fault: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,18 @@ class _Looking:
             overtaken=self.overtaken,
             values_differ=isinstance(live, Deployed) and self._values_differ(last_attempt(live), head, target),
             release_hold=self.request.release_hold,
+            restored=self._restored(live, head, target),
+            redeploy=self.request.redeploy,
         )
+
+    def _restored(self, live: LiveState, head: str, target: Target) -> bool:
+        """Whether a rollback brought back what head wants: then it holds nothing back."""
+        revision = live.revision if isinstance(live, Deployed) else None
+        if not isinstance(live, Deployed) or revision is None or not revision.rollback or revision.status != "deployed":
+            return False
+        latest = self.releases.latest
+        same = latest is not None and live.version == str(latest.version) and bool(live.commit)
+        return same and not self._values_differ(live, head, target)
 
     def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
         """By the record's digest: the configuration may name other files, or another release, than it did then."""
@@ -185,10 +196,10 @@ def _notes(
         notes.append(f"{CONFIG} changed: a run also compares what it says with what is deployed")
     if request.network and not request.compares_only:
         notes += [
-            f"{target.target.name}: what is deployed was not looked at ({target.live.why}), so a run that was lost "
-            "is not made up for"
+            f"{target.target.name}: what is deployed was not looked at ({target.live.why}), so "
+            + ("a run that was lost is not made up for" if target.decision is Decision.NOTHING else "a run would stop")
             for target in targets
-            if isinstance(target.live, NotObserved) and target.decision is Decision.NOTHING
+            if isinstance(target.live, NotObserved)
         ]
     notes += [
         f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain

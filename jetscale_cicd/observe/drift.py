@@ -1,16 +1,21 @@
 """Live objects against the manifest of their release: the API server is asked what an apply would change."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-from jetscale_cicd.decide.drift import compare
-from jetscale_cicd.decide.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.decide.drift import compare, without_nulls
+from jetscale_cicd.decide.manifests import Manifest, parse_manifests, secrets_in
+from jetscale_cicd.decide.workloads import workload_rows
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.status import Drift, TargetStatus
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import read_revision
+from jetscale_cicd.observe.workloads import NO_HOOKS, see_workloads
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 # Another manager than helm's: with that one, what the manifest leaves out (Helm's own labels) would be taken away.
@@ -27,20 +32,42 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
     stored = read_revision(api, target, revision.number) if revision else None
     if stored is None:
         return TargetStatus(target=target, live=live)
-    where = f"{target.namespace}/{target.release} revision {stored.number}"
-    try:
-        manifests = parse_manifests(stored.manifest.encode(), where)
-    except ConfigurationError as unreadable:
-        return TargetStatus(target=target, live=live, unseen=(unreadable.message,))
-    drift: list[Drift] = []
     unseen: list[str] = []
+    drift = _all_drift(api, target, stored, unseen)
+    rows, fault = _health(api, target, unseen)
+    return TargetStatus(target=target, live=live, drift=drift, unseen=tuple(unseen), workloads=rows, fault=fault)
+
+
+def _health(
+    api: Kubernetes, target: Target, unseen: list[str]
+) -> tuple[tuple[WorkloadRow, ...] | None, Diagnosis | None]:
+    """How far the workloads are, and what is wrong with those that are not there."""
+    try:
+        snapshot = see_workloads(api, target, NO_HOOKS)
+    except ApiFailure as failed:
+        unseen.append(f"workloads: {failed.message}")
+        return None, None
+    rows = tuple(row for row in workload_rows(snapshot) if row.kind != "Job")
+    waiting = any(not row.complete for row in rows)
+    return rows, diagnose(snapshot, "not ready: timed out") if waiting else None
+
+
+def _all_drift(api: Kubernetes, target: Target, stored: StoredRelease, unseen: list[str]) -> tuple[Drift, ...] | None:
+    try:
+        manifests = parse_manifests(
+            stored.manifest.encode(), f"{target.namespace}/{target.release} revision {stored.number}"
+        )
+    except ConfigurationError as unreadable:
+        unseen.append(unreadable.message)
+        return None
+    drift: list[Drift] = []
     kinds = _Kinds(api)
     for manifest in manifests:
         try:
             drift += _drift(api, kinds, target, manifest)
         except ApiFailure as failed:
             unseen.append(f"{manifest.kind} {manifest.name}: {failed.message}")
-    return TargetStatus(target=target, live=live, drift=tuple(drift), unseen=tuple(unseen))
+    return tuple(drift)
 
 
 def _drift(api: Kubernetes, kinds: "_Kinds", target: Target, manifest: Manifest) -> Iterator[Drift]:
@@ -49,8 +76,10 @@ def _drift(api: Kubernetes, kinds: "_Kinds", target: Target, manifest: Manifest)
     if live is None:
         yield Drift(subject=f"{manifest.kind} {manifest.name}", path="", live="absent", wanted="present")
         return
+    both = (manifest, replace(manifest, document=live))
+    api.redact.learn(secrets_in(both, api.redact.is_secret_name))  # in clear in a variable of a pod, say
     # Where values come from the environment, nobody here knows which field one of them ended in.
-    yield from compare(live, api.apply(path, manifest.document, _MANAGER), masked=bool(target.secrets))
+    yield from compare(live, api.apply(path, without_nulls(manifest.document), _MANAGER), masked=bool(target.secrets))
 
 
 @dataclass

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
-from jetscale_cicd.decide.deploy_record import is_described, recorded
+from jetscale_cicd.decide.deploy_record import exposes, is_described, recorded
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.lease import at_work
 from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
 from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes
+
+_LOOKS = 3
 
 
 def observe_release(api: Kubernetes, target: Target) -> LiveState:
@@ -16,14 +19,14 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
     Raises:
         CannotTellError: ``CLUSTER_UNREACHABLE``, ``CLUSTER_FORBIDDEN`` or ``RECORD_UNREADABLE``.
     """
-    numbers = revision_numbers(api, target)
+    numbers, newest = _newest(api, target)
     if not numbers:
         _check_not_elsewhere(api, target)
-    newest = _newest(api, target, numbers)
     if newest is None or newest.status == "uninstalled":
         return NotDeployed()
-    record = _record(newest)
+    record = _record(newest, _origin(api, target, newest))
     attempted = _attempted(api, target, numbers) if newest.is_rollback or not record.commit else None
+    pending = newest.status.startswith("pending-")
     revision = Revision(
         number=newest.number,
         status=newest.status,
@@ -32,6 +35,8 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
         rollback=newest.is_rollback,
         rollback_to=newest.rollback_to,
         attempted=attempted,
+        holder=at_work(api, target) if pending else "",
+        exposed=not pending and exposes(newest.config, target.secrets),
     )
     return replace(record, revision=revision)
 
@@ -97,7 +102,14 @@ def secret_path(target: Target, number: int) -> str:
 def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
     """The error for a cluster that did not say what is there."""
     where = f"namespace {target.namespace}"
-    if failed.status in (401, 403):
+    if failed.status == 401:
+        return CannotTellError(
+            "CLUSTER_UNAUTHORIZED",
+            f"the cluster does not accept this run's login: {failed.message}",
+            where=where,
+            hint="has its token expired? Log in again, or give the run a newer kubeconfig",
+        )
+    if failed.status == 403:
         return CannotTellError(
             "CLUSTER_FORBIDDEN",
             f"the cluster does not let this run look at release {target.release}: {failed.message}",
@@ -112,8 +124,19 @@ def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
     )
 
 
-def _newest(api: Kubernetes, target: Target, numbers: list[int]) -> StoredRelease | None:
-    return next((found for number in numbers[:1] if (found := read_revision(api, target, number))), None)
+def _newest(api: Kubernetes, target: Target) -> tuple[list[int], StoredRelease | None]:
+    """All numbers, and the newest revision; one that goes between the two looks is no sign that there is none."""
+    for _ in range(_LOOKS):
+        numbers = revision_numbers(api, target)
+        newest = read_revision(api, target, numbers[0]) if numbers else None
+        if newest or not numbers:
+            return numbers, newest
+    raise CannotTellError(
+        "RECORD_UNREADABLE",
+        "what is deployed cannot be read: its revisions go while they are looked at",
+        where=f"{target.namespace}/{target.release}",
+        hint="is somebody uninstalling it? Run again",
+    )
 
 
 def _attempted(api: Kubernetes, target: Target, numbers: list[int]) -> Deployed | None:
@@ -122,19 +145,28 @@ def _attempted(api: Kubernetes, target: Target, numbers: list[int]) -> Deployed 
     for number in numbers[1:]:
         stored = read_revision(api, target, number)
         if stored and not stored.is_rollback:
-            record = replace(_record(stored), revision=Revision(number=number, status=stored.status))
+            record = replace(_record(stored, stored), revision=Revision(number=number, status=stored.status))
             if record.commit:
                 return record
             by_hand = by_hand or record
     return by_hand
 
 
-def _record(stored: StoredRelease) -> Deployed:
+def _origin(api: Kubernetes, target: Target, stored: StoredRelease) -> StoredRelease | None:
+    """The revision that a rollback brought back, at the end of all rollbacks; None where Helm no longer keeps it."""
+    while stored.is_rollback and stored.rollback_to and stored.rollback_to < stored.number:
+        found = read_revision(api, target, stored.rollback_to)
+        if found is None:
+            return None
+        stored = found
+    return stored
+
+
+def _record(stored: StoredRelease, origin: StoredRelease | None) -> Deployed:
     """What the revision says of itself; a hand that deployed with our values (`--reuse-values`) is not believed."""
     record = recorded(stored.config)
-    by_hand = stored.status in ("deployed", "superseded") and not (
-        stored.rollback_to or is_described(stored.description)
-    )
+    done = origin is not None and origin.status in ("deployed", "superseded") and not origin.is_rollback
+    by_hand = origin is not None and done and not is_described(origin.description)
     if record is None or by_hand:
         return Deployed(version=stored.chart_version, commit="", digest="", values_digest="")
     return record

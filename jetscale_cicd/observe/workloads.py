@@ -14,7 +14,14 @@ _PROGRESS = {
     "Pod": "/api/v1/namespaces/{}/pods",
     "Event": "/api/v1/namespaces/{}/events",
 }
-_ALL = {**_PROGRESS, "Service": "/api/v1/namespaces/{}/services"}
+_ALL = {
+    **_PROGRESS,
+    "Service": "/api/v1/namespaces/{}/services",
+    "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
+}
+NO_HOOKS = "9"  # a time that never comes: hooks are over
+# Kubernetes API concepts, "The resourceVersion parameter": any that the server has at hand, without asking etcd.
+_REMEMBERED = {"resourceVersion": "0"}
 _LOG_LINES = 20
 _LOG_BYTES = 16 << 10
 
@@ -26,13 +33,15 @@ def see_workloads(
     *,
     hooks: frozenset[tuple[str, str]] | None = None,
     all_kinds: bool = False,
+    fresh: bool = True,
 ) -> Snapshot:
     """The namespace as it is now; a kind that this run may not list is left out.
 
     Args:
         since: when the deploy began.
         hooks: kind and name of the release's, where they are known.
-        all_kinds: also what a wait can stand still for besides pods.
+        all_kinds: also what a wait can stand still for besides pods, and what makes pods now and then.
+        fresh: as it is now; else as the API server remembers it, which costs it less.
 
     Raises:
         ApiFailure: the API server does not answer.
@@ -40,7 +49,7 @@ def see_workloads(
     seen: dict[str, tuple[Object, ...]] = {}
     for kind, path in (_ALL if all_kinds else _PROGRESS).items():
         try:
-            seen[kind] = tuple(api.items(path.format(target.namespace)))
+            seen[kind] = tuple(api.items(path.format(target.namespace), **({} if fresh else _REMEMBERED)))
         except ApiFailure as failed:
             if failed.status not in (403, 404):
                 raise

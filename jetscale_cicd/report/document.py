@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
+from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
@@ -62,6 +63,7 @@ def request_document(request: Request) -> dict[str, object]:
         "engine": request.engine,
         "registry": request.registry,
         "release_hold": request.release_hold,
+        "redeploy": request.redeploy,
     }
 
 
@@ -141,7 +143,17 @@ def _target_status(status: TargetStatus) -> dict[str, object]:
         "live": live_document(status.live),
         "drift": differs,
         "unseen": list(status.unseen),
+        "workloads": None if status.workloads is None else [_workload(row) for row in status.workloads],
+        "fault": _fault(status.fault) if status.fault else None,
     }
+
+
+def _workload(row: WorkloadRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in ("kind", "name", "ready", "wanted", "old", "complete", "note")}
+
+
+def _fault(fault: Diagnosis) -> dict[str, object]:
+    return {"code": fault.code, "subject": fault.subject, "message": fault.verdict, "hint": fault.next_step}
 
 
 def rollback_document(rollback: Rollback) -> dict[str, object]:
@@ -177,6 +189,7 @@ def live_document(live: LiveState) -> dict[str, object]:
         "status": revision.status if revision else None,
         "description": (revision.description or None) if revision else None,
         "rollback_to": revision.rollback_to if revision else None,
+        "holder": (revision.holder or None) if revision else None,
     }
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.change import show_path
-from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepState, TargetDecision
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
@@ -16,6 +16,9 @@ from jetscale_cicd.report.paint import Paint, plain
 
 # A long list helps nobody: the JSON has all of it.
 _SHOWN = 10
+# What was run is in the progress, whole; whoever typed a plan's short form would deploy without a record.
+_SHOWN_AS_RUN = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY)
+_AROUND = (StepName.LOCK, StepName.UNLOCK, StepName.RECORD)
 _MARKS = {
     Result.DONE: ("green", "✓"),
     Result.SATISFIED: ("dim", "✓"),
@@ -39,7 +42,12 @@ def verdict(plan: Plan) -> str:
         return (
             f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
         )
-    repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED]
+    unfinished = [decided.target.name for decided in plan.targets if decided.unfinished]
+    if plan.decision is Decision.NOTHING and unfinished:
+        return f"the rollback of {', '.join(unfinished)} is brought to its end, and holds it (latest: {latest})"
+    repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED and step.name not in _AROUND]
+    if plan.decision is Decision.NOTHING and not repairs and any(decided.exposed for decided in plan.targets):
+        return f"nothing changed, but Helm keeps secrets in clear: they are taken out (latest: {latest})"
     if plan.decision is Decision.NOTHING and repairs:
         have = "has" if len(repairs) == 1 else "have"
         return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
@@ -102,10 +110,7 @@ def verification_text(verification: Verification, paint: Paint) -> str:
 def rollback_text(rollback: Rollback, paint: Paint) -> str:
     """A rollback by hand: what was, what is, and what that means for the next run."""
     target = rollback.target
-    was, now = (
-        f"revision {each.revision.number if each.revision else '?'} ({plain(each.version)})"
-        for each in (rollback.before, rollback.after)
-    )
+    was, now = (_revision(each) for each in (rollback.before, rollback.after))
     head, where = paint("yellow", paint("bold", "ROLLED BACK")), f"{target.namespace}/{target.release}"
     lines = [
         f"{head}  {target.name} ({where}): revision {rollback.to} is back as {now}, after {was}",
@@ -113,6 +118,11 @@ def rollback_text(rollback: Rollback, paint: Paint) -> str:
         paint("dim", "  held: runs do nothing here until a new version, new values, or stage6 --release-hold"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _revision(live: Deployed) -> str:
+    hands = "" if live.commit else ", deployed by other hands"
+    return f"revision {live.revision.number if live.revision else '?'} ({plain(live.version)}{hands})"
 
 
 def status_text(status: Status, paint: Paint) -> str:
@@ -123,7 +133,7 @@ def status_text(status: Status, paint: Paint) -> str:
     rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
     for each, decided in zip(status.targets, plan.targets, strict=True):
         rows.append((each.target.name, f"{each.target.namespace}: {_live(each.live)}"))
-        rows += [("", said) for said in (*_seen(decided), *_drift(each))]
+        rows += [("", said) for said in (*_seen(decided), *_health(each), *_drift(each))]
     rows.append(("next run", plain(f"refuses: {status.trouble.code}" if status.trouble else verdict(plan))))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{paint('bold', name.ljust(width))}  {said}" for name, said in rows) + "\n"
@@ -160,6 +170,14 @@ def _seen(decided: TargetDecision) -> list[str]:
     return seen[-1:] if decided.hold else []
 
 
+def _health(status: TargetStatus) -> list[str]:
+    rows = status.workloads or ()
+    waiting = [plain(row.line) for row in rows if not row.complete]
+    ready = [f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"] if rows and not waiting else []
+    fault = [plain(f"{status.fault.code} {status.fault.sentence}")] if status.fault else []
+    return [*ready, *waiting[:_SHOWN], *_more(len(waiting)), *fault]
+
+
 def _drift(status: TargetStatus) -> list[str]:
     lines = [f"cannot compare {plain(line)}" for line in status.unseen[:_SHOWN]]
     if status.drift is None:
@@ -168,7 +186,7 @@ def _drift(status: TargetStatus) -> list[str]:
         where = f"{each.subject} {each.path}".strip()
         lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release says {plain(each.wanted)}")
     if not (status.drift or status.unseen):
-        lines.append("its objects are what the release says")
+        lines.append("no field that its release sets was changed")
     return lines + _more(len(status.drift))
 
 
@@ -247,10 +265,10 @@ def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
 
 
 def _outcome(outcome: StepOutcome, paint: Paint) -> list[str]:
-    style, mark = _MARKS[outcome.result]
+    style, mark = ("yellow", "↻") if isinstance(outcome.error, SupersededError) else _MARKS[outcome.result]
     took = f" ({outcome.seconds:.1f} s)" if outcome.result in (Result.DONE, Result.FAILED, Result.WARNED) else ""
     lines = [f"  {paint(style, mark)} {_label(outcome.step):<16} {plain(outcome.detail)}{took}"]
-    if outcome.result is Result.FAILED:
+    if outcome.result is Result.FAILED and outcome.step.name not in _SHOWN_AS_RUN:
         lines.append(paint("dim", f"    {'$':>16} {plain(outcome.step.command)}"))
     return lines
 

@@ -156,8 +156,10 @@ class Helm:
         return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
 
     def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
-        wait = "--wait" if self.number < (4,) else "--wait=legacy"
-        bounds = (wait, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
+        # helm 4 applies on the server, which lets nobody change a field that somebody else (a hand, an autoscaler) has
+        # changed meanwhile: no deploy and no rollback would pass any more. helm 3 has always taken such fields back.
+        ways = ("--wait",) if self.number < (4,) else ("--wait=legacy", "--server-side=true", "--force-conflicts")
+        bounds = (*ways, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
         return self._cluster(verb, (*arguments, *bounds), place)
 
     def _cluster(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:

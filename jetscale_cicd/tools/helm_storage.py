@@ -60,7 +60,8 @@ class StoredRelease:
         if description is not None:
             info["description"] = description
         content = {**self.content, "info": info, **({} if config is None else {"config": config})}
-        packed = base64.b64encode(gzip.compress(json.dumps(content).encode(), mtime=0))
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))  # as small as Helm's: a Secret has 1 MiB
+        packed = base64.b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0))
         data = {**self.secret["data"], "release": base64.b64encode(packed).decode()}
         return {**self.secret, "metadata": {**self.secret["metadata"], "labels": labels}, "data": data}
 

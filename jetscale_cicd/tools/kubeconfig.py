@@ -1,10 +1,43 @@
 """Which cluster is meant, as far as files say; imported by every decision, so nothing that is slow to import."""
 
+import json
 import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from jetscale_cicd.errors import PreconditionError
+
+_CURRENT = re.compile(r"(?m)^current-context:[^\S\n]*([^#\n]*[^#\s])")
+
+
+def current_context(env: Mapping[str, str]) -> str:
+    """The context that is meant now: whoever switches it during a run would send helm to another cluster than kubectl.
+
+    The first file that says one decides (kubectl, "merging kubeconfig files"); "" where none does, or in a pod.
+    """
+    named = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
+    for file in named or [_default(env)]:
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:  # kubectl passes over a file that is not there, and says what it makes of any other
+            continue
+        if found := _said(text):
+            return found
+    return ""
+
+
+def _said(text: str) -> str:
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError):
+            return str(json.loads(text).get("current-context") or "")
+    line = _CURRENT.search(text)
+    return line[1].strip("\"'") if line else ""
+
+
+def _default(env: Mapping[str, str]) -> Path:
+    return Path(env.get("HOME", "~")).expanduser() / ".kube" / "config"
 
 
 def has_kubeconfig(env: Mapping[str, str]) -> bool:
@@ -21,5 +54,4 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
             where="KUBECONFIG",
             hint="name a kubeconfig, or unset the variable",
         )
-    default = Path(env.get("HOME", "~")).expanduser() / ".kube" / "config"
-    return bool(named) or default.is_file() or "KUBERNETES_SERVICE_HOST" in env
+    return bool(named) or _default(env).is_file() or "KUBERNETES_SERVICE_HOST" in env

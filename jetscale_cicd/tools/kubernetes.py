@@ -37,6 +37,7 @@ _START = 15.0
 # Of a Unix socket's path (108 bytes on Linux, 104 elsewhere, with the final zero).
 _LONGEST_PATH = 103
 _SOCKET = "api"
+_SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -65,20 +66,29 @@ class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of t
         return self.status == 409
 
 
+def ticks() -> float:
+    """Seconds that go on while this machine sleeps, which those of ``time.monotonic`` do not on Linux."""
+    return time.clock_gettime(_SLEEPLESS)
+
+
 @dataclass
 class ServerClock:
     """The API server's clock, by the `Date` of its answers: the one clock that all runs share."""
 
-    ahead: float = 0.0
+    ahead: float | None = None
 
     def heard(self, date: str | None) -> None:
-        """One more answer; a Date has whole seconds, so the server's time is that or up to a second later."""
+        """One more answer; a Date has whole seconds, and was on its way for a while, so it is never in the future.
+
+        The latest that any answer has put it is nearest to the truth, whatever is done to this machine's own clock.
+        """
         if date:
-            self.ahead = parsedate_to_datetime(date).timestamp() - time.time()
+            ahead = parsedate_to_datetime(date).timestamp() - ticks()
+            self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
 
     def now(self) -> datetime:
         """The server's time, up to a second early."""
-        return datetime.fromtimestamp(time.time() + self.ahead, UTC)
+        return datetime.fromtimestamp(time.time() if self.ahead is None else ticks() + self.ahead, UTC)
 
 
 @dataclass
@@ -92,11 +102,13 @@ class Kubernetes:
         proxy: where `kubectl proxy` listens.
         redact: masks secrets in reasons.
         ended: tells why the proxy ended, None while it serves.
+        context: of the kubeconfig that kubectl was started with.
     """
 
     proxy: Path
     redact: Redactor
     ended: Callable[[], str | None] = lambda: None
+    context: str = ""
     clock: ServerClock = field(default_factory=ServerClock)
 
     def __post_init__(self) -> None:
@@ -203,12 +215,12 @@ class Kubernetes:
     def _failure(self, status: int, answer: bytes) -> ApiFailure:
         try:
             said = json.loads(answer)
-            return ApiFailure(status, str(said.get("reason", "")), self.redact(str(said["message"])[:_LONGEST_TEXT]))
+            return ApiFailure(status, str(said.get("reason", "")), self.redact(str(said["message"]))[:_LONGEST_TEXT])
         except (ValueError, KeyError, AttributeError):  # the proxy's own words, or a gateway's
             return ApiFailure(status, "", self._said(answer) or f"status {status}")
 
     def _said(self, answer: bytes) -> str:
-        return self.redact(" ".join(answer.decode("utf-8", "replace").split())[:_LONGEST_TEXT])
+        return self.redact(" ".join(answer.decode("utf-8", "replace").split()))[:_LONGEST_TEXT]
 
 
 class _SocketPool(urllib3.HTTPConnectionPool):
@@ -263,7 +275,7 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
 
     Args:
         env: environment with the kubeconfig.
-        context: of the kubeconfig; "" is its current one.
+        context: of the kubeconfig; "" is what kubectl makes of it.
         scratch: a directory of this run alone.
 
     Raises:
@@ -277,4 +289,4 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
         listening = directory / _SOCKET
         serving = processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env)
         ended = held.enter_context(serving)
-        yield Kubernetes(listening, processes.redact, ended)
+        yield Kubernetes(listening, processes.redact, ended, context)

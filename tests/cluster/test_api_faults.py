@@ -217,3 +217,6 @@ def test_a_right_that_is_missing_is_named(
         assert ended.json["error"]["code"] == code, ended.stderr
         assert without[0].removesuffix("s") in ended.json["error"]["message"].lower()
         assert step_results(ended)["verify live"] == ("failed" if code == "VERIFY_FORBIDDEN" else "skipped")
+    if code == "VERIFY_FORBIDDEN":  # it stays red until somebody could look
+        again = live.run()
+        assert (again.status, again.json["decision"], live.history()) == (8, "nothing", [(1, "deployed")])

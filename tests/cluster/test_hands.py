@@ -1,7 +1,12 @@
 """People at the same release: what they decided is respected, what they are doing is not disturbed."""
 
+import json
+import os
+import signal
 import subprocess
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +14,9 @@ import pytest
 from tests.cluster.stack import CHART, LIVE, Stack, stack
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
+
+# The driver of tests/cluster/test_killed.py, which ends nothing: it hears SIGINT even in a background job.
+HEARING = Path(__file__).parent.parent / "support" / "killed.py"
 
 
 @pytest.fixture
@@ -36,8 +44,9 @@ def test_a_rollback_by_hand_that_failed_is_finished_and_held(live: Stack) -> Non
     assert process.returncode == 1
     assert live.history()[-1] == (3, "failed")
     said = live.done()
-    assert said["decision"] == "nothing"
-    assert "HELD: revision 4 is a rollback to 1" in said["targets"][0]["ignored"][-1]["why"]
+    assert (said["decision"], live.history()[-1]) == ("nothing", (4, "deployed"))
+    assert "that is failed, and is brought to its end" in said["targets"][0]["ignored"][-1]["why"]
+    assert "HELD: revision 4 is a rollback to 1" in live.done()["targets"][0]["ignored"][-1]["why"]
     assert live.deployment()["spec"]["replicas"] == 1
 
 
@@ -109,12 +118,167 @@ def test_what_was_deployed_and_not_verified_stays_red(
 ) -> None:
     live = stack(tmp_path, cluster, namespace, helm4)
     live.sample.edit("chore: contract", ".stage6.yaml", "required_secrets: []", "required_secrets: [db]")
+    audit = tmp_path / "audit.jsonl"
     for _ in range(2):
-        ended = live.run()
+        ended = live.run(f"--audit={audit}")
         assert (ended.status, ended.json["error"]["code"]) == (6, "REQUIRED_SECRET_MISSING")
     live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "db"}})
+    said = live.done(f"--audit={audit}")
+    assert (said["decision"], said["outcome"], live.history()) == ("nothing", "done", [(1, "deployed")])
+    assert live.done()["outcome"] == "satisfied"
+    entries = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert [each["result"] for each in entries] == ["unverified", "unverified", "verified"]
+    assert {each["revision"] for each in entries} == {1}
+
+
+def test_a_rollback_to_what_a_person_deployed_is_no_record_of_ours(live: Stack) -> None:
+    chart = str(live.sample.repo.path / "charts" / "app")
+    live.helm_plain("upgrade", "app", chart, "--reuse-values", "--set", "size=99")  # 3, with our record in its values
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done()  # 4
+    ended = live.command("rollback", "--to=3")
+    assert "is back as revision 5 (0.0.0, deployed by other hands)" in ended.stdout, ended.stderr
+    assert "deployed by other hands, revision 5 is deployed" in live.command("status").stdout
+
+
+def test_a_rollback_to_what_head_wants_holds_nothing(live: Stack) -> None:
+    for number in ("1", "2"):
+        assert live.command("rollback", f"--to={number}").status == 0
+    said = live.done()
+    assert (said["decision"], said["targets"][0]["held"]) == ("nothing", False)
+    assert said["targets"][0]["ignored"][-1]["why"] == "0.2.0 with these values is deployed"
+
+
+def while_a_run_waits(live: Stack, *words: str) -> "subprocess.Popen[str]":
+    """A run whose helm has written its revision, and waits."""
+    number = live.history()[-1][0]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jetscale_cicd", "stage6", "--output=json", *words],
+        cwd=live.sample.repo.path,
+        env={**command_environment(live.sample.helm), **live.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while live.history()[-1][0] == number:
+        assert time.monotonic() < deadline
+    return process
+
+
+def test_a_run_does_not_claim_the_revision_of_a_person_who_came_after_it(live: Stack, tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+    live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:5\n"})
+    process = while_a_run_waits(live, f"--audit={audit}")
+    live.helm_plain("rollback", "app", "1")
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode in (0, 5), errors
+    ended = json.loads(said)
+    entry = json.loads(audit.read_text().splitlines()[0])
+    assert (entry["revision"], entry["rollback"]) == (3, None)
+    assert live.history()[-1] == (4, "deployed")  # and the person's rollback stays
+    if process.returncode == 0:  # helm was content with its own revision before the person's took its pods away
+        assert ended["attempts"][0]["error"]["code"] == "RELEASE_MOVED"
+        assert entry["result"] == "superseded"
+        assert "HELD: revision 4 is a rollback to 1" in ended["targets"][0]["ignored"][-1]["why"]
+    else:
+        assert "revision 4 came after it, by a helm outside Stage 6" in ended["error"]["details"][0]
+        assert entry["result"] == "failed"
+
+
+def test_a_rollback_that_waited_for_a_run_judges_anew(live: Stack) -> None:
+    live.sample.commit("chore(live): bad", {LIVE: "size: 4\nimage: faults.invalid/crash\n"})
+    process = while_a_run_waits(live)
+    time.sleep(8)  # or it would wait in vain: for no longer than one timeout
+    ended = live.command("rollback", "--output=json")
+    process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert (ended.status, ended.json["error"]["code"]) == (7, "RELEASE_MOVED"), ended.stderr
+    assert "revision 4 (0.2.0) became the newest: Rollback to 2: revision 3 failed with CRASH_LOOP" in ended.stderr
+    assert live.history()[-1] == (4, "deployed")
+
+
+def test_fields_that_others_changed_keep_nothing_from_being_deployed(live: Stack) -> None:
+    scale = {"spec": {"replicas": 5}}
+    path = "/apis/apps/v1/namespaces/{}/deployments/web"
+    live.ask(f"{path}?fieldManager=kubectl-edit", "PATCH", scale, "application/merge-patch+json")
+    live.ask(f"{path}/scale?fieldManager=autoscaler", "PATCH", scale, "application/merge-patch+json")
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
     live.done()
-    assert live.done()["decision"] == "nothing"
+    assert live.deployment()["spec"]["replicas"] == 2
+    assert live.command("rollback").status == 0
+
+
+@pytest.mark.parametrize(("first", "then"), [("helm3", "helm4"), ("helm4", "helm3")])
+def test_a_release_goes_on_with_another_helm(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, first: str, then: str
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4.with_name(first))
+    live.done()
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    other = Stack(replace(live.sample, helm=helm4.with_name(then)), cluster, namespace)
+    other.done()
+    other.sample.edit("chore(live): more", LIVE, "size: 4", "size: 5")
+    live.done()
+    assert other.command("rollback").status == 0
+    assert live.history()[-1] == (4, "deployed")
+
+
+def interrupted(process: "subprocess.Popen[str]", after: str) -> str:
+    """A process that is interrupted once it has said this; all that it says."""
+    assert process.stderr
+    said = ""
+    while after not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    return said + process.communicate(timeout=60)[1]
+
+
+def test_a_rollback_that_is_interrupted_blocks_nothing(live: Stack) -> None:
+    live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:6\n"})
+    live.done()  # 3
+    live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
+    live.done()  # 4
+    process = subprocess.Popen(
+        [sys.executable, HEARING, os.devnull, "0", "none", "rollback", "--to=3"],
+        cwd=live.sample.repo.path,
+        env={**command_environment(live.sample.helm), **live.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = interrupted(process, "$ helm rollback")
+    assert process.returncode == 130, said
+    assert live.history()[-1] == (5, "failed")
+    assert "brought to its end" in live.command("plan").stdout
+    live.done()
+    assert live.history()[-1] == (6, "deployed")
+    assert live.done()["targets"][0]["held"]
+
+
+def test_a_helm_of_a_person_that_was_faster_is_not_taken_for_ours(live: Stack) -> None:
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    assert live.sample.helm
+    slow = live.sample.directory / "slow" / live.sample.helm.name
+    slow.parent.mkdir()
+    # between our look at the release and our helm's, a person's helm begins
+    by_hand_now = f"{live.sample.helm} upgrade app {live.sample.repo.path}/charts/app --namespace {live.namespace}"
+    wait = "--wait" if live.sample.helm.name == "helm3" else "--wait=legacy"
+    slow.write_text(
+        f"#!/bin/sh\ncase $1 in upgrade) setsid {by_hand_now} --reuse-values --set image=faults.invalid/slow:5 {wait} "
+        f'>/dev/null 2>&1 & sleep 3;; esac\nexec {live.sample.helm} "$@"\n'
+    )
+    slow.chmod(0o755)
+    ended = Stack(replace(live.sample, helm=slow), live.cluster, live.namespace).run()
+    assert ended.json["error"]["code"] == "OPERATION_IN_PROGRESS", ended.stderr
+    assert ended.json["error"]["details"][0] == "nothing was changed"
+    assert "helm rollback" not in ended.stderr
+    deadline = time.monotonic() + 30
+    while live.history()[-1] != (3, "deployed"):
+        assert time.monotonic() < deadline, live.history()
 
 
 # Which cluster

@@ -222,7 +222,8 @@ def test_a_signal_reaches_helm_once_and_all_is_left_in_order(life: Life, first: 
     assert lease(life.live).get("holderIdentity", "") == ""
     entry = json.loads(life.audit.read_text().splitlines()[-1])
     assert (entry["result"], entry["commit"]) == ("interrupted", life.live.sample.repo.head)
-    assert entry["revision"] == 2
-    assert "! revision 2 is failed, its objects stay; the next run goes on from there" in said
+    assert (entry["revision"], entry["error"]["code"]) == (2, "INTERRUPTED")
+    assert entry["digest"]
+    assert "interrupted: revision 2 is failed, and its objects stay" in said
     commit = life.live.sample.edit("fix(live): not slow", LIVE, "image: faults.invalid/slow:60\n", "")
     assert life.check(commit) == ""

@@ -91,6 +91,13 @@ def test_the_lock_of_a_holder_that_died_just_now_is_waited_for_to_its_end(live: 
     assert live.history()[-1] == (2, "deployed")
 
 
+def test_while_a_run_is_at_work_nobody_calls_it_dead(live: Stack) -> None:
+    store(live, 1, status="pending-upgrade", description="Preparing upgrade")
+    with alive(live):
+        said = live.command("status")
+    assert "revision 1 is pending-upgrade: https://ci.example/runs/1 (process 1, aa) is at work on it" in said.stdout
+
+
 def test_a_holder_that_gives_it_back_is_followed(live: Stack) -> None:
     hold(live, renewed_ago=1)
     threading.Timer(1.5, hold, (live, 1, "")).start()
@@ -138,9 +145,9 @@ def test_a_revision_of_ours_that_is_pending_for_ever_is_marked_failed_and_gone_o
         f"revision {number} was {status}, and is marked failed"
     ]
     assert live.deployment()["metadata"]["uid"] == uid
-    assert live.stored(number)["info"]["description"] == (
-        f"Preparing upgrade failed: its process ended while the release was {status}"
-    )
+    description = live.stored(number)["info"]["description"]
+    assert description.endswith(f" failed: its process ended while the release was {status}")
+    assert f"commit={live.stored(number)['config']['global']['stage6']['commit']}" in description
 
 
 def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
@@ -148,10 +155,17 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
     live.helm_plain("rollback", "app", "1")
     store(live, 3, status="pending-rollback")
     hold(live, renewed_ago=40)
+    planned = live.command("plan")
+    assert "the rollback of live is brought to its end, and holds it" in planned.stdout
     said = live.done()
-    assert said["decision"] == "nothing"
-    assert "HELD: revision 4 is a rollback to 1" in said["targets"][0]["ignored"][-1]["why"]
+    assert (said["decision"], said["outcome"]) == ("nothing", "done")
+    assert "HELD: revision 3 is a rollback to 1 that is pending-rollback, " in said["targets"][0]["ignored"][-1]["why"]
+    assert {each["name"]: each["result"] for each in said["steps"]}["unlock"] == "done"
     assert live.history()[-2:] == [(3, "failed"), (4, "deployed")]
+    assert live.stored(4)["info"]["description"].startswith("Rollback to 1: ends the rollback of revision 3; stage6 ")
+    said = live.done()
+    assert "HELD: revision 4 is a rollback to 1" in said["targets"][0]["ignored"][-1]["why"]
+    assert said["outcome"] == "satisfied"
 
 
 def test_a_helm_outside_stage_6_is_given_its_time(live: Stack) -> None:

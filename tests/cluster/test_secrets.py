@@ -94,6 +94,31 @@ def test_a_secret_that_a_dead_run_left_in_its_release_is_taken_out_by_the_next_d
     assert CANARY not in live.helm_plain("get", "values", "app", "--revision=1")
 
 
+def test_a_secret_that_a_dead_run_left_is_taken_out_although_nothing_changed(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path)
+    live.done(API_TOKEN=CANARY)
+    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    said = live.done(API_TOKEN=CANARY)
+    assert (said["decision"], said["outcome"], live.history()) == ("nothing", "done", [(1, "deployed")])
+    assert CANARY not in live.helm_plain("get", "values", "app", "--revision=1")
+    assert live.done(API_TOKEN=CANARY)["outcome"] == "satisfied"
+
+
+def test_a_secret_of_an_older_revision_is_taken_out_too(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path)
+    live.done(API_TOKEN=CANARY)
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done(API_TOKEN=CANARY)
+    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    assert live.command("rollback", "--to=1", API_TOKEN=CANARY).status == 0
+    for number in (1, 3):
+        assert CANARY not in live.helm_plain("get", "values", "app", f"--revision={number}")
+
+
 @pytest.mark.parametrize("env", [{}, {"API_TOKEN": ""}])
 def test_a_secret_that_is_not_set_stops_the_run_before_anything_is_changed(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, env: dict[str, str]

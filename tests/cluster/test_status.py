@@ -1,15 +1,19 @@
 """`status`: what is live against head, latest and published; and drift."""
 
+import json
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cluster.stack import CHART, Stack, stack
+from tests.cluster.stack import CHART, LIVE, Stack, stack
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
 _SCALE = "application/merge-patch+json"
+_STRATEGIC = "application/strategic-merge-patch+json"
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def live(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> Stack:
     return made
 
 
-def status(live: Stack) -> dict[str, object]:
+def status(live: Stack) -> dict[str, Any]:
     ended = live.command("status", "--output=json")
     assert ended.status == 0, ended.stderr
     (target,) = ended.json["targets"]
@@ -34,7 +38,8 @@ def test_a_release_that_nobody_touched_has_no_drift(live: Stack) -> None:
     target = status(live)
     assert (target["drift"], target["unseen"]) == ([], [])
     shown = live.command("status").stdout
-    assert "its objects are what the release says" in shown
+    assert "1 workload ready" in shown
+    assert "no field that its release sets was changed" in shown
     assert f"0.1.0 with the values of {live.sample.repo.head[:12]}, revision 1 is deployed" in shown
 
 
@@ -50,6 +55,36 @@ def test_what_a_hand_changed_is_shown_with_both_values(live: Stack) -> None:
         ("ConfigMap app", "", "absent", "present"),
     }
     assert live.deployment()["spec"]["replicas"] == 4  # looked at, not mended
+
+
+def test_what_a_pods_environment_calls_a_secret_is_not_shown(live: Stack) -> None:
+    env = [{"name": "DB_PASSWORD", "value": "hand-made-hunter3"}]
+    template = {"spec": {"containers": [{"name": "main", "env": env, "image": "hand-made-hunter3"}]}}
+    live.ask("/apis/apps/v1/namespaces/{}/deployments/web", "PATCH", {"spec": {"template": template}}, _STRATEGIC)
+    ended = live.command("status")
+    assert "drift: Deployment web spec.template.spec.containers.0.image" in ended.stdout
+    assert "hunter3" not in ended.stdout + ended.stderr
+
+
+def test_what_does_not_work_is_shown_with_its_cause(live: Stack) -> None:
+    template = {"spec": {"containers": [{"name": "main", "image": "faults.invalid/crash"}]}}
+    live.ask("/apis/apps/v1/namespaces/{}/deployments/web", "PATCH", {"spec": {"template": template}}, _STRATEGIC)
+    deadline = time.monotonic() + 20
+    while (target := status(live))["fault"] is None or target["fault"]["code"] != "CRASH_LOOP":
+        assert time.monotonic() < deadline, target
+    (row,) = target["workloads"]
+    assert (row["name"], row["ready"], row["old"], row["complete"]) == ("web", 0, 1, False)
+    shown = live.command("status").stdout
+    assert "Deployment web: 0/1 new ready, 1 old" in shown
+    assert "CRASH_LOOP pod web-" in shown
+
+
+def test_objects_that_are_gone_are_brought_back_by_a_redeploy(live: Stack) -> None:
+    live.ask("/apis/apps/v1/namespaces/{}/deployments/web", "DELETE")
+    assert live.done()["decision"] == "nothing"
+    said = live.done("--redeploy")
+    assert (said["decision"], said["version"], live.history()[-1]) == ("redeploy", "0.1.0", (2, "deployed"))
+    assert live.deployment()["status"]["readyReplicas"] == 1
 
 
 def test_what_is_live_is_shown_while_a_new_version_is_due(live: Stack) -> None:
@@ -81,6 +116,28 @@ def test_a_run_that_cannot_look_says_what_it_may_miss(
     assert note == (
         "live: what is deployed was not looked at (there is no kubeconfig), so a run that was lost is not made up for"
     )
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    assert "(there is no kubeconfig), so a run would stop" in live.sample.command("plan").stdout
+
+
+def test_a_plan_that_could_only_fail_is_refused(cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4)
+    live.sample.edit("chore: elsewhere", ".stage6.yaml", namespace.partition("-")[2], "nowhere")
+    assert live.command("plan").status == 3
+    ended = live.command("status", "--output=json")
+    assert (ended.status, ended.json["error"]["code"]) == (3, "NAMESPACE_MISSING")
+
+
+def test_a_login_that_is_not_accepted_is_no_missing_right(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm4)
+    document = json.loads(cluster.kubeconfig.read_text())
+    document["users"][0]["user"] = {"token": "expired"}
+    file = tmp_path / "expired.kubeconfig"
+    file.write_text(json.dumps(document))
+    ended = live.run(KUBECONFIG=str(file))
+    assert (ended.status, ended.json["error"]["code"]) == (8, "CLUSTER_UNAUTHORIZED")
 
 
 def test_a_release_that_helm_keeps_elsewhere_is_not_taken_for_absent(

@@ -156,3 +156,4 @@ def test_the_audit_names_what_failed_and_what_was_brought_back(
     _, entry = (json.loads(line) for line in audit.read_text().splitlines())
     assert (entry["result"], entry["commit"], entry["error"]["code"]) == ("failed", live.sample.repo.head, "CRASH_LOOP")
     assert (entry["revision"], entry["rollback"]) == (2, {"revision": 3, "to": 1})
+    assert entry["digest"] == json.loads(audit.read_text().splitlines()[0])["digest"]

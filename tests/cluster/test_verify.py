@@ -95,6 +95,16 @@ def test_a_job_of_the_chart_that_failed_is_not_taken_for_ready(
     assert "(Job seed): container main ended with status 1" in failed.json["error"]["message"]
 
 
+def test_a_pod_of_a_job_that_lacks_a_secret_is_not_taken_for_ready(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    lacking = JOB.replace("image: faults.invalid/fails", "image: x, envFrom: [{secretRef: {name: nope}}]")
+    files = {"charts/app/templates/job.yaml": lacking}
+    ended = stack(tmp_path, cluster, namespace, helm4, timeout="5s", **files).run()
+    assert (ended.status, ended.json["error"]["code"]) == (6, "WORKLOAD_NOT_READY")
+    assert "MISSING_SECRET: pod seed-" in ended.json["error"]["message"]
+
+
 @pytest.fixture
 def address() -> Iterator[str]:
     """A server that answers 200 below /fine, and 503 elsewhere."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.diagnose import diagnose
+from jetscale_cicd.decide.diagnose import blocked, diagnose
 from jetscale_cicd.decide.workloads import Snapshot, workload_rows
 
 WAITED = "context deadline exceeded"
@@ -167,8 +167,8 @@ def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
 @pytest.mark.parametrize(
     ("status", "line", "complete"),
     [
-        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 1}, "1/3 ready", False),
-        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 ready", False),
+        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 1}, "1/3 new ready, 2 old", False),
+        ({"readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 new ready, 3 old", False),
         ({"replicas": 3, "readyReplicas": 2, "updatedReplicas": 3}, "2/3 ready", False),
         ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", False),
         ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", True),
@@ -186,4 +186,33 @@ def test_of_a_rollout_the_pods_of_the_newest_replica_set_are_counted() -> None:
     rolling = deployed(pod("p", "web-2"))
     web = {**rolling.of("Deployment")[0], "spec": {"replicas": 1}, "status": all_old}
     (row,) = workload_rows(replace(rolling, objects={**rolling.objects, "Deployment": (web,)}))
-    assert (row.line, row.complete) == ("Deployment web: 0/1 ready", False)
+    assert (row.line, row.complete) == ("Deployment web: 0/1 new ready, 1 old", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("DaemonSet", {"desiredNumberScheduled": 2, "currentNumberScheduled": 1}), ("Job", {})],
+)
+def test_pods_that_may_not_be_made_are_told_whatever_was_to_make_them(kind: str, status: Object) -> None:
+    maker = thing("web", annotations=OURS, spec={"template": {}}, status=status)
+    found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
+    assert (found.code, found.subject) == ("QUOTA", f"{kind} web")
+
+
+def test_a_container_that_ends_well_again_and_again_is_a_crash_loop() -> None:
+    ended = waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 0, "reason": "Completed"}})
+    found = diagnose(deployed(pod("p", "web-2", ended)), WAITED)
+    assert (found.code, found.verdict) == ("CRASH_LOOP", "container main ended with status 0 (Completed)")
+
+
+def test_a_pod_of_a_scheduled_job_that_lacks_a_secret_is_found() -> None:
+    lacks = waiting("CreateContainerConfigError", 'secret "db" not found')
+    found = blocked(
+        seen(
+            CronJob=[thing("nightly", annotations=OURS)],
+            Job=[thing("nightly-1", "nightly")],
+            Pod=[pod("p", "nightly-1", lacks)],
+        )
+    )
+    assert found
+    assert (found.code, found.subject) == ("MISSING_SECRET", "pod p (Job nightly-1)")

@@ -1,6 +1,7 @@
 """What the newest revision of a release means: unfinished, failed, by other hands, rolled back."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,6 @@ def test_a_revision_that_failed_is_due_again() -> None:
             "to 2 (by hand, from revision 3), which",
         ),
         (replace(BACK, description="Rollback to 2"), "to 2, which"),
-        (replace(FINE, description="stage6 0.2.0 unverified: PROBE_ADDRESS"), "promised (PROBE_ADDRESS)"),
     ],
 )
 def test_why_a_revision_is_what_it_is_is_told_again(revision: Revision, says: str) -> None:
@@ -91,15 +91,28 @@ def test_a_rollback_of_what_nobody_remembers_holds_too() -> None:
 
 
 def test_a_rollback_that_failed_is_finished() -> None:
-    assert asked(replace(BACK, status="failed")) == (
-        Decision.REDEPLOY,
-        "revision 4 is a failed rollback: it is finished first",
+    decision, why = asked(replace(BACK, status="failed"))
+    assert (decision, why) == (
+        Decision.NOTHING,
+        f"{HELD}: revision 4 is a rollback to 2 that is failed, and is brought to its end",
     )
 
 
-def test_what_was_not_verified_is_due_again() -> None:
+@pytest.mark.parametrize("more", [{"latest": "0.3.0"}, {"values_differ": True}, {"release_hold": True}])
+def test_a_rollback_that_failed_is_deployed_over_by_what_is_new(more: Any) -> None:
+    assert asked(replace(BACK, status="failed"), **more)[0] is Decision.REDEPLOY
+
+
+@pytest.mark.parametrize(
+    ("holder", "says"), [("run 7", "run 7 is at work on it"), ("", "an earlier run did not finish")]
+)
+def test_a_pending_revision_says_whether_somebody_is_at_work(holder: str, says: str) -> None:
+    assert asked(replace(FINE, status="pending-upgrade", holder=holder))[1].endswith(f": {says}")
+
+
+def test_what_was_not_verified_is_looked_at_and_not_deployed_again() -> None:
     unverified = replace(FINE, description="stage6 0.1.0 unverified: REQUIRED_SECRET_MISSING")
-    assert asked(unverified)[0] is Decision.REDEPLOY
+    assert (asked(unverified)[0], unverified.unverified) == (None, "REQUIRED_SECRET_MISSING")
 
 
 def test_the_hold_is_released_by_hand() -> None:

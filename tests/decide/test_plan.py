@@ -64,6 +64,34 @@ def step(plan: Plan, name: StepName) -> Step:
     return next(each for each in plan.steps if each.name is name)
 
 
+AT_THE_RELEASE = {"lock live": "needed", "unlock live": "needed", "record live": "needed"}
+
+
+@pytest.mark.parametrize(
+    ("revision", "whys", "steps"),
+    [
+        (Revision(number=4, status="deployed"), (), {"deploy live": "satisfied"}),
+        (
+            Revision(number=4, status="failed", rollback=True),
+            ("HELD: it is brought to its end",),
+            {**AT_THE_RELEASE, "deploy live": "held"},
+        ),
+        (
+            Revision(number=4, status="deployed", description="stage6 1.2.3 unverified: QUOTA"),
+            (),
+            {**AT_THE_RELEASE, "deploy live": "satisfied", "verify live": "needed"},
+        ),
+        (Revision(number=4, status="deployed", exposed=True), (), {**AT_THE_RELEASE, "deploy live": "satisfied"}),
+    ],
+)
+def test_what_an_earlier_run_left_is_mended_although_nothing_is_deployed(
+    revision: Revision, whys: tuple[str, ...], steps: dict[str, str]
+) -> None:
+    live = Deployed(version="1.2.3", commit=A, digest="", values_digest="", revision=revision)
+    plan = planned(replace(of(LIVE, Decision.NOTHING, *whys), live=live), answer=HELD)
+    assert {name: state for name, state in states(plan).items() if name.endswith(" live")} == steps
+
+
 class TestTheSteps:
     def test_registry_comes_before_tag_and_tag_before_every_deploy(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH), of(PREVIEW, Decision.PUBLISH))

@@ -1,0 +1,49 @@
+"""The Lease that locks a release: who holds it, and until when."""
+
+from datetime import datetime, timedelta
+
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+
+# The server's clock is read in whole seconds, and a renewal is on its way for a while.
+MARGIN = timedelta(seconds=2)
+
+
+def leases_path(target: Target) -> str:
+    """Where the Leases of a target's namespace are."""
+    return f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
+
+
+def lease_name(target: Target) -> str:
+    """The Lease of a target's release."""
+    return f"stage6-{target.release}"
+
+
+def holder_of(lease: Object) -> str:
+    """Who holds it, or held it until it ended; "" where nobody does."""
+    return str((lease.get("spec") or {}).get("holderIdentity") or "")
+
+
+def end_of(lease: Object) -> datetime | None:
+    """When it ends unless it is renewed; None where nobody can read its times."""
+    spec = lease.get("spec") or {}
+    try:
+        lasts = timedelta(seconds=int(spec["leaseDurationSeconds"]))
+        return datetime.fromisoformat(spec["renewTime"]) + lasts + MARGIN
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def is_free(lease: Object, now: datetime) -> bool:
+    """Whether nobody holds it any more; one whose times cannot be read is held."""
+    end = end_of(lease)
+    return not holder_of(lease) or (end is not None and now > end)
+
+
+def at_work(api: Kubernetes, target: Target) -> str:
+    """Who holds the lock of a target's release now; "" where nobody does, or this run may not know."""
+    try:
+        lease = api.get(f"{leases_path(target)}/{lease_name(target)}")
+    except ApiFailure:  # a word more for people; the lock itself is asked again before anything is done
+        return ""
+    return holder_of(lease) if lease and not is_free(lease, api.clock.now()) else ""
