@@ -38,6 +38,7 @@ LEFT_OUT = ("A stack with one chart", "Scene 5")
 # Options of other programs that the documents name.
 FOREIGN = {
     "--wait",
+    "--force-conflicts",
     "--reuse-values",
     "--namespace",
     "--strict",

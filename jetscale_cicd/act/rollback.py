@@ -9,7 +9,13 @@ from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Er
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.helm_release import observe_release, read_revision, revision_numbers
+from jetscale_cicd.observe.helm_release import (
+    newest_good,
+    observe_release,
+    read_revision,
+    revision_numbers,
+    was_good,
+)
 
 
 def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
@@ -88,7 +94,8 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 where="--to",
                 hint=f"helm history {target.release} --namespace {target.namespace}",
             )
-        if not release.was_good(to):
+        stored = read_revision(release.api, target, to)
+        if stored is None or not was_good(stored):
             raise ConfigurationError(
                 "NO_SUCH_RELEASE_REVISION",
                 f"revision {to} was never deployed: it failed",
@@ -97,7 +104,7 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
             )
         return to
     before = _before(release, revision.number)
-    good = release.newest_good(before)
+    good = newest_good(release.api, target, before)
     if good is None:
         raise PreconditionError(
             "NOTHING_TO_ROLL_BACK",

@@ -8,7 +8,7 @@ from jetscale_cicd.decide.deploy_record import record_description, recorded, rec
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.errors import DeployError, SupersededError
-from jetscale_cicd.observe.helm_release import cannot_tell, read_revision, revision_numbers
+from jetscale_cicd.observe.helm_release import cannot_tell, newest_good, read_revision, revision_numbers
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Object
 
@@ -49,7 +49,7 @@ def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
         release.announce(f"  {found[0]}")
     unfinished = stored is not None and stored.is_rollback and stored.status in ("pending-rollback", "failed")
     if stored and unfinished and finish:
-        good = stored.rollback_to or release.newest_good(before_attempt(release, stored.number))
+        good = stored.rollback_to or newest_good(api, target, before_attempt(release, stored.number))
         if good is not None:
             release.announce(
                 f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back"

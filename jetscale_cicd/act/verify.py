@@ -108,7 +108,7 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
     _check_seen(release, snapshot)
     rows = workload_rows(snapshot)
-    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"
+    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload to look at"
 
 
 def _check_seen(release: HelmRelease, snapshot: Snapshot) -> None:

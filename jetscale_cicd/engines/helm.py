@@ -22,9 +22,9 @@ from jetscale_cicd.engines.stored_release import rewrite
 from jetscale_cicd.engines.watching import Watching
 from jetscale_cicd.errors import CannotTellError, DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
-from jetscale_cicd.model.live import NOT_YET, UNVERIFIED, Deployed
+from jetscale_cicd.model.live import NOT_YET, Deployed
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.helm_release import read_revision, revision_numbers
+from jetscale_cicd.observe.helm_release import newest_good, read_revision, revision_numbers
 from jetscale_cicd.observe.workloads import read_log, see_workloads
 from jetscale_cicd.tools.helm import Helm, Note, Place, failure_of
 from jetscale_cicd.tools.helm_storage import StoredRelease
@@ -200,26 +200,6 @@ class HelmRelease:
             if stored and not stored.status.startswith("pending-") and exposes(stored.config, self.target.secrets):
                 rewrite(self.api, self.target, number, hidden=self.target.secrets)
 
-    def was_good(self, number: int) -> bool:
-        """Whether a revision was ever deployed."""
-        stored = read_revision(self.api, self.target, number)
-        return stored is not None and _was_good(stored)
-
-    def newest_good(self, before: int) -> int | None:
-        """The newest revision up to ``before`` that was deployed; None where none ever was.
-
-        One that failed its verification is worse than any that did not.
-        """
-        second: int | None = None
-        for number in revision_numbers(self.api, self.target):
-            stored = read_revision(self.api, self.target, number) if number <= before else None
-            if stored and _was_good(stored):
-                if UNVERIFIED in stored.description and NOT_YET not in stored.description:
-                    second = second or number
-                else:
-                    return number
-        return second
-
     def _error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
         """The error that a diagnosis makes."""
         log = [f"log: {line}" for line in diagnosis.log]
@@ -298,7 +278,7 @@ class HelmRelease:
             if newest != failed:
                 outcome = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
                 return self._error_of(diagnosis, what, outcome)
-            good = self.newest_good(before) if self.target.rollback else None
+            good = newest_good(self.api, self.target, before) if self.target.rollback else None
             if good is None:
                 why = "there is no good revision to go back to" if self.target.rollback else "rollback is off"
                 return self._error_of(diagnosis, what, f"it is left as it is: {why}")
@@ -313,7 +293,7 @@ class HelmRelease:
             return self._error_of(diagnosis, record.version, outcome)
         self.describe_rollback(back, good, f"revision {failed} failed with {diagnosis.code}")
         held = "held until a new version, new values, or stage6 --release-hold"
-        return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}, {held}")
+        return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}", held)
 
     def _end(self, number: int, words: str) -> None:
         """Of a helm that was killed the revision is pending, and would be for ever; no rollback waits for this."""
@@ -323,9 +303,3 @@ class HelmRelease:
             rewrite(self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets)
         except DeployError as unsaid:
             self.announce(f"! revision {number} stays as helm left it: {unsaid.message}")
-
-
-def _was_good(stored: StoredRelease) -> bool:
-    """Deployed, now or once; Helm calls a failed first install superseded too, once it was upgraded."""
-    superseded = stored.status == "superseded" and "failed:" not in stored.description
-    return stored.status == "deployed" or superseded

@@ -32,6 +32,7 @@ class TargetStatus:
 
     Args:
         live: by the record of its release.
+        context: of the kubeconfig, where a cluster was looked at.
         drift: how its objects differ from that release; None where nobody looked.
         unseen: why something could not be looked at, a line each.
         workloads: how far each of them is; None where nobody looked.
@@ -40,6 +41,7 @@ class TargetStatus:
 
     target: Target
     live: LiveState
+    context: str = ""
     drift: tuple[Drift, ...] | None = None
     unseen: tuple[str, ...] = ()
     workloads: tuple[WorkloadRow, ...] | None = None

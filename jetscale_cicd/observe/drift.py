@@ -31,11 +31,19 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
     revision = live.revision if isinstance(live, Deployed) else None
     stored = read_revision(api, target, revision.number) if revision else None
     if stored is None:
-        return TargetStatus(target=target, live=live)
+        return TargetStatus(target=target, live=live, context=api.context)
     unseen: list[str] = []
     drift = _all_drift(api, target, stored, unseen)
     rows, fault = _health(api, target, unseen)
-    return TargetStatus(target=target, live=live, drift=drift, unseen=tuple(unseen), workloads=rows, fault=fault)
+    return TargetStatus(
+        target=target,
+        live=live,
+        context=api.context,
+        drift=drift,
+        unseen=tuple(unseen),
+        workloads=rows,
+        fault=fault,
+    )
 
 
 def _health(

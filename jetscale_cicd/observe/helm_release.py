@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from jetscale_cicd.decide.deploy_record import exposes, is_described, recorded
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
+from jetscale_cicd.model.live import NOT_YET, UNVERIFIED, Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.lease import at_work
 from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
@@ -92,6 +92,30 @@ def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease
             where=f"{target.namespace}/{target.release} revision {number}",
             hint=f"look at it: helm history {target.release} --namespace {target.namespace}",
         ) from None
+
+
+def was_good(stored: StoredRelease) -> bool:
+    """Deployed, now or once; Helm calls a failed first install superseded too, once it was upgraded."""
+    superseded = stored.status == "superseded" and "failed:" not in stored.description
+    return stored.status == "deployed" or superseded
+
+
+def newest_good(api: Kubernetes, target: Target, before: int) -> int | None:
+    """The newest revision up to ``before`` that was deployed; None where none ever was.
+
+    One that failed its verification is worse than any that did not.
+
+    Raises:
+        CannotTellError: they could not be read.
+    """
+    second: int | None = None
+    for number in revision_numbers(api, target):
+        stored = read_revision(api, target, number) if number <= before else None
+        if stored and was_good(stored):
+            if UNVERIFIED not in stored.description or NOT_YET in stored.description:
+                return number
+            second = second or number
+    return second
 
 
 def secret_path(target: Target, number: int) -> str:

@@ -140,6 +140,7 @@ def _target_status(status: TargetStatus) -> dict[str, object]:
         "name": target.name,
         "namespace": target.namespace,
         "release": target.release,
+        "context": status.context or None,
         "live": live_document(status.live),
         "drift": differs,
         "unseen": list(status.unseen),

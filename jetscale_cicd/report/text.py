@@ -132,7 +132,8 @@ def status_text(status: Status, paint: Paint) -> str:
     rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
     rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
     for each, decided in zip(status.targets, plan.targets, strict=True):
-        rows.append((each.target.name, f"{each.target.namespace}: {_live(each.live)}"))
+        context = f" on {plain(each.context)}" if each.context else ""
+        rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
         rows += [("", said) for said in (*_seen(decided), *_health(each), *_drift(each))]
     rows.append(("next run", plain(f"refuses: {status.trouble.code}" if status.trouble else verdict(plan))))
     width = max(len(name) for name, _ in rows)
@@ -158,7 +159,10 @@ def _live(live: LiveState) -> str:
             return f"not looked at: {plain(why)}"
     commit = f" with the values of {live.commit[:12]}" if live.commit else ", deployed by other hands"
     revision = live.revision
-    return f"{plain(live.version)}{commit}" + (f", revision {revision.number} is {revision.status}" if revision else "")
+    if revision is None:
+        return f"{plain(live.version)}{commit}"
+    holder = f": {plain(revision.holder)} is at work on it" if revision.holder else ""
+    return f"{plain(live.version)}{commit}, revision {revision.number} is {revision.status}{holder}"
 
 
 def _seen(decided: TargetDecision) -> list[str]:

@@ -26,6 +26,8 @@ MODULE = (sys.executable, "-m", "jetscale_cicd")
 # The driver, which ends nothing: it hears SIGINT even where a shell's background job would not.
 HEARING = (sys.executable, DRIVER, os.devnull, "0", "none")
 SIGNALS = ["KILL", "INT,TERM"]
+CANARY = "canary-5ecret-of-a-killed-run"
+SECRET = {"API_TOKEN": CANARY}
 _MERGE = "application/merge-patch+json"
 
 
@@ -42,7 +44,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.audit = self.directory / "audit.jsonl"
-        self.live.done()
+        self.live.done(**SECRET)
         self.uid = self.live.deployment()["metadata"]["uid"]
         self.born = self.live.stored(1)["info"]["first_deployed"]
 
@@ -56,7 +58,12 @@ class Life:
         return subprocess.Popen(
             [*argv, "stage6", f"--audit={self.audit}"],
             cwd=self.live.sample.repo.path,
-            env={**command_environment(self.live.sample.helm), **self.live.env, "TMPDIR": str(self.directory)},
+            env={
+                **command_environment(self.live.sample.helm),
+                **self.live.env,
+                **SECRET,
+                "TMPDIR": str(self.directory),
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -75,7 +82,7 @@ class Life:
 
     def check(self, commit: str) -> str:
         """The commit is deployed, on the release that was there from the beginning; "" where all is well."""
-        again = self.live.run()
+        again = self.live.run(**SECRET)
         history = self.live.history()
         number, status = history[-1]
         stored = self.live.stored(number)
@@ -87,6 +94,8 @@ class Life:
             "commit": stored["config"]["global"]["stage6"]["commit"],
             "uid": self.live.deployment()["metadata"]["uid"],
             "born": stored["info"]["first_deployed"],
+            "unverified": "unverified" in stored["info"]["description"],
+            "in clear": [each for each, _ in history if CANARY in json.dumps(self.live.stored(each)["config"])],
         }
         wanted = {
             "status": 0,
@@ -96,13 +105,20 @@ class Life:
             "commit": commit,
             "uid": self.uid,
             "born": self.born,
+            "unverified": False,
+            "in clear": [],
         }
         return "" if found == wanted else f"{found}\n{again.stderr}"
 
 
 @pytest.fixture
 def life(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> Life:
-    return Life(stack(tmp_path / "stack", cluster, namespace, helm), tmp_path)
+    # Whatever ends a run: Helm keeps no secret, and the contract was looked at.
+    more = "    secrets: {api.token: API_TOKEN}\n"
+    live = stack(tmp_path / "stack", cluster, namespace, helm, more)
+    live.sample.edit("chore: contract", ".stage6.yaml", "required_secrets: []", "required_secrets: [contract]")
+    live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "contract"}})
+    return Life(live, tmp_path)
 
 
 @pytest.mark.parametrize("signals", SIGNALS)
