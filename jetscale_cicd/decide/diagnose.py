@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from jetscale_cicd.decide.refusal import REFUSALS, named, refusal
 from jetscale_cicd.decide.workloads import Object, Snapshot, condition, event_line, is_terminating, owned, workload_rows
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 
@@ -11,6 +12,8 @@ from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 _Fault = tuple[str, str, str, LogSource | None]
 _EVENTS = 5
 READ_LOG = "its log tells more; rollback: false keeps its pod to be looked at"
+# Kubernetes, StatefulSets, "Forced rollback".
+_STUCK = "a StatefulSet does not replace a pod that never became ready, though what it runs is no longer wanted"
 _SLOW = "if it is only slow, raise the target's timeout"
 _NOT_FOUND = re.compile(r'(secret|configmap) "([^"]+)" not found|couldn\'t find key (\S+) in (Secret|ConfigMap) (\S+)')
 # Kubernetes, pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime: why a container waits.
@@ -23,11 +26,6 @@ _IMAGE = {
     "RegistryUnavailable",
 }
 _START = {"CreateContainerError", "RunContainerError", "PreStartHookError", "PostStartHookError"}
-_OBJECTS = (
-    r"\"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
-    r"object (?:[^/\s]+/)?(?P<name>\S+) \S+, Kind=(?P<kind>\w+)",
-    r"\b(?P<kind>[A-Z][A-Za-z]+) \"(?P<name>[^\"]+)\"",
-)
 # helm, pkg/action: an upgrade says the former, an install the latter.
 _HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|post)-install"
 _WAITED = r"deadline exceeded|timed out|did not end within"
@@ -49,53 +47,7 @@ _ORDER = (
     "LOAD_BALANCER",
     "TIMEOUT",
 )
-# What helm says when Kubernetes, or helm itself, refuses at once. The first that fits.
-_WORDS: tuple[tuple[str, str, str], ...] = (
-    (
-        "ADMISSION_DENIED",
-        r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
-        "change what the policy names, or bring its webhook up",
-    ),
-    ("HELM_KILLED", r"was killed by signal", "has this machine run out of memory? Then run again"),
-    ("QUOTA", r"exceeded quota", "raise the quota of the namespace, or ask for less"),
-    (
-        "API_UNREACHABLE",
-        (
-            r"connection refused|no such host|TLS handshake timeout|i/o timeout|connection reset|EOF\b|unreachable|"
-            r"the server is currently unable|etcdserver:|http2: client connection lost|Bad Gateway"
-        ),
-        "look after the API server; then run again: it goes on from what it finds",
-    ),
-    (
-        "FORBIDDEN",
-        r"is forbidden: User|forbidden: User|cannot (?:get|list|create|patch|update|delete) resource|Unauthorized",
-        "grant that right to the account of this run (docs/deploy.md)",
-    ),
-    (
-        "OWNERSHIP",
-        r"invalid ownership metadata|cannot be imported into the current release",
-        "it belongs to somebody else: remove it, or label and annotate it so that Helm adopts it",
-    ),
-    ("FIELD_CONFLICT", r"conflict(?:s)? with \"", "another controller owns that field: leave it out of the chart"),
-    (
-        "CHART_REFUSED",
-        r"execution error at|error calling|YAML parse error|error converting YAML",
-        "mend the chart, or the values",
-    ),
-    ("IMMUTABLE_FIELD", r"field is immutable|Forbidden: updates to", "rename the object, or delete it by hand first"),
-    (
-        "INVALID_OBJECT",
-        r"is invalid:|unknown field|no matches for kind|cannot be handled as a|typed patch",
-        "mend the chart",
-    ),
-    (
-        "OPERATION_IN_PROGRESS",
-        r"another operation .* is in progress",
-        "a helm outside Stage 6 is at work: let it end",
-    ),
-)
-
-CODES = frozenset({*_ORDER, *(code for code, *_ in _WORDS), "HOOK_FAILED", "DEPLOY_FAILED"})
+CODES = frozenset({*_ORDER, *(code for code, *_ in REFUSALS), "HOOK_FAILED", "DEPLOY_FAILED"})
 
 
 def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) -> Diagnosis:
@@ -113,15 +65,15 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     waited = by_hook or re.search(_WAITED, said) is not None
     looked = snapshot if waited else None  # what helm refuses at once is no pod's fault, whatever pods are there
     found = sorted(_faults(looked, by_hook), key=lambda fault: _ORDER.index(fault.code)) if looked else []
-    by_words = _refusal(said)
+    by_words = refusal(said)
     if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
-        return Diagnosis(code=by_words[0], subject=_named(said), verdict=said, next_step=by_words[1])
+        return Diagnosis(code=by_words[0], subject=named(said), verdict=said, next_step=by_words[1])
     if found and by_hook and found[0].code in ("JOB_FAILED", "CRASH_LOOP", "TIMEOUT"):
         return replace(found[0], code="HOOK_FAILED", next_step="mend the hook")
     if found:
         return found[0]
     if by_hook:
-        return Diagnosis(code="HOOK_FAILED", subject=_named(said), verdict=said, next_step="mend the hook")
+        return Diagnosis(code="HOOK_FAILED", subject=named(said), verdict=said, next_step="mend the hook")
     if waited:
         waiting = [row.line for row in workload_rows(snapshot) if not row.complete] if snapshot else []
         verdict = "; ".join(waiting) or said
@@ -129,7 +81,7 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
             code="TIMEOUT", subject="", verdict=verdict, next_step="raise the target's timeout, if it is slow"
         )
     return Diagnosis(
-        code="DEPLOY_FAILED", subject=_named(said), verdict=said, next_step="what helm says is all there is"
+        code="DEPLOY_FAILED", subject=named(said), verdict=said, next_step="what helm says is all there is"
     )
 
 
@@ -144,19 +96,6 @@ def blocked(snapshot: Snapshot) -> Diagnosis | None:
     return None
 
 
-def _refusal(said: str) -> tuple[str, str] | None:
-    """Code and next step of a refusal, by its words."""
-    return next(((code, step) for code, words, step in _WORDS if re.search(words, said)), None)
-
-
-def _named(said: str) -> str:
-    """The object that helm names first, in one of the three ways that it does."""
-    for pattern in _OBJECTS:
-        if match := re.search(pattern, said):
-            return f"{match['kind']} {match['name']}"
-    return ""
-
-
 def _faults(snapshot: Snapshot, by_hook: bool) -> Iterator[Diagnosis]:
     """Every object at fault; of a Deployment the pods of its newest ReplicaSet alone."""
     for kind, workload in snapshot.workloads():
@@ -166,11 +105,21 @@ def _faults(snapshot: Snapshot, by_hook: bool) -> Iterator[Diagnosis]:
         around = f"{'hook ' if hook else ''}{kind} {workload['metadata']['name']}"
         yield from _not_created(snapshot, workload, around)
         for pod in snapshot.pods_of(kind, workload):
-            yield from _pod_faults(snapshot, pod, around)
+            stuck = kind == "StatefulSet" and _is_outdated(workload, pod)
+            step = f"{_STUCK}: kubectl delete pod {pod['metadata']['name']} --namespace {snapshot.namespace}"
+            for fault in _pod_faults(snapshot, pod, around):
+                yield replace(fault, next_step=step) if stuck else fault
         if kind == "Job" and condition(workload, "Failed") == "True":
             yield _job_failed(snapshot, workload, around)
     if not by_hook:
         yield from _pending_services(snapshot)
+
+
+def _is_outdated(workload: Object, pod: Object) -> bool:
+    """Whether a pod of a StatefulSet is of another revision than the one that is wanted now."""
+    wanted = (workload.get("status") or {}).get("updateRevision")
+    labels = pod["metadata"].get("labels") or {}
+    return bool(wanted) and labels.get("controller-revision-hash") != wanted
 
 
 def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[Diagnosis]:
@@ -180,7 +129,7 @@ def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[
     if not said or not any(map(_lacks_pods, controllers)):
         return
     message = str(said[-1].get("message", ""))
-    code, step = _refusal(message) or ("PODS_NOT_CREATED", "mend what the event names")
+    code, step = refusal(message) or ("PODS_NOT_CREATED", "mend what the event names")
     lines = tuple(event_line(event) for event in said[-_EVENTS:])
     yield Diagnosis(code=code, subject=around, verdict=" ".join(message.split()), next_step=step, events=lines)
 

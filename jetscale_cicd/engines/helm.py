@@ -183,10 +183,8 @@ class HelmRelease:
             return self._error_of(diagnosis, what, "nothing was changed")
         self._end(number, f"Rollback to {revision} failed: {diagnosis.code} {diagnosis.sentence}")
         again = f"another: jetscale-cicd rollback --target {self.target.name} --to N (helm history names them)"
-        outcome = (
-            f"revision {number} is the newest now, and failed: its objects are there. The next run tries it again;"
-        )
-        return self._error_of(diagnosis, what, outcome, again)
+        outcome = f"revision {number} is the newest now, and failed: its objects are there"
+        return self._error_of(diagnosis, what, outcome, "the next run brings it to its end", again)
 
     def hide_secrets(self) -> None:
         """Take the secrets out of the values that Helm keeps: `helm get values` shows them, and a rollback copies them.
@@ -238,6 +236,7 @@ class HelmRelease:
             stored = read_revision(self.api, self.target, self.newest())
             hooks = stored.hooks if stored else frozenset()
             snapshot = see_workloads(self.api, self.target, since, hooks=hooks, all_kinds=True)
+            diagnosis = diagnose(snapshot, said)
         except CannotTellError as unseen:
             reachable = unseen.code != "CLUSTER_UNREACHABLE"
             return diagnose(None, said if reachable else unseen.message, reachable=reachable)
@@ -246,14 +245,10 @@ class HelmRelease:
         except (AttributeError, KeyError, TypeError, ValueError) as odd:  # no object may keep a rollback from coming
             self.announce(f"! the namespace could not be understood: {type(odd).__name__} {odd}")
             return diagnose(None, said)
-        diagnosis = diagnose(snapshot, said)
-        if diagnosis.source is None:
-            return diagnosis
-        log = read_log(self.api, self.target.namespace, diagnosis.source)
-        step = (
-            "mend what its last lines, above, say" if log and diagnosis.next_step == READ_LOG else diagnosis.next_step
-        )
-        return replace(diagnosis, log=log, next_step=step)
+        log = read_log(self.api, self.target.namespace, diagnosis.source) if diagnosis.source else ()
+        if log and diagnosis.next_step == READ_LOG:
+            diagnosis = replace(diagnosis, next_step="mend what its last lines, above, say")
+        return replace(diagnosis, log=log)
 
     def describe(self, number: int, words: Callable[[StoredRelease], str]) -> None:
         """Say more of a revision, for `helm history` and the next run; what else is to be done does not wait for it."""
@@ -290,7 +285,7 @@ class HelmRelease:
             raise self._interruption(f"{broke}; the rollback after it did not end, and the next run ends it") from None
         except Stage6Error as worse:
             outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
-            return self._error_of(diagnosis, record.version, outcome)
+            return self._error_of(diagnosis, record.version, outcome, f"next for the rollback: {worse.hint}")
         self.describe_rollback(back, good, f"revision {failed} failed with {diagnosis.code}")
         held = "held until a new version, new values, or stage6 --release-hold"
         return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}", held)

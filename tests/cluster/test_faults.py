@@ -46,6 +46,20 @@ FAULTS = {
 }
 
 
+STATEFUL = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 2
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: main, image: {{ .Values.db | quote }}}]}
+"""
+
+
 def faulty(live: Stack, values: str) -> None:
     live.sample.commit("chore(live): try", {LIVE: f"size: 4\n{values}\n"})
 
@@ -83,3 +97,21 @@ def test_a_fault_is_diagnosed_before_the_rollback(
         assert held["decision"] == "nothing"
         said = f"HELD: revision 3 is a rollback to 1 (revision 2 failed with {fault.code}), which took back "
         assert said in held["targets"][0]["ignored"][-1]["why"]
+
+
+def test_a_stateful_set_that_is_stuck_says_what_frees_it_and_the_next_run_ends_its_rollback(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    files = {"charts/app/templates/db.yaml": STATEFUL, LIVE: "db: registry.invalid/db\n"}
+    live = stack(tmp_path, cluster, namespace, helm, timeout="8s", **files)
+    live.done()
+    live.sample.commit("chore(live): try", {LIVE: "db: faults.invalid/crash\n"})
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (5, "CRASH_LOOP"), ended.stderr
+    assert ended.json["error"]["message"].startswith("pod db-1 (StatefulSet db): ")
+    failed, free = ended.json["error"]["details"][:2]  # Kubernetes, StatefulSets, "Forced rollback"
+    assert "could not be rolled back" in failed
+    assert f"kubectl delete pod db-1 --namespace {namespace}" in free
+    live.ask("/api/v1/namespaces/{}/pods/db-1", "DELETE")
+    said = live.done()
+    assert (said["decision"], said["outcome"], live.history()[-1]) == ("nothing", "done", (4, "deployed"))
