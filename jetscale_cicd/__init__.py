@@ -58,7 +58,7 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
 
 
 def run(request: Request, announce: Announce = lambda _: None) -> Run:
-    """Plan, and do what is needed; a step that failed is in the outcome, with its error.
+    """Plan, and do what is needed; a step that failed, or was interrupted, is in the outcome, with its error.
 
     Raises:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
