@@ -11,7 +11,7 @@ from jetscale_cicd.act.published import Package
 from jetscale_cicd.act.unlock import unlock
 from jetscale_cicd.act.verify import verify
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
+from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import UNVERIFIED, Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import StepName
 from jetscale_cicd.model.target import Target
@@ -86,7 +86,10 @@ def _unlock(acting: Acting, target: Target) -> str:
     unlocked = unlock(acting.held[target.name].release, finish=decided.unfinished)
     if unlocked.dead:
         entry = dead_entry(acting.world, target, unlocked.dead)
-        append_audit(acting.world.request.audit, entry, acting.world.redact)
+        try:
+            append_audit(acting.world.request.audit, entry, acting.world.redact)
+        except ConfigurationError as unwritable:  # no deploy waits for a log
+            acting.world.announce(f"! {unwritable.message}: {unwritable.where}")
     return unlocked.found
 
 
