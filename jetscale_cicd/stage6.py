@@ -6,6 +6,7 @@ Rooms that deciding does not need have a door inside the function that enters th
 from dataclasses import replace
 from functools import partial
 
+from jetscale_cicd.decide.hold import held_back
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.live import NotObserved
@@ -53,7 +54,7 @@ def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
         shelf=wanted.shelf,
         notes=(*observed.notes, *wanted.notes),
     )
-    return planned, wanted.trouble or _missing_namespace(world, planned)
+    return planned, wanted.trouble or held_back(planned, world.request) or _missing_namespace(world, planned)
 
 
 def _missing_namespace(world: World, planned: Plan) -> Stage6Error | None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 from jetscale_cicd.act.acting import Acting, Held, Surroundings
 from jetscale_cicd.act.audit import append_audit, audit_entry, dead_entry
@@ -16,6 +17,7 @@ from jetscale_cicd.model.live import UNVERIFIED, Deployed, LiveState, NotObserve
 from jetscale_cicd.model.plan import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import Kubernetes
 
@@ -83,14 +85,16 @@ def _words(live: LiveState) -> str:
 
 def _unlock(acting: Acting, target: Target) -> str:
     decided = next(each for each in acting.plan.targets if each.target == target)
-    unlocked = unlock(acting.held[target.name].release, finish=decided.unfinished)
-    if unlocked.dead:
-        entry = dead_entry(acting.world, target, unlocked.dead)
-        try:
-            append_audit(acting.world.request.audit, entry, acting.world.redact)
-        except ConfigurationError as unwritable:  # no deploy waits for a log
-            acting.world.announce(f"! {unwritable.message}: {unwritable.where}")
-    return unlocked.found
+    release, died = acting.held[target.name].release, partial(record_death, acting.world, target)
+    return unlock(release, finish=decided.unfinished, died=died).found
+
+
+def record_death(world: Surroundings, target: Target, dead: StoredRelease) -> None:
+    """Say in the audit what a run that was killed could not."""
+    try:
+        append_audit(world.request.audit, dead_entry(world, target, dead), world.redact)
+    except ConfigurationError as unwritable:  # no deploy waits for a log
+        world.announce(f"! {unwritable.message}: {unwritable.where}")
 
 
 def deploy(acting: Acting, target: Target, package: Package) -> str:
@@ -101,6 +105,10 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
     acting.records[target.name] = record
     try:
         revision = release.upgrade(package.chart, files, record, acting.deploy)
+    except SupersededError:
+        with suppress(Stage6Error):  # that somebody came after it is what has to be heard
+            release.hide_secrets()
+        raise
     finally:
         for file in files:
             file.unlink(missing_ok=True)
@@ -115,10 +123,12 @@ def _verify(acting: Acting, target: Target) -> str:
     try:
         verified = verify_release(acting.world, release)
     except VerificationError as failed:
+        release.check()
         release.check_newest(number)
         mark = f"{UNVERIFIED}{failed.code}"
         release.describe(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
         raise
+    release.check()
     release.check_newest(number)
     release.describe(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
     return verified

@@ -135,12 +135,13 @@ def hold_lock(
 def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> tuple[bool, float]:
     """Wait for the Lease, and take it; whether its last holder died with it, and until when it is ours.
 
-    One that nobody renewed meanwhile is a dead run's: its end, which is near, is worth more than the end of the wait.
+    At the end of the wait nobody can say whether its holder has died just now: it is waited for until it renews the
+    Lease, and is alive, or until the Lease ends, which is soon.
     """
     leases, name = leases_path(target), lease_name(target)
     path = f"{leases}/{name}"
     deadline = time.monotonic() + target.timeout
-    told, first = "", None
+    told, last = "", None
     while True:
         end = None
         try:
@@ -156,9 +157,10 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             if not failed.conflict:
                 raise _refused(failed, target) from None
             other = "somebody who is always faster"
-        first = first or end
-        dying = end is not None and end == first and end - api.clock.now() < timedelta(seconds=DURATION) + MARGIN
-        if time.monotonic() > deadline and not dying:
+        late = time.monotonic() > deadline
+        last = last or end if late else None
+        soon = end is not None and end - api.clock.now() < timedelta(seconds=DURATION) + MARGIN
+        if late and not (soon and end == last):
             raise SupersededError(
                 "LOCKED",
                 f"release {target.release} is being changed by {other}, and this run waited {target.timeout} s for it",

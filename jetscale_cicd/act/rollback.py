@@ -1,8 +1,10 @@
 """`rollback`: an earlier revision of a target brought back under the lock, on record, and held."""
 
+from functools import partial
+
 from jetscale_cicd.act.acting import Surroundings
 from jetscale_cicd.act.audit import append_audit, check_audit, rollback_entry
-from jetscale_cicd.act.cluster import cluster_of, locked, verify_release
+from jetscale_cicd.act.cluster import cluster_of, locked, record_death, verify_release
 from jetscale_cicd.act.unlock import before_attempt, unlock
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
@@ -35,7 +37,7 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
         before, revision = _deployed(release)
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
-        unlocked = unlock(release, finish=to is None)
+        unlocked = unlock(release, finish=to is None, died=partial(record_death, world, target))
         finished = release.made.rollback_to if unlocked.rolled_back is not None else None
         chosen = finished or _choose(release, revision, to)
         done: Deployed | None = None

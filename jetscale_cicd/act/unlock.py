@@ -1,13 +1,15 @@
 """What a dead run left behind, made good: a revision that is pending for ever is marked failed, never uninstalled."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from jetscale_cicd.decide.deploy_record import record_description, recorded, recorded_deploy, recorded_run
 from jetscale_cicd.engines.helm import HelmRelease
 from jetscale_cicd.engines.stored_release import rewrite
-from jetscale_cicd.errors import DeployError, SupersededError
+from jetscale_cicd.errors import DeployError, PreconditionError, SupersededError
+from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import cannot_tell, newest_good, read_revision, revision_numbers
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Object
@@ -16,18 +18,18 @@ _POLL = 0.5
 
 
 class Unlocked(NamedTuple):
-    """What was found, for people; the revision that brings a rollback to its end; and one whose process had died."""
+    """What was found, for people; and the revision that brings a rollback to its end, None where there was none."""
 
     found: str
     rolled_back: int | None = None
-    dead: StoredRelease | None = None
 
 
-def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
+def unlock(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease], None]) -> Unlocked:
     """End what no living run is at work on, and wait for what is on its way out.
 
     Args:
         finish: bring a rollback that died, or failed, to its end; not where something new is to be deployed anyway.
+        died: told of a revision whose process was dead.
 
     Raises:
         SupersededError: ``RELEASE_BUSY``, a helm that is not ours may still be at work.
@@ -38,28 +40,36 @@ def unlock(release: HelmRelease, *, finish: bool) -> Unlocked:
     stored = read_revision(api, target, numbers[0]) if numbers else None
     found: list[str] = []
     number: int | None = None
-    dead: StoredRelease | None = None
-    if stored and (stored.status.startswith("pending-") or stored.status == "uninstalling"):
+    if stored and stored.under_way:
         _check_dead(release, stored, numbers[1:])
         release.check()
-        was, dead = stored.status, stored
+        was = stored.status
         words = f"{_what(stored)} failed: its process ended while the release was {was}"
         rewrite(api, target, stored.number, status="failed", describe=lambda _: words, hidden=target.secrets)
         found.append(f"revision {stored.number} was {was}, and is marked failed")
         release.announce(f"  {found[0]}")
-    unfinished = stored is not None and stored.is_rollback and stored.status in ("pending-rollback", "failed")
-    if stored and unfinished and finish:
+        if was != "uninstalling":
+            died(stored)
+    if stored and stored.is_rollback and stored.status != "deployed" and finish:
         good = stored.rollback_to or newest_good(api, target, before_attempt(release, stored.number))
-        if good is not None:
-            release.announce(
-                f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back"
-            )
-            number = release.roll_back(good)
-            release.describe_rollback(number, good, f"ends the rollback of revision {stored.number}")
-            found.append(f"revision {number} brings back revision {good}, as revision {stored.number} was to")
+        if good is None:
+            raise _nothing_good(target, stored)
+        release.announce(f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back")
+        number = release.roll_back(good)
+        release.describe_rollback(number, good, f"ends the rollback of revision {stored.number}")
+        found.append(f"revision {number} brings back revision {good}, as revision {stored.number} was to")
     release.hide_secrets()  # a run may have died between the end of its helm and this
     _wait_for_services(release)
-    return Unlocked("; ".join(found) or "nothing is pending", number, dead)
+    return Unlocked("; ".join(found) or "nothing is pending", number)
+
+
+def _nothing_good(target: Target, stored: StoredRelease) -> PreconditionError:
+    return PreconditionError(
+        "NOTHING_TO_ROLL_BACK",
+        f"revision {stored.number} is a rollback that is {stored.status}, and no revision before it was good",
+        where=f"{target.namespace}/{target.release}",
+        hint=f"deploy what it took back: jetscale-cicd stage6 --target {target.name} --release-hold; or a new commit",
+    )
 
 
 def _what(stored: StoredRelease) -> str:
@@ -84,18 +94,18 @@ def _check_dead(release: HelmRelease, stored: StoredRelease, older: list[int]) -
     """A run of ours held the lock that we hold now, so it is dead; a hand's helm holds none, and is given its time.
 
     Ours is a revision whose record is of no earlier deploy, and any at all where the lock's last holder died. What a
-    rollback brings back may have had its own revision pruned, so its record tells nothing.
+    rollback brings back may have had its own revision pruned, so its record tells nothing; and no run uninstalls.
     """
     target = release.target
     try:
-        age = (release.api.clock.now() - datetime.fromisoformat(stored.updated)).total_seconds()
+        age = (release.api.clock.now() - datetime.fromisoformat(stored.begun)).total_seconds()
     except ValueError:
         age = float(target.timeout)
     deploy = recorded_deploy(stored.config)
     before = (read_revision(release.api, target, number) for number in older)
     new = bool(deploy) and all(deploy != recorded_deploy(each.config) for each in before if each)
-    ours = new and not stored.is_rollback
-    if not (ours or release.inherited) and age < target.timeout:
+    ours = (new and not stored.is_rollback) or release.inherited
+    if not (ours and stored.status != "uninstalling") and age < target.timeout:
         raise SupersededError(
             "RELEASE_BUSY",
             f"the release is {stored.status} since {age:.0f} s, by a helm outside Stage 6",

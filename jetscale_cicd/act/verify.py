@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.diagnose import blocked, diagnose
 from jetscale_cicd.decide.manifests import parse_manifests
-from jetscale_cicd.decide.workloads import Object, Snapshot, condition, workload_rows
+from jetscale_cicd.decide.workloads import Object, Snapshot, workload_rows
 from jetscale_cicd.engines.helm import HelmRelease
-from jetscale_cicd.errors import CannotTellError, VerificationError
+from jetscale_cicd.errors import CannotTellError, Stage6Error, VerificationError
+from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.helm_release import cannot_tell, read_revision
 from jetscale_cicd.observe.workloads import NO_HOOKS, see_workloads
@@ -98,17 +99,26 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         if not (waiting or lacking) or now > min(patience, limit):
             break
         time.sleep(_LOOK)
-    if (
-        lacking
-        or waiting
-        or any(kind == "Job" and condition(job, "Failed") == "True" for kind, job in snapshot.workloads())
-    ):
+    failed = next(snapshot.failed_jobs(), None)
+    if lacking or waiting or failed:
         diagnosis = lacking or diagnose(snapshot, "not ready any more: timed out")
         message = f"{diagnosis.code}: {diagnosis.sentence}"
-        raise _error("WORKLOAD_NOT_READY", message, target, diagnosis.next_step, *diagnosis.events)
+        raise _error("WORKLOAD_NOT_READY", message, target, _next_step(diagnosis, failed, target), *diagnosis.events)
     _check_seen(release, snapshot)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload to look at"
+
+
+def _next_step(diagnosis: Diagnosis, failed_job: Object | None, target: Target) -> str:
+    """Nothing is rolled back here, so the pods are still there to be asked."""
+    namespace = f"--namespace {target.namespace}"
+    if failed_job and diagnosis.code in ("JOB_FAILED", "CRASH_LOOP"):
+        job = failed_job["metadata"]["name"]
+        return f"kubectl logs job/{job} {namespace}; it stays failed until: kubectl delete job {job} {namespace}"
+    if diagnosis.source:
+        previous = " --previous" if diagnosis.source.previous else ""
+        return f"kubectl logs {diagnosis.source.pod} --container {diagnosis.source.container}{previous} {namespace}"
+    return diagnosis.next_step
 
 
 def _check_seen(release: HelmRelease, snapshot: Snapshot) -> None:
@@ -135,6 +145,11 @@ def _test(release: HelmRelease) -> str:
         failure = failure_of(finished) if finished.status else ""
     except ProcessTimeout as late:
         failure = str(late)
+    except Stage6Error as ended:
+        release.check()  # it was stopped because the lock is lost
+        if ended.code != "TOOL_KILLED":
+            raise
+        failure = ended.message
     if failure:
         step = f"helm test {release.target.release} --namespace {release.target.namespace} --logs"
         raise _error("HELM_TEST_FAILED", f"helm test: {failure}", release.target, step)

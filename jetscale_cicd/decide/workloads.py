@@ -43,10 +43,14 @@ class Snapshot:
                     yield kind, each
 
     def scheduled_jobs(self) -> Iterator[tuple[str, Object]]:
-        """Jobs that a CronJob of the release made."""
+        """The newest Job of each CronJob of the release; older ones tell of what was deployed before."""
         for each in self.of("CronJob"):
-            if _annotation(each, RELEASE_NAME) == self.release:
-                yield from (("Job", job) for job in owned(self.of("Job"), each))
+            jobs = owned(self.of("Job"), each) if _annotation(each, RELEASE_NAME) == self.release else []
+            yield from (("Job", job) for job in sorted(jobs, key=_created)[-1:])
+
+    def failed_jobs(self) -> Iterator[Object]:
+        """Jobs of the release that failed."""
+        return (job for kind, job in self.workloads() if kind == "Job" and condition(job, "Failed") == "True")
 
     def is_hook(self, kind: str, thing: Object) -> bool:
         """Whether an object is a hook of this deploy; the object itself does not say whose it is."""
@@ -146,6 +150,10 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     old = kind == "Deployment" and int(status.get("replicas") or 0) > updated
     complete = seen and updated >= wanted and available >= wanted and not old
     return min(ready, updated if seen else 0), wanted, complete
+
+
+def _created(thing: Object) -> str:
+    return str(thing["metadata"].get("creationTimestamp", ""))
 
 
 def _annotation(thing: Object, name: str) -> str:

@@ -103,14 +103,20 @@ class HelmRelease:
             self.check_newest(self.made.revision)
             return self.made.revision
         self.check()  # helm was stopped because the lock is lost: that is what has to be said
-        diagnosis = self._diagnose(said, since)
-        raise self._failed(diagnosis, deploy, before, record)
+        try:
+            failed = self._failed(self._diagnose(said, since), deploy, before, record)
+        except KeyboardInterrupt:
+            raise self._interrupted(deploy, before, record) from None
+        raise failed
 
     def _revision_of(self, deploy: str, before: int) -> int:
-        """The revision that a deploy made; 0 where helm refused before it began."""
-        for number in revision_numbers(self.api, self.target):
+        """The revision that a deploy made; 0 where helm refused before it began.
+
+        The first that says so: a hand's after it may have copied the word with the values.
+        """
+        for number in reversed(revision_numbers(self.api, self.target)):
             stored = read_revision(self.api, self.target, number) if number > before else None
-            if stored and not stored.is_rollback and recorded_deploy(stored.config) == deploy:
+            if stored and recorded_deploy(stored.config) == deploy:
                 return number
         return 0
 
@@ -125,7 +131,7 @@ class HelmRelease:
             now = f"revision {newest} is the newest" if newest else "the release is gone"
             raise SupersededError(
                 "RELEASE_MOVED",
-                f"{now}, by a helm outside Stage 6, after what this run deployed",
+                f"{now}, by a helm outside Stage 6, after what this run did",
                 where=f"{self.target.namespace}/{self.target.release}",
                 hint="nothing is to be done: the run observes and plans again",
             )
@@ -168,14 +174,17 @@ class HelmRelease:
         self._note_rollback(revision, before)
         if finished is None or finished.status != 0:
             raise self._not_rolled_back(self._diagnose(said, since), revision, before)
-        return self.newest()
+        self.check_newest(self.made.rollback)
+        return self.made.rollback
 
     def _note_rollback(self, revision: int, before: int) -> None:
-        """Which revision a rollback made; one that a hand made meanwhile is none of ours."""
-        number = self.newest()
-        stored = read_revision(self.api, self.target, number) if number > before else None
-        if stored and stored.is_rollback and stored.rollback_to in (revision, None):
-            self.made.rollback, self.made.rollback_to = number, revision
+        """Which revision a rollback made: the first of its kind; what a hand made meanwhile is none of ours."""
+        self.made.rollback = 0
+        for number in reversed(revision_numbers(self.api, self.target)):
+            stored = read_revision(self.api, self.target, number) if number > before else None
+            if stored and stored.is_rollback and stored.rollback_to in (revision, None):
+                self.made.rollback, self.made.rollback_to = number, revision
+                return
 
     def _not_rolled_back(self, diagnosis: Diagnosis, revision: int, before: int) -> DeployError:
         what, number = f"rollback to {revision}", self.made.rollback
@@ -195,7 +204,7 @@ class HelmRelease:
             return
         for number in revision_numbers(self.api, self.target):
             stored = read_revision(self.api, self.target, number)
-            if stored and not stored.status.startswith("pending-") and exposes(stored.config, self.target.secrets):
+            if stored and not stored.under_way and exposes(stored.config, self.target.secrets):
                 rewrite(self.api, self.target, number, hidden=self.target.secrets)
 
     def _error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
@@ -279,16 +288,25 @@ class HelmRelease:
                 return self._error_of(diagnosis, what, f"it is left as it is: {why}")
             self.announce(f"  ✗ {diagnosis.code} {diagnosis.sentence}")
             self.announce(f"→ rollback {self.target.name}: revision {good} is the newest good one")
-            back = self.roll_back(good)
-        except KeyboardInterrupt:
-            broke = f"{diagnosis.code} {diagnosis.sentence}"
-            raise self._interruption(f"{broke}; the rollback after it did not end, and the next run ends it") from None
+            back = self._roll_back_after(diagnosis, good)
+        except Interrupted:
+            raise
         except Stage6Error as worse:
             outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
             return self._error_of(diagnosis, record.version, outcome, f"next for the rollback: {worse.hint}")
         self.describe_rollback(back, good, f"revision {failed} failed with {diagnosis.code}")
         held = "held until a new version, new values, or stage6 --release-hold"
         return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}", held)
+
+    def _roll_back_after(self, diagnosis: Diagnosis, good: int) -> int:
+        try:
+            return self.roll_back(good)
+        except KeyboardInterrupt:
+            broke = f"{diagnosis.code} {diagnosis.sentence}"
+            then = "the rollback after it did not end, and the next run ends it"
+            if not self.made.rollback:
+                then = "it was not rolled back, and the next run tries it again"
+            raise self._interruption(f"{broke}; {then}") from None
 
     def _end(self, number: int, words: str) -> None:
         """Of a helm that was killed the revision is pending, and would be for ever; no rollback waits for this."""

@@ -34,7 +34,6 @@ class Revision:
         number: counts from 1.
         status: Helm's word (``deployed``, ``failed``, ``pending-upgrade``, …).
         description: Helm's, or ours.
-        updated: when Helm wrote it, RFC 3339.
         rollback: whether it brings an earlier revision back.
         rollback_to: that revision, None where it is no rollback, or Helm does not say (helm 3, of one that failed).
         attempted: where it is a rollback, or has no record, the newest revision before it that is neither.
@@ -45,7 +44,6 @@ class Revision:
     number: int
     status: str
     description: str = ""
-    updated: str = ""
     rollback: bool = False
     rollback_to: int | None = None
     attempted: Deployed | None = None

@@ -56,7 +56,7 @@ def _health(
         unseen.append(f"workloads: {failed.message}")
         return None, None
     rows = tuple(row for row in workload_rows(snapshot) if row.kind != "Job")
-    waiting = any(not row.complete for row in rows)
+    waiting = any(not row.complete for row in rows) or any(snapshot.failed_jobs())
     return rows, diagnose(snapshot, "not ready: timed out") if waiting else None
 
 
@@ -111,7 +111,7 @@ class _Kinds:
                 each["kind"]: (each["name"], bool(each["namespaced"])) for each in served if "/" not in each["name"]
             }
         if manifest.kind not in self.known[version]:
-            raise ApiFailure(404, "NotFound", f"the cluster serves no {manifest.kind} of {version}")
+            raise ApiFailure(404, f"the cluster serves no {manifest.kind} of {version}")
         plural, namespaced = self.known[version][manifest.kind]
         within = f"/namespaces/{manifest.namespace or namespace}" if namespaced else ""
         return f"{base}{within}/{plural}/{quote(manifest.name, safe='')}"

@@ -26,17 +26,15 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
         return NotDeployed()
     record = _record(newest, _origin(api, target, newest))
     attempted = _attempted(api, target, numbers) if newest.is_rollback or not record.commit else None
-    pending = newest.status.startswith("pending-")
     revision = Revision(
         number=newest.number,
         status=newest.status,
         description=newest.description,
-        updated=newest.updated,
         rollback=newest.is_rollback,
         rollback_to=newest.rollback_to,
         attempted=attempted,
-        holder=at_work(api, target) if pending else "",
-        exposed=not pending and exposes(newest.config, target.secrets),
+        holder=at_work(api, target) if newest.under_way else "",
+        exposed=_exposed(api, target, newest, numbers),
     )
     return replace(record, revision=revision)
 
@@ -54,6 +52,14 @@ def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
         raise cannot_tell(failed, target) from None
     numbers = (each.get("metadata", {}).get("labels", {}).get("version", "") for each in found)
     return sorted((int(number) for number in numbers if number.isdecimal()), reverse=True)
+
+
+def _exposed(api: Kubernetes, target: Target, newest: StoredRelease, numbers: list[int]) -> bool:
+    """Whether any revision keeps secrets in clear; while one is under way, helm would only write them again."""
+    if not target.secrets or newest.under_way:
+        return False
+    kept = (read_revision(api, target, number) for number in numbers[1:])
+    return any(stored is not None and exposes(stored.config, target.secrets) for stored in (newest, *kept))
 
 
 def _check_not_elsewhere(api: Kubernetes, target: Target) -> None:

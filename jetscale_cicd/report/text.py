@@ -18,7 +18,7 @@ from jetscale_cicd.report.paint import Paint, plain
 _SHOWN = 10
 # What was run is in the progress, whole; whoever typed a plan's short form would deploy without a record.
 _SHOWN_AS_RUN = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY)
-_AROUND = (StepName.LOCK, StepName.UNLOCK, StepName.RECORD)
+_AROUND = (StepName.LOCK, StepName.UNLOCK, StepName.RECORD, StepName.GITHUB_RELEASE)
 _MARKS = {
     Result.DONE: ("green", "✓"),
     Result.SATISFIED: ("dim", "✓"),
@@ -46,8 +46,8 @@ def verdict(plan: Plan) -> str:
     if plan.decision is Decision.NOTHING and unfinished:
         return f"the rollback of {', '.join(unfinished)} is brought to its end, and holds it (latest: {latest})"
     repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED and step.name not in _AROUND]
-    if plan.decision is Decision.NOTHING and not repairs and any(decided.exposed for decided in plan.targets):
-        return f"nothing changed, but Helm keeps secrets in clear: they are taken out (latest: {latest})"
+    if any(decided.exposed for decided in plan.targets):
+        repairs.append("the removal of secrets from what Helm keeps")
     if plan.decision is Decision.NOTHING and repairs:
         have = "has" if len(repairs) == 1 else "have"
         return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
@@ -171,6 +171,8 @@ def _seen(decided: TargetDecision) -> list[str]:
     due = [] if decided.decision is Decision.NOTHING else [f"{decided.decision} is due"]
     if due:
         return [f"{due[0]}: {seen[-1]}" if seen else due[0]]
+    if decided.unverified:
+        return [f"unverified: {plain(decided.unverified)}"]
     return seen[-1:] if decided.hold else []
 
 

@@ -76,14 +76,19 @@ class StoredRelease:
         return str(self.content["info"].get("status", "unknown"))
 
     @property
+    def under_way(self) -> bool:
+        """Whether a helm is at work on it, or died at work."""
+        return self.status.startswith("pending-") or self.status == "uninstalling"
+
+    @property
     def description(self) -> str:
         """Helm's sentence for how it ended, or ours."""
         return str(self.content["info"].get("description", ""))
 
     @property
-    def updated(self) -> str:
-        """When Helm wrote it, RFC 3339."""
-        return str(self.content["info"].get("last_deployed", ""))
+    def begun(self) -> str:
+        """When what is under way began, RFC 3339: the deploy, or its uninstallation."""
+        return str(self.content["info"].get("deleted" if self.status == "uninstalling" else "last_deployed", ""))
 
     @property
     def is_rollback(self) -> bool:
@@ -91,7 +96,9 @@ class StoredRelease:
 
         Of one whose waiting failed, helm 3 says ``Release "web" failed: …``, as it says of a first install alone.
         """
-        failed = self.number > 1 and self.description.startswith("Release ")
+        info = self.content["info"]
+        first = info.get("first_deployed") == info.get("last_deployed")  # also of an install after an uninstallation
+        failed = self.number > 1 and not first and self.description.startswith("Release ")
         told = bool(self.content["info"].get("rollback_revision")) or self.description.startswith("Rollback ")
         return told or failed
 

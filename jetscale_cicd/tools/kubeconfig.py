@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jetscale_cicd.errors import PreconditionError
 
-_CURRENT = re.compile(r"(?m)^current-context:[^\S\n]*([^#\n]*[^#\s])")
+_CURRENT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*?)[^\S\n]*(?:\s#.*)?$")
 
 
 def current_context(env: Mapping[str, str]) -> str:

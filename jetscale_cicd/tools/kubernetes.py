@@ -45,14 +45,12 @@ class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of t
 
     Args:
         status: of HTTP; 0 where no answer came.
-        reason: Kubernetes' own word (``Forbidden``, ``Conflict``, ``AlreadyExists``), "" where there is none.
         message: what it said.
     """
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.reason = reason
         self.message = message
 
     @property
@@ -185,16 +183,16 @@ class Kubernetes:
         try:
             document = json.loads(answer)
         except ValueError:
-            raise ApiFailure(0, "", f"{path}: the answer is no JSON: {self._said(answer)}") from None
+            raise ApiFailure(0, f"{path}: the answer is no JSON: {self._said(answer)}") from None
         if not isinstance(document, dict):
-            raise ApiFailure(0, "", f"{path}: the answer is no object")
+            raise ApiFailure(0, f"{path}: the answer is no object")
         return document
 
     def _wait_for_proxy(self) -> None:
         deadline = time.monotonic() + _START
         while not self.proxy.exists():
             if (why := self.ended()) or time.monotonic() > deadline:
-                raise ApiFailure(0, "", f"kubectl proxy: {why or 'it does not start to serve'}")
+                raise ApiFailure(0, f"kubectl proxy: {why or 'it does not start to serve'}")
             time.sleep(0.005)
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None) -> bytes:
@@ -206,7 +204,7 @@ class Kubernetes:
             read: bytes = answer.read(_LARGEST)
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as failed:
-            raise ApiFailure(0, "", self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
+            raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
         self.clock.heard(answer.headers.get("Date"))
         if not 200 <= answer.status < 300:
             raise self._failure(answer.status, read)
@@ -215,9 +213,9 @@ class Kubernetes:
     def _failure(self, status: int, answer: bytes) -> ApiFailure:
         try:
             said = json.loads(answer)
-            return ApiFailure(status, str(said.get("reason", "")), self.redact(str(said["message"]))[:_LONGEST_TEXT])
+            return ApiFailure(status, self.redact(str(said["message"]))[:_LONGEST_TEXT])
         except (ValueError, KeyError, AttributeError):  # the proxy's own words, or a gateway's
-            return ApiFailure(status, "", self._said(answer) or f"status {status}")
+            return ApiFailure(status, self._said(answer) or f"status {status}")
 
     def _said(self, answer: bytes) -> str:
         return self.redact(" ".join(answer.decode("utf-8", "replace").split()))[:_LONGEST_TEXT]

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.stack import CHART, LIVE, Stack, stack
+from tests.cluster.stack import CHART, LIVE, Stack, stack, store
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
@@ -184,6 +185,75 @@ def test_a_run_does_not_claim_the_revision_of_a_person_who_came_after_it(live: S
     else:
         assert "revision 4 came after it, by a helm outside Stage 6" in ended["error"]["details"][0]
         assert entry["result"] == "failed"
+
+
+def test_a_rollback_does_not_claim_the_rollback_of_a_person_who_came_after_it(live: Stack) -> None:
+    live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:6\n"})
+    live.done()  # 3
+    live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
+    live.done()  # 4
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jetscale_cicd", "rollback", "--to=3"],
+        cwd=live.sample.repo.path,
+        env={**command_environment(live.sample.helm), **live.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while live.history()[-1][0] != 5:
+        assert time.monotonic() < deadline
+    live.helm_plain("rollback", "app", "1")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (5, 7), said  # 5 where its own pods went before helm was content
+    assert live.history()[-1] == (6, "deployed")
+    (description,) = [each["description"] for each in live.helm("history", "app") if each["revision"] == 6]
+    assert description == "Rollback to 1"
+
+
+def test_a_rollback_that_has_nothing_to_go_to_is_red_and_names_the_way_out(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    live.done()
+    store(live, 1, status="failed", description="Rollback failed: nobody knows")
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (3, "NOTHING_TO_ROLL_BACK"), ended.stderr
+    assert "--release-hold" in ended.json["error"]["hint"]
+    assert live.done("--release-hold")["decision"] == "redeploy"
+
+
+def test_an_install_after_an_uninstallation_that_fails_is_known_as_one(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, timeout="4s")
+    live.done()
+    live.helm_plain("uninstall", "app", "--keep-history")
+    live.sample.commit("chore(live): bad", {LIVE: "size: 4\nimage: faults.invalid/crash\n"})
+    ended = live.run()
+    assert ended.json["error"]["code"] == "CRASH_LOOP", ended.stderr
+    assert " failed: CRASH_LOOP " in live.stored(2)["info"]["description"]
+    live.sample.commit("fix(live): good", {LIVE: "size: 4\n"})
+    assert live.done()["decision"] == "redeploy"
+    assert live.history()[-1] == (3, "deployed")
+
+
+def test_a_person_who_uninstalls_is_given_time_and_what_died_of_it_is_deployed_over(live: Stack) -> None:
+    now = datetime.now(UTC)
+    store(live, 2, status="uninstalling", deleted=now.isoformat())
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    assert live.run().json["error"]["code"] == "RELEASE_BUSY"
+    store(live, 2, deleted=(now - timedelta(seconds=60)).isoformat())
+    live.done()
+    assert live.history()[-2:] == [(2, "failed"), (3, "deployed")]
+
+
+def test_what_a_rollback_took_back_is_not_deployed_by_redeploy(live: Stack) -> None:
+    assert live.command("rollback").status == 0
+    ended = live.run("--redeploy")
+    assert (ended.status, ended.json["error"]["code"]) == (3, "REDEPLOY_HELD")
+    assert "rollback --target live --to N" in ended.json["error"]["hint"]
+    assert live.history()[-1] == (3, "deployed")
 
 
 def test_a_rollback_that_waited_for_a_run_judges_anew(live: Stack) -> None:

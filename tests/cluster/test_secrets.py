@@ -106,6 +106,21 @@ def test_a_secret_that_a_dead_run_left_is_taken_out_although_nothing_changed(
     assert live.done(API_TOKEN=CANARY)["outcome"] == "satisfied"
 
 
+def test_a_secret_that_lies_below_a_rollback_by_hand_is_taken_out_too(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path)
+    live.done(API_TOKEN=CANARY)
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done(API_TOKEN=CANARY)
+    store(live, 2, config={**live.stored(2)["config"], "api": {"token": CANARY}})
+    live.helm_plain("rollback", "app", "1")
+    said = live.done(API_TOKEN=CANARY)
+    assert (said["targets"][0]["held"], said["outcome"]) == (True, "done")
+    assert CANARY not in live.helm_plain("get", "values", "app", "--revision=2")
+    assert live.done(API_TOKEN=CANARY)["outcome"] == "satisfied"
+
+
 def test_a_secret_of_an_older_revision_is_taken_out_too(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:

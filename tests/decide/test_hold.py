@@ -37,7 +37,7 @@ def test_a_revision_that_is_deployed_asks_for_nothing_of_its_own() -> None:
 def test_a_revision_that_is_not_finished_is_due_again(status: str) -> None:
     assert asked(replace(FINE, status=status)) == (
         Decision.REDEPLOY,
-        f"revision 4 is {status}: an earlier run did not finish",
+        f"revision 4 is {status}: a helm by hand, or a run that died",
     )
 
 
@@ -104,7 +104,7 @@ def test_a_rollback_that_failed_is_deployed_over_by_what_is_new(more: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("holder", "says"), [("run 7", "run 7 is at work on it"), ("", "an earlier run did not finish")]
+    ("holder", "says"), [("run 7", "run 7 is at work on it"), ("", "a helm by hand, or a run that died")]
 )
 def test_a_pending_revision_says_whether_somebody_is_at_work(holder: str, says: str) -> None:
     assert asked(replace(FINE, status="pending-upgrade", holder=holder))[1].endswith(f": {says}")
