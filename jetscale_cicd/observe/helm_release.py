@@ -101,9 +101,9 @@ def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease
 
 
 def was_good(stored: StoredRelease) -> bool:
-    """Deployed, now or once; Helm calls a failed first install superseded too, once it was upgraded."""
-    superseded = stored.status == "superseded" and "failed:" not in stored.description
-    return stored.status == "deployed" or superseded
+    """Deployed, now or once; Helm calls superseded also a first install that failed, and what a person uninstalled."""
+    ended = "failed:" in stored.description or stored.was_uninstalled
+    return stored.status == "deployed" or (stored.status == "superseded" and not ended)
 
 
 def newest_good(api: Kubernetes, target: Target, before: int) -> int | None:

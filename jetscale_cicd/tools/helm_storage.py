@@ -81,6 +81,12 @@ class StoredRelease:
         return self.status.startswith("pending-") or self.status == "uninstalling"
 
     @property
+    def was_uninstalled(self) -> bool:
+        """Whether somebody uninstalled it, which Helm remembers whatever became of it."""
+        deleted = str(self.content["info"].get("deleted") or "")
+        return bool(deleted) and not deleted.startswith("0001-")  # Go's zero time
+
+    @property
     def description(self) -> str:
         """Helm's sentence for how it ended, or ours."""
         return str(self.content["info"].get("description", ""))
