@@ -141,6 +141,6 @@ def _see(world: World, decided: TargetDecision) -> TargetStatus:
     api = world.kubernetes(target) if target.engine == "helm" else None
     if api is None or isinstance(api, NotObserved):
         return TargetStatus(target=target, live=decided.live)
-    from jetscale_cicd.observe.drift import see_target
+    from jetscale_cicd.observe.target_status import see_target
 
     return see_target(api, target, decided.live)

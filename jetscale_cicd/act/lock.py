@@ -158,7 +158,7 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
                 raise _refused(failed, target) from None
             other = "somebody who is always faster"
         late = time.monotonic() > deadline
-        last = last or end if late else None
+        last = (last or end) if late else None
         soon = end is not None and end - api.clock.now() < timedelta(seconds=DURATION) + MARGIN
         if late and not (soon and end == last):
             raise SupersededError(

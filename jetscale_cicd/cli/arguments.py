@@ -90,7 +90,7 @@ def add_one_target(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_hold(parser: argparse.ArgumentParser) -> None:
+def add_overrides(parser: argparse.ArgumentParser) -> None:
     """What a person may ask for that no change does."""
     parser.add_argument(
         "--redeploy",

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from jetscale_cicd.cli.arguments import add_common, add_deciding, add_hold, add_notes, request_of, save
+from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes, add_overrides, request_of, save
 from jetscale_cicd.cli.output import Output
 
 WOULD_CHANGE = 10
@@ -13,7 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
-    add_hold(parser)
+    add_overrides(parser)
     add_notes(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="also save the plan, for stage6 --plan FILE")
     parser.add_argument(

@@ -9,8 +9,8 @@ from jetscale_cicd.cli.arguments import (
     add_acting,
     add_common,
     add_deciding,
-    add_hold,
     add_notes,
+    add_overrides,
     request_of,
     save,
 )
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
-    add_hold(parser)
+    add_overrides(parser)
     add_acting(parser)
     add_notes(parser)
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")

@@ -54,32 +54,6 @@ def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
     return sorted((int(number) for number in numbers if number.isdecimal()), reverse=True)
 
 
-def _exposed(api: Kubernetes, target: Target, newest: StoredRelease, numbers: list[int]) -> bool:
-    """Whether any revision keeps secrets in clear; while one is under way, helm would only write them again."""
-    if not target.secrets or newest.under_way:
-        return False
-    kept = (read_revision(api, target, number) for number in numbers[1:])
-    return any(stored is not None and exposes(stored.config, target.secrets) for stored in (newest, *kept))
-
-
-def _check_not_elsewhere(api: Kubernetes, target: Target) -> None:
-    """Helm may keep releases in ConfigMaps, too (`HELM_DRIVER`); one that is there is not to be installed again."""
-    path = f"/api/v1/namespaces/{target.namespace}/configmaps"
-    try:
-        found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
-    except ApiFailure as failed:
-        if failed.status == 403:  # no right that a deploy needs by itself
-            return
-        raise cannot_tell(failed, target) from None
-    if found:
-        raise CannotTellError(
-            "RELEASE_STORED_ELSEWHERE",
-            f"release {target.release} is kept in ConfigMaps (HELM_DRIVER=configmap), and Stage 6 reads Secrets",
-            where=f"namespace {target.namespace}",
-            hint="move its ConfigMaps owner=helm to Secrets of the type helm.sh/release.v1 first",
-        )
-
-
 def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:
     """One revision; None where it is gone meanwhile.
 
@@ -152,6 +126,32 @@ def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
         where=where,
         hint="is this the right kubeconfig and context, and does the API server answer? Then run again",
     )
+
+
+def _exposed(api: Kubernetes, target: Target, newest: StoredRelease, numbers: list[int]) -> bool:
+    """Whether any revision keeps secrets in clear; while one is under way, helm would only write them again."""
+    if not target.secrets or newest.under_way:
+        return False
+    kept = (read_revision(api, target, number) for number in numbers[1:])
+    return any(stored is not None and exposes(stored.config, target.secrets) for stored in (newest, *kept))
+
+
+def _check_not_elsewhere(api: Kubernetes, target: Target) -> None:
+    """Helm may keep releases in ConfigMaps, too (`HELM_DRIVER`); one that is there is not to be installed again."""
+    path = f"/api/v1/namespaces/{target.namespace}/configmaps"
+    try:
+        found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
+    except ApiFailure as failed:
+        if failed.status == 403:  # no right that a deploy needs by itself
+            return
+        raise cannot_tell(failed, target) from None
+    if found:
+        raise CannotTellError(
+            "RELEASE_STORED_ELSEWHERE",
+            f"release {target.release} is kept in ConfigMaps (HELM_DRIVER=configmap), and Stage 6 reads Secrets",
+            where=f"namespace {target.namespace}",
+            hint="move its ConfigMaps owner=helm to Secrets of the type helm.sh/release.v1 first",
+        )
 
 
 def _newest(api: Kubernetes, target: Target) -> tuple[list[int], StoredRelease | None]:

@@ -16,8 +16,9 @@ from jetscale_cicd.report.paint import Paint, plain
 
 # A long list helps nobody: the JSON has all of it.
 _SHOWN = 10
-# What was run is in the progress, whole; whoever typed a plan's short form would deploy without a record.
-_SHOWN_AS_RUN = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY)
+# No command below their failure: a plan's short form of a deploy would leave no record, and the others only look.
+_WITHOUT_COMMAND = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY)
+# What goes along with any change, and is no repair of its own.
 _AROUND = (StepName.LOCK, StepName.UNLOCK, StepName.RECORD, StepName.GITHUB_RELEASE)
 _MARKS = {
     Result.DONE: ("green", "✓"),
@@ -274,7 +275,7 @@ def _outcome(outcome: StepOutcome, paint: Paint) -> list[str]:
     style, mark = ("yellow", "↻") if isinstance(outcome.error, SupersededError) else _MARKS[outcome.result]
     took = f" ({outcome.seconds:.1f} s)" if outcome.result in (Result.DONE, Result.FAILED, Result.WARNED) else ""
     lines = [f"  {paint(style, mark)} {_label(outcome.step):<16} {plain(outcome.detail)}{took}"]
-    if outcome.result is Result.FAILED and outcome.step.name not in _SHOWN_AS_RUN:
+    if outcome.result is Result.FAILED and outcome.step.name not in _WITHOUT_COMMAND:
         lines.append(paint("dim", f"    {'$':>16} {plain(outcome.step.command)}"))
     return lines
 

@@ -150,17 +150,22 @@ def test_a_rollback_to_what_head_wants_holds_nothing(live: Stack) -> None:
     assert said["targets"][0]["ignored"][-1]["why"] == "0.2.0 with these values is deployed"
 
 
-def while_a_run_waits(live: Stack, *words: str) -> "subprocess.Popen[str]":
-    """A run whose helm has written its revision, and waits."""
-    number = live.history()[-1][0]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jetscale_cicd", "stage6", "--output=json", *words],
+def start(live: Stack, *words: str | Path) -> "subprocess.Popen[str]":
+    """Python with these words, in the stack's clone, against its cluster."""
+    return subprocess.Popen(
+        [sys.executable, *words],
         cwd=live.sample.repo.path,
         env={**command_environment(live.sample.helm), **live.env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def while_it_waits(live: Stack, *words: str) -> "subprocess.Popen[str]":
+    """A command whose helm has written its revision, and waits."""
+    number = live.history()[-1][0]
+    process = start(live, "-m", "jetscale_cicd", *words)
     deadline = time.monotonic() + 30
     while live.history()[-1][0] == number:
         assert time.monotonic() < deadline
@@ -170,7 +175,7 @@ def while_a_run_waits(live: Stack, *words: str) -> "subprocess.Popen[str]":
 def test_a_run_does_not_claim_the_revision_of_a_person_who_came_after_it(live: Stack, tmp_path: Path) -> None:
     audit = tmp_path / "audit.jsonl"
     live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:5\n"})
-    process = while_a_run_waits(live, f"--audit={audit}")
+    process = while_it_waits(live, "stage6", "--output=json", f"--audit={audit}")
     live.helm_plain("rollback", "app", "1")
     said, errors = process.communicate(timeout=60)
     assert process.returncode in (0, 5), errors
@@ -192,17 +197,7 @@ def test_a_rollback_does_not_claim_the_rollback_of_a_person_who_came_after_it(li
     live.done()  # 3
     live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
     live.done()  # 4
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jetscale_cicd", "rollback", "--to=3"],
-        cwd=live.sample.repo.path,
-        env={**command_environment(live.sample.helm), **live.env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 30
-    while live.history()[-1][0] != 5:
-        assert time.monotonic() < deadline
+    process = while_it_waits(live, "rollback", "--to=3")  # 5
     live.helm_plain("rollback", "app", "1")
     _, said = process.communicate(timeout=60)
     assert process.returncode in (5, 7), said  # 5 where its own pods went before helm was content
@@ -261,7 +256,7 @@ def test_what_a_rollback_took_back_is_not_deployed_by_redeploy(live: Stack) -> N
 
 def test_a_rollback_that_waited_for_a_run_judges_anew(live: Stack) -> None:
     live.sample.commit("chore(live): bad", {LIVE: "size: 4\nimage: faults.invalid/crash\n"})
-    process = while_a_run_waits(live)
+    process = while_it_waits(live, "stage6")
     time.sleep(8)  # or it would wait in vain: for no longer than one timeout
     ended = live.command("rollback", "--output=json")
     process.communicate(timeout=60)
@@ -315,14 +310,7 @@ def test_a_rollback_that_is_interrupted_blocks_nothing(live: Stack) -> None:
     live.done()  # 3
     live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
     live.done()  # 4
-    process = subprocess.Popen(
-        [sys.executable, HEARING, os.devnull, "0", "none", "rollback", "--to=3"],
-        cwd=live.sample.repo.path,
-        env={**command_environment(live.sample.helm), **live.env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start(live, HEARING, os.devnull, "0", "none", "rollback", "--to=3")
     said = interrupted(process, "$ helm rollback")
     assert process.returncode == 130, said
     assert live.history()[-1] == (5, "failed")

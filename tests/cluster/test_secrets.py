@@ -83,12 +83,20 @@ def test_a_rollback_brings_the_secret_back_that_was_there(
     assert base64.b64decode(held).decode() == CANARY
 
 
+def left_in_clear(live: Stack, revision: int, *, of: int) -> Stack:
+    """A stack that was deployed ``of`` times, and a revision that a dead run left with its secret."""
+    for size in range(3, 3 + of):
+        if size > 3:
+            live.sample.edit("chore(live): more", LIVE, f"size: {size - 1}", f"size: {size}")
+        live.done(API_TOKEN=CANARY)
+    store(live, revision, config={**live.stored(revision)["config"], "api": {"token": CANARY}})
+    return live
+
+
 def test_a_secret_that_a_dead_run_left_in_its_release_is_taken_out_by_the_next_deploy(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = with_secret(cluster, namespace, helm4, tmp_path)
-    live.done(API_TOKEN=CANARY)
-    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    live = left_in_clear(with_secret(cluster, namespace, helm4, tmp_path), 1, of=1)
     live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
     live.done(API_TOKEN=CANARY)
     assert CANARY not in live.helm_plain("get", "values", "app", "--revision=1")
@@ -97,9 +105,7 @@ def test_a_secret_that_a_dead_run_left_in_its_release_is_taken_out_by_the_next_d
 def test_a_secret_that_a_dead_run_left_is_taken_out_although_nothing_changed(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = with_secret(cluster, namespace, helm4, tmp_path)
-    live.done(API_TOKEN=CANARY)
-    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    live = left_in_clear(with_secret(cluster, namespace, helm4, tmp_path), 1, of=1)
     said = live.done(API_TOKEN=CANARY)
     assert (said["decision"], said["outcome"], live.history()) == ("nothing", "done", [(1, "deployed")])
     assert CANARY not in live.helm_plain("get", "values", "app", "--revision=1")
@@ -109,11 +115,7 @@ def test_a_secret_that_a_dead_run_left_is_taken_out_although_nothing_changed(
 def test_a_secret_that_lies_below_a_rollback_by_hand_is_taken_out_too(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = with_secret(cluster, namespace, helm4, tmp_path)
-    live.done(API_TOKEN=CANARY)
-    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
-    live.done(API_TOKEN=CANARY)
-    store(live, 2, config={**live.stored(2)["config"], "api": {"token": CANARY}})
+    live = left_in_clear(with_secret(cluster, namespace, helm4, tmp_path), 2, of=2)
     live.helm_plain("rollback", "app", "1")
     said = live.done(API_TOKEN=CANARY)
     assert (said["targets"][0]["held"], said["outcome"]) == (True, "done")
@@ -124,11 +126,7 @@ def test_a_secret_that_lies_below_a_rollback_by_hand_is_taken_out_too(
 def test_a_secret_of_an_older_revision_is_taken_out_too(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = with_secret(cluster, namespace, helm4, tmp_path)
-    live.done(API_TOKEN=CANARY)
-    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
-    live.done(API_TOKEN=CANARY)
-    store(live, 1, config={**live.stored(1)["config"], "api": {"token": CANARY}})
+    live = left_in_clear(with_secret(cluster, namespace, helm4, tmp_path), 1, of=2)
     assert live.command("rollback", "--to=1", API_TOKEN=CANARY).status == 0
     for number in (1, 3):
         assert CANARY not in live.helm_plain("get", "values", "app", f"--revision={number}")
