@@ -16,9 +16,9 @@ from benchmarks.measure import Row, interleaved, milliseconds
 from benchmarks.repositories import chart_history, make
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
-from jetscale_cicd.observe.releases import find_releases
-from jetscale_cicd.observe.repository import Repository
-from jetscale_cicd.observe.versioning import choose
+from jetscale_cicd.observe.git.releases import find_releases
+from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.planning.version import choose
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
 

@@ -51,7 +51,7 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
         Stage6Error: with a code, a hint and the exit status of its class.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.world import open_world
+    from jetscale_cicd.context import open_world
 
     with open_world(request, announce) as world:
         return stage6.plan(world)
@@ -64,7 +64,7 @@ def run(request: Request, announce: Announce = lambda _: None) -> Run:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.world import open_world
+    from jetscale_cicd.context import open_world
 
     with open_world(request, announce) as world:
         return stage6.reconcile(world, stage6.plan(world))
@@ -79,7 +79,7 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> Simulatio
     from dataclasses import replace
 
     from jetscale_cicd import stage6
-    from jetscale_cicd.world import open_world
+    from jetscale_cicd.context import open_world
 
     with open_world(replace(request, network=False), announce) as world:
         return stage6.simulate(world)
@@ -92,7 +92,7 @@ def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
         Stage6Error: no repository, or a configuration that cannot be used.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.world import open_world
+    from jetscale_cicd.context import open_world
 
     with open_world(request, lambda _: None) as world:
         return stage6.explain(world, paths)

@@ -6,6 +6,7 @@ Rooms that deciding does not need have a door inside the function that enters th
 from dataclasses import replace
 from functools import partial
 
+from jetscale_cicd.context import World, the_target
 from jetscale_cicd.decide.hold import held_back
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.errors import Stage6Error, SupersededError
@@ -16,10 +17,9 @@ from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
 from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.model.verification import Verification
-from jetscale_cicd.observe.decision import observe
 from jetscale_cicd.observe.live import observe_live
-from jetscale_cicd.observe.wanted import find_wanted
-from jetscale_cicd.world import World, the_target
+from jetscale_cicd.planning.decision import observe
+from jetscale_cicd.planning.release import find_wanted
 
 _AGAIN = 3
 # Somebody is at work on the release, and was waited for already: planning again would only wait as long once more.
@@ -32,7 +32,7 @@ def plan(world: World) -> Plan:
     if trouble:
         raise trouble
     if not world.request.compares_only:
-        from jetscale_cicd.observe.values import values_of_targets
+        from jetscale_cicd.planning.values import values_of_targets
 
         values_of_targets(planned, world.repository)  # a plan that could only fail is none
     return planned
@@ -60,7 +60,7 @@ def _plan(world: World) -> tuple[Plan, Stage6Error | None]:
 def _missing_namespace(world: World, planned: Plan) -> Stage6Error | None:
     if world.request.compares_only or planned.decision is Decision.NOTHING:
         return None
-    from jetscale_cicd.observe.namespace import missing_namespace
+    from jetscale_cicd.observe.cluster.namespace import missing_namespace
 
     return missing_namespace(world, planned)
 
@@ -86,7 +86,7 @@ def reconcile(world: World, planned: Plan) -> Run:
 
 def notes(world: World, planned: Plan) -> str:
     """Release notes of the version that a plan is about, as Markdown; "" where there is none."""
-    from jetscale_cicd.observe.notes import notes_of
+    from jetscale_cicd.planning.notes import notes_of
 
     return notes_of(planned, world.repository, world.web)
 
@@ -101,7 +101,7 @@ def simulate(world: World) -> Simulation:
 
 def explain(world: World, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
     """Which scope each path belongs to, and why, whether it changed or not."""
-    from jetscale_cicd.observe.explanation import explain_paths
+    from jetscale_cicd.planning.explain import explain_paths
 
     commit = world.repository.commit(world.request.head or "HEAD")
     return explain_paths(world.repository, world.settings, commit, paths)
@@ -109,7 +109,7 @@ def explain(world: World, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
 
 def verify_chart(world: World, tag: str) -> Verification:
     """The chart of a release, rebuilt from its tag and compared with what the registry holds."""
-    from jetscale_cicd.act import verify_chart as room
+    from jetscale_cicd.act.release import verify_chart as room
 
     return room.verify_chart(world, tag)
 
@@ -120,7 +120,7 @@ def rollback(world: World, to: int | None) -> Rollback:
     Args:
         to: the revision; None is the newest good one before what is deployed.
     """
-    from jetscale_cicd.act.rollback import roll_back
+    from jetscale_cicd.act.deploy.rollback import roll_back
 
     return roll_back(world, the_target(world), to)
 
@@ -141,6 +141,6 @@ def _see(world: World, decided: TargetDecision) -> TargetStatus:
     api = world.kubernetes(target) if target.engine == "helm" else None
     if api is None or isinstance(api, NotObserved):
         return TargetStatus(target=target, live=decided.live)
-    from jetscale_cicd.observe.target_status import see_target
+    from jetscale_cicd.observe.cluster.target_status import see_target
 
     return see_target(api, target, decided.live)

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from jetscale_cicd.act.acting import Acting
-from jetscale_cicd.act.github_release import release_on_github
-from jetscale_cicd.act.publish import check_rebuilt, publish
-from jetscale_cicd.act.published import published_archive, published_package
-from jetscale_cicd.act.reserve import give_back, reserve
-from jetscale_cicd.act.tag import Tagging, tag
-from jetscale_cicd.engines.render import deploy, render
+from jetscale_cicd.act.context import Acting
+from jetscale_cicd.act.release.github_release import release_on_github
+from jetscale_cicd.act.release.publish import check_rebuilt, publish
+from jetscale_cicd.act.release.published import published_archive, published_package
+from jetscale_cicd.act.release.reserve import give_back, reserve
+from jetscale_cicd.act.release.tag import Tagging, tag
+from jetscale_cicd.engines.render.engine import deploy, render
 from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import Decision, Step, StepName
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.tag_message import DIGEST, SOURCE, recorded_digest
 from jetscale_cicd.observe.live import observe_live
-from jetscale_cicd.observe.tag_record import DIGEST, SOURCE, recorded_digest
-from jetscale_cicd.observe.versioning import ask
-from jetscale_cicd.tools.registry import digest_of
+from jetscale_cicd.planning.version import ask
+from jetscale_cicd.tools.registry.directory import digest_of
 
 
 class LeftOut(NamedTuple):
@@ -82,7 +82,7 @@ def _message(acting: Acting) -> str:
 def _deploy(acting: Acting, step: Step) -> str:
     target = acting.target(step)
     if target.engine == "helm":
-        from jetscale_cicd.act.cluster import deploy as deploy_to_cluster
+        from jetscale_cicd.act.deploy.cluster import deploy as deploy_to_cluster
 
         return deploy_to_cluster(acting, target, published_package(acting))
     _check_not_overtaken(acting, target)
@@ -94,7 +94,7 @@ def _deploy(acting: Acting, step: Step) -> str:
 
 def _on_cluster(acting: Acting, step: Step) -> str:
     """The steps around a deploy, which only a cluster has."""
-    from jetscale_cicd.act import cluster
+    from jetscale_cicd.act.deploy import cluster
 
     return cluster.ACTIONS[step.name](acting, acting.target(step))
 

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from jetscale_cicd.act.acting import Surroundings
-from jetscale_cicd.act.schemas import check_schemas
-from jetscale_cicd.decide.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
-from jetscale_cicd.engines.render import render
+from jetscale_cicd.act.context import Surroundings
+from jetscale_cicd.build.schemas import check_schemas
+from jetscale_cicd.decide.cluster.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
+from jetscale_cicd.engines.render.engine import render
 from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.simulation import ManifestDiff
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.values import read_values
+from jetscale_cicd.planning.values import read_values
 
 _UNRELEASED = Version(0, 0, 0)
 # What is missing on this machine, and would not be where the change is deployed.

@@ -2,15 +2,15 @@
 
 import time
 
-from jetscale_cicd.act.acting import Acting, Surroundings
 from jetscale_cicd.act.actions import ACTIONS, LeftOut
-from jetscale_cicd.act.audit import check_audit
-from jetscale_cicd.act.secret_values import secrets_of
-from jetscale_cicd.engines.render import check_output
+from jetscale_cicd.act.context import Acting, Surroundings
+from jetscale_cicd.act.deploy.audit import check_audit
+from jetscale_cicd.act.deploy.secret_values import secrets_of
+from jetscale_cicd.engines.render.engine import check_output
 from jetscale_cicd.errors import DeployError, Interrupted, PreconditionError, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
-from jetscale_cicd.observe.values import values_of_targets
+from jetscale_cicd.planning.values import values_of_targets
 
 _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
 _SIGNING = (StepName.PUBLISH, StepName.SIGN)
@@ -44,7 +44,7 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
             acting.outcomes.append(outcome)
     finally:
         if acting.held:
-            from jetscale_cicd.act.cluster import leave
+            from jetscale_cicd.act.deploy.cluster import leave
 
             leave(acting)
     return tuple(acting.outcomes)
@@ -66,7 +66,7 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
         if target.engine == "render":
             check_output(world.repository.git.root, target)
         else:
-            from jetscale_cicd.act.cluster import cluster_of
+            from jetscale_cicd.act.deploy.cluster import cluster_of
 
             cluster_of(world, target)
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.event import payload_path, read_event
+from jetscale_cicd.observe.ci.detect import payload_path, read_event
 
 # GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
 _LARGEST_PAYLOAD = 25 << 20

@@ -18,9 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Say for each path which scope it belongs to, by which rule."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import reasons_document
     from jetscale_cicd.report.text import reasons_text
-    from jetscale_cicd.world import open_world
 
     with open_world(request_of(args, network=False), output.progress, output.redact) as world:
         top = world.repository.git.root

@@ -24,10 +24,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, and show it."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import dumps, plan_document, request_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import plan_text
-    from jetscale_cicd.world import open_world
 
     with open_world(request_of(args, network=True), output.progress, output.redact) as world:
         plan = stage6.plan(world)

@@ -19,9 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Roll back, and show what is deployed now."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import rollback_document
     from jetscale_cicd.report.text import rollback_text
-    from jetscale_cicd.world import open_world
 
     with open_world(request_of(args, network=True), output.progress, output.redact, output.table) as world:
         done = stage6.rollback(world, args.to)

@@ -28,10 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import simulation_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import simulation_text
-    from jetscale_cicd.world import open_world
 
     with open_world(_request(args), output.progress, output.redact) as world:
         simulation = stage6.simulate(world)

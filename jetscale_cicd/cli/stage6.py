@@ -39,11 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, act, and show what became of each step."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.report.document import plan_document, request_document, run_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import plan_text, run_text
-    from jetscale_cicd.world import open_world
 
     request, saved = _request(args)
     with open_world(request, output.progress, output.redact, output.table) as world:

@@ -16,9 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Look, and tell."""
     from jetscale_cicd import stage6
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import status_document
     from jetscale_cicd.report.text import status_text
-    from jetscale_cicd.world import open_world
 
     with open_world(request_of(args, network=True), output.progress, output.redact) as world:
         status = stage6.status(world)

@@ -16,10 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Compare, and say what differs."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.act.verify_chart import failure_of
+    from jetscale_cicd.act.release.verify_chart import failure_of
+    from jetscale_cicd.context import open_world
     from jetscale_cicd.report.document import verification_document
     from jetscale_cicd.report.text import verification_text
-    from jetscale_cicd.world import open_world
 
     with open_world(request_of(args, network=True), output.progress, output.redact) as world:
         verification = stage6.verify_chart(world, args.tag)

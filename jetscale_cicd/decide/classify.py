@@ -13,7 +13,7 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:
-    from jetscale_cicd.decide.helmignore import HelmIgnore
+    from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 
 # Status of a path that is asked about without having changed.
 UNCHANGED = ""

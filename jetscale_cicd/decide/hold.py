@@ -1,6 +1,6 @@
 """What the newest revision of a Helm release means for a commit that brings nothing new (DESIGN §3)."""
 
-from jetscale_cicd.decide.deploy_record import rollback_reason
+from jetscale_cicd.decide.cluster.deploy_record import rollback_reason
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import Deployed, Revision, last_attempt
 from jetscale_cicd.model.plan import HELD, Decision, Plan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.git.repository import Repository
 
 if TYPE_CHECKING:
     from jetscale_cicd.tools.kubernetes import Kubernetes
@@ -45,7 +45,7 @@ def observe_live(world: Surroundings, target: Target) -> LiveState:
     api = world.kubernetes(target)
     if isinstance(api, NotObserved):
         return api
-    from jetscale_cicd.observe.helm_release import observe_release
+    from jetscale_cicd.observe.cluster.helm_release import observe_release
 
     return observe_release(api, target)
 

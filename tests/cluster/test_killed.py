@@ -1,7 +1,7 @@
 """Killed at every boundary of a deploy, and in the middle of helm's: the next run ends where an undisturbed one does.
 
 One release lives through all of it: its first revision's time and its Deployment's UID prove that it was never
-uninstalled. What comes before the deploy (package, publish, tag) is killed in tests/test_killed.py.
+uninstalled. What comes before the deploy (package, publish, tag) is killed in tests/story/test_killed.py.
 """
 
 import json

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.classify import UNCHANGED, ChartRules, chart_reasons, decide, strongest, values_reasons
-from jetscale_cicd.decide.helmignore import HelmIgnore
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from jetscale_cicd.observe.repository import Repository
+from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
 

@@ -1,0 +1,116 @@
+"""A published chart, rebuilt from its tag and compared: byte by byte, and where that fails file by file."""
+
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+from typing import Protocol
+
+from jetscale_cicd.act.release.publish import Registry
+from jetscale_cicd.build.package import Packager
+from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, VerificationError
+from jetscale_cicd.model.release import Present, Release
+from jetscale_cicd.model.verification import Sameness, Verification
+from jetscale_cicd.observe.git.repository import Repository, release_version
+from jetscale_cicd.planning.version import ask
+
+# Helm refuses to load more than 100 MiB of a chart (chartutil, MaxDecompressedChartSize).
+_LARGEST = 100 << 20
+
+
+class Surroundings(Protocol):
+    """What comparing needs from the world."""
+
+    @property
+    def repository(self) -> Repository: ...
+    @property
+    def tag_format(self) -> str: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def packager(self) -> Packager: ...
+
+
+def verify_chart(world: Surroundings, tag: str) -> Verification:
+    """Rebuild the chart of a release tag and compare it with what the registry holds.
+
+    Raises:
+        ConfigurationError: ``NO_RELEASE_TAG``, the name is no release's.
+        PreconditionError: a subchart could not be had, so the chart cannot be rebuilt here; ``NOT_PUBLISHED``.
+        CannotTellError: the registry did not say what it holds.
+    """
+    version = release_version(tag, world.tag_format)
+    if version is None:
+        raise ConfigurationError(
+            "NO_RELEASE_TAG",
+            f"{tag!r} is no tag of the form {world.tag_format}",
+            where=tag,
+            hint="name a release tag: git tag --list",
+        )
+    commit = world.repository.commit(f"refs/tags/{tag}")
+    chart = world.packager.chart_name(commit)
+    reference = world.registry.reference(chart, str(version))
+    answer = ask(world.registry, chart, version)
+    if not isinstance(answer, Present):
+        raise PreconditionError(
+            "NOT_PUBLISHED",
+            f"the registry does not hold {chart} {version}",
+            where=reference,
+            hint="the next run of stage6 rebuilds the latest release from its tag",
+        )
+    rebuilt = world.packager.package(commit, version)
+    sameness = Sameness.EQUAL
+    files: tuple[str, ...] = ()
+    if rebuilt.digest != answer.digest:
+        ours, theirs = _files(Path(rebuilt.path).read_bytes()), _files(world.registry.read(chart, str(version)))
+        files = _differences(ours, theirs)
+        sameness = Sameness.DIFFERENT if files else Sameness.REPACKED
+    return Verification(
+        release=Release(version, tag, commit),
+        reference=reference,
+        rebuilt=rebuilt.digest,
+        published=answer.digest,
+        sameness=sameness,
+        files=files,
+    )
+
+
+def failure_of(verification: Verification) -> VerificationError | None:
+    """The error of a package that is not what its tag gives; one that was only repacked holds the same files."""
+    if verification.sameness is not Sameness.DIFFERENT:
+        return None
+    return VerificationError(
+        "CHART_DIFFERS",
+        f"the registry holds another {verification.release.version} than {verification.release.tag} gives",
+        where=verification.reference,
+        hint="released from a fork, or replaced later? Do not deploy it before you know",
+    )
+
+
+def _differences(ours: dict[str, bytes], theirs: dict[str, bytes]) -> tuple[str, ...]:
+    def mark(name: str) -> str:
+        return "~" if name in ours and name in theirs else "-" if name in ours else "+"
+
+    names = sorted(ours.keys() | theirs.keys())
+    return tuple(f"{mark(name)}{name}" for name in names if ours.get(name) != theirs.get(name))
+
+
+def _files(archive: bytes) -> dict[str, bytes]:
+    """Digest of each file of an archive that anybody may have made."""
+    found: dict[str, bytes] = {}
+    total = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            for member in tar:
+                total += member.size
+                if total > _LARGEST:
+                    raise _unreadable(f"it unpacks to more than {_LARGEST:,} bytes")
+                content = tar.extractfile(member) if member.isfile() else None
+                found[member.name] = hashlib.sha256(content.read()).digest() if content else b""
+    except (tarfile.TarError, OSError, EOFError) as broken:
+        raise _unreadable(str(broken)) from None
+    return found
+
+
+def _unreadable(why: str) -> CannotTellError:
+    return CannotTellError("ARCHIVE_UNREADABLE", f"the archive cannot be read: {why}", hint="pull it, and look at it")

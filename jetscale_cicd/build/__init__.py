@@ -1,0 +1,1 @@
+"""A commit to a package; it changes nothing but scratch space."""

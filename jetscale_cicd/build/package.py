@@ -1,0 +1,146 @@
+"""Step 2: the chart of one commit as one archive, reproducible (DESIGN §5)."""
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jetscale_cicd.build.archive import normalise
+from jetscale_cicd.build.dependencies import Sources, provide
+from jetscale_cicd.build.release_commit import release_commit
+from jetscale_cicd.decide.chart.annotate import REVISION, SOURCE, annotate
+from jetscale_cicd.decide.chart.chart_lock import locked_dependencies
+from jetscale_cicd.decide.chart.chart_yaml import parse_chart
+from jetscale_cicd.decide.chart.stamp import stamp
+from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.model.release import Artifact
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.chart_diff import stamped_parent
+from jetscale_cicd.observe.git.chart_name import chart_name
+from jetscale_cicd.observe.git.files import export
+from jetscale_cicd.observe.git.remote import complete, is_cut
+from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.tools.helm import Helm, failure_of
+from jetscale_cicd.tools.registry.directory import digest_of
+
+# More commits in a row that only write a version are nobody's custom.
+_STAMPS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packager:
+    """Packages commits of one repository into a scratch directory, each commit and version once.
+
+    Args:
+        chart: the chart's folder, from the repository's root.
+        mirrors: registry prefix → another registry or a directory.
+        scratch: directory of this run.
+        source: page of the repository that a version is of, "" where there is none.
+        stamps: whether each release has a commit of its own, with the version in Chart.yaml.
+    """
+
+    repository: Repository
+    helm: Helm
+    chart: str
+    mirrors: Mapping[str, str]
+    scratch: Path
+    source: Callable[[Version], str] = lambda _: ""
+    stamps: bool = False
+    made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
+
+    def released_commit(self, head: str, version: Version) -> str:
+        """The commit that head is packaged and tagged at as ``version``: its release commit, or head itself.
+
+        Raises:
+            ConfigurationError: the version cannot be written into Chart.yaml.
+        """
+        return release_commit(self.repository, head, version, self.chart) if self.stamps else head
+
+    def package(self, commit: str, version: Version) -> Artifact:
+        """The archive of ``commit`` as ``version``: committed bytes, version and appVersion stamped, subcharts inside.
+
+        Raises:
+            ConfigurationError: the chart, its lock or a file of it is not usable as committed.
+            PreconditionError: a subchart could not be had.
+            PublishError: ``PACKAGE_FAILED``, helm refused the chart.
+        """
+        if (commit, version) not in self.made:
+            self.made[commit, version] = self._package(commit, version)
+        return self.made[commit, version]
+
+    def chart_name(self, commit: str) -> str:
+        """Name of the chart at a commit."""
+        return chart_name(self.repository, commit, self.chart)
+
+    def _package(self, commit: str, version: Version) -> Artifact:
+        work = self.scratch / f"{commit[:12]}-{version}"
+        folder = work / "chart"
+        export(self.repository, commit, self.chart, folder)
+        chart_yaml = folder / "Chart.yaml"
+        where = f"{self.chart}/Chart.yaml"
+        text = _read(chart_yaml, where)
+        chart = parse_chart(text, where)
+        stamped = stamp(text, str(version), str(version), where)
+        if self.repository.git.network and is_cut(self.repository, commit):
+            complete(self.repository, commit)
+        revision, changed = self._revision(commit)
+        source = self.source(version)
+        annotated = annotate(stamped, {REVISION: revision, **({SOURCE: source} if source else {})}, where)
+        if annotated is None:
+            self.helm.processes.announce(
+                f"! {where}: its annotations are written in a way that leaves no room for ours"
+            )
+        chart_yaml.write_bytes((annotated or stamped).encode())
+        lock = folder / "Chart.lock"
+        locked = locked_dependencies(
+            chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock"
+        )
+        provide(folder, locked, self._sources(commit), self.helm)
+        finished = self.helm.package(folder, work)
+        archive = work / f"{chart.name}-{version}.tgz"
+        if finished.status != 0 or not archive.is_file():
+            raise PublishError(
+                "PACKAGE_FAILED",
+                f"helm package refused the chart: {failure_of(finished)}",
+                where=self.chart,
+                hint=f"try: helm lint --strict {self.chart}",
+            )
+        content = normalise(archive.read_bytes(), changed)
+        archive.write_bytes(content)
+        return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
+
+    def _revision(self, commit: str) -> tuple[str, int]:
+        """The last commit that changed what is packaged, and its time.
+
+        Not the packaged commit itself, and no commit that writes a version: a later commit that leaves the chart alone
+        gives the same package, and so does the release commit, whoever makes it.
+        """
+        revision, changed = self.repository.last_change(commit, self.chart)
+        for _ in range(_STAMPS):
+            parent = stamped_parent(self.repository, revision, self.chart)
+            if parent is None:
+                break
+            revision, changed = self.repository.last_change(parent, self.chart)
+        return revision, changed
+
+    def _sources(self, commit: str) -> Sources:
+        def export_beside(relative: str, destination: Path) -> None:
+            folder = posixpath.normpath(posixpath.join(self.chart, relative))
+            if folder.startswith(("../", "/")) or folder in ("..", "."):
+                raise ConfigurationError(
+                    "LINK_ESCAPES", f"file://{relative} points out of the repository", where=f"{self.chart}/Chart.yaml"
+                )
+            export(self.repository, commit, folder, destination)
+
+        return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside)
+
+
+def _read(file: Path, where: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError("CHART_YAML", "it is not UTF-8", where=where, hint="save it as UTF-8") from None

@@ -1,0 +1,70 @@
+"""The commit that writes a version into Chart.yaml, on top of the commit that is released (``release.commit``).
+
+It is the same commit whoever makes it: same parent, same time, same identity. So the run after a killed one packages
+the same bytes and goes on with the same tag. Neither the index nor the work tree is touched.
+"""
+
+import tempfile
+from pathlib import Path
+
+from jetscale_cicd.decide.chart.stamp import stamp
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.repository import Entry, Repository
+
+
+def release_commit(repository: Repository, head: str, version: Version, folder: str) -> str:
+    """The commit to tag as ``version``: a child of head, or head itself where its Chart.yaml says the version already.
+
+    Args:
+        folder: the chart's folder, from the repository's root.
+
+    Raises:
+        ConfigurationError: ``CHART_MISSING`` where there is no Chart.yaml, or is one that is no plain file;
+            ``CHART_YAML`` or ``CHART_VERSION`` where the version cannot be written into it.
+    """
+    file = f"{folder}/Chart.yaml"
+    entry = _chart_yaml(repository, head, file)
+    text = _text(repository.blobs([entry.blob])[entry.blob], file)
+    stamped = stamp(text, str(version), str(version), file)
+    if stamped == text:
+        return head
+    tree = _tree_with(repository, head, entry, stamped.encode())
+    message = f"chore(release): {version}\n".encode()
+    who = _identity(repository, head)
+    return repository.git.ask("commit-tree", tree, "-p", head, stdin=message, env=who).decode().strip()
+
+
+def _chart_yaml(repository: Repository, head: str, file: str) -> Entry:
+    entry = next(iter(repository.tree(head, file)), None)
+    if entry is None or not entry.mode.startswith("100"):
+        what = "is no plain file" if entry else "does not exist"
+        hint = "check chart.path, or leave release.commit out"
+        raise ConfigurationError("CHART_MISSING", f"it {what}, so no version can be committed", where=file, hint=hint)
+    return entry
+
+
+def _text(content: bytes, file: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ConfigurationError("CHART_YAML", "it is not UTF-8", where=file, hint="save it as UTF-8") from None
+
+
+def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) -> str:
+    """The tree of head with other content in one file."""
+    git = repository.git
+    blob = git.ask("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+    with tempfile.TemporaryDirectory(prefix="jetscale-cicd-index-") as scratch:
+        own = {"GIT_INDEX_FILE": str(Path(scratch) / "index"), "GIT_OPTIONAL_LOCKS": "1"}
+        git.ask("read-tree", head, env=own)
+        line = f"{entry.mode} {blob}\t".encode() + entry.path + b"\0"
+        git.ask("update-index", "-z", "--index-info", stdin=line, env=own)
+        # A partial clone has no use for the blobs of all the other files.
+        return git.ask("write-tree", "--missing-ok", env=own).decode().strip()
+
+
+def _identity(repository: Repository, head: str) -> dict[str, str]:
+    _, seconds = repository.last_change(head)
+    who = {"NAME": "jetscale-cicd", "EMAIL": "jetscale-cicd@localhost", "DATE": f"@{seconds} +0000"}
+    return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in who.items()}

@@ -1,0 +1,252 @@
+"""Everything that one run touches, opened once: repository, settings, registry, helm, scratch space."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.settings import Settings
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.worktree import snapshot
+from jetscale_cicd.observe.settings import load_release_rules, load_settings
+from jetscale_cicd.tools.git import open_repository
+from jetscale_cicd.tools.redact import Redactor
+
+if TYPE_CHECKING:
+    from jetscale_cicd.act.release.publish import Registry
+    from jetscale_cicd.act.release.sign import Signer
+    from jetscale_cicd.build.package import Packager
+    from jetscale_cicd.tools.helm import Helm
+    from jetscale_cicd.tools.kubernetes import Kubernetes
+    from jetscale_cicd.tools.process import Announce, Processes
+    from jetscale_cicd.tools.registry.login import Logins
+
+
+@dataclass
+class World:
+    """What a request is answered with; tools are opened when first used, because a decision for nothing needs few.
+
+    Args:
+        request: what was asked, with head set to a snapshot where uncommitted edits are looked at.
+        repository: the repository around ``request.repo``.
+        settings, rules: ``.stage6.yaml`` and python-semantic-release's own configuration.
+        redact: masks secrets on their way out.
+        announce: one line of progress.
+        show: rows that change in place; False where there is no terminal for them.
+        closing: undone at the end of the run.
+    """
+
+    request: Request
+    repository: Repository
+    settings: Settings
+    rules: ReleaseRules
+    redact: Redactor
+    announce: "Announce"
+    show: Callable[[Sequence[str]], bool]
+    closing: ExitStack = field(repr=False)
+    clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
+
+    @property
+    def tag_format(self) -> str:
+        """Name of a release tag: ours, python-semantic-release's, or the common one."""
+        return self.settings.chart.tag_format or self.rules.tag_format or "v{version}"
+
+    @cached_property
+    def scratch(self) -> Path:
+        """A directory for this run alone, removed at its end."""
+        return Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-")))
+
+    @cached_property
+    def mask(self) -> bytes:
+        """Key of this run's masks, so that a masked secret cannot be guessed back from its mask."""
+        return os.urandom(32)
+
+    @cached_property
+    def processes(self) -> "Processes":
+        """Starts every program but git."""
+        from jetscale_cicd.tools.process import Processes
+
+        return Processes(self.redact, self.announce)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Finds registry credentials."""
+        from jetscale_cicd.tools.registry.login import Logins
+
+        return Logins(self.processes, dict(os.environ))
+
+    @cached_property
+    def _registry_config(self) -> Path | None:
+        """A file for helm with the login that the environment gives, where it gives one."""
+        from jetscale_cicd.tools.registry.login import write_config
+
+        place = self.settings.chart.registry
+        login = self.logins.from_environment() if self.request.network and place.startswith("oci://") else None
+        host = place.removeprefix("oci://").partition("/")[0]
+        return write_config(login, host, self.scratch / "registry.json") if login else None
+
+    @cached_property
+    def helm(self) -> "Helm":
+        """helm without plugins; without network and credentials where the request has none."""
+        from jetscale_cicd.tools.helm import Helm
+
+        return Helm(self.processes, self.scratch, self.request.network, registry_config=self._registry_config)
+
+    def kubernetes(self, target: Target) -> "Kubernetes | NotObserved":
+        """The cluster of a target, asked through one kubectl for each context; it starts here, and is not waited for.
+
+        Raises:
+            PreconditionError: ``TOOL_MISSING``, there is a kubeconfig and no kubectl.
+        """
+        if not self.request.network:
+            return NotObserved("there is no network here")
+        if target.context not in self.clusters:
+            from jetscale_cicd.tools.kubeconfig import current_context, has_kubeconfig
+
+            if not has_kubeconfig(os.environ):
+                return NotObserved("there is no kubeconfig")
+            self.clusters[target.context] = self._open_kubernetes(target.context or current_context(os.environ))
+        return self.clusters[target.context]
+
+    def start_kubernetes(self) -> None:
+        """Let kubectl start while the repository is looked at, where somebody will look at a cluster."""
+        for target in self.settings.targets:
+            if target.engine == "helm" and not self.request.compares_only:
+                _ = self.kubernetes(target)
+
+    def _open_kubernetes(self, context: str) -> "Kubernetes":
+        from jetscale_cicd.tools.kubernetes import open_kubernetes
+        from jetscale_cicd.tools.process import tool_environment
+
+        opened = open_kubernetes(self.processes, tool_environment(os.environ), context, self.scratch)
+        return self.closing.enter_context(opened)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Where versions are published."""
+        place = self.settings.chart.registry
+        if not place.startswith("oci://"):
+            from jetscale_cicd.tools.registry.directory import open_directory
+
+            return open_directory(place, self.repository.git.root)
+        from jetscale_cicd.tools.http import Http
+        from jetscale_cicd.tools.registry.oci import OciRegistry
+        from jetscale_cicd.tools.registry.oci_api import OciApi
+
+        host = place.removeprefix("oci://").partition("/")[0]
+        api = OciApi(host, Http(self.redact), self.logins.find, self.settings.chart.plain_http)
+        return OciRegistry(place, self.helm, api, self.scratch)
+
+    @cached_property
+    def web(self) -> str:
+        """Page of the repository, "" where it has none."""
+        from jetscale_cicd.decide.release.web import web_address
+        from jetscale_cicd.observe.git.remote import remote_of
+
+        remote = remote_of(self.repository)
+        return web_address(self.repository.remote_url(remote)) if remote else ""
+
+    @cached_property
+    def github(self) -> str:
+        """Page of the repository at GitHub, where a Release is wanted and has a place; else ""."""
+        from jetscale_cicd.tools.github import hosts
+
+        if not (self.settings.release.github and self.web):
+            return ""
+        return self.web if self.web.split("/")[2] in hosts(os.environ) else ""
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """Signs packages, as far as that is configured; a directory of packages keeps no signature."""
+        from jetscale_cicd.act.release.sign import Signer
+
+        release, keeps = self.settings.release, self.settings.chart.keeps_signatures
+        key, command = (release.sign_key or "", release.sign_command) if keeps else ("", ())
+        return Signer(processes=self.processes, env=os.environ, key=key, command=command, root=self.repository.git.root)
+
+    def _source(self, version: Version) -> str:
+        """Page that a package names: of a released version the one it was released from, whatever the clone's is."""
+        from jetscale_cicd.observe.git.tag_message import recorded_source
+
+        recorded = recorded_source(self.repository, self.tag_format.replace("{version}", str(version)))
+        return self.web if recorded is None else recorded
+
+    @cached_property
+    def packager(self) -> "Packager":
+        """Packages commits of the repository."""
+        from jetscale_cicd.build.package import Packager
+
+        chart = self.settings.chart
+        return Packager(
+            repository=self.repository,
+            helm=self.helm,
+            chart=chart.path,
+            mirrors=chart.mirrors,
+            scratch=self.scratch,
+            source=self._source,
+            stamps=self.settings.release.commit,
+        )
+
+
+def the_target(world: World) -> Target:
+    """The one target that a request is about; only a release on a cluster has revisions.
+
+    Raises:
+        ConfigurationError: ``USAGE``, there are several, or it is on no cluster.
+    """
+    names = ", ".join(target.name for target in world.settings.targets)
+    if len(world.settings.targets) != 1:
+        raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
+    (target,) = world.settings.targets
+    if target.engine != "helm":
+        raise ConfigurationError(
+            "USAGE",
+            f"target {names} is deployed by {target.engine}, which keeps no revisions",
+            where="--target",
+            hint="revert the commit instead: the next run deploys what it says",
+        )
+    return target
+
+
+@contextmanager
+def open_world(
+    request: Request,
+    announce: "Announce",
+    redact: Redactor | None = None,
+    show: Callable[[Sequence[str]], bool] = lambda _: False,
+) -> Iterator[World]:
+    """Open what every command needs, and close all that was opened on the way.
+
+    Args:
+        show: rows of a table that changes in place, where there is a terminal.
+        redact: the redactor of whoever shows the results, so that both know what was learnt on the way.
+
+    Raises:
+        ConfigurationError: no repository, or a configuration that cannot be used.
+    """
+    redact = redact or Redactor.of_environment(os.environ.items())
+    with ExitStack() as closing:
+        git = open_repository(request.repo, network=request.network, redact=redact)
+        settings = load_settings(git.root, request)
+        redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
+        rules = load_release_rules(git.root)
+        repository = Repository(git)
+        if request.worktree:
+            scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
+            repository, head = snapshot(repository, scratch)
+            request = replace(request, head=head)
+
+        def say(line: str) -> None:
+            announce(redact(line))
+
+        yield World(request, repository, settings, rules, redact, say, show, closing)

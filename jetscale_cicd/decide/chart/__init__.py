@@ -1,0 +1,1 @@
+"""Chart.yaml, Chart.lock and .helmignore, as Helm reads them."""

@@ -1,0 +1,108 @@
+"""Chart.lock: the exact versions that a chart is built from, checked as ``helm dependency build`` checks them.
+
+Helm keeps a digest of both lists, that of Chart.yaml and that of the lock, in Go's JSON: fields in the order of its
+structure, empty ones left out except ``name`` and ``repository`` (read from Helm's source; measured with helm 3.17.3
+and 4.3.1, which write the same digest). The digest alone lets a lock name other charts than Chart.yaml does, so names
+and repositories are compared too.
+"""
+
+import hashlib
+import json
+import shlex
+from dataclasses import dataclass, replace
+
+from jetscale_cicd.decide.chart.chart_yaml import VERSION, ChartFile, Dependency, read_dependencies
+from jetscale_cicd.decide.chart.helm_yaml import read_mapping
+from jetscale_cicd.errors import ConfigurationError
+
+CODE = "CHART_LOCK"
+
+
+@dataclass(frozen=True, slots=True)
+class LockedDependency:
+    """One chart to fetch; without a repository it lies unpacked in ``charts/`` and ``version`` may be a range."""
+
+    name: str
+    version: str
+    repository: str
+
+
+def locked_dependencies(chart: ChartFile, lock_text: str | None, where: str) -> tuple[LockedDependency, ...]:
+    """Return what the lock pins, in the order of Chart.yaml; () for a chart without dependencies.
+
+    Args:
+        chart: Chart.yaml.
+        lock_text: the text of Chart.lock, None where there is none.
+        where: path of Chart.lock, for errors.
+
+    Raises:
+        ConfigurationError: CHART_LOCK_MISSING, CHART_LOCK_STALE, or CHART_LOCK where it cannot be read or trusted.
+    """
+    if not chart.dependencies:
+        return ()
+    folder = shlex.quote(where.rpartition("/")[0] or ".")
+    remedy = f"run `helm dependency update {folder}` and commit {where}"
+    if lock_text is None:
+        message = "the chart has dependencies but no Chart.lock: what they mean would depend on the day"
+        raise ConfigurationError("CHART_LOCK_MISSING", message, hint=remedy, where=where)
+    lock = read_mapping(lock_text, where, CODE)
+    lock.check_case(("dependencies", "digest", "generated"))
+    locked = read_dependencies(lock)
+    wanted = _with_aliases_resolved(chart.dependencies, locked)
+    same_charts = [_source(dependency) for dependency in wanted] == [_source(dependency) for dependency in locked]
+    if not same_charts or _digest(wanted, locked) != lock.string("digest"):
+        message = "Chart.lock was made for other dependencies than Chart.yaml has now"
+        raise ConfigurationError("CHART_LOCK_STALE", message, hint=remedy, where=where)
+    for dependency in locked:
+        # The version becomes part of an archive's name.
+        if dependency.repository and not VERSION.fullmatch(dependency.version):
+            message = f"{dependency.name} is locked to {dependency.version!r}, which is no exact version"
+            raise ConfigurationError(CODE, message, hint=remedy, where=where)
+    return tuple(LockedDependency(item.name, item.version, item.repository) for item in locked)
+
+
+def _source(dependency: Dependency) -> tuple[str, str]:
+    return dependency.name, dependency.repository
+
+
+def _with_aliases_resolved(wanted: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
+    """Put the locked URL in the place of ``@name`` and ``alias:name``.
+
+    Helm looks these names up in the user's own list of repositories before it computes the digest, so that the digest
+    holds the URL; the lock has it, too.
+    """
+    if len(wanted) != len(locked):
+        return wanted
+    return tuple(
+        replace(item, repository=pinned.repository) if item.repository.startswith(("@", "alias:")) else item
+        for item, pinned in zip(wanted, locked, strict=True)
+    )
+
+
+def _digest(wanted: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> str:
+    """Return Helm's digest of both lists."""
+    lists = [[_fields(dependency) for dependency in dependencies] for dependencies in (wanted, locked)]
+    text = json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
+    # Go's encoder makes JSON safe for HTML. It would escape U+2028 and U+2029 as well; those never come here, as Helm
+    # turns them into spaces and `Scalar.string` refuses what Helm would change.
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fields(dependency: Dependency) -> dict[str, object]:
+    """The fields in Go's order, without those that its omitempty leaves out."""
+    imports = [value if isinstance(value, str) else dict(value) for value in dependency.import_values]
+    optional = {
+        "condition": dependency.condition,
+        "tags": list(dependency.tags),
+        "enabled": dependency.enabled,
+        "import-values": imports,
+        "alias": dependency.alias,
+    }
+    return {
+        "name": dependency.name,
+        **({"version": dependency.version} if dependency.version else {}),
+        "repository": dependency.repository,
+        **{key: value for key, value in optional.items() if value},
+    }

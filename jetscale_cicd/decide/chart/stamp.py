@@ -1,0 +1,121 @@
+"""The two version keys of Chart.yaml: write them and keep every other byte, or tell whether anything else changed."""
+
+import re
+from typing import TYPE_CHECKING, cast
+
+from jetscale_cicd.decide.chart.chart_yaml import CHART_KEYS, CODE
+from jetscale_cicd.decide.chart.helm_yaml import Mapping, Value, compose, read_mapping
+from jetscale_cicd.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_ANCHOR = re.compile(r"(?:!\S*\s+)?&")
+_PLAIN_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?")
+_STAMPED = ("version", "appVersion")
+_STAMP = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]*")
+
+
+def same_content(old: str, new: str) -> bool:
+    """Whether two texts of Chart.yaml give the same package but for ``version`` and ``appVersion``.
+
+    Helm writes Chart.yaml anew when it packages, so comments, order and quotes are no content. A text that cannot be
+    read is never the same as another.
+    """
+    if old == new:
+        return True
+    try:
+        before, after = read_mapping(old, "", CODE), read_mapping(new, "", CODE)
+    except ConfigurationError:
+        return False
+    # A version that is taken out is no bump: Helm refuses such a chart.
+    bump_only = ("version" in before.entries) == ("version" in after.entries)
+    return bump_only and _without_versions(before) == _without_versions(after)
+
+
+def stamp(text: str, version: str, app_version: str, where: str) -> str:
+    """Set the top-level ``version`` and ``appVersion``, keeping every other byte.
+
+    Args:
+        text: the text of Chart.yaml.
+        version, app_version: what to write.
+        where: the file's path, for errors.
+
+    Raises:
+        ConfigurationError: CHART_VERSION where there is no version to replace, CHART_YAML where the text cannot be
+            changed without changing more than that.
+    """
+    before = read_mapping(text, where, CODE)
+    before.check_case(CHART_KEYS)
+    for value in (version, app_version):
+        if not _STAMP.fullmatch(value):
+            raise before.place.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
+    if not before.string("version"):
+        raise before.at("version").refuse(
+            "there is no version", "write a placeholder: `version: 0.0.0`", "CHART_VERSION"
+        )
+    before.scalar("appVersion")
+    root = cast("MappingNode", compose(text, where, CODE))  # `before` is a mapping
+    spans = {key: _span(text, root, before, key) for key in before.entries if key in _STAMPED}
+    edits = [_replacement(text, spans["version"], version)]
+    if "appVersion" in spans:
+        edits.append(_replacement(text, spans["appVersion"], app_version))
+    else:
+        edits.append(_insertion(text, root, spans["version"], app_version))
+    stamped = text
+    for start, end, new in sorted(edits, reverse=True):  # from the end, so that the places before it stay right
+        stamped = stamped[:start] + new + stamped[end:]
+    _check_stamp(before, stamped, version, app_version)
+    return stamped
+
+
+def _without_versions(chart: Mapping) -> "dict[str, Value]":
+    return {key: value for key, value in chart.entries.items() if key not in _STAMPED}
+
+
+_Edit = tuple[int, int, str]
+
+
+def _span(text: str, root: "MappingNode", chart: Mapping, key: str) -> tuple[int, int]:
+    """Return where the scalar of a top-level key stands."""
+    value = next(value for name, value in root.value if name.value == key)
+    start, end = value.start_mark.index, value.end_mark.index
+    if _ANCHOR.match(text, start) or value.style in {"|", ">"}:
+        message = f"{key} is an anchor, an alias or a block of text, and cannot be replaced alone"
+        raise chart.at(key).refuse(message, f"write it plainly: `{key}: 0.0.0`")
+    return start, end
+
+
+def _replacement(text: str, span: tuple[int, int], value: str) -> _Edit:
+    start, end = span
+    quote = text[start] if text[start:end] and text[start] in "'\"" else ""
+    if not quote and not (text[start:end] and _PLAIN_VERSION.fullmatch(value)):
+        quote = '"'
+    space = "" if text[start:end] else " "  # `appVersion:` with nothing behind it
+    return start, end, f"{space}{quote}{value}{quote}"
+
+
+def _insertion(text: str, root: "MappingNode", version: tuple[int, int], value: str) -> _Edit:
+    """Put ``appVersion`` right behind the version: on a line of its own, or within the braces."""
+    if root.flow_style:
+        return version[1], version[1], f', appVersion: "{value}"'
+    indent = " " * root.value[0][0].start_mark.column
+    line = f'{indent}appVersion: "{value}"'
+    line_break = _LINE_BREAK.search(text, version[1])
+    if line_break:
+        return line_break.end(), line_break.end(), line + line_break.group()
+    any_break = _LINE_BREAK.search(text)
+    return len(text), len(text), (any_break.group() if any_break else "\n") + line
+
+
+def _check_stamp(before: Mapping, stamped: str, version: str, app_version: str) -> None:
+    """Read the result: whatever trick the text holds, nothing but the two keys may differ."""
+    try:
+        after = read_mapping(stamped, before.place.path, before.place.code)
+        right = (after.string("version"), after.string("appVersion")) == (version, app_version)
+    except ConfigurationError:
+        after, right = before, False
+    if not right or _without_versions(after) != _without_versions(before):
+        hint = "write version and appVersion plainly, one to a line"
+        raise before.place.refuse("the version cannot be replaced without changing something else", hint)

@@ -1,0 +1,1 @@
+"""What a cluster shows, and what it means."""

@@ -1,0 +1,1 @@
+"""The version of a release, and what is said of it."""

@@ -1,0 +1,1 @@
+"""The engine that acts on a cluster with helm."""

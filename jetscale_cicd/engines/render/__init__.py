@@ -1,0 +1,1 @@
+"""The engine that writes manifests to a directory."""

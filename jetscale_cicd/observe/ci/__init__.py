@@ -1,0 +1,1 @@
+"""What the CI says about this run."""

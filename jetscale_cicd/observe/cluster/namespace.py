@@ -1,0 +1,63 @@
+"""Whether a deploy has a namespace to go to; looked for before anything is published."""
+
+from typing import Protocol
+
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.model.plan import Decision, Plan
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.helm_release import cannot_tell
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+
+
+class Surroundings(Protocol):
+    """What looking for a namespace needs from the world."""
+
+    def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
+
+
+def missing_namespace(world: Surroundings, plan: Plan) -> PreconditionError | None:
+    """Why a plan could only fail, None where all its namespaces are there, or may not be looked at.
+
+    Raises:
+        CannotTellError: the cluster does not answer.
+    """
+    for decided in plan.targets:
+        target = decided.target
+        api = world.kubernetes(target) if target.engine == "helm" and decided.decision is not Decision.NOTHING else None
+        if isinstance(api, Kubernetes) and (trouble := _trouble(api, target)):
+            return trouble
+    return None
+
+
+def _trouble(api: Kubernetes, target: Target) -> PreconditionError | None:
+    try:
+        found = api.get(f"/api/v1/namespaces/{target.namespace}")
+    except ApiFailure as failed:
+        if failed.status == 403:  # a run that may not look finds out by its lock
+            return None
+        raise cannot_tell(failed, target) from None
+    if found is None:
+        return namespace_missing(target)
+    terminating = (found.get("status") or {}).get("phase") == "Terminating"
+    return namespace_terminating(target) if terminating else None
+
+
+def namespace_terminating(target: Target) -> PreconditionError:
+    """The error for a namespace that is on its way out."""
+    return PreconditionError(
+        "NAMESPACE_TERMINATING",
+        f"namespace {target.namespace} is being deleted",
+        where=f"target {target.name}",
+        hint=f"what keeps it? kubectl describe namespace {target.namespace}; once it is gone, create it anew",
+    )
+
+
+def namespace_missing(target: Target) -> PreconditionError:
+    """The error for a namespace that is not there."""
+    return PreconditionError(
+        "NAMESPACE_MISSING",
+        f"there is no namespace {target.namespace} on this cluster",
+        where=f"target {target.name}",
+        hint=f"is this the right context? Otherwise: kubectl create namespace {target.namespace}",
+    )

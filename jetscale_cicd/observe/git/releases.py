@@ -1,0 +1,168 @@
+"""Which versions are taken: tags here and at the remote, and what runs are about to push."""
+
+from typing import NamedTuple
+
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
+from jetscale_cicd.observe.git.remote import RESERVED, complete, fetch_tags, is_cut, reach, remote_of, remote_refs
+from jetscale_cicd.observe.git.repository import Repository, release_version, tag_glob
+
+_GUESSES = 3
+_TAGS = "refs/tags/"
+
+
+class Releases(NamedTuple):
+    """What versions are taken.
+
+    Args:
+        latest: the highest release that is merged into head.
+        all: every release that any tag here names, highest first.
+        published: those that the remote holds, where it was asked.
+        certain: no newer tag can have been overlooked.
+        reserved: versions that runs are about to push, each at the commit that it is for.
+        branch: the one that gets release commits, with its tip at the remote.
+    """
+
+    latest: Release | None
+    all: tuple[Release, ...]
+    published: tuple[Release, ...] = ()
+    certain: bool = True
+    reserved: tuple[Release, ...] = ()
+    branch: Branch | None = None
+
+
+def find_releases(
+    repository: Repository,
+    tag_format: str,
+    head: str,
+    *,
+    ask_remote: bool,
+    branch: Branch | None = None,
+    folder: str = "",
+) -> Releases:
+    """Release tags; with ``ask_remote`` those that the remote holds, so that none is overlooked and none is private.
+
+    Args:
+        branch: the one that gets release commits, where there are such.
+        folder: of the chart whose version they write.
+
+    Raises:
+        CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE``, ``TAG_DIFFERS``, or ``RELEASES_NOT_MERGED``
+            where releases exist but none is an ancestor of head, so that "no release yet" would be a guess.
+    """
+    asked = ask_remote and repository.git.network
+    theirs = _catch_up(repository, tag_format, head, branch) if asked else None
+    everything = repository.releases(tag_format, ())
+    published = everything if theirs is None else _at_remote(everything, theirs)
+    latest = highest_merged(repository, tag_format, published, head)
+    if branch is not None:
+        latest = own_release(repository, published, latest, head, folder) or latest
+    releases = Releases(
+        latest=latest,
+        all=everything,
+        published=published,
+        certain=not is_cut(repository, head),
+        reserved=_reserved(theirs or {}, tag_format),
+        branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
+    )
+    if published and releases.latest is None and asked:
+        raise CannotTellError(
+            "RELEASES_NOT_MERGED",
+            f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
+            where=head,
+            hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
+        )
+    return releases
+
+
+def highest_merged(
+    repository: Repository, tag_format: str, releases: tuple[Release, ...], commit: str
+) -> Release | None:
+    """The highest release that a commit holds; nearly always the highest of all, which is quickly asked.
+
+    `for-each-ref --merged` walks the whole history whatever the answer: 60 ms at 20,000 commits, where
+    `merge-base --is-ancestor` of a tag near head takes 2 ms (measured, git 2.39).
+    """
+    for release in releases[:_GUESSES]:
+        if repository.is_ancestor(release.commit, commit):
+            return release
+    if len(releases) <= _GUESSES:
+        return None
+    known = set(releases)
+    return next((release for release in repository.releases(tag_format, (commit,)) if release in known), None)
+
+
+def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str, branch: str) -> str:
+    """Why a version for head would come too late: a later commit has one, or is about to; "" where none has.
+
+    It would give an older commit the higher version, and the next run would take that for the latest.
+
+    Args:
+        branch: the branch that this run is about, "" where nobody says.
+    """
+    if releases.branch and (why := moved_on(repository, releases.branch, head)):
+        return why
+    newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
+    descendants = set(repository.releases_containing(tag_format, head)) if newer else set()
+    for release in newer:
+        if release.commit != head and release in descendants:
+            return f"{release.tag} is of a later commit"
+    for release in releases.reserved:
+        if release.commit != head and _is_under_way(repository, head, release.commit, branch):
+            return f"a run for the later commit {release.commit[:12]} is about to release {release.version}"
+    return ""
+
+
+def _is_under_way(repository: Repository, head: str, commit: str, branch: str) -> bool:
+    """Whether a reservation is of a commit that follows head on a branch that the remote still has like that.
+
+    A run that died leaves its reservation; once its commit is on no branch any more, nobody will finish it.
+    """
+    if reach(repository, commit) is None or not repository.is_ancestor(head, commit):
+        return False
+    tips = remote_refs(repository, "HEAD", *([f"refs/heads/{branch}"] if branch else []))
+    return any(reach(repository, tip) and repository.is_ancestor(commit, tip) for tip in tips.values())
+
+
+def _core(latest: Release | None) -> tuple[int, int, int]:
+    return latest.version.core if latest else (-1, -1, -1)
+
+
+def _catch_up(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
+    """Fetch what release tags and history are missing here; the remote's refs, None where there is no remote."""
+    if is_cut(repository, head):
+        complete(repository, head)
+    if not remote_of(repository):
+        return None
+    glob = tag_glob(tag_format)
+    tip = (branch.ref,) if branch else ()
+    theirs = remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}", *tip)
+    missing = {ref.removeprefix(_TAGS) for ref in theirs if ref.startswith(_TAGS)} - _local_tags(repository)
+    fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
+    return theirs
+
+
+def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[Release, ...]:
+    """The releases that the remote knows too; one that only this clone has is nobody's release yet."""
+    known = tuple(release for release in releases if _TAGS + release.tag in theirs)
+    for release in known:
+        held = theirs[_TAGS + release.tag]
+        if held != release.commit:
+            raise CannotTellError(
+                "TAG_DIFFERS",
+                f"the tag {release.tag} is at {release.commit[:12]} here and at {held[:12]} at the remote",
+                where=f"{_TAGS}{release.tag}",
+                hint=f"a release tag was moved. If the remote is right: git fetch --force origin tag {release.tag}",
+            )
+    return known
+
+
+def _reserved(theirs: dict[str, str], tag_format: str) -> tuple[Release, ...]:
+    held = ((ref.removeprefix(RESERVED), sha) for ref, sha in theirs.items() if ref.startswith(RESERVED))
+    return tuple(Release(version, tag, sha) for tag, sha in held if (version := release_version(tag, tag_format)))
+
+
+def _local_tags(repository: Repository) -> set[str]:
+    names = repository.git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
+    return set(names.decode("utf-8", "surrogateescape").split("\n"))

@@ -1,0 +1,127 @@
+"""The ladder for a commit or a tag that this clone lacks; it adds objects and tags, and moves nothing."""
+
+import re
+
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.model.change import show_path
+from jetscale_cicd.observe.git.repository import Repository
+
+_FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
+RESERVED = "refs/stage6/reserved/"
+# Nothing is deleted, and what the last fetch of a person's brought stays written down.
+_FETCH = ("fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
+
+
+def remote_of(repository: Repository) -> str | None:
+    """The remote that releases are pushed to: ``origin``, or the only one there is; None where there is none.
+
+    Raises:
+        ConfigurationError: ``REMOTE_UNCLEAR``, there are several and none is called origin.
+    """
+    names = repository.git.remotes
+    if "origin" in names or not names:
+        return "origin" if names else None
+    if len(names) > 1 or names[0].startswith("-"):
+        raise ConfigurationError(
+            "REMOTE_UNCLEAR",
+            f"none of the remotes is called origin: {show_path(' '.join(names).encode('utf-8', 'surrogateescape'))}",
+            hint="call the one that releases are pushed to origin: git remote rename NAME origin",
+        )
+    return names[0]
+
+
+def reach(repository: Repository, revision: str) -> str | None:
+    """The commit of ``revision``, fetched where it is missing: exactly it, then the whole history without blobs.
+
+    Returns None where every rung of the ladder failed: gone after a force push, or no remote.
+    """
+    found = repository.find(revision)[0]
+    if found or not repository.git.network or not (remote := remote_of(repository)):
+        return found
+    wanted = _refspec(revision, f"refs/remotes/{remote}/")
+    if wanted:
+        # --depth in a complete clone would make it shallow.
+        depth = ("--depth=1",) if repository.shallow else ()
+        repository.git.run(*_FETCH, "--no-tags", *depth, remote, wanted)
+        found = repository.find(revision)[0]
+    if found is None and repository.shallow:
+        complete(repository)
+        found = repository.find(revision)[0]
+    return found
+
+
+def is_cut(repository: Repository, *commits: str) -> bool:
+    """Whether history of any of the commits ends where the clone was cut off, not at its beginning."""
+    if not commits or not repository.shallow:
+        return False
+    cut = set((repository.git.common_dir / "shallow").read_text(encoding="ascii").split())
+    return not cut.isdisjoint(repository.roots(*commits))
+
+
+def complete(repository: Repository, *commits: str) -> None:
+    """Fetch the rest of a shallow clone's history, with its tags and without its blobs.
+
+    Args:
+        commits: whose history has to be whole afterwards; a pull request's merge is on no branch of the remote.
+
+    Raises:
+        CannotTellError: ``HISTORY_INCOMPLETE``, the remote did not give it.
+    """
+    remote = remote_of(repository) or "origin"
+    unshallow = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
+    # Its status proves little: a tag that differs from the remote's fails it after all else was done.
+    result = repository.git.run(*unshallow)
+    if is_cut(repository, *commits):
+        result = repository.git.run(*unshallow, *commits)
+    if is_cut(repository, *commits) or (repository.shallow and not commits):
+        raise CannotTellError(
+            "HISTORY_INCOMPLETE",
+            f"this clone is shallow and the rest of its history could not be fetched: {result.stderr.strip()}",
+            where=str(repository.git.root),
+            hint="check out with the whole history: fetch-depth: 0 (GitHub Actions), GIT_DEPTH: 0 (GitLab)",
+        )
+
+
+def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
+    """Refs of the remote by full name, each with the commit it peels to.
+
+    Args:
+        patterns: ref globs such as ``refs/tags/v*``.
+
+    Raises:
+        CannotTellError: ``REMOTE_UNREACHABLE``.
+    """
+    remote = remote_of(repository) or "origin"
+    result = repository.git.run("ls-remote", "--quiet", remote, *patterns)
+    if result.status != 0:
+        raise CannotTellError(
+            "REMOTE_UNREACHABLE",
+            f"the remote's tags could not be listed: {result.stderr.strip() or 'git ls-remote failed'}",
+            where=remote,
+            hint="check the network and the credentials of the checkout, then run again",
+        )
+    refs: dict[str, str] = {}
+    for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
+        sha, _, ref = line.partition("\t")
+        refs[ref.removesuffix("^{}")] = sha
+    return refs
+
+
+def fetch_tags(repository: Repository, tags: list[str]) -> None:
+    """Fetch exactly these tags, and never move one that is here.
+
+    Raises:
+        CannotTellError: ``GIT_FAILED``.
+    """
+    if tags:
+        names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in tags).encode("utf-8", "surrogateescape")
+        repository.git.ask(*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin", stdin=names)
+
+
+def _refspec(revision: str, tracking: str) -> str | None:
+    """What to ask the remote for, to have this revision afterwards; None where it names nothing of the remote's."""
+    if _FULL_NAME.fullmatch(revision):
+        return revision
+    branch = revision.removeprefix(tracking)
+    return f"+refs/heads/{branch}:{revision}" if branch != revision else None

@@ -1,0 +1,32 @@
+"""What a release's annotated tag remembers: its notes, the digest of its package, and where it was released from."""
+
+import re
+
+from jetscale_cicd.observe.git.repository import Repository
+
+DIGEST, SOURCE = "Chart-Digest", "Chart-Source"
+_DIGEST = re.compile(rf"^{DIGEST}: (sha256:[0-9a-f]{{64}})$", re.MULTILINE)
+_SOURCE = re.compile(rf"^{SOURCE}: (https://[A-Za-z0-9._~/-]+|none)$", re.MULTILINE)
+
+_TRAILERS = re.compile(rf"^{DIGEST}: ", re.MULTILINE)
+
+
+def recorded_digest(repository: Repository, tag: str) -> str | None:
+    """The digest in the tag's message; None where a tag has none, because somebody else made it."""
+    match = _DIGEST.search(repository.tag_message(tag))
+    return match[1] if match else None
+
+
+def recorded_notes(repository: Repository, tag: str) -> str:
+    """The notes in the tag's message, without what is there for machines; the whole message of somebody else's tag.
+
+    A tag without a message gives its name.
+    """
+    message = repository.tag_message(tag).removeprefix(f"{tag}\n\n")
+    return (_TRAILERS.split(message)[0].strip() or f"## {tag}") + "\n"
+
+
+def recorded_source(repository: Repository, tag: str) -> str | None:
+    """The page of the repository in the tag's message, "" where that had none; None where the tag does not say."""
+    match = _SOURCE.search(repository.tag_message(tag))
+    return match[1].removeprefix("none") if match else None

@@ -1,0 +1,1 @@
+"""Where observation meets decision."""

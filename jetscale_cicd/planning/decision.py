@@ -1,0 +1,207 @@
+"""Observations turned into decisions: which changes, against what, for which target."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from jetscale_cicd.config.settings import ChartSettings, Settings
+from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
+from jetscale_cicd.model.change import ChangeSet, Comparison
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_attempt
+from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
+from jetscale_cicd.observe.git.files import linked_paths, local_dependencies
+from jetscale_cicd.observe.git.release_branch import find_branch
+from jetscale_cicd.observe.git.releases import Releases, find_releases, highest_merged, overtaken_by
+from jetscale_cicd.observe.git.remote import complete, is_cut, reach
+from jetscale_cicd.observe.git.repository import Repository, literal
+
+CONFIG = ".stage6.yaml"
+
+
+class Observed(NamedTuple):
+    """What was seen, and what it means for each target; ``chart`` watches the folders of its dependencies too."""
+
+    head: str
+    releases: Releases
+    changes: ChangeSet
+    chart: ChartSettings
+    targets: tuple[TargetDecision, ...]
+    notes: tuple[str, ...]
+
+
+def observe(
+    repository: Repository,
+    settings: Settings,
+    request: Request,
+    tag_format: str,
+    look: Callable[[Target], LiveState],
+) -> Observed:
+    """Look at the commit, the releases and the targets, and decide for each target.
+
+    Args:
+        look: what a target runs; asked only where more than commits is compared.
+
+    Raises:
+        CannotTellError: something that the decision needs could not be seen; it is never taken for "nothing".
+    """
+    head = find_head(repository, request)
+    if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
+        repository.commit(reach(repository, request.base) or request.base)
+    releases = find_releases(
+        repository,
+        tag_format,
+        head,
+        ask_remote=not request.compares_only,
+        branch=find_branch(repository, request, head, settings.release.branch) if settings.release.commit else None,
+        folder=settings.chart.path,
+    )
+    comparison = chart_comparison(repository, request, head, releases.latest)
+    if request.compares_only:
+        releases = _as_of_base(repository, tag_format, releases, request, comparison)
+    overtaken = (
+        "" if request.compares_only else overtaken_by(repository, tag_format, releases, head, request.event.branch)
+    )
+    values = (file for target in settings.targets for file in target.values)
+    packaged = repository.tree(head, settings.chart.path, *values)
+    beside = local_dependencies(repository, head, settings.chart.path, packaged)
+    chart_settings = replace(settings.chart, watch=(*settings.chart.watch, *beside))
+    globs = (*chart_settings.watched, *(glob for target in settings.targets for glob in target.watched), CONFIG)
+    watched = _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
+    changes = watched.changes(comparison)
+    chart = chart_reasons(changes.watched, _chart_rules(repository, chart_settings, changes))
+    looking = _Looking(repository, request, look, releases, overtaken, watched, comparison, {comparison.base: changes})
+    targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
+    return Observed(
+        head=head,
+        releases=releases,
+        changes=changes,
+        chart=chart_settings,
+        targets=targets,
+        notes=_notes(request, releases, changes, targets),
+    )
+
+
+def _as_of_base(
+    repository: Repository, tag_format: str, releases: Releases, request: Request, comparison: Comparison
+) -> Releases:
+    """Where commits are compared, the version follows the release that was there before them."""
+    tip = repository.find(request.base)[0] if request.from_merge_base and request.base else comparison.base
+    latest = highest_merged(repository, tag_format, releases.all, tip) if tip else None
+    return releases._replace(latest=latest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Paths that anybody cares for; a change of what a symlink leads to is a change at the symlink."""
+
+    repository: Repository
+    watch: tuple[str, ...]
+    linked: dict[bytes, list[bytes]]
+
+    def changes(self, comparison: Comparison) -> ChangeSet:
+        seen = self.repository.changes(comparison, (*self.watch, *(literal(path) for path in self.linked)))
+        through = [change._replace(path=link) for change in seen.watched for link in self.linked.get(change.path, ())]
+        return replace(seen, watched=tuple({change.path: change for change in (*through, *seen.watched)}.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Targets looked at one after the other; those that compare the same commits share the diff."""
+
+    repository: Repository
+    request: Request
+    look: Callable[[Target], LiveState]
+    releases: Releases
+    overtaken: str
+    watched: _Watched
+    comparison: Comparison
+    seen: dict[str | None, ChangeSet]
+
+    def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
+        latest = self.releases.latest
+        live = self._live(target)
+        compared = values_comparison(self.repository, self.request, self.comparison, latest, live)
+        if compared.base not in self.seen:
+            self.seen[compared.base] = self.watched.changes(compared)
+        values = values_reasons(self.seen[compared.base].watched, target)
+        return decide(
+            target,
+            chart,
+            values,
+            compared,
+            live=live,
+            latest=latest,
+            superseded=self._superseded(live, head),
+            overtaken=self.overtaken,
+            values_differ=isinstance(live, Deployed) and self._values_differ(last_attempt(live), head, target),
+            release_hold=self.request.release_hold,
+            restored=self._restored(live, head, target),
+            redeploy=self.request.redeploy,
+        )
+
+    def _restored(self, live: LiveState, head: str, target: Target) -> bool:
+        """Whether a rollback brought back what head wants: then it holds nothing back."""
+        revision = live.revision if isinstance(live, Deployed) else None
+        if not isinstance(live, Deployed) or revision is None or not revision.rollback or revision.status != "deployed":
+            return False
+        latest = self.releases.latest
+        same = latest is not None and live.version == str(latest.version) and bool(live.commit)
+        return same and not self._values_differ(live, head, target)
+
+    def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
+        """By the record's digest: the configuration may name other files, or another release, than it did then."""
+        from jetscale_cicd.planning.values import read_values
+
+        return read_values(self.repository, head, target).digest != live.values_digest
+
+    def _superseded(self, live: LiveState, head: str) -> bool:
+        """Whether a descendant of head is deployed, or was and got rolled back."""
+        commit = last_attempt(live).commit if isinstance(live, Deployed) else ""
+        if not commit or commit == head or reach(self.repository, commit) is None:
+            return False
+        if is_cut(self.repository, commit):
+            complete(self.repository, commit)
+        return self.repository.is_ancestor(head, commit)
+
+    def _live(self, target: Target) -> LiveState:
+        if self.request.compares_only:
+            return NotObserved(f"--since {self.request.since} compares commits only")
+        return self.look(target)
+
+
+def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:
+    """The chart's own rules, read, and their readers imported, only where a path of the chart changed at all."""
+    folder = chart.path.encode() + b"/"
+    if not any(change.path.startswith(folder) for change in changes.watched):
+        return ChartRules(path=chart.path, watch=chart.watched)
+    from jetscale_cicd.observe.git.chart_diff import packaged_rules
+
+    return packaged_rules(repository, chart, changes)
+
+
+def _notes(
+    request: Request, releases: Releases, changes: ChangeSet, targets: tuple[TargetDecision, ...]
+) -> tuple[str, ...]:
+    notes = []
+    if not releases.certain:
+        notes.append("this clone is shallow: a newer release may exist than the tags that are here")
+    elif request.compares_only and releases.latest is None and strongest(targets) is Decision.PUBLISH:
+        notes.append("no release tag is an ancestor of the base here, so the version would be a first one")
+    private = set(releases.all) - set(releases.published) if not request.compares_only else set()
+    notes += [f"the tag {release.tag} is in this clone alone, so it is no release" for release in sorted(private)]
+    if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
+        notes.append(f"{CONFIG} changed: a run also compares what it says with what is deployed")
+    if request.network and not request.compares_only:
+        notes += [
+            f"{target.target.name}: what is deployed was not looked at ({target.live.why}), so "
+            + ("a run that was lost is not made up for" if target.decision is Decision.NOTHING else "a run would stop")
+            for target in targets
+            if isinstance(target.live, NotObserved)
+        ]
+    notes += [
+        f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain
+    ]
+    return tuple(notes)

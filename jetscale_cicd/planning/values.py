@@ -1,0 +1,88 @@
+"""The values that a target gets: files of one commit, in Helm's order, checked before anything is changed."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.config.bounded_yaml import load_mapping
+from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.plan import Plan, StepName, StepState
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.files import read_files
+from jetscale_cicd.observe.git.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values files of a target at one commit, first the one that the others overlay, and the release they are for."""
+
+    files: tuple[tuple[str, bytes], ...]
+    namespace: str
+    release: str
+    secrets: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` over where the release is, paths and contents in order, and the names of secret values."""
+        digest = hashlib.sha256(f"{self.namespace}\0{self.release}\0".encode())
+        for path, content in self.files:
+            digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+        for key, variable in self.secrets:  # which they are, never what they are
+            digest.update(f"{key}\0{variable}\0".encode())
+        return "sha256:" + digest.hexdigest()
+
+    def write(self, directory: Path) -> tuple[Path, ...]:
+        """Write the files, readable to nobody else, and return them in order."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = []
+        for number, (_, content) in enumerate(self.files):
+            file = directory / f"{number}.yaml"
+            file.touch(mode=0o600)
+            file.write_bytes(content)
+            written.append(file)
+        return tuple(written)
+
+
+def read_values(repository: Repository, commit: str, target: Target) -> Values:
+    """Read and check a target's values.
+
+    Raises:
+        ConfigurationError: ``VALUES_MISSING``, or ``VALUES`` for a file that is no usable YAML mapping.
+        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another namespace (DESIGN §7).
+    """
+    contents = read_files(repository, commit, target.values)
+    told: dict[str, object] = {}
+    for path, content in zip(target.values, contents, strict=True):
+        if content is None:
+            raise ConfigurationError(
+                "VALUES_MISSING",
+                f"the values file of target {target.name} is not in commit {commit[:12]}",
+                where=path,
+                hint=f"commit it, or correct targets.{target.name}.values",
+            )
+        given = load_mapping(content, path, "VALUES").get("global")
+        told.update(given if isinstance(given, dict) else {})
+    for key, ours in (("client_name", target.client_name), ("env", target.env)):
+        if key in told and told[key] != ours:
+            raise PreconditionError(
+                "NAMESPACE_MISMATCH",
+                f"the values say global.{key}: {told[key]}, target {target.name} says {ours}",
+                where=target.values[-1],
+                hint=f"make targets.{target.name}.{key} and global.{key} agree",
+            )
+    files = tuple(zip(target.values, (content or b"" for content in contents), strict=True))
+    return Values(files, target.namespace, target.release, tuple(sorted(target.secrets.items())))
+
+
+def values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
+    """Values of every target that gets deployed, read before anything is changed.
+
+    Raises:
+        Stage6Error: as ``read_values``.
+    """
+    needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
+    return {
+        decided.target.name: read_values(repository, plan.head, decided.target)
+        for decided in plan.targets
+        if decided.target.name in needed
+    }

@@ -1,0 +1,107 @@
+"""The version of a publish: commits, tags and the registry, asked until a version is found that nobody has taken."""
+
+from typing import NamedTuple, Protocol
+
+from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.settings import ChartSettings
+from jetscale_cicd.decide.release.conventional import judge
+from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.plan import VersionChoice
+from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.releases import Releases
+from jetscale_cicd.observe.git.repository import Repository
+
+
+class Shelves(Protocol):
+    """What finding a version needs from a registry."""
+
+    def reference(self, chart: str, version: str, /) -> str: ...
+
+    def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
+
+
+class Packages(Protocol):
+    """What finding a version needs from a packager."""
+
+    def released_commit(self, head: str, version: Version) -> str: ...
+
+    def package(self, commit: str, version: Version) -> Artifact: ...
+
+
+class Settled(NamedTuple):
+    """A version that is free, or that already holds exactly this commit's chart (``proven``)."""
+
+    choice: VersionChoice
+    answer: RegistryAnswer
+    proven: bool = False
+
+
+def choose(
+    repository: Repository, chart: ChartSettings, rules: ReleaseRules, latest: Release | None, head: str
+) -> VersionChoice:
+    """The version that the commits since the latest release ask for.
+
+    Raises:
+        ConfigurationError: no commit asks for a release and the configuration wants one that does.
+    """
+    commits = judge(repository.commits(latest.commit if latest else None, head, chart.watched), rules.parser_options)
+    first = Version.parse(chart.first_version) or Version(0, 1, 0)
+    if first.major == 0 and not rules.allow_zero_version:
+        first = Version(1, 0, 0)  # what python-semantic-release begins with where 0.x is not allowed
+    version_rules = VersionRules(
+        major_on_zero=rules.major_on_zero,
+        allow_zero_version=rules.allow_zero_version,
+        first=first,
+        unclaimed=chart.unclaimed_change,
+    )
+    return choose_version(latest, commits, version_rules)
+
+
+def settle(
+    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Shelves, packages: Packages
+) -> Settled:
+    """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
+    # A tag that this clone alone has at this very commit is the one that a person made before us; ours would be at
+    # the release commit, where there are such.
+    ours = head if releases.branch is None else None
+    taken = {release.version for release in releases.all if release in releases.published or release.commit != ours}
+    choice = next_free(choice, taken, "a tag names it already")
+    reserved = {release.version for release in releases.reserved if release.commit != head}
+    while True:
+        answer = ask(registry, name, choice.version)
+        if isinstance(answer, Present) and _is_ours(packages, head, choice.version, answer):
+            return Settled(choice, answer, proven=True)  # also where a run for an earlier commit died before its tag
+        if not isinstance(answer, Present) and choice.version not in reserved:
+            return Settled(choice, answer)
+        held = isinstance(answer, Present)
+        taken.add(choice.version)
+        why = "the registry holds other content under it" if held else "another run reserved it for another commit"
+        choice = next_free(choice, taken, why)
+
+
+def _is_ours(packages: Packages, head: str, version: Version, answer: Present) -> bool:
+    return packages.package(packages.released_commit(head, version), version).digest == answer.digest
+
+
+def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:
+    """What the registry holds for a version.
+
+    Raises:
+        CannotTellError: ``REGISTRY_CANNOT_TELL``, the registry was asked and gave no answer; that is never "absent".
+    """
+    answer = registry.lookup(name, str(version))
+    if isinstance(answer, CannotTell):
+        raise CannotTellError(
+            "REGISTRY_CANNOT_TELL",
+            f"the registry does not say whether it holds {name} {version}: {answer.why}",
+            where=registry.reference(name, str(version)),
+            hint=answer.hint or "mend the registry, then run again",
+        )
+    return answer
+
+
+def not_asked(choice: VersionChoice) -> Settled:
+    """The choice as it is, where only commits are compared."""
+    return Settled(choice, NotAsked("only commits are compared"))

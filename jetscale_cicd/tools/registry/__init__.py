@@ -1,0 +1,1 @@
+"""Where charts are published: a directory, or an OCI registry."""

@@ -1,0 +1,204 @@
+"""The chart of one commit: the same bytes on any machine, and an archive that helm takes."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.model.version import Version
+from tests.build.conftest import MakePackager
+from tests.conftest import HELMS, find_helm
+from tests.support.history import Drawn, clone, draw
+from tests.support.sample import SUBCHARTS, archive_files, project
+
+V = Version(1, 2, 3)
+CHART_YAML = """\
+# Kept where it is.
+apiVersion: v2
+name: golden
+version: 0.0.0 # stamped
+dependencies: []
+"""
+# A change of this digest means that every published version would be packaged anew, as other content.
+GOLDEN = "sha256:a628451f286e133eb617daf155d3ad96e36341167dc5782de3e3085d42fedee5"
+
+
+def golden(path: Path) -> Drawn:
+    repo = draw(path)
+    repo.write("charts/app/Chart.yaml", CHART_YAML)
+    repo.write("charts/app/values.yaml", "a: 1\n")
+    repo.write("charts/app/templates/größe.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
+    repo.write(f"charts/app/files/{'d' * 80}/{'f' * 80}.txt", "long\n")
+    repo.write("charts/app/.helmignore", "*.md\n")
+    repo.write("charts/app/README.md", "not packaged\n")
+    repo.commit("feat: golden")
+    return repo
+
+
+def test_the_archive_of_a_commit_is_known_to_the_byte(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    assert packager(repo, helm).package(repo.head, V).digest == GOLDEN
+
+
+def test_two_clones_two_times_two_helms_one_archive(tmp_path: Path, packager: MakePackager) -> None:
+    repo = project(tmp_path / "a").repo
+    other = clone(repo, tmp_path / "somewhere-else")
+    for file in other.path.rglob("*.yaml"):
+        os.utime(file, (1, 1))
+    mirrors = {"oci://ghcr.io/jetscale-ai/charts": str(SUBCHARTS)}
+    archives = [
+        Path(packager(each, find_helm(name), mirrors=mirrors).package(each.head, V).path).read_bytes()
+        for each, name in zip((repo, other), HELMS, strict=True)
+    ]
+    assert archives[0] == archives[1]
+
+
+def test_line_ends_and_filters_of_the_machine_leave_no_trace(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    repo.write(".gitattributes", "*.yaml filter=spoil text eol=crlf export-subst\nvalues.yaml export-ignore\n")
+    repo.commit("chore: attributes")
+    for key, value in (("core.autocrlf", "true"), ("filter.spoil.smudge", "sed s/1/2/")):
+        repo.git("config", key, value)
+    files = archive_files(Path(packager(repo, helm4).package(repo.head, V).path))
+    assert files["golden/values.yaml"] == b"a: 1\n"
+
+
+def test_the_digest_names_the_archive(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    artifact = packager(repo, helm4).package(repo.head, V)
+    assert artifact.digest == "sha256:" + hashlib.sha256(Path(artifact.path).read_bytes()).hexdigest()
+
+
+def test_a_commit_is_packaged_once(helm4: Path, tmp_path: Path, packager: MakePackager, commands: list[str]) -> None:
+    repo = golden(tmp_path)
+    maker = packager(repo, helm4)
+    assert maker.package(repo.head, V) is maker.package(repo.head, V)
+    assert len(commands) == 1
+
+
+def test_what_helmignore_names_is_left_out(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    files = archive_files(Path(packager(repo, helm).package(repo.head, V).path))
+    assert "golden/README.md" not in files
+    assert "golden/values.yaml" in files
+
+
+@pytest.mark.parametrize("arguments", [("show", "chart"), ("template", "r"), ("lint",)])
+def test_helm_takes_the_archive(helm: Path, tmp_path: Path, packager: MakePackager, arguments: tuple[str, ...]) -> None:
+    repo = golden(tmp_path)
+    archive = packager(repo, helm).package(repo.head, V).path
+    finished = subprocess.run([helm, *arguments, archive], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert {"show": "version: 1.2.3", "template": "kind: ConfigMap", "lint": "1 chart(s) linted, 0"}[
+        arguments[0]
+    ] in finished.stdout
+
+
+def test_version_and_app_version_are_stamped_and_dependencies_keep_theirs(
+    helm: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = project(tmp_path).repo
+    mirrors = {"oci://ghcr.io/jetscale-ai/charts": str(SUBCHARTS)}
+    files = archive_files(Path(packager(repo, helm, mirrors=mirrors).package(repo.head, V).path))
+    chart = yaml.safe_load(files["jetscale-stack/Chart.yaml"])
+    assert (chart["version"], chart["appVersion"]) == ("1.2.3", "1.2.3")
+    assert [(each["name"], each["version"]) for each in chart["dependencies"]] == [
+        ("backend-api", "1.2.1"),
+        ("frontend-web", "2.0.2"),
+    ]
+    assert yaml.safe_load(files["jetscale-stack/charts/backend-api/Chart.yaml"])["version"] == "1.2.1"
+
+
+def test_helm_is_handed_the_chart_as_written_but_for_stamp_and_origin(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    artifact = packager(repo, helm4).package(repo.head, V)
+    handed = (Path(artifact.path).parent / "chart" / "Chart.yaml").read_text()
+    stamped = CHART_YAML.replace("version: 0.0.0 # stamped", 'version: 1.2.3 # stamped\nappVersion: "1.2.3"')
+    origin = f'annotations: {{"org.opencontainers.image.revision": "{repo.head}"}}\n'
+    assert handed == stamped.replace("version: 1.2.3", f"{origin}version: 1.2.3", 1)
+
+
+def test_three_thousand_files_are_packaged(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    for number in range(3000):
+        repo.write(f"charts/app/files/{number % 50}/{number}.txt", f"{number}\n")
+    repo.commit("feat: many")
+    files = archive_files(Path(packager(repo, helm4).package(repo.head, V).path))
+    assert sum(name.startswith("golden/files/") for name in files) == 3001
+    assert files["golden/files/49/2999.txt"] == b"2999\n"
+
+
+def test_a_symlink_inside_the_repository_becomes_the_file(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    repo.write("shared.txt", "shared\n")
+    (repo.path / "charts/app/files/link.txt").symlink_to("../../../shared.txt")
+    repo.commit("feat: link")
+    files = archive_files(Path(packager(repo, helm).package(repo.head, V).path))
+    assert files["golden/files/link.txt"] == b"shared\n"
+
+
+@pytest.mark.parametrize(
+    ("link", "code"),
+    [
+        ("/etc/passwd", "LINK_ESCAPES"),
+        ("../../../../x", "LINK_ESCAPES"),
+        ("nowhere", "LINK_BROKEN"),
+        ("l", "LINK_BROKEN"),
+    ],
+)
+def test_a_symlink_out_of_the_tree_or_to_nothing_is_refused(
+    helm4: Path, tmp_path: Path, packager: MakePackager, link: str, code: str
+) -> None:
+    repo = golden(tmp_path)
+    (repo.path / "charts/app/l").symlink_to(link)
+    repo.commit("feat: link")
+    with pytest.raises(ConfigurationError) as caught:
+        packager(repo, helm4).package(repo.head, V)
+    assert (caught.value.code, caught.value.where) == (code, "charts/app/l")
+
+
+def test_a_submodule_in_the_chart_is_refused(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{repo.head},charts/app/sub")
+    repo.git("commit", "--quiet", "--message", "feat: sub")
+    with pytest.raises(ConfigurationError) as caught:
+        packager(repo, helm4).package(repo.head, V)
+    assert (caught.value.code, caught.value.where) == ("SUBMODULE", "charts/app/sub")
+
+
+def test_a_chart_that_helm_refuses_is_named_with_what_helm_says(
+    helm: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/values.yaml", "- a list\n")
+    repo.commit("feat: broken")
+    with pytest.raises(PublishError) as caught:
+        packager(repo, helm).package(repo.head, V)
+    assert (caught.value.code, caught.value.where) == ("PACKAGE_FAILED", "charts/app")
+    assert "values.yaml" in caught.value.message
+
+
+def test_a_commit_without_the_folder_has_no_chart(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = draw(tmp_path, "feat: a [README.md]")
+    with pytest.raises(ConfigurationError) as caught:
+        packager(repo, helm4).package(repo.head, V)
+    assert (caught.value.code, caught.value.where) == ("CHART_MISSING", "charts/app")
+
+
+def test_what_helmignore_keeps_out_may_be_whatever_it_likes(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/.helmignore", "out\n")
+    (repo.path / "charts/app/out").symlink_to("/etc/passwd")
+    repo.commit("chore: a link for developers")
+    files = archive_files(Path(packager(repo, helm4).package(repo.head, V).path))
+    assert "golden/out" not in files

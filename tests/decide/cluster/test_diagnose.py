@@ -1,0 +1,218 @@
+"""From objects and helm's words to one verdict; what a real API server shows is in tests/cluster/test_faults.py."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.decide.cluster.diagnose import blocked, diagnose
+from jetscale_cicd.decide.cluster.workloads import Snapshot, workload_rows
+
+WAITED = "context deadline exceeded"
+OURS = {"meta.helm.sh/release-name": "app"}
+Object = dict[str, Any]
+
+
+def thing(name: str, owner: str = "", **fields: Any) -> Object:
+    """An object whose uid is its name."""
+    metadata: Object = {"name": name, "uid": name, "annotations": fields.pop("annotations", {})}
+    if owner:
+        metadata["ownerReferences"] = [{"uid": owner}]
+    return {"metadata": metadata, "spec": fields.pop("spec", {}), "status": fields.pop("status", {}), **fields}
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> Object:
+    return {"name": "main", "image": "web:1", "state": {"waiting": {"reason": reason, "message": message}}, **more}
+
+
+def pod(name: str, owner: str, *containers: Object, **status: Any) -> Object:
+    return thing(name, owner, status={"phase": "Pending", "containerStatuses": list(containers), **status})
+
+
+def event(uid: str, reason: str, message: str) -> Object:
+    return {"metadata": {}, "involvedObject": {"uid": uid}, "type": "Warning", "reason": reason, "message": message}
+
+
+def seen(**kinds: list[Object]) -> Snapshot:
+    objects = {kind: tuple(found) for kind, found in kinds.items()}
+    return Snapshot(release="app", namespace="shop", objects=objects, since="2026")
+
+
+def hooked(kind: str, name: str, snapshot: Snapshot) -> Snapshot:
+    """The same, and that is the release's one hook."""
+    return replace(snapshot, hooks=frozenset({(kind, name)}))
+
+
+def deployed(*pods: Object, **kinds: list[Object]) -> Snapshot:
+    """A Deployment with two ReplicaSets, the second the newer."""
+    numbered = [{"deployment.kubernetes.io/revision": number} for number in ("1", "2")]
+    sets = [thing(f"web-{n}", "web", annotations=each) for n, each in enumerate(numbered, 1)]
+    return seen(Deployment=[thing("web", annotations=OURS)], ReplicaSet=sets, Pod=list(pods), **kinds)
+
+
+def test_of_two_replica_sets_the_newer_ones_pod_is_told() -> None:
+    old, new = (pod(f"p{n}", f"web-{n}", waiting("ErrImagePull", f"no {n}")) for n in (1, 2))
+    found = diagnose(deployed(old, new), WAITED)
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod p2 (Deployment web)")
+
+
+def test_what_causes_others_is_told_before_what_is_caused() -> None:
+    crashed = {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}, "restartCount": 3}
+    needs = waiting("CreateContainerConfigError", 'secret "db" not found')
+    assert diagnose(deployed(pod("a", "web-2", crashed), pod("b", "web-2", needs)), WAITED).code == "MISSING_SECRET"
+
+
+def test_another_releases_pod_is_nobodys_fault_here() -> None:
+    other = thing("other", annotations={"meta.helm.sh/release-name": "other"})
+    broken = pod("p", "other", waiting("ErrImagePull"))
+    assert diagnose(seen(StatefulSet=[other], Pod=[broken]), WAITED).code == "TIMEOUT"
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_pods_of_other_workloads_are_looked_at(kind: str) -> None:
+    found = diagnose(
+        seen(**{kind: [thing("db", annotations=OURS)], "Pod": [pod("db-0", "db", waiting("ErrImagePull"))]}), WAITED
+    )
+    assert (found.code, found.subject) == ("IMAGE_PULL", f"pod db-0 ({kind} db)")
+
+
+def test_an_init_container_that_fails_is_told() -> None:
+    ended = {"name": "migrate", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 1}
+    ended["lastState"] = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    found = diagnose(deployed(pod("p", "web-2", waiting("PodInitializing"), initContainerStatuses=[ended])), WAITED)
+    assert found.code == "CRASH_LOOP"
+    assert "container migrate ended with status 3 (Error), started again 1 time" in found.verdict
+    assert found.source
+    assert (found.source.container, found.source.previous) == ("migrate", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('MountVolume.SetUp failed for volume "tls" : secret "tls" not found', "MISSING_SECRET"),
+        ('MountVolume.SetUp failed for volume "c" : configmap "c" not found', "MISSING_CONFIGMAP"),
+    ],
+)
+def test_a_volume_that_cannot_be_mounted_is_told_by_its_event(said: str, code: str) -> None:
+    stuck = pod("p", "web-2", waiting("ContainerCreating"))
+    assert diagnose(deployed(stuck, Event=[event("p", "FailedMount", said)]), WAITED).code == code
+
+
+def test_a_key_that_a_secret_lacks_is_named() -> None:
+    needs = waiting("CreateContainerConfigError", "couldn't find key url in Secret ns/db")
+    assert diagnose(deployed(pod("p", "web-2", needs)), WAITED).verdict == 'secret "db" has no key url'
+
+
+def test_a_balancer_without_an_address_is_told() -> None:
+    service = thing("web", annotations=OURS, spec={"type": "LoadBalancer"})
+    assert diagnose(seen(Service=[service]), WAITED).code == "LOAD_BALANCER"
+
+
+def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> None:
+    failed = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "m"}]}
+    jobs = [thing(name, annotations={"helm.sh/hook": "pre-upgrade"}, status=failed) for name in ("old", "new")]
+    for job, born in zip(jobs, ("2025", "2027"), strict=True):
+        job["metadata"]["creationTimestamp"] = born
+    found = diagnose(seen(Job=jobs), "pre-upgrade hooks failed: 1 error occurred: job new failed: BackoffLimitExceeded")
+    assert (found.code, found.subject) == ("HOOK_FAILED", "hook Job new")
+
+
+def test_another_releases_hook_is_nobodys_fault_here() -> None:
+    job = thing("other", annotations={"helm.sh/hook": "pre-upgrade"})
+    job["metadata"]["creationTimestamp"] = "2027"
+    around = seen(Job=[job], Pod=[pod("p", "other", waiting("ErrImagePull"))])
+    assert diagnose(hooked("Job", "ours", around), WAITED).code == "TIMEOUT"
+    assert diagnose(hooked("Job", "other", around), WAITED).code == "IMAGE_PULL"
+
+
+def test_a_hook_that_is_a_pod_is_looked_at() -> None:
+    hook = pod("check", "", waiting("ErrImagePull", "no such image"))
+    hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
+    found = diagnose(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod check (hook Pod check)")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('Get "https://x/apis": dial tcp 10.0.0.1:443: connect: connection refused', "API_UNREACHABLE"),
+        ('deployments.apps is forbidden: User "ci" cannot create resource "deployments"', "FORBIDDEN"),
+        ('Service "web" in namespace "x" exists and cannot be imported into the current release', "OWNERSHIP"),
+        ('Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.replicas', "FIELD_CONFLICT"),
+        ('admission webhook "policy" denied the request: no', "ADMISSION_DENIED"),
+        ('Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable', "IMMUTABLE_FIELD"),
+        ('unable to build kubernetes objects: no matches for kind "Thing" in version "v1"', "INVALID_OBJECT"),
+        ("another operation (install/upgrade/rollback) is in progress", "OPERATION_IN_PROGRESS"),
+        ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
+        ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
+        ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
+        ("helm upgrade app was killed by signal 9", "HELM_KILLED"),
+        ("something new", "DEPLOY_FAILED"),
+    ],
+)
+def test_what_is_refused_at_once_is_told_by_helms_words(said: str, code: str) -> None:
+    assert diagnose(deployed(), said).code == code
+
+
+def test_a_server_that_does_not_answer_is_no_fault_of_a_pod() -> None:
+    assert diagnose(None, "EOF", reachable=False).code == "API_UNREACHABLE"
+
+
+def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
+    said = [event("p", "Unhealthy", "probe\nfailed"), {**event("p", "Pulled", "image"), "type": "Normal"}]
+    (row,) = workload_rows(deployed(pod("p", "web-2"), Event=said))
+    assert row.line == "Deployment web: 0/1 ready, Warning Unhealthy: probe failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "line", "complete"),
+    [
+        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 1}, "1/3 new ready, 2 old", False),
+        ({"readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 new ready, 3 old", False),
+        ({"replicas": 3, "readyReplicas": 2, "updatedReplicas": 3}, "2/3 ready", False),
+        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", False),
+        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", True),
+    ],
+)
+def test_pods_of_the_old_kind_are_not_taken_for_the_new(status: Object, line: str, complete: bool) -> None:
+    web = thing("web", annotations=OURS, spec={"replicas": 3}, status={"observedGeneration": 2, **status})
+    web["metadata"]["generation"] = 2
+    (row,) = workload_rows(seen(Deployment=[web]))
+    assert (row.line, row.complete) == (f"Deployment web: {line}", complete)
+
+
+def test_of_a_rollout_the_pods_of_the_newest_replica_set_are_counted() -> None:
+    all_old = {"replicas": 2, "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+    rolling = deployed(pod("p", "web-2"))
+    web = {**rolling.of("Deployment")[0], "spec": {"replicas": 1}, "status": all_old}
+    (row,) = workload_rows(replace(rolling, objects={**rolling.objects, "Deployment": (web,)}))
+    assert (row.line, row.complete) == ("Deployment web: 0/1 new ready, 1 old", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("DaemonSet", {"desiredNumberScheduled": 2, "currentNumberScheduled": 1}), ("Job", {})],
+)
+def test_pods_that_may_not_be_made_are_told_whatever_was_to_make_them(kind: str, status: Object) -> None:
+    maker = thing("web", annotations=OURS, spec={"template": {}}, status=status)
+    found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
+    assert (found.code, found.subject) == ("QUOTA", f"{kind} web")
+
+
+def test_a_container_that_ends_well_again_and_again_is_a_crash_loop() -> None:
+    ended = waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 0, "reason": "Completed"}})
+    found = diagnose(deployed(pod("p", "web-2", ended)), WAITED)
+    assert (found.code, found.verdict) == ("CRASH_LOOP", "container main ended with status 0 (Completed)")
+
+
+def test_a_pod_of_a_scheduled_job_that_lacks_a_secret_is_found() -> None:
+    lacks = waiting("CreateContainerConfigError", 'secret "db" not found')
+    found = blocked(
+        seen(
+            CronJob=[thing("nightly", annotations=OURS)],
+            Job=[thing("nightly-1", "nightly")],
+            Pod=[pod("p", "nightly-1", lacks)],
+        )
+    )
+    assert found
+    assert (found.code, found.subject) == ("MISSING_SECRET", "pod p (Job nightly-1)")
