@@ -51,10 +51,10 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
         Stage6Error: with a code, a hint and the exit status of its class.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
 
-    with open_world(request, announce) as world:
-        return stage6.plan(world)
+    with open_context(request, announce) as context:
+        return stage6.plan(context)
 
 
 def run(request: Request, announce: Announce = lambda _: None) -> Run:
@@ -64,10 +64,10 @@ def run(request: Request, announce: Announce = lambda _: None) -> Run:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
 
-    with open_world(request, announce) as world:
-        return stage6.reconcile(world, stage6.plan(world))
+    with open_context(request, announce) as context:
+        return stage6.reconcile(context, stage6.plan(context))
 
 
 def simulate(request: Request, announce: Announce = lambda _: None) -> Simulation:
@@ -79,10 +79,10 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> Simulatio
     from dataclasses import replace
 
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
 
-    with open_world(replace(request, network=False), announce) as world:
-        return stage6.simulate(world)
+    with open_context(replace(request, network=False), announce) as context:
+        return stage6.simulate(context)
 
 
 def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
@@ -92,7 +92,7 @@ def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
         Stage6Error: no repository, or a configuration that cannot be used.
     """
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
 
-    with open_world(request, lambda _: None) as world:
-        return stage6.explain(world, paths)
+    with open_context(request, lambda _: None) as context:
+        return stage6.explain(context, paths)

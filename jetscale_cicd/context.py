@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
-    from jetscale_cicd.tools.registry.login import Logins
+    from jetscale_cicd.tools.registry.login import CredentialStore
 
 
 @dataclass
-class World:
+class RunContext:
     """What a request is answered with; tools are opened when first used, because a decision for nothing needs few.
 
     Args:
@@ -79,11 +79,11 @@ class World:
         return Processes(self.redact, self.announce)
 
     @cached_property
-    def logins(self) -> "Logins":
+    def logins(self) -> "CredentialStore":
         """Finds registry credentials."""
-        from jetscale_cicd.tools.registry.login import Logins
+        from jetscale_cicd.tools.registry.login import CredentialStore
 
-        return Logins(self.processes, dict(os.environ))
+        return CredentialStore(self.processes, dict(os.environ))
 
     @cached_property
     def _registry_config(self) -> Path | None:
@@ -198,16 +198,16 @@ class World:
         )
 
 
-def the_target(world: World) -> Target:
+def the_only_target(context: RunContext) -> Target:
     """The one target that a request is about; only a release on a cluster has revisions.
 
     Raises:
         ConfigurationError: ``USAGE``, there are several, or it is on no cluster.
     """
-    names = ", ".join(target.name for target in world.settings.targets)
-    if len(world.settings.targets) != 1:
+    names = ", ".join(target.name for target in context.settings.targets)
+    if len(context.settings.targets) != 1:
         raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
-    (target,) = world.settings.targets
+    (target,) = context.settings.targets
     if target.engine != "helm":
         raise ConfigurationError(
             "USAGE",
@@ -219,12 +219,12 @@ def the_target(world: World) -> Target:
 
 
 @contextmanager
-def open_world(
+def open_context(
     request: Request,
     announce: "Announce",
     redact: Redactor | None = None,
     show: Callable[[Sequence[str]], bool] = lambda _: False,
-) -> Iterator[World]:
+) -> Iterator[RunContext]:
     """Open what every command needs, and close all that was opened on the way.
 
     Args:
@@ -249,4 +249,4 @@ def open_world(
         def say(line: str) -> None:
             announce(redact(line))
 
-        yield World(request, repository, settings, rules, redact, say, show, closing)
+        yield RunContext(request, repository, settings, rules, redact, say, show, closing)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from jetscale_cicd.act.context import Acting
+from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.act.release.github_release import release_on_github
 from jetscale_cicd.act.release.publish import check_rebuilt, publish
 from jetscale_cicd.act.release.published import published_archive, published_package
@@ -22,13 +22,13 @@ from jetscale_cicd.planning.version import ask
 from jetscale_cicd.tools.registry.directory import digest_of
 
 
-class LeftOut(NamedTuple):
+class Skipped(NamedTuple):
     """A step that was needed and did nothing, and why."""
 
     why: str
 
 
-def _package(acting: Acting, _: Step) -> str:
+def _package(acting: ActContext, _: Step) -> str:
     """Package, and render every target with it: a chart that no target can use is never published."""
     artifact = acting.artifact()
     for decided in acting.plan.targets:
@@ -37,49 +37,49 @@ def _package(acting: Acting, _: Step) -> str:
     return f"{artifact.chart}-{artifact.version}.tgz {artifact.digest}"
 
 
-def _publish(acting: Acting, _: Step) -> str:
-    repository, artifact = acting.world.repository, acting.artifact()
+def _publish(acting: ActContext, _: Step) -> str:
+    repository, artifact = acting.context.repository, acting.artifact()
     if acting.plan.decision is not Decision.PUBLISH:
         check_rebuilt(artifact, recorded_digest(repository, acting.release.tag))
-    acting.world.signer.write_provenance(artifact)  # before the version is reserved: a signer may fail
-    if acting.plan.decision is Decision.PUBLISH and not acting.world.registry.exclusive:
+    acting.context.signer.write_provenance(artifact)  # before the version is reserved: a signer may fail
+    if acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically:
         reserve(repository, acting.reservation)
     try:
-        return publish(artifact, acting.world.registry)
+        return publish(artifact, acting.context.registry)
     except SupersededError:
-        if not acting.world.registry.exclusive:
+        if not acting.context.registry.creates_atomically:
             give_back(repository, acting.reservation)
         raise
 
 
-def _sign(acting: Acting, _: Step) -> str:
-    artifact, registry = acting.artifact(), acting.world.registry
+def _sign(acting: ActContext, _: Step) -> str:
+    artifact, registry = acting.artifact(), acting.context.registry
     answer = ask(registry, artifact.chart, artifact.version)
     reference = registry.reference(artifact.chart, str(artifact.version))
-    return acting.world.signer.run_command(artifact, reference, answer)
+    return acting.context.signer.run_command(artifact, reference, answer)
 
 
-def _github_release(acting: Acting, _: Step) -> str | LeftOut:
-    world, release = acting.world, acting.release
-    made, word = release_on_github(world.github, release.tag, acting.notes, world.processes, os.environ)
-    return word if made else LeftOut(word)
+def _github_release(acting: ActContext, _: Step) -> str | Skipped:
+    context, release = acting.context, acting.release
+    made, word = release_on_github(context.github, release.tag, acting.notes, context.processes, os.environ)
+    return word if made else Skipped(word)
 
 
-def _tag(acting: Acting, _: Step) -> str:
-    repository, head, release = acting.world.repository, acting.plan.head, acting.release
+def _tag(acting: ActContext, _: Step) -> str:
+    repository, head, release = acting.context.repository, acting.plan.head, acting.release
     branch = acting.plan.branch if release.commit != head else ""
     return tag(repository, Tagging(release, head, branch, _message(acting)))
 
 
-def _message(acting: Acting) -> str:
+def _message(acting: ActContext) -> str:
     """The tag's message: notes for people, and what the next run has to know."""
-    artifact, run = acting.artifact(), acting.world.request.event.run_url
-    trailers = [f"{DIGEST}: {artifact.digest}", f"{SOURCE}: {acting.world.web or 'none'}"]
+    artifact, run = acting.artifact(), acting.context.request.event.run_url
+    trailers = [f"{DIGEST}: {artifact.digest}", f"{SOURCE}: {acting.context.web or 'none'}"]
     trailers += [f"Run: {run}"] if run else []
     return "\n".join([acting.notes, *trailers, ""])
 
 
-def _deploy(acting: Acting, step: Step) -> str:
+def _deploy(acting: ActContext, step: Step) -> str:
     target = acting.target(step)
     if target.engine == "helm":
         from jetscale_cicd.act.deploy.cluster import deploy as deploy_to_cluster
@@ -89,20 +89,20 @@ def _deploy(acting: Acting, step: Step) -> str:
     archive = published_archive(acting)
     manifests = acting.manifests.get(target.name) or _render(acting, target, archive)
     record = acting.record(target, digest_of(archive.read_bytes()))
-    return deploy(acting.world.repository.git.root, target, manifests, record)
+    return deploy(acting.context.repository.git.root, target, manifests, record)
 
 
-def _on_cluster(acting: Acting, step: Step) -> str:
+def _on_cluster(acting: ActContext, step: Step) -> str:
     """The steps around a deploy, which only a cluster has."""
     from jetscale_cicd.act.deploy import cluster
 
     return cluster.ACTIONS[step.name](acting, acting.target(step))
 
 
-def _check_not_overtaken(acting: Acting, target: Target) -> None:
+def _check_not_overtaken(acting: ActContext, target: Target) -> None:
     """Look again: while this run packaged, another one may have deployed a later commit."""
-    repository, head = acting.world.repository, acting.plan.head
-    live = observe_live(acting.world, target)
+    repository, head = acting.context.repository, acting.plan.head
+    live = observe_live(acting.context, target)
     seen = isinstance(live, Deployed) and live.commit != head and repository.find(live.commit)[0] is not None
     if isinstance(live, Deployed) and seen and repository.is_ancestor(head, live.commit):
         raise SupersededError(
@@ -113,24 +113,24 @@ def _check_not_overtaken(acting: Acting, target: Target) -> None:
         )
 
 
-def _render(acting: Acting, target: Target, archive: Path) -> bytes:
+def _render(acting: ActContext, target: Target, archive: Path) -> bytes:
     record = acting.record(target, "") if target.engine == "helm" else None
     files = acting.files(target, record)
     try:
-        return render(acting.world.helm, target, archive, files)
+        return render(acting.context.helm, target, archive, files)
     finally:
         for file in files:  # until the deploy, which may wait long for its lock, no secret lies about
             file.unlink(missing_ok=True)
 
 
-ACTIONS: dict[StepName, Callable[[Acting, Step], str | LeftOut]] = {
+ACTIONS: dict[StepName, Callable[[ActContext, Step], str | Skipped]] = {
     StepName.PACKAGE: _package,
     StepName.PUBLISH: _publish,
     StepName.SIGN: _sign,
     StepName.TAG: _tag,
     StepName.GITHUB_RELEASE: _github_release,
     StepName.LOCK: _on_cluster,
-    StepName.UNLOCK: _on_cluster,
+    StepName.RECOVER: _on_cluster,
     StepName.DEPLOY: _deploy,
     StepName.VERIFY: _on_cluster,
     StepName.RECORD: _on_cluster,

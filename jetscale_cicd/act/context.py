@@ -38,7 +38,7 @@ class Held(NamedTuple):
 
 
 class Surroundings(Protocol):
-    """What acting needs from the world."""
+    """What acting needs from the context."""
 
     @property
     def request(self) -> Request: ...
@@ -72,7 +72,7 @@ class Surroundings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class ActContext:
     """A plan on its way.
 
     Args:
@@ -87,7 +87,7 @@ class Acting:
 
     plan: Plan
     release: Release
-    world: Surroundings
+    context: Surroundings
     values: dict[str, Values]
     secrets: dict[str, dict[str, str]]
     manifests: dict[str, bytes] = field(default_factory=dict)
@@ -102,11 +102,11 @@ class Acting:
 
     def files(self, target: Target, record: Deployed | None) -> tuple[Path, ...]:
         """Values files of a target in Helm's order; on a cluster also its secrets, and the record of its deploy."""
-        directory = self.world.scratch / f"values-{target.name}"
+        directory = self.context.scratch / f"values-{target.name}"
         written = self.values[target.name].write(directory)
         extra: list[object] = [nested(self.secrets[target.name])] if self.secrets.get(target.name) else []
         if record:
-            extra.append(record_values(record, self.world.request.event.run_url, self.deploy))
+            extra.append(record_values(record, self.context.request.event.run_url, self.deploy))
         for number, values in enumerate(extra, len(written)):
             file = directory / f"{number}.yaml"
             file.touch(mode=0o600)
@@ -125,12 +125,12 @@ class Acting:
 
     def artifact(self) -> Artifact:
         """The chart of the release's commit, packaged here."""
-        return self.world.packager.package(self.release.commit, self.release.version)
+        return self.context.packager.package(self.release.commit, self.release.version)
 
     @property
     def made(self) -> Artifact | None:
         """That archive, if it was packaged."""
-        return self.world.packager.made.get((self.release.commit, self.release.version))
+        return self.context.packager.made.get((self.release.commit, self.release.version))
 
     @property
     def reservation(self) -> Release:
@@ -140,4 +140,4 @@ class Acting:
     @property
     def notes(self) -> str:
         """Release notes as Markdown."""
-        return notes_of(self.plan, self.world.repository, self.world.web)
+        return notes_of(self.plan, self.context.repository, self.context.web)

@@ -18,33 +18,33 @@ _UNRELEASED = Version(0, 0, 0)
 _OF_THIS_MACHINE = {"DEPENDENCY_UNREACHABLE", "SCHEMA_REMOTE", "TOOL_MISSING", "HELM_UNKNOWN"}
 
 
-def preview(plan: Plan, world: Surroundings) -> tuple[ManifestDiff, ...]:
+def preview(plan: Plan, context: Surroundings) -> tuple[ManifestDiff, ...]:
     """A diff for every target that the change touches; where helm cannot render, the reason in its place."""
     looked = (
-        _diff(plan, decided.target, world)
+        _diff(plan, decided.target, context)
         if decided.decision is not Decision.NOTHING
-        else _refusal(plan, decided.target, world)
+        else _refusal(plan, decided.target, context)
         for decided in plan.targets
     )
     return tuple(diff for diff in looked if diff)
 
 
-def _refusal(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff | None:
+def _refusal(plan: Plan, target: Target, context: Surroundings) -> ManifestDiff | None:
     """What a run would refuse about a target that the change leaves alone: the configuration may have changed."""
     try:
-        world.packager.chart_name(plan.head)
-        read_values(world.repository, plan.head, target)
+        context.packager.chart_name(plan.head)
+        read_values(context.repository, plan.head, target)
     except Stage6Error as refused:
         return ManifestDiff(target=target.name, note=f"a run would stop here: {_words(refused)}", error=refused)
     return None
 
 
-def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:
+def _diff(plan: Plan, target: Target, context: Surroundings) -> ManifestDiff:
     base = plan.changes.comparison.base
     after = plan.deploy.version if plan.deploy else _UNRELEASED
     before = plan.latest.version if plan.latest else after
     try:
-        new = _manifests(plan.head, after, target, world)
+        new = _manifests(plan.head, after, target, context)
     except Stage6Error as kept:
         note = f"the manifests could not be rendered: {_words(kept)}"
         here = isinstance(kept, CannotTellError) or kept.code in _OF_THIS_MACHINE
@@ -52,12 +52,12 @@ def _diff(plan: Plan, target: Target, world: Surroundings) -> ManifestDiff:
     old: tuple[Manifest, ...] = ()
     note = ""
     try:
-        old = _manifests(base, before, target, world) if base else ()
+        old = _manifests(base, before, target, context) if base else ()
     except Stage6Error as kept:
         note = f"what the base would deploy could not be rendered, so all is new here: {_words(kept)}"
     # What one object calls a secret is one wherever else it stands.
-    world.redact.learn(secrets_in((*old, *new), world.redact.is_secret_name))
-    text, objects = diff_manifests(old, new, world.mask)
+    context.redact.learn(secrets_in((*old, *new), context.redact.is_secret_name))
+    text, objects = diff_manifests(old, new, context.mask)
     return ManifestDiff(target=target.name, text=text, objects=objects, note=note)
 
 
@@ -66,8 +66,10 @@ def _words(kept: Stage6Error) -> str:
     return f"{kept.code}: {kept.message}{where}{hint}"
 
 
-def _manifests(commit: str, version: Version, target: Target, world: Surroundings) -> tuple[Manifest, ...]:
-    artifact = world.packager.package(commit, version)
+def _manifests(commit: str, version: Version, target: Target, context: Surroundings) -> tuple[Manifest, ...]:
+    artifact = context.packager.package(commit, version)
     check_schemas(Path(artifact.path).read_bytes())
-    files = read_values(world.repository, commit, target).write(world.scratch / f"values-{commit[:12]}-{target.name}")
-    return parse_manifests(render(world.helm, target, Path(artifact.path), files), f"{target.name} at {commit[:12]}")
+    files = read_values(context.repository, commit, target).write(
+        context.scratch / f"values-{commit[:12]}-{target.name}"
+    )
+    return parse_manifests(render(context.helm, target, Path(artifact.path), files), f"{target.name} at {commit[:12]}")

@@ -2,8 +2,8 @@
 
 import time
 
-from jetscale_cicd.act.actions import ACTIONS, LeftOut
-from jetscale_cicd.act.context import Acting, Surroundings
+from jetscale_cicd.act.actions import ACTIONS, Skipped
+from jetscale_cicd.act.context import ActContext, Surroundings
 from jetscale_cicd.act.deploy.audit import check_audit
 from jetscale_cicd.act.deploy.secret_values import secrets_of
 from jetscale_cicd.engines.render.engine import check_output
@@ -16,7 +16,7 @@ _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
 _SIGNING = (StepName.PUBLISH, StepName.SIGN)
 
 
-def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
+def perform(plan: Plan, context: Surroundings) -> tuple[StepOutcome, ...]:
     """Do every needed step of a plan.
 
     Raises:
@@ -26,15 +26,15 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
         return ()
     release = plan.deploy
     if plan.decision is Decision.PUBLISH:
-        release = release._replace(commit=world.packager.released_commit(plan.head, release.version))
-    values = values_of_targets(plan, world.repository)
+        release = release._replace(commit=context.packager.released_commit(plan.head, release.version))
+    values = values_of_targets(plan, context.repository)
     targets = (decided.target for decided in plan.targets if decided.target.name in values)
     secrets = {target.name: secrets_of(target) for target in targets}
-    acting = Acting(plan, release, world, values, secrets)
-    _check_reachable(plan, world)
-    check_audit(world.request.audit)
+    acting = ActContext(plan, release, context, values, secrets)
+    _check_reachable(plan, context)
+    check_audit(context.request.audit)
     if any(step.name in _SIGNING and step.state is StepState.NEEDED for step in plan.steps):
-        world.signer.check()
+        context.signer.check()
     failed: StepOutcome | None = None
     try:
         for step in plan.steps:
@@ -50,7 +50,7 @@ def perform(plan: Plan, world: Surroundings) -> tuple[StepOutcome, ...]:
     return tuple(acting.outcomes)
 
 
-def _check_reachable(plan: Plan, world: Surroundings) -> None:
+def _check_reachable(plan: Plan, context: Surroundings) -> None:
     needed = [step for step in plan.steps if step.state is StepState.NEEDED]
     deployed = {step.target for step in needed}
     for target in (decided.target for decided in plan.targets):
@@ -64,19 +64,19 @@ def _check_reachable(plan: Plan, world: Surroundings) -> None:
                 hint="run with --engine helm or --engine render, or plan and simulate",
             )
         if target.engine == "render":
-            check_output(world.repository.git.root, target)
+            check_output(context.repository.git.root, target)
         else:
             from jetscale_cicd.act.deploy.cluster import cluster_of
 
-            cluster_of(world, target)
+            cluster_of(context, target)
 
 
-def _do(step: Step, acting: Acting) -> StepOutcome:
+def _do(step: Step, acting: ActContext) -> StepOutcome:
     if step.state is not StepState.NEEDED:
         return _left_alone(step)
     started = time.perf_counter()
     label = f"{step.name} {step.target}" if step.target else str(step.name)
-    acting.world.announce(f"→ {label}: {step.why}")
+    acting.context.announce(f"→ {label}: {step.why}")
     try:
         detail = ACTIONS[step.name](acting, step)
     except Stage6Error as failed:
@@ -86,7 +86,7 @@ def _do(step: Step, acting: Acting) -> StepOutcome:
         return _failed(step, Interrupted("INTERRUPTED", "interrupted", where=label, hint=hint), started)
     except OSError as failed:  # a full disk, a directory without permission: of this machine, and no bug
         return _failed(step, _local(step, failed), started)
-    if isinstance(detail, LeftOut):
+    if isinstance(detail, Skipped):
         return StepOutcome(step=step, result=Result.SKIPPED, detail=detail.why)
     return StepOutcome(step=step, result=Result.DONE, detail=detail, seconds=time.perf_counter() - started)
 

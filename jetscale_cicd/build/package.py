@@ -18,7 +18,7 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.chart_diff import stamped_parent
 from jetscale_cicd.observe.git.chart_name import chart_name
 from jetscale_cicd.observe.git.files import export
-from jetscale_cicd.observe.git.remote import complete, is_cut
+from jetscale_cicd.observe.git.remote import is_truncated, unshallow
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry.directory import digest_of
@@ -81,8 +81,8 @@ class Packager:
         text = _read(chart_yaml, where)
         chart = parse_chart(text, where)
         stamped = stamp(text, str(version), str(version), where)
-        if self.repository.git.network and is_cut(self.repository, commit):
-            complete(self.repository, commit)
+        if self.repository.git.network and is_truncated(self.repository, commit):
+            unshallow(self.repository, commit)
         revision, changed = self._revision(commit)
         source = self.source(version)
         annotated = annotate(stamped, {REVISION: revision, **({SOURCE: source} if source else {})}, where)

@@ -18,13 +18,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Say for each path which scope it belongs to, by which rule."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.report.document import reasons_document
     from jetscale_cicd.report.text import reasons_text
 
-    with open_world(request_of(args, network=False), output.progress, output.redact) as world:
-        top = world.repository.git.root
-        reasons = stage6.explain(world, tuple(_inside(path, top) for path in args.paths))
+    with open_context(request_of(args, network=False), output.progress, output.redact) as context:
+        top = context.repository.git.root
+        reasons = stage6.explain(context, tuple(_inside(path, top) for path in args.paths))
     output.result(reasons_text(reasons, output.paint), reasons_document(reasons))
     return 0
 

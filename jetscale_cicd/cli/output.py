@@ -69,7 +69,7 @@ class Output:
             _write(sys.stderr, self.screen.table([harmless(plain(self.redact(row))) for row in rows]))
         return True
 
-    def faces(self, plan: Plan, text: str) -> Stage6Error | None:
+    def write_ci_outputs(self, plan: Plan, text: str) -> Stage6Error | None:
         """Outputs and summary for GitHub; an error where they cannot be written, for it must not hide the run's."""
         try:
             write_outputs(plan, os.environ)

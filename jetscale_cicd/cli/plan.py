@@ -24,20 +24,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, and show it."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.report.document import dumps, plan_document, request_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import plan_text
 
-    with open_world(request_of(args, network=True), output.progress, output.redact) as world:
-        plan = stage6.plan(world)
-        document = {**plan_document(plan), "request": request_document(world.request)}
+    with open_context(request_of(args, network=True), output.progress, output.redact) as context:
+        plan = stage6.plan(context)
+        document = {**plan_document(plan), "request": request_document(context.request)}
         if args.notes:
-            save(args.notes, output.redact(stage6.notes(world, plan)), "--notes")
+            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
     if args.out:
         save(args.out, output.redact(dumps(document)) + "\n", "--out")
     output.result(plan_text(plan, output.paint), document)
-    if error := output.faces(plan, plan_text(plan, Paint(enabled=False))):
+    if error := output.write_ci_outputs(plan, plan_text(plan, Paint(enabled=False))):
         output.error(error, alone=False)
         return error.exit_status
     return WOULD_CHANGE if args.detailed_exitcode and plan.needed else 0

@@ -28,15 +28,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.report.document import simulation_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import simulation_text
 
-    with open_world(_request(args), output.progress, output.redact) as world:
-        simulation = stage6.simulate(world)
+    with open_context(_request(args), output.progress, output.redact) as context:
+        simulation = stage6.simulate(context)
     output.result(simulation_text(simulation, output.paint), simulation_document(simulation))
-    errors = [simulation.error, output.faces(simulation.plan, simulation_text(simulation, Paint(enabled=False)))]
+    errors = [
+        simulation.error,
+        output.write_ci_outputs(simulation.plan, simulation_text(simulation, Paint(enabled=False))),
+    ]
     for error in filter(None, errors):
         output.error(error, alone=False)
     return next((error.exit_status for error in errors if error), 0)

@@ -39,34 +39,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, act, and show what became of each step."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.report.document import plan_document, request_document, run_document
     from jetscale_cicd.report.paint import Paint
     from jetscale_cicd.report.text import plan_text, run_text
 
     request, saved = _request(args)
-    with open_world(request, output.progress, output.redact, output.table) as world:
-        plan = stage6.plan(world)
+    with open_context(request, output.progress, output.redact, output.table) as context:
+        plan = stage6.plan(context)
         if saved:
             _check_unmoved(saved, plan)
         if args.notes:  # a file that cannot be written is said before anything is changed
-            save(args.notes, output.redact(stage6.notes(world, plan)), "--notes")
+            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
         if args.dry_run:
             run = Run(plan=plan, outcomes=())
         else:
-            run = stage6.run(world, plan) if saved else stage6.reconcile(world, plan)
+            run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if args.notes and run.plan is not plan:  # planned again, maybe for another version
-            save(args.notes, output.redact(stage6.notes(world, run.plan)), "--notes")
+            save(args.notes, output.redact(stage6.notes(context, run.plan)), "--notes")
         plan = run.plan
         document = {
             **(plan_document(plan) if args.dry_run else run_document(run)),
-            "request": request_document(world.request),
+            "request": request_document(context.request),
         }
     show = plan_text(plan, output.paint) if args.dry_run else run_text(run, output.paint)
     output.result(show, document)
     plain = Paint(enabled=False)
-    errors = [run.error, output.faces(plan, plan_text(plan, plain) if args.dry_run else run_text(run, plain))]
+    errors = [
+        run.error,
+        output.write_ci_outputs(plan, plan_text(plan, plain) if args.dry_run else run_text(run, plain)),
+    ]
     for warning in run.warnings:
         output.error(warning, alone=False, warns=True)
     for error in filter(None, errors):

@@ -16,14 +16,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Look, and tell."""
     from jetscale_cicd import stage6
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.report.document import status_document
     from jetscale_cicd.report.text import status_text
 
-    with open_world(request_of(args, network=True), output.progress, output.redact) as world:
-        status = stage6.status(world)
+    with open_context(request_of(args, network=True), output.progress, output.redact) as context:
+        status = stage6.status(context)
     output.result(status_text(status, output.paint), status_document(status))
-    if status.trouble:
-        output.error(status.trouble, alone=False)
-        return status.trouble.exit_status
+    if status.blocker:
+        output.error(status.blocker, alone=False)
+        return status.blocker.exit_status
     return 0

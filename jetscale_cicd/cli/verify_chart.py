@@ -17,12 +17,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Compare, and say what differs."""
     from jetscale_cicd import stage6
     from jetscale_cicd.act.release.verify_chart import failure_of
-    from jetscale_cicd.context import open_world
+    from jetscale_cicd.context import open_context
     from jetscale_cicd.report.document import verification_document
     from jetscale_cicd.report.text import verification_text
 
-    with open_world(request_of(args, network=True), output.progress, output.redact) as world:
-        verification = stage6.verify_chart(world, args.tag)
+    with open_context(request_of(args, network=True), output.progress, output.redact) as context:
+        verification = stage6.verify_chart(context, args.tag)
     output.result(verification_text(verification, output.paint), verification_document(verification))
     failure = failure_of(verification)
     if failure:

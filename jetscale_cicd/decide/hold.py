@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.cluster.deploy_record import rollback_reason
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.live import Deployed, Revision, last_attempt
+from jetscale_cicd.model.live import Deployed, Revision, last_recorded
 from jetscale_cicd.model.plan import HELD, Decision, Plan
 from jetscale_cicd.model.request import Request
 
@@ -22,7 +22,7 @@ def by_revision(
         release_hold: a rollback holds nothing.
     """
     if revision.rollback:
-        return _after_rollback(revision, last_attempt(live), latest, values_differ, release_hold)
+        return _after_rollback(revision, last_recorded(live), latest, values_differ, release_hold)
     if revision.pending:
         ended = f"{revision.holder} is at work on it" if revision.holder else "a helm by hand, or a run that died"
         return Decision.REDEPLOY, f"revision {revision.number} is {revision.status}: {ended}"

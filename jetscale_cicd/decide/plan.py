@@ -15,7 +15,7 @@ _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class ArtifactState:
     """What the plan knows about the version that is to be deployed.
 
     Args:
@@ -51,16 +51,16 @@ def make_plan(
     targets: Sequence[TargetDecision],
     choice: VersionChoice | None,
     deploy: Release | None,
-    shelf: Shelf | None,
+    artifact: ArtifactState | None,
     notes: Sequence[str] = (),
 ) -> Plan:
     """Assemble the plan; the order of its steps is DESIGN §5's: registry before tag, tag before deploy."""
     decision = strongest(targets)
     steps: tuple[Step, ...] = ()
-    if deploy is not None and shelf is not None:
-        released = _release_steps(decision, deploy, shelf, choice)
-        deployed = [step for target in targets for step in _deploy_steps(target, deploy, shelf)]
-        shown = _github_release_step(deploy, shelf, any(step.state is _NEEDED for step in (*released, *deployed)))
+    if deploy is not None and artifact is not None:
+        released = _release_steps(decision, deploy, artifact, choice)
+        deployed = [step for target in targets for step in _deploy_steps(target, deploy, artifact)]
+        shown = _github_release_step(deploy, artifact, any(step.state is _NEEDED for step in (*released, *deployed)))
         steps = (*released, *shown, *deployed)
     return Plan(
         decision=decision,
@@ -72,29 +72,31 @@ def make_plan(
         deploy=deploy,
         steps=steps,
         notes=tuple(notes),
-        branch=shelf.branch if shelf else "",
+        branch=artifact.branch if artifact else "",
     )
 
 
-def _release_steps(decision: Decision, deploy: Release, shelf: Shelf, choice: VersionChoice | None) -> tuple[Step, ...]:
-    state, why = _shelf_state(decision, deploy, shelf)
+def _release_steps(
+    decision: Decision, deploy: Release, artifact: ArtifactState, choice: VersionChoice | None
+) -> tuple[Step, ...]:
+    state, why = _artifact_state(decision, deploy, artifact)
     version, commit = str(deploy.version), deploy.commit[:12]
-    package_why = f"{shelf.path} at {commit}" + (f"; {choice.why}" if choice else "") if state is _NEEDED else why
+    package_why = f"{artifact.path} at {commit}" + (f"; {choice.why}" if choice else "") if state is _NEEDED else why
     return (
         Step(
             name=StepName.PACKAGE,
             state=state,
             why=package_why,
-            command=f"helm package {shlex.quote(shelf.path)} --version {version} --app-version {version}",
+            command=f"helm package {shlex.quote(artifact.path)} --version {version} --app-version {version}",
         ),
         Step(
             name=StepName.PUBLISH,
             state=state,
-            why=f"{why}; signed with {shelf.sign_key}" if shelf.sign_key and state is _NEEDED else why,
-            command=_push_command(f"{shelf.chart}-{version}.tgz", shelf.reference),
+            why=f"{why}; signed with {artifact.sign_key}" if artifact.sign_key and state is _NEEDED else why,
+            command=_push_command(f"{artifact.chart}-{version}.tgz", artifact.reference),
         ),
-        *_sign_step(shelf, state),
-        _tag_step(deploy, shelf),
+        *_sign_step(artifact, state),
+        _tag_step(deploy, artifact),
     )
 
 
@@ -105,59 +107,62 @@ def _push_command(archive: str, reference: str) -> str:
     return shlex.join(["cp", "--no-clobber", archive, reference])
 
 
-def _sign_step(shelf: Shelf, published: StepState) -> tuple[Step, ...]:
+def _sign_step(artifact: ArtifactState, published: StepState) -> tuple[Step, ...]:
     """Whatever was not yet tagged may not have been signed either: a run can end between the two."""
-    if not shelf.sign_command:
+    if not artifact.sign_command:
         return ()
-    due = published is _NEEDED or not shelf.tagged
-    why = "what gets tagged is signed" if due else f"{shelf.reference} is tagged already: left as it is"
+    due = published is _NEEDED or not artifact.tagged
+    why = "what gets tagged is signed" if due else f"{artifact.reference} is tagged already: left as it is"
     state = _NEEDED if due else StepState.UNKNOWN
-    return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(shelf.sign_command)),)
+    return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(artifact.sign_command)),)
 
 
-def _github_release_step(deploy: Release, shelf: Shelf, acts: bool) -> tuple[Step, ...]:
+def _github_release_step(deploy: Release, artifact: ArtifactState, acts: bool) -> tuple[Step, ...]:
     """A run that acts sees to it that the Release is there; one that finds all done asks nobody."""
-    if not shelf.page:
+    if not artifact.page:
         return ()
     state = _NEEDED if acts else StepState.UNKNOWN
     why = "a Release with the notes, unless there is one" if acts else "nobody looked whether there is a Release"
     command = shlex.join(["gh", "release", "create", deploy.tag, "--verify-tag", "--notes-from-tag"])
-    return (Step(name=StepName.GITHUB_RELEASE, state=state, why=f"{shelf.page}/releases: {why}", command=command),)
+    return (Step(name=StepName.GITHUB_RELEASE, state=state, why=f"{artifact.page}/releases: {why}", command=command),)
 
 
-def _tag_step(deploy: Release, shelf: Shelf) -> Step:
+def _tag_step(deploy: Release, artifact: ArtifactState) -> Step:
     ref = f"refs/tags/{deploy.tag}"
-    if shelf.tagged:
+    if artifact.tagged:
         state, why = _SATISFIED, f"{deploy.tag} points at {deploy.commit[:12]}"
     else:
         state, why = _NEEDED, f"{deploy.tag} does not exist yet"
     push = ["git", "push", "origin", ref]
-    if shelf.branch:
-        why += f"; {shelf.branch} gets a commit that writes {deploy.version} into {shelf.path}/Chart.yaml"
-        push = ["git", "push", "--atomic", "origin", ref, f"{ref}^{{commit}}:refs/heads/{shelf.branch}"]
+    if artifact.branch:
+        why += f"; {artifact.branch} gets a commit that writes {deploy.version} into {artifact.path}/Chart.yaml"
+        push = ["git", "push", "--atomic", "origin", ref, f"{ref}^{{commit}}:refs/heads/{artifact.branch}"]
     return Step(name=StepName.TAG, state=state, why=why, command=shlex.join(push))
 
 
-def _shelf_state(decision: Decision, deploy: Release, shelf: Shelf) -> tuple[StepState, str]:
-    match shelf.answer:
-        case Present(digest=digest) if shelf.proven or decision is not Decision.PUBLISH:
-            return _SATISFIED, f"{shelf.reference} holds {digest[:19]}…"
+def _artifact_state(decision: Decision, deploy: Release, artifact: ArtifactState) -> tuple[StepState, str]:
+    match artifact.answer:
+        case Present(digest=digest) if artifact.proven or decision is not Decision.PUBLISH:
+            return _SATISFIED, f"{artifact.reference} holds {digest[:19]}…"
         case Absent() if decision is not Decision.PUBLISH:
-            return _NEEDED, f"{shelf.reference} lacks {deploy.version} although it is tagged: rebuilt from {deploy.tag}"
+            return (
+                _NEEDED,
+                f"{artifact.reference} lacks {deploy.version} although it is tagged: rebuilt from {deploy.tag}",
+            )
         case Absent():
-            return _NEEDED, f"{shelf.reference} does not hold {deploy.version} yet"
+            return _NEEDED, f"{artifact.reference} does not hold {deploy.version} yet"
         case NotAsked(why=why) if decision is not Decision.PUBLISH:
             return _SATISFIED, f"{deploy.tag} is a release; the registry was not asked: {why}"
         case NotAsked(why=why):
             return _NEEDED, f"the registry was not asked: {why}"
         case CannotTell(why=why):
-            return _NEEDED, f"{shelf.reference} cannot be read: {why}"
-    return _NEEDED, f"{shelf.reference} holds other content"
+            return _NEEDED, f"{artifact.reference} cannot be read: {why}"
+    return _NEEDED, f"{artifact.reference} holds other content"
 
 
-def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Iterator[Step]:
+def _deploy_steps(decided: TargetDecision, deploy: Release, artifact: ArtifactState) -> Iterator[Step]:
     """On a cluster, a deploy is done under a lock, and looked at afterwards."""
-    deployed = _deploy_step(decided, deploy, shelf)
+    deployed = _deploy_step(decided, deploy, artifact)
     if decided.target.engine != "helm" or not (deployed.state is _NEEDED or decided.mends):
         yield deployed
         return
@@ -169,9 +174,9 @@ def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Ite
     pods = shlex.join(["kubectl", "get", "pods", "--namespace", target.namespace])
     yield Step(name=StepName.LOCK, state=_NEEDED, why=f"one run at a time changes {where}", command=lease, target=name)
     yield Step(
-        name=StepName.UNLOCK,
+        name=StepName.RECOVER,
         state=_NEEDED,
-        why=_unlock_why(decided, revision),
+        why=_recover_why(decided, revision),
         command=history,
         target=name,
     )
@@ -182,7 +187,7 @@ def _deploy_steps(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Ite
     yield Step(name=StepName.RECORD, state=_NEEDED, why="what was done is on record", command=history, target=name)
 
 
-def _unlock_why(decided: TargetDecision, revision: Revision | None) -> str:
+def _recover_why(decided: TargetDecision, revision: Revision | None) -> str:
     if revision and decided.unfinished:
         return f"revision {revision.number} is a rollback that is {revision.status}: it is brought to its end"
     if revision and revision.pending:
@@ -192,7 +197,7 @@ def _unlock_why(decided: TargetDecision, revision: Revision | None) -> str:
     return "whatever a dead run left is ended"
 
 
-def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step:
+def _deploy_step(decided: TargetDecision, deploy: Release, artifact: ArtifactState) -> Step:
     target = decided.target
     seen = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
     idle = StepState.HELD if decided.hold else seen
@@ -208,7 +213,7 @@ def _deploy_step(decided: TargetDecision, deploy: Release, shelf: Shelf) -> Step
         name=StepName.DEPLOY,
         state=state,
         why=why,
-        command=deploy_command(target, shelf.reference, str(deploy.version)),
+        command=deploy_command(target, artifact.reference, str(deploy.version)),
         target=target.name,
     )
 

@@ -74,7 +74,7 @@ class NotObserved:
     why: str
 
 
-def last_attempt(live: Deployed) -> Deployed:
+def last_recorded(live: Deployed) -> Deployed:
     """What Stage 6 last tried on a target: what a rollback took back or a hand changed, or what is deployed."""
     before = live.revision.attempted if live.revision else None
     return before or live

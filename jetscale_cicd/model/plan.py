@@ -99,7 +99,7 @@ class StepName(StrEnum):
     TAG = "tag"
     GITHUB_RELEASE = "github-release"
     LOCK = "lock"
-    UNLOCK = "unlock"
+    RECOVER = "recover"
     DEPLOY = "deploy"
     VERIFY = "verify"
     RECORD = "record"

@@ -57,11 +57,11 @@ class Status:
         reference: where the latest release is published.
         published: the registry's answer for it, None where there is no release.
         targets: what each of them runs.
-        trouble: why the next run would refuse.
+        blocker: why the next run would refuse.
     """
 
     plan: Plan
     reference: str = ""
     published: RegistryAnswer | None = None
     targets: tuple[TargetStatus, ...] = ()
-    trouble: Stage6Error | None = None
+    blocker: Stage6Error | None = None

@@ -19,7 +19,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Surroundings(Protocol):
-    """What looking at a target needs from the world."""
+    """What looking at a target needs from the context."""
 
     @property
     def repository(self) -> Repository: ...
@@ -31,7 +31,7 @@ def output_directory(root: Path, target: Target) -> Path:
     return root / (target.output or f"rendered/{target.name}")
 
 
-def observe_live(world: Surroundings, target: Target) -> LiveState:
+def observe_live(context: Surroundings, target: Target) -> LiveState:
     """Deployed, not deployed, or not observed; a record that cannot be read is none of them.
 
     Raises:
@@ -41,8 +41,8 @@ def observe_live(world: Surroundings, target: Target) -> LiveState:
     if target.engine == "argocd":
         return NotObserved("engine argocd is not reached by this release of jetscale-cicd")
     if target.engine == "render":
-        return _rendered(world.repository.git.root, target)
-    api = world.kubernetes(target)
+        return _rendered(context.repository.git.root, target)
+    api = context.kubernetes(target)
     if isinstance(api, NotObserved):
         return api
     from jetscale_cicd.observe.cluster.helm_release import observe_release

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
 from jetscale_cicd.model.change import ChangeSet, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_attempt
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -15,7 +15,7 @@ from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, va
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies
 from jetscale_cicd.observe.git.release_branch import find_branch
 from jetscale_cicd.observe.git.releases import Releases, find_releases, highest_merged, overtaken_by
-from jetscale_cicd.observe.git.remote import complete, is_cut, reach
+from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
 from jetscale_cicd.observe.git.repository import Repository, literal
 
 CONFIG = ".stage6.yaml"
@@ -49,7 +49,7 @@ def observe(
     """
     head = find_head(repository, request)
     if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
-        repository.commit(reach(repository, request.base) or request.base)
+        repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = find_releases(
         repository,
         tag_format,
@@ -136,7 +136,7 @@ class _Looking:
             latest=latest,
             superseded=self._superseded(live, head),
             overtaken=self.overtaken,
-            values_differ=isinstance(live, Deployed) and self._values_differ(last_attempt(live), head, target),
+            values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
             release_hold=self.request.release_hold,
             restored=self._restored(live, head, target),
             redeploy=self.request.redeploy,
@@ -159,11 +159,11 @@ class _Looking:
 
     def _superseded(self, live: LiveState, head: str) -> bool:
         """Whether a descendant of head is deployed, or was and got rolled back."""
-        commit = last_attempt(live).commit if isinstance(live, Deployed) else ""
-        if not commit or commit == head or reach(self.repository, commit) is None:
+        commit = last_recorded(live).commit if isinstance(live, Deployed) else ""
+        if not commit or commit == head or resolve_or_fetch(self.repository, commit) is None:
             return False
-        if is_cut(self.repository, commit):
-            complete(self.repository, commit)
+        if is_truncated(self.repository, commit):
+            unshallow(self.repository, commit)
         return self.repository.is_ancestor(head, commit)
 
     def _live(self, target: Target) -> LiveState:

@@ -5,40 +5,40 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.decide.classify import strongest
-from jetscale_cicd.decide.plan import Shelf
+from jetscale_cicd.decide.plan import ArtifactState
 from jetscale_cicd.errors import ConfigurationError, PublishError, Stage6Error
 from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.git.release_branch import branch_trouble
+from jetscale_cicd.observe.git.release_branch import branch_blocker
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.tag_message import recorded_digest
 from jetscale_cicd.planning.decision import Observed
 
 if TYPE_CHECKING:
-    from jetscale_cicd.planning.version import Packages, Shelves
+    from jetscale_cicd.planning.version import Packages, RegistryReader
 
 # Where commits alone are compared, nobody may have said which branch the change is for.
 _SOME_BRANCH = "BRANCH"
 _NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
-class Wanted(NamedTuple):
+class DesiredRelease(NamedTuple):
     """The release to deploy, None where there is none; the version's choice where it is a new one.
 
-    ``trouble`` is why that release must not be deployed.
+    ``blocker`` is why that release must not be deployed.
     """
 
     release: Release | None = None
     choice: VersionChoice | None = None
-    shelf: Shelf | None = None
+    artifact: ArtifactState | None = None
     notes: tuple[str, ...] = ()
-    trouble: Stage6Error | None = None
+    blocker: Stage6Error | None = None
 
 
 class Surroundings(Protocol):
-    """What finding the wanted release needs from the world."""
+    """What finding the wanted release needs from the context."""
 
     @property
     def request(self) -> Request: ...
@@ -53,12 +53,12 @@ class Surroundings(Protocol):
     @property
     def github(self) -> str: ...
     @property
-    def registry(self) -> "Shelves": ...
+    def registry(self) -> "RegistryReader": ...
     @property
     def packager(self) -> "Packages": ...
 
 
-def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
+def find_desired_release(context: Surroundings, observed: Observed) -> DesiredRelease:
     """The release that the decisions ask for.
 
     Raises:
@@ -67,90 +67,90 @@ def find_wanted(world: Surroundings, observed: Observed) -> Wanted:
     """
     decision = strongest(observed.targets)
     if decision is Decision.PUBLISH:
-        return _new(world, observed)
-    if decision is Decision.NOTHING and world.request.compares_only:
-        return Wanted()
+        return _new(context, observed)
+    if decision is Decision.NOTHING and context.request.compares_only:
+        return DesiredRelease()
     if observed.releases.latest:
-        return _latest(world, observed.releases.latest, observed.releases)
-    if not world.request.compares_only:
-        _name(world, observed.head)  # a chart that is there would be published, so this refuses a wrong chart.path
-    return Wanted(notes=_NO_RELEASE)
+        return _latest(context, observed.releases.latest, observed.releases)
+    if not context.request.compares_only:
+        _name(context, observed.head)  # a chart that is there would be published, so this refuses a wrong chart.path
+    return DesiredRelease(notes=_NO_RELEASE)
 
 
-def _new(world: Surroundings, observed: Observed) -> Wanted:
+def _new(context: Surroundings, observed: Observed) -> DesiredRelease:
     from jetscale_cicd.planning.version import choose, not_asked, settle
 
     chart, head = observed.chart, observed.head
-    name, notes = _name(world, head)
-    choice = choose(world.repository, chart, world.rules, observed.releases.latest, head)
-    trouble: Stage6Error | None = None
-    if world.request.compares_only:
-        settled = not_asked(choice)
+    name, notes = _name(context, head)
+    choice = choose(context.repository, chart, context.rules, observed.releases.latest, head)
+    blocker: Stage6Error | None = None
+    if context.request.compares_only:
+        resolved = not_asked(choice)
     else:
         if observed.releases.branch:
-            trouble = branch_trouble(world.repository, observed.releases.branch, head)
-        settled = settle(choice, name, head, observed.releases, registry=world.registry, packages=world.packager)
-    version = settled.choice.version
-    release = Release(version, world.tag_format.replace("{version}", str(version)), head)
-    shelf = Shelf(
+            blocker = branch_blocker(context.repository, observed.releases.branch, head)
+        resolved = settle(choice, name, head, observed.releases, registry=context.registry, packages=context.packager)
+    version = resolved.choice.version
+    release = Release(version, context.tag_format.replace("{version}", str(version)), head)
+    artifact = ArtifactState(
         chart=name,
         path=chart.path,
-        reference=world.registry.reference(name, str(version)),
-        answer=settled.answer,
-        proven=settled.proven,
+        reference=context.registry.reference(name, str(version)),
+        answer=resolved.answer,
+        proven=resolved.proven,
         branch=(observed.releases.branch.name or _SOME_BRANCH) if observed.releases.branch else "",
-        sign_key=_sign_key(world),
-        sign_command=_sign_command(world),
-        page=world.github,
+        sign_key=_sign_key(context),
+        sign_command=_sign_command(context),
+        page=context.github,
     )
-    return Wanted(
-        release=release, choice=settled.choice, shelf=shelf, notes=(*notes, *_unsigned(world)), trouble=trouble
+    return DesiredRelease(
+        release=release, choice=resolved.choice, artifact=artifact, notes=(*notes, *_unsigned(context)), blocker=blocker
     )
 
 
-def _latest(world: Surroundings, latest: Release, releases: Releases) -> Wanted:
+def _latest(context: Surroundings, latest: Release, releases: Releases) -> DesiredRelease:
     from jetscale_cicd.planning.version import ask
 
-    name, notes = _name(world, latest.commit)
+    name, notes = _name(context, latest.commit)
     version = latest.version
     answer = (
-        NotAsked("only commits are compared") if world.request.compares_only else ask(world.registry, name, version)
+        NotAsked("only commits are compared") if context.request.compares_only else ask(context.registry, name, version)
     )
-    reference = world.registry.reference(name, str(version))
-    trouble = _touched(world, latest, releases, answer, reference) if isinstance(answer, Present) else None
-    shelf = Shelf(
+    reference = context.registry.reference(name, str(version))
+    blocker = _touched(context, latest, releases, answer, reference) if isinstance(answer, Present) else None
+    artifact = ArtifactState(
         chart=name,
-        path=world.settings.chart.path,
+        path=context.settings.chart.path,
         reference=reference,
         answer=answer,
         tagged=True,
-        sign_key=_sign_key(world),
-        sign_command=_sign_command(world),
-        page=world.github,
+        sign_key=_sign_key(context),
+        sign_command=_sign_command(context),
+        page=context.github,
     )
-    return Wanted(release=latest, shelf=shelf, notes=notes, trouble=trouble)
+    return DesiredRelease(release=latest, artifact=artifact, notes=notes, blocker=blocker)
 
 
-def _sign_command(world: Surroundings) -> tuple[str, ...]:
-    return world.settings.release.sign_command if world.settings.chart.keeps_signatures else ()
+def _sign_command(context: Surroundings) -> tuple[str, ...]:
+    return context.settings.release.sign_command if context.settings.chart.keeps_signatures else ()
 
 
-def _sign_key(world: Surroundings) -> str:
-    return world.settings.release.sign_key or "" if world.settings.chart.keeps_signatures else ""
+def _sign_key(context: Surroundings) -> str:
+    return context.settings.release.sign_key or "" if context.settings.chart.keeps_signatures else ""
 
 
-def _unsigned(world: Surroundings) -> tuple[str, ...]:
-    release = world.settings.release
-    if world.settings.chart.keeps_signatures or not (release.sign_key or release.sign_command):
+def _unsigned(context: Surroundings) -> tuple[str, ...]:
+    release = context.settings.release
+    if context.settings.chart.keeps_signatures or not (release.sign_key or release.sign_command):
         return ()
-    return (f"a directory of packages keeps no signature: {world.settings.chart.registry} is not an oci:// registry",)
+    return (f"a directory of packages keeps no signature: {context.settings.chart.registry} is not an oci:// registry",)
 
 
 def _touched(
-    world: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str
+    context: Surroundings, latest: Release, releases: Releases, answer: Present, reference: str
 ) -> PublishError | None:
     """``PUBLISHED_DIFFERS``: a released version whose package was replaced is deployed nowhere."""
-    recorded = recorded_digest(world.repository, latest.tag)
+    recorded = recorded_digest(context.repository, latest.tag)
     by_hand = [each for each in releases.reserved if each.tag == latest.tag and each.commit != latest.commit]
     if recorded is None and by_hand:
         return PublishError(
@@ -170,14 +170,14 @@ def _touched(
     return None
 
 
-def _name(world: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
+def _name(context: Surroundings, commit: str) -> tuple[str, tuple[str, ...]]:
     """Name of the chart; a replay of old commits goes on without one, and says so."""
     from jetscale_cicd.observe.git.chart_name import chart_name
 
-    path = world.settings.chart.path
+    path = context.settings.chart.path
     try:
-        return chart_name(world.repository, commit, path), ()
+        return chart_name(context.repository, commit, path), ()
     except ConfigurationError as unusable:
-        if not world.request.compares_only:
+        if not context.request.compares_only:
             raise
         return path.rpartition("/")[2], (f"a run would stop here: {unusable.message} ({unusable.where})",)

@@ -14,7 +14,7 @@ from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
 
 
-class Shelves(Protocol):
+class RegistryReader(Protocol):
     """What finding a version needs from a registry."""
 
     def reference(self, chart: str, version: str, /) -> str: ...
@@ -30,7 +30,7 @@ class Packages(Protocol):
     def package(self, commit: str, version: Version) -> Artifact: ...
 
 
-class Settled(NamedTuple):
+class ResolvedVersion(NamedTuple):
     """A version that is free, or that already holds exactly this commit's chart (``proven``)."""
 
     choice: VersionChoice
@@ -60,8 +60,8 @@ def choose(
 
 
 def settle(
-    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Shelves, packages: Packages
-) -> Settled:
+    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: RegistryReader, packages: Packages
+) -> ResolvedVersion:
     """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
     # A tag that this clone alone has at this very commit is the one that a person made before us; ours would be at
     # the release commit, where there are such.
@@ -72,9 +72,11 @@ def settle(
     while True:
         answer = ask(registry, name, choice.version)
         if isinstance(answer, Present) and _is_ours(packages, head, choice.version, answer):
-            return Settled(choice, answer, proven=True)  # also where a run for an earlier commit died before its tag
+            return ResolvedVersion(
+                choice, answer, proven=True
+            )  # also where a run for an earlier commit died before its tag
         if not isinstance(answer, Present) and choice.version not in reserved:
-            return Settled(choice, answer)
+            return ResolvedVersion(choice, answer)
         held = isinstance(answer, Present)
         taken.add(choice.version)
         why = "the registry holds other content under it" if held else "another run reserved it for another commit"
@@ -85,7 +87,7 @@ def _is_ours(packages: Packages, head: str, version: Version, answer: Present) -
     return packages.package(packages.released_commit(head, version), version).digest == answer.digest
 
 
-def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:
+def ask(registry: RegistryReader, name: str, version: Version) -> RegistryAnswer:
     """What the registry holds for a version.
 
     Raises:
@@ -102,6 +104,6 @@ def ask(registry: Shelves, name: str, version: Version) -> RegistryAnswer:
     return answer
 
 
-def not_asked(choice: VersionChoice) -> Settled:
+def not_asked(choice: VersionChoice) -> ResolvedVersion:
     """The choice as it is, where only commits are compared."""
-    return Settled(choice, NotAsked("only commits are compared"))
+    return ResolvedVersion(choice, NotAsked("only commits are compared"))

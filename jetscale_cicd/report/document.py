@@ -126,7 +126,7 @@ def status_document(status: Status) -> dict[str, object]:
         case CannotTell(why=why) | NotAsked(why=why):
             published = {"state": "unknown", "why": why}
     document = plan_document(status.plan)
-    error = error_document(status.trouble) if status.trouble else None
+    error = error_document(status.blocker) if status.blocker else None
     shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
     targets = [_target_status(each) for each in status.targets]
     return {"schema": SCHEMA, **shown, "published": published, "targets": targets, "next": document, "error": error}

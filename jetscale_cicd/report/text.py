@@ -17,9 +17,9 @@ from jetscale_cicd.report.paint import Paint, plain
 # A long list helps nobody: the JSON has all of it.
 _SHOWN = 10
 # No command below their failure: a plan's short form of a deploy would leave no record, and the others only look.
-_WITHOUT_COMMAND = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY)
+_WITHOUT_COMMAND = (StepName.LOCK, StepName.RECOVER, StepName.DEPLOY)
 # What goes along with any change, and is no repair of its own.
-_AROUND = (StepName.LOCK, StepName.UNLOCK, StepName.RECORD, StepName.GITHUB_RELEASE)
+_AROUND = (StepName.LOCK, StepName.RECOVER, StepName.RECORD, StepName.GITHUB_RELEASE)
 _MARKS = {
     Result.DONE: ("green", "✓"),
     Result.SATISFIED: ("dim", "✓"),
@@ -136,7 +136,7 @@ def status_text(status: Status, paint: Paint) -> str:
         context = f" on {plain(each.context)}" if each.context else ""
         rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
         rows += [("", said) for said in (*_seen(decided), *_health(each), *_drift(each))]
-    rows.append(("next run", plain(f"refuses: {status.trouble.code}" if status.trouble else verdict(plan))))
+    rows.append(("next run", plain(f"refuses: {status.blocker.code}" if status.blocker else verdict(plan))))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{paint('bold', name.ljust(width))}  {said}" for name, said in rows) + "\n"
 

@@ -43,27 +43,27 @@ class Http:
     Args:
         redact: masks secrets in reasons.
         connect, read: seconds until one attempt gives up, by phase.
-        whole: seconds that the body of one answer may take.
+        total_timeout: seconds that the body of one answer may take.
         retries: further attempts after the first.
         backoff: seconds before the second attempt, doubled each time, with as much jitter.
-        patience: longest ``Retry-After`` that is waited for, in seconds.
+        max_retry_after: longest ``Retry-After`` that is waited for, in seconds.
     """
 
     redact: Redactor
     connect: float = 10
     read: float = 20
-    whole: float = 60
+    total_timeout: float = 60
     retries: int = 4
     backoff: float = 0.3
-    patience: int = 30
+    max_retry_after: int = 30
 
-    def get(self, url: str, headers: Mapping[str, str], *, once: bool = False) -> HttpAnswer:
-        """GET, redirects followed without credentials for another host; ``once`` without a second attempt.
+    def get(self, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
+        """GET, redirects followed without credentials for another host; ``retry=False`` without a second attempt.
 
         Raises:
             HttpFailure: no whole answer came.
         """
-        return self._request("GET", url, headers, None, once)
+        return self._request("GET", url, headers, None, retry)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> HttpAnswer:
         """POST of a form that asks for a token, which changes nothing.
@@ -72,12 +72,14 @@ class Http:
             HttpFailure: no whole answer came.
         """
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._request("POST", url, headers, urlencode(form).encode(), False)
+        return self._request("POST", url, headers, urlencode(form).encode(), True)
 
-    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, once: bool) -> HttpAnswer:
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, retry: bool
+    ) -> HttpAnswer:
         import urllib3
 
-        retries = urllib3.Retry(0, raise_on_status=False) if once else self._retry
+        retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)
         try:
             response = self._pool(url).request(
                 method, url, headers=dict(headers), body=body, preload_content=False, retries=retries
@@ -91,14 +93,14 @@ class Http:
         return HttpAnswer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
 
     def _body(self, response: "urllib3.BaseHTTPResponse") -> bytes:
-        deadline = time.monotonic() + self.whole
+        deadline = time.monotonic() + self.total_timeout
         content = bytearray()
         for part in response.stream(_CHUNK):
             content += part
             if len(content) > _LARGEST:
                 raise ValueError(f"the answer is larger than {_LARGEST:,} bytes")
             if time.monotonic() > deadline:
-                raise ValueError(f"the answer was not complete after {self.whole:g} s")
+                raise ValueError(f"the answer was not complete after {self.total_timeout:g} s")
         return bytes(content)
 
     def _pool(self, url: str) -> "urllib3.PoolManager":
@@ -147,7 +149,7 @@ class Http:
             raise_on_status=False,
             backoff_factor=self.backoff,
             backoff_jitter=self.backoff,
-            retry_after_max=self.patience,
+            retry_after_max=self.max_retry_after,
         )
 
 

@@ -64,7 +64,7 @@ class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of t
         return self.status == 409
 
 
-def ticks() -> float:
+def boottime() -> float:
     """Seconds that go on while this machine sleeps, which those of ``time.monotonic`` do not on Linux."""
     return time.clock_gettime(_SLEEPLESS)
 
@@ -75,18 +75,18 @@ class ServerClock:
 
     ahead: float | None = None
 
-    def heard(self, date: str | None) -> None:
+    def update(self, date: str | None) -> None:
         """One more answer; a Date has whole seconds, and was on its way for a while, so it is never in the future.
 
         The latest that any answer has put it is nearest to the truth, whatever is done to this machine's own clock.
         """
         if date:
-            ahead = parsedate_to_datetime(date).timestamp() - ticks()
+            ahead = parsedate_to_datetime(date).timestamp() - boottime()
             self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
 
     def now(self) -> datetime:
         """The server's time, up to a second early."""
-        return datetime.fromtimestamp(time.time() if self.ahead is None else ticks() + self.ahead, UTC)
+        return datetime.fromtimestamp(time.time() if self.ahead is None else boottime() + self.ahead, UTC)
 
 
 @dataclass
@@ -205,7 +205,7 @@ class Kubernetes:
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
-        self.clock.heard(answer.headers.get("Date"))
+        self.clock.update(answer.headers.get("Date"))
         if not 200 <= answer.status < 300:
             raise self._failure(answer.status, read)
         return read

@@ -141,7 +141,7 @@ def test_a_revision_of_ours_that_is_pending_for_ever_is_marked_failed_and_gone_o
     said = live.done()
     # helm itself calls a first revision that failed superseded, once there is a second
     assert live.history()[-2:] == [(number, "failed" if number > 1 else "superseded"), (number + 1, "deployed")]
-    assert [each["detail"] for each in said["steps"] if each["name"] == "unlock"] == [
+    assert [each["detail"] for each in said["steps"] if each["name"] == "recover"] == [
         f"revision {number} was {status}, and is marked failed"
     ]
     assert live.deployment()["metadata"]["uid"] == uid
@@ -160,7 +160,7 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
     said = live.done()
     assert (said["decision"], said["outcome"]) == ("nothing", "done")
     assert "HELD: revision 3 is a rollback to 1 that is pending-rollback, " in said["targets"][0]["ignored"][-1]["why"]
-    assert {each["name"]: each["result"] for each in said["steps"]}["unlock"] == "done"
+    assert {each["name"]: each["result"] for each in said["steps"]}["recover"] == "done"
     assert live.history()[-2:] == [(3, "failed"), (4, "deployed")]
     assert live.stored(4)["info"]["description"].startswith("Rollback to 1: ends the rollback of revision 3; stage6 ")
     said = live.done()

@@ -32,7 +32,7 @@ def test_the_whole_story(cluster: Cluster, namespace: str, helm: Path, tmp_path:
     said = live.done()
     assert (said["decision"], said["version"]) == ("publish", "0.1.0")
     assert {each["name"]: each["result"] for each in said["steps"]} == dict.fromkeys(
-        ("package", "publish", "tag", "lock", "unlock", "deploy", "verify", "record"), "done"
+        ("package", "publish", "tag", "lock", "recover", "deploy", "verify", "record"), "done"
     )
     uid, first = live.deployment()["metadata"]["uid"], live.stored(1)["info"]["first_deployed"]
     assert live.history() == [(1, "deployed")]

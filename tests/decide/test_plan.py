@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from jetscale_cicd.decide.plan import Shelf, deploy_command, make_plan
+from jetscale_cicd.decide.plan import ArtifactState, deploy_command, make_plan
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
@@ -21,8 +21,8 @@ CHOICE = VersionChoice(version=Version(1, 3, 0), level=Level.MINOR, why="the com
 LIVE = Target(name="live")
 PREVIEW = Target(name="preview", env="preview", values=("envs/preview/values.yaml",), watch=("envs/preview/**",))
 HELD = Present("sha256:" + "0" * 64)
-SHELF = Shelf(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
-AROUND_A_DEPLOY = (StepName.LOCK, StepName.UNLOCK, StepName.DEPLOY, StepName.VERIFY, StepName.RECORD)
+SHELF = ArtifactState(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
+AROUND_A_DEPLOY = (StepName.LOCK, StepName.RECOVER, StepName.DEPLOY, StepName.VERIFY, StepName.RECORD)
 SATISFIED, NEEDED = StepState.SATISFIED, StepState.NEEDED
 
 
@@ -41,7 +41,9 @@ def planned(
 ) -> Plan:
     """The plan of these decisions: a new release where one publishes, else the latest."""
     publishes = any(target.decision is Decision.PUBLISH for target in targets)
-    shelf = replace(SHELF, answer=answer or Absent(), proven=proven, tagged=not publishes if tagged is None else tagged)
+    artifact = replace(
+        SHELF, answer=answer or Absent(), proven=proven, tagged=not publishes if tagged is None else tagged
+    )
     return make_plan(
         head=B,
         latest=LATEST,
@@ -49,7 +51,7 @@ def planned(
         targets=targets,
         choice=CHOICE if publishes else None,
         deploy=NEW if publishes else LATEST,
-        shelf=shelf,
+        artifact=artifact,
         notes=notes,
     )
 
@@ -64,7 +66,7 @@ def step(plan: Plan, name: StepName) -> Step:
     return next(each for each in plan.steps if each.name is name)
 
 
-AT_THE_RELEASE = {"lock live": "needed", "unlock live": "needed", "record live": "needed"}
+AT_THE_RELEASE = {"lock live": "needed", "recover live": "needed", "record live": "needed"}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ class TestTheSteps:
         record = Deployed(version="1.2.3", commit=A, digest="", values_digest="")
         live = replace(record, revision=Revision(number=7, status="pending-upgrade"))
         plan = planned(replace(of(LIVE, Decision.REDEPLOY), live=live), answer=HELD)
-        assert step(plan, StepName.UNLOCK).why == "revision 7 is pending-upgrade"
+        assert step(plan, StepName.RECOVER).why == "revision 7 is pending-upgrade"
 
     def test_only_the_targets_that_are_concerned_are_deployed(self) -> None:
         plan = planned(of(LIVE, Decision.NOTHING), of(PREVIEW, Decision.REDEPLOY), answer=HELD)
@@ -143,7 +145,7 @@ class TestTheSteps:
             targets=[of(LIVE, Decision.NOTHING)],
             choice=None,
             deploy=None,
-            shelf=None,
+            artifact=None,
         )
         assert (plan.steps, plan.version, plan.needed) == ((), None, False)
 

@@ -7,7 +7,7 @@ import pytest
 
 from jetscale_cicd.engines.helm.lock import Lock
 from jetscale_cicd.errors import SupersededError
-from jetscale_cicd.tools.kubernetes import Kubernetes, ticks
+from jetscale_cicd.tools.kubernetes import Kubernetes, boottime
 
 
 class Hanging:
@@ -19,7 +19,7 @@ class Hanging:
 
 def test_a_renewal_that_hangs_does_not_keep_a_lock_that_has_run_out() -> None:
     lock = Lock(cast(Kubernetes, Hanging()), "leases/stage6-app", "we", threading.Event())
-    lock.until = ticks() + 0.2
+    lock.until = boottime() + 0.2
     lock.check()
     for work in (lock.keep, lock.watch):
         threading.Thread(target=work, daemon=True).start()
@@ -30,7 +30,7 @@ def test_a_renewal_that_hangs_does_not_keep_a_lock_that_has_run_out() -> None:
 
 def test_a_process_that_slept_through_its_lock_notices_without_any_thread() -> None:
     lock = Lock(cast(Kubernetes, Hanging()), "leases/stage6-app", "we", threading.Event())
-    lock.until = ticks() - 1
+    lock.until = boottime() - 1
     with pytest.raises(SupersededError):
         lock.check()
     assert lock.lost.is_set()

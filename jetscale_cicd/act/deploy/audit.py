@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.act.context import Acting, Surroundings
+from jetscale_cicd.act.context import ActContext, Surroundings
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
 from jetscale_cicd.errors import ConfigurationError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SCHEMA = 1
 
 
-def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
+def audit_entry(acting: ActContext, target: Target) -> dict[str, object]:
     """What became of a target, with all that says what was deployed there and by whom."""
     live = next(decided.live for decided in acting.plan.targets if decided.target == target)
     deploys = any(
@@ -39,7 +39,7 @@ def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
     made = acting.held[target.name].release.made
     back = {"revision": made.rollback, "to": made.rollback_to} if made.rollback else None
     return {
-        **_what(acting.world, target, record),
+        **_what(acting.context, target, record),
         "decision": str(acting.plan.decision),
         "result": _result(mine, error, made, deploys=deploys),
         "revision": made.revision or (record.revision.number if record.revision else None),
@@ -49,11 +49,11 @@ def audit_entry(acting: Acting, target: Target) -> dict[str, object]:
     }
 
 
-def dead_entry(world: Surroundings, target: Target, dead: "StoredRelease") -> dict[str, object]:
+def dead_entry(context: Surroundings, target: Target, dead: "StoredRelease") -> dict[str, object]:
     """A deploy, or rollback, whose process died before it could say so itself."""
     record = recorded(dead.config) or Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
     said = {"decision": None, "result": "died", "revision": dead.number}
-    return {**_what(world, target, record), "run": recorded_run(dead.config) or None, **said}
+    return {**_what(context, target, record), "run": recorded_run(dead.config) or None, **said}
 
 
 def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made", *, deploys: bool) -> str:
@@ -72,7 +72,7 @@ def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made"
 
 
 def rollback_entry(
-    world: Surroundings, target: Target, record: Deployed, to: int, error: Stage6Error | None, *, done: bool
+    context: Surroundings, target: Target, record: Deployed, to: int, error: Stage6Error | None, *, done: bool
 ) -> dict[str, object]:
     """What became of a rollback by hand.
 
@@ -82,7 +82,7 @@ def rollback_entry(
         done: it was.
     """
     return {
-        **_what(world, target, record),
+        **_what(context, target, record),
         "decision": "rollback",
         "to": to,
         "result": "rolled back" if done else "failed" if error else "interrupted",
@@ -91,11 +91,11 @@ def rollback_entry(
     }
 
 
-def _what(world: Surroundings, target: Target, record: Deployed) -> dict[str, object]:
+def _what(context: Surroundings, target: Target, record: Deployed) -> dict[str, object]:
     return {
         "schema": _SCHEMA,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run": world.request.event.run_url or None,
+        "run": context.request.event.run_url or None,
         "target": target.name,
         "namespace": target.namespace,
         "release": target.release,

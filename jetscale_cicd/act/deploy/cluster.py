@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
-from jetscale_cicd.act.context import Acting, Held, Surroundings
+from jetscale_cicd.act.context import ActContext, Held, Surroundings
 from jetscale_cicd.act.deploy.audit import append_audit, audit_entry, dead_entry
 from jetscale_cicd.act.release.published import Package
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
-from jetscale_cicd.engines.helm.recover import unlock
+from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError, VerificationError
@@ -22,17 +22,17 @@ from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
-def _lock(acting: Acting, target: Target) -> str:
+def _lock(acting: ActContext, target: Target) -> str:
     """Lock the release, and look again: whoever held it before may have changed it."""
-    world, closing = acting.world, ExitStack()
+    context, closing = acting.context, ExitStack()
     try:
-        release = closing.enter_context(locked(world, target))
+        release = closing.enter_context(locked(context, target))
         acting.held[target.name] = Held(release, closing)
     except BaseException:
         closing.close()
         raise
     planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
-    seen = observe_live(world, target)
+    seen = observe_live(context, target)
     if _revision(seen) != _revision(planned):
         raise SupersededError(
             "RELEASE_MOVED",
@@ -44,25 +44,27 @@ def _lock(acting: Acting, target: Target) -> str:
 
 
 @contextmanager
-def locked(world: Surroundings, target: Target) -> Iterator[HelmRelease]:
+def locked(context: Surroundings, target: Target) -> Iterator[HelmRelease]:
     """A release that nobody else changes until the end of the block.
 
     Raises:
         PreconditionError: ``NO_KUBECONFIG``, or as ``hold_lock``.
     """
-    api = cluster_of(world, target)
-    run, lost = world.request.event.run_url, threading.Event()
-    with hold_lock(api, target, holder_name(run), world.announce, lost) as lock:
-        yield HelmRelease(api, world.helm, target, lock.check, world.announce, world.show, run, lost, lock.inherited)
+    api = cluster_of(context, target)
+    run, lost = context.request.event.run_url, threading.Event()
+    with hold_lock(api, target, holder_name(run), context.announce, lost) as lock:
+        yield HelmRelease(
+            api, context.helm, target, lock.check, context.announce, context.show, run, lost, lock.inherited
+        )
 
 
-def cluster_of(world: Surroundings, target: Target) -> Kubernetes:
+def cluster_of(context: Surroundings, target: Target) -> Kubernetes:
     """The cluster to act on.
 
     Raises:
         PreconditionError: ``NO_KUBECONFIG``.
     """
-    api = world.kubernetes(target)
+    api = context.kubernetes(target)
     if isinstance(api, NotObserved):
         raise PreconditionError(
             "NO_KUBECONFIG",
@@ -83,21 +85,21 @@ def _words(live: LiveState) -> str:
     return f"revision {number} is {status}" if number else "it is gone"
 
 
-def _unlock(acting: Acting, target: Target) -> str:
+def _recover(acting: ActContext, target: Target) -> str:
     decided = next(each for each in acting.plan.targets if each.target == target)
-    release, died = acting.held[target.name].release, partial(record_death, acting.world, target)
-    return unlock(release, finish=decided.unfinished, died=died).found
+    release, died = acting.held[target.name].release, partial(record_death, acting.context, target)
+    return recover(release, finish=decided.unfinished, died=died).found
 
 
-def record_death(world: Surroundings, target: Target, dead: StoredRelease) -> None:
+def record_death(context: Surroundings, target: Target, dead: StoredRelease) -> None:
     """Say in the audit what a run that was killed could not."""
     try:
-        append_audit(world.request.audit, dead_entry(world, target, dead), world.redact)
+        append_audit(context.request.audit, dead_entry(context, target, dead), context.redact)
     except ConfigurationError as unwritable:  # no deploy waits for a log
-        world.announce(f"! {unwritable.message}: {unwritable.where}")
+        context.announce(f"! {unwritable.message}: {unwritable.where}")
 
 
-def deploy(acting: Acting, target: Target, package: Package) -> str:
+def deploy(acting: ActContext, target: Target, package: Package) -> str:
     """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
     release = acting.held[target.name].release
     record = acting.record(target, package.digest)
@@ -116,31 +118,31 @@ def deploy(acting: Acting, target: Target, package: Package) -> str:
     return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {target.release}"
 
 
-def _verify(acting: Acting, target: Target) -> str:
+def _verify(acting: ActContext, target: Target) -> str:
     """What was found is said on the revision, which says until then that nobody has looked."""
     release = acting.held[target.name].release
     number = release.made.revision or release.newest()
     try:
-        verified = verify_release(acting.world, release)
+        verified = verify_release(acting.context, release)
     except VerificationError as failed:
         release.check()
         release.check_newest(number)
         mark = f"{UNVERIFIED}{failed.code}"
-        release.describe(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
+        release.update_description(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
         raise
     release.check()
     release.check_newest(number)
-    release.describe(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
+    release.update_description(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
     return verified
 
 
-def verify_release(world: Surroundings, release: HelmRelease) -> str:
+def verify_release(context: Surroundings, release: HelmRelease) -> str:
     """Whether what runs is what was promised; what was seen.
 
     Raises:
         VerificationError: it is not.
     """
-    http = Http(world.redact)
+    http = Http(context.redact)
 
     def status_of(address: str) -> str:
         try:
@@ -152,27 +154,27 @@ def verify_release(world: Surroundings, release: HelmRelease) -> str:
     return verify(release, status_of)
 
 
-def _record(acting: Acting, target: Target) -> str:
+def _record(acting: ActContext, target: Target) -> str:
     """Write what was done, and give the lock back."""
     entry = audit_entry(acting, target)
     with acting.held[target.name].closing:
-        said = append_audit(acting.world.request.audit, entry, acting.world.redact)
+        said = append_audit(acting.context.request.audit, entry, acting.context.redact)
         del acting.held[target.name]
         return said
 
 
-def leave(acting: Acting) -> None:
+def leave(acting: ActContext) -> None:
     """Record and unlock what a run that was interrupted, or failed early, still holds."""
     for name, held in list(acting.held.items()):
         with held.closing, suppress(Stage6Error):  # what ended the run is what has to be heard
             entry = audit_entry(acting, held.release.target)
-            append_audit(acting.world.request.audit, entry, acting.world.redact)
+            append_audit(acting.context.request.audit, entry, acting.context.redact)
         del acting.held[name]
 
 
-ACTIONS: dict[StepName, Callable[[Acting, Target], str]] = {
+ACTIONS: dict[StepName, Callable[[ActContext, Target], str]] = {
     StepName.LOCK: _lock,
-    StepName.UNLOCK: _unlock,
+    StepName.RECOVER: _recover,
     StepName.VERIFY: _verify,
     StepName.RECORD: _record,
 }

@@ -5,22 +5,22 @@ from functools import partial
 from jetscale_cicd.act.context import Surroundings
 from jetscale_cicd.act.deploy.audit import append_audit, check_audit, rollback_entry
 from jetscale_cicd.act.deploy.cluster import cluster_of, locked, record_death, verify_release
-from jetscale_cicd.engines.helm.recover import before_attempt, unlock
+from jetscale_cicd.engines.helm.recover import before_attempt, recover
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import (
+    is_rollback_candidate,
     newest_good,
     observe_release,
     read_revision,
     revision_numbers,
-    was_good,
 )
 
 
-def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
+def roll_back(context: Surroundings, target: Target, to: int | None) -> Rollback:
     """Bring a revision back.
 
     Args:
@@ -31,33 +31,33 @@ def roll_back(world: Surroundings, target: Target, to: int | None) -> Rollback:
         ConfigurationError: ``NO_SUCH_RELEASE_REVISION``.
         DeployError: helm could not; VerificationError: it could, and what is there now is not as it should be.
     """
-    check_audit(world.request.audit)
-    seen = revision_numbers(cluster_of(world, target), target)
-    with locked(world, target) as release:
+    check_audit(context.request.audit)
+    seen = revision_numbers(cluster_of(context, target), target)
+    with locked(context, target) as release:
         before, revision = _deployed(release)
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
-        unlocked = unlock(release, finish=to is None, died=partial(record_death, world, target))
-        finished = release.made.rollback_to if unlocked.rolled_back is not None else None
+        recovered = recover(release, finish=to is None, died=partial(record_death, context, target))
+        finished = release.made.rollback_to if recovered.rolled_back is not None else None
         chosen = finished or _choose(release, revision, to)
         done: Deployed | None = None
         error: Stage6Error | None = None
         try:
-            number = unlocked.rolled_back or release.roll_back(chosen)
-            release.describe_rollback(number, chosen, f"by hand, from revision {revision.number}")
+            number = recovered.rolled_back or release.roll_back(chosen)
+            release.update_rollback_description(number, chosen, f"by hand, from revision {revision.number}")
             release.hide_secrets()
             done, _ = _deployed(release)
-            verified = verify_release(world, release)
+            verified = verify_release(context, release)
         except Stage6Error as failed:
             error = failed
             raise
         finally:
             shown = before if done is None else done
-            entry = rollback_entry(world, target, shown, chosen, error, done=done is not None)
+            entry = rollback_entry(context, target, shown, chosen, error, done=done is not None)
             try:
-                append_audit(world.request.audit, entry, world.redact)
+                append_audit(context.request.audit, entry, context.redact)
             except Stage6Error as unwritable:  # how the rollback ended is what has to be heard
-                world.announce(f"! {unwritable.message}: {unwritable.where}")
+                context.announce(f"! {unwritable.message}: {unwritable.where}")
     return Rollback(target=target, before=before, to=chosen, after=done, verified=verified)
 
 
@@ -97,7 +97,7 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 hint=f"helm history {target.release} --namespace {target.namespace}",
             )
         stored = read_revision(release.api, target, to)
-        if stored is None or not was_good(stored):
+        if stored is None or not is_rollback_candidate(stored):
             raise ConfigurationError(
                 "NO_SUCH_RELEASE_REVISION",
                 f"revision {to} was never deployed: it failed",

@@ -19,7 +19,7 @@ _LARGEST = 100 << 20
 
 
 class Surroundings(Protocol):
-    """What comparing needs from the world."""
+    """What comparing needs from the context."""
 
     @property
     def repository(self) -> Repository: ...
@@ -31,7 +31,7 @@ class Surroundings(Protocol):
     def packager(self) -> Packager: ...
 
 
-def verify_chart(world: Surroundings, tag: str) -> Verification:
+def verify_chart(context: Surroundings, tag: str) -> Verification:
     """Rebuild the chart of a release tag and compare it with what the registry holds.
 
     Raises:
@@ -39,18 +39,18 @@ def verify_chart(world: Surroundings, tag: str) -> Verification:
         PreconditionError: a subchart could not be had, so the chart cannot be rebuilt here; ``NOT_PUBLISHED``.
         CannotTellError: the registry did not say what it holds.
     """
-    version = release_version(tag, world.tag_format)
+    version = release_version(tag, context.tag_format)
     if version is None:
         raise ConfigurationError(
             "NO_RELEASE_TAG",
-            f"{tag!r} is no tag of the form {world.tag_format}",
+            f"{tag!r} is no tag of the form {context.tag_format}",
             where=tag,
             hint="name a release tag: git tag --list",
         )
-    commit = world.repository.commit(f"refs/tags/{tag}")
-    chart = world.packager.chart_name(commit)
-    reference = world.registry.reference(chart, str(version))
-    answer = ask(world.registry, chart, version)
+    commit = context.repository.commit(f"refs/tags/{tag}")
+    chart = context.packager.chart_name(commit)
+    reference = context.registry.reference(chart, str(version))
+    answer = ask(context.registry, chart, version)
     if not isinstance(answer, Present):
         raise PreconditionError(
             "NOT_PUBLISHED",
@@ -58,11 +58,11 @@ def verify_chart(world: Surroundings, tag: str) -> Verification:
             where=reference,
             hint="the next run of stage6 rebuilds the latest release from its tag",
         )
-    rebuilt = world.packager.package(commit, version)
+    rebuilt = context.packager.package(commit, version)
     sameness = Sameness.EQUAL
     files: tuple[str, ...] = ()
     if rebuilt.digest != answer.digest:
-        ours, theirs = _files(Path(rebuilt.path).read_bytes()), _files(world.registry.read(chart, str(version)))
+        ours, theirs = _files(Path(rebuilt.path).read_bytes()), _files(context.registry.read(chart, str(version)))
         files = _differences(ours, theirs)
         sameness = Sameness.DIFFERENT if files else Sameness.REPACKED
     return Verification(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from jetscale_cicd.decide.cluster.helm_errors import REFUSALS, named, refusal
+from jetscale_cicd.decide.cluster.helm_errors import REFUSALS, classify_error, object_in_message
 from jetscale_cicd.decide.cluster.workloads import (
     Object,
     Snapshot,
@@ -73,15 +73,15 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
     waited = by_hook or re.search(_WAITED, said) is not None
     looked = snapshot if waited else None  # what helm refuses at once is no pod's fault, whatever pods are there
     found = sorted(_faults(looked, by_hook), key=lambda fault: _ORDER.index(fault.code)) if looked else []
-    by_words = refusal(said)
+    by_words = classify_error(said)
     if by_words and not by_hook and not (found and by_words[0] == "API_UNREACHABLE"):
-        return Diagnosis(code=by_words[0], subject=named(said), verdict=said, next_step=by_words[1])
+        return Diagnosis(code=by_words[0], subject=object_in_message(said), verdict=said, next_step=by_words[1])
     if found and by_hook and found[0].code in ("JOB_FAILED", "CRASH_LOOP", "TIMEOUT"):
         return replace(found[0], code="HOOK_FAILED", next_step="mend the hook")
     if found:
         return found[0]
     if by_hook:
-        return Diagnosis(code="HOOK_FAILED", subject=named(said), verdict=said, next_step="mend the hook")
+        return Diagnosis(code="HOOK_FAILED", subject=object_in_message(said), verdict=said, next_step="mend the hook")
     if waited:
         waiting = [row.line for row in workload_rows(snapshot) if not row.complete] if snapshot else []
         verdict = "; ".join(waiting) or said
@@ -89,7 +89,7 @@ def diagnose(snapshot: Snapshot | None, said: str, *, reachable: bool = True) ->
             code="TIMEOUT", subject="", verdict=verdict, next_step="raise the target's timeout, if it is slow"
         )
     return Diagnosis(
-        code="DEPLOY_FAILED", subject=named(said), verdict=said, next_step="what helm says is all there is"
+        code="DEPLOY_FAILED", subject=object_in_message(said), verdict=said, next_step="what helm says is all there is"
     )
 
 
@@ -137,7 +137,7 @@ def _not_created(snapshot: Snapshot, workload: Object, around: str) -> Iterator[
     if not said or not any(map(_lacks_pods, controllers)):
         return
     message = str(said[-1].get("message", ""))
-    code, step = refusal(message) or ("PODS_NOT_CREATED", "mend what the event names")
+    code, step = classify_error(message) or ("PODS_NOT_CREATED", "mend what the event names")
     lines = tuple(event_line(event) for event in said[-_EVENTS:])
     yield Diagnosis(code=code, subject=around, verdict=" ".join(message.split()), next_step=step, events=lines)
 

@@ -54,12 +54,12 @@ REFUSALS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def refusal(said: str) -> tuple[str, str] | None:
+def classify_error(said: str) -> tuple[str, str] | None:
     """Code and next step of a refusal, by its words."""
     return next(((code, step) for code, words, step in REFUSALS if re.search(words, said)), None)
 
 
-def named(said: str) -> str:
+def object_in_message(said: str) -> str:
     """The object that helm names first, in one of the three ways that it does."""
     for pattern in _OBJECTS:
         if match := re.search(pattern, said):

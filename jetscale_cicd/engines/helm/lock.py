@@ -19,7 +19,7 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import cannot_tell
 from jetscale_cicd.observe.cluster.lease import MARGIN, end_of, holder_of, is_free, lease_name, leases_path
 from jetscale_cicd.observe.cluster.namespace import namespace_missing, namespace_terminating
-from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, ticks
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, boottime
 
 DURATION = 30  # seconds that a Lease holds without being renewed
 _RENEW = 8.0
@@ -41,7 +41,7 @@ class Lock:
         path: of the Lease.
         holder: we.
         lost: set once somebody else may have taken it over.
-        until: when it ends for us, before it ends for anybody else, by ``ticks``.
+        until: when it ends for us, before it ends for anybody else, by ``boottime``.
         inherited: its last holder did not give it back, so that what is pending may be his.
     """
 
@@ -59,7 +59,7 @@ class Lock:
         Raises:
             SupersededError: ``LOCK_LOST``.
         """
-        if self.lost.is_set() or ticks() > self.until:
+        if self.lost.is_set() or boottime() > self.until:
             self.lost.set()
             raise SupersededError(
                 "LOCK_LOST",
@@ -76,7 +76,7 @@ class Lock:
                 if lease is None or holder_of(lease) != self.holder:
                     self.lost.set()
                     return
-                until = ticks() + _OURS
+                until = boottime() + _OURS
                 self.api.replace(self.path, _held(lease, self.holder, self.api.clock.now()))
                 self.until = until
             except ApiFailure:
@@ -85,7 +85,7 @@ class Lock:
     def watch(self) -> None:
         """Give it up in time, whatever a renewal that hangs is waiting for."""
         while not self.closed.wait(_LOOK):
-            if ticks() > self.until:
+            if boottime() > self.until:
                 self.lost.set()
                 return
 
@@ -150,7 +150,7 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             other = holder_of(lease) if lease and not is_free(lease, api.clock.now()) else ""
             if other in ("", holder):  # ours already: the answer to an earlier attempt got lost
                 held = _held(lease or _new(name, target), holder, api.clock.now())
-                until = ticks() + _OURS  # from when it was stamped, however long it is on its way
+                until = boottime() + _OURS  # from when it was stamped, however long it is on its way
                 _ = api.replace(path, held) if lease else api.create(leases, held)
                 return lease is not None and holder_of(lease) not in ("", holder), until
         except ApiFailure as failed:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.deploy_record import record_description, recorded, recorded_deploy, recorded_run
 from jetscale_cicd.engines.helm.release import HelmRelease
-from jetscale_cicd.engines.helm.storage import rewrite
+from jetscale_cicd.engines.helm.storage import patch_revision
 from jetscale_cicd.errors import DeployError, PreconditionError, SupersededError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import cannot_tell, newest_good, read_revision, revision_numbers
@@ -17,14 +17,14 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Object
 _POLL = 0.5
 
 
-class Unlocked(NamedTuple):
+class Recovered(NamedTuple):
     """What was found, for people; and the revision that brings a rollback to its end, None where there was none."""
 
     found: str
     rolled_back: int | None = None
 
 
-def unlock(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease], None]) -> Unlocked:
+def recover(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease], None]) -> Recovered:
     """End what no living run is at work on, and wait for what is on its way out.
 
     Args:
@@ -45,7 +45,7 @@ def unlock(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease]
         release.check()
         was = stored.status
         words = f"{_what(stored)} failed: its process ended while the release was {was}"
-        rewrite(api, target, stored.number, status="failed", describe=lambda _: words, hidden=target.secrets)
+        patch_revision(api, target, stored.number, status="failed", describe=lambda _: words, hidden=target.secrets)
         found.append(f"revision {stored.number} was {was}, and is marked failed")
         release.announce(f"  {found[0]}")
         if was != "uninstalling":
@@ -56,11 +56,11 @@ def unlock(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease]
             raise _nothing_good(target, stored)
         release.announce(f"  revision {stored.number} is a rollback that did not end: revision {good} is brought back")
         number = release.roll_back(good)
-        release.describe_rollback(number, good, f"ends the rollback of revision {stored.number}")
+        release.update_rollback_description(number, good, f"ends the rollback of revision {stored.number}")
         found.append(f"revision {number} brings back revision {good}, as revision {stored.number} was to")
     release.hide_secrets()  # a run may have died between the end of its helm and this
     _wait_for_services(release)
-    return Unlocked("; ".join(found) or "nothing is pending", number)
+    return Recovered("; ".join(found) or "nothing is pending", number)
 
 
 def _nothing_good(target: Target, stored: StoredRelease) -> PreconditionError:

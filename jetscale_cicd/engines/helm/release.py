@@ -19,7 +19,7 @@ from jetscale_cicd.decide.cluster.deploy_record import (
 )
 from jetscale_cicd.decide.cluster.diagnose import READ_LOG, diagnose
 from jetscale_cicd.engines.helm.progress import Watching
-from jetscale_cicd.engines.helm.storage import rewrite
+from jetscale_cicd.engines.helm.storage import patch_revision
 from jetscale_cicd.errors import CannotTellError, DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import NOT_YET, Deployed
@@ -205,7 +205,7 @@ class HelmRelease:
         for number in revision_numbers(self.api, self.target):
             stored = read_revision(self.api, self.target, number)
             if stored and not stored.under_way and exposes(stored.config, self.target.secrets):
-                rewrite(self.api, self.target, number, hidden=self.target.secrets)
+                patch_revision(self.api, self.target, number, hidden=self.target.secrets)
 
     def _error_of(self, diagnosis: Diagnosis, what: str, *outcome: str) -> DeployError:
         """The error that a diagnosis makes."""
@@ -259,16 +259,16 @@ class HelmRelease:
             diagnosis = replace(diagnosis, next_step="mend what its last lines, above, say")
         return replace(diagnosis, log=log)
 
-    def describe(self, number: int, words: Callable[[StoredRelease], str]) -> None:
+    def update_description(self, number: int, words: Callable[[StoredRelease], str]) -> None:
         """Say more of a revision, for `helm history` and the next run; what else is to be done does not wait for it."""
         try:
-            rewrite(self.api, self.target, number, describe=words)
+            patch_revision(self.api, self.target, number, describe=words)
         except Stage6Error as unsaid:
             self.announce(f"! revision {number} keeps Helm's own description: {unsaid.message}")
 
-    def describe_rollback(self, number: int, to: int, why: str) -> None:
+    def update_rollback_description(self, number: int, to: int, why: str) -> None:
         """Say why a rollback was made, and what it brought back."""
-        self.describe(number, lambda stored: rollback_description(to, why, recorded(stored.config), self.run))
+        self.update_description(number, lambda stored: rollback_description(to, why, recorded(stored.config), self.run))
 
     def _failed(self, diagnosis: Diagnosis, deploy: str, before: int, record: Deployed) -> DeployError:
         """Say on the revision why it failed, bring the newest good one back, and give the error."""
@@ -294,7 +294,7 @@ class HelmRelease:
         except Stage6Error as worse:
             outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
             return self._error_of(diagnosis, record.version, outcome, f"next for the rollback: {worse.hint}")
-        self.describe_rollback(back, good, f"revision {failed} failed with {diagnosis.code}")
+        self.update_rollback_description(back, good, f"revision {failed} failed with {diagnosis.code}")
         held = "held until a new version, new values, or stage6 --release-hold"
         return self._error_of(diagnosis, what, f"revision {good} was brought back as revision {back}", held)
 
@@ -313,6 +313,8 @@ class HelmRelease:
         try:
             stored = read_revision(self.api, self.target, number)
             status = "failed" if stored and stored.status.startswith("pending-") else None
-            rewrite(self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets)
+            patch_revision(
+                self.api, self.target, number, status=status, describe=lambda _: words, hidden=self.target.secrets
+            )
         except DeployError as unsaid:
             self.announce(f"! revision {number} stays as helm left it: {unsaid.message}")

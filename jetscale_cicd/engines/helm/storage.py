@@ -13,7 +13,7 @@ _ATTEMPTS = 3
 _LONGEST = 900
 
 
-def rewrite(
+def patch_revision(
     api: Kubernetes,
     target: Target,
     number: int,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jetscale_cicd.model.event import Event, EventKind
-from jetscale_cicd.observe.ci.github import Clues, branch_of, read_github
+from jetscale_cicd.observe.ci.github import CiVariables, branch_of, read_github
 
 
 def read_event(env: Mapping[str, str], payload: Mapping[str, object] | None) -> Event:
@@ -27,7 +27,7 @@ def read_event(env: Mapping[str, str], payload: Mapping[str, object] | None) -> 
     said = {name: value for name, value in env.items() if value}
     row = _row(said)
     fields = payload if isinstance(payload, Mapping) else {}
-    return row.read(Clues(row.name, _run_url(row.run_url, said), said, fields))
+    return row.read(CiVariables(row.name, _run_url(row.run_url, said), said, fields))
 
 
 def payload_path(env: Mapping[str, str]) -> str | None:
@@ -45,130 +45,128 @@ _GITLAB_SOURCES = {
 }
 
 
-def _gitlab(clues: Clues) -> Event:
+def _gitlab(ci: CiVariables) -> Event:
     """GitLab Docs, "Predefined CI/CD variables reference": the commit before is all zeros for all but pushes."""
-    head, source = clues.commit("CI_COMMIT_SHA"), clues.text("CI_PIPELINE_SOURCE")
+    head, source = ci.commit("CI_COMMIT_SHA"), ci.text("CI_PIPELINE_SOURCE")
     kind = _GITLAB_SOURCES.get(source, EventKind.MANUAL)
     # A child of a merge request's pipeline has its variables too. Elsewhere they may be another project's, forwarded.
-    if kind is EventKind.PULL_REQUEST or (source == "parent_pipeline" and clues.text("CI_MERGE_REQUEST_IID")):
-        return _gitlab_merge_request(clues, head)
+    if kind is EventKind.PULL_REQUEST or (source == "parent_pipeline" and ci.text("CI_MERGE_REQUEST_IID")):
+        return _gitlab_merge_request(ci, head)
     if source == "external_pull_request_event":
-        base = clues.commit("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")
-        return clues.change_request(
-            head=head, base=base, branch=clues.text("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME")
-        )
-    if kind is EventKind.PUSH and clues.text("CI_COMMIT_TAG"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
-    branch = clues.text("CI_COMMIT_BRANCH")
+        base = ci.commit("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")
+        return ci.change_request(head=head, base=base, branch=ci.text("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"))
+    if kind is EventKind.PUSH and ci.text("CI_COMMIT_TAG"):
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
+    branch = ci.text("CI_COMMIT_BRANCH")
     if kind is not EventKind.PUSH:
-        return clues.event(kind, "only a push has a base", head=head, branch=branch)
-    return clues.event(kind, head=head, base=clues.commit("CI_COMMIT_BEFORE_SHA"), branch=branch)
+        return ci.event(kind, "only a push has a base", head=head, branch=branch)
+    return ci.event(kind, head=head, base=ci.commit("CI_COMMIT_BEFORE_SHA"), branch=branch)
 
 
-def _gitlab_merge_request(clues: Clues, head: str | None) -> Event:
+def _gitlab_merge_request(ci: CiVariables, head: str | None) -> Event:
     """Merged results and merge trains check out GitLab's merge; what it was merged into is …TARGET_BRANCH_SHA.
 
     In a train that is the car before, not the branch. …DIFF_BASE_SHA is the merge base, exact for the source branch
     only; it is not updated when the target branch is changed (GitLab issue 442031).
     """
-    branch = clues.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-    how = clues.text("CI_MERGE_REQUEST_EVENT_TYPE")
+    branch = ci.text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    how = ci.text("CI_MERGE_REQUEST_EVENT_TYPE")
     kind = EventKind.MERGE_QUEUE if how == "merge_train" else EventKind.PULL_REQUEST
     merged = how in {"merged_result", "merge_train"}
-    if merged and (base := clues.commit("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")):
-        return clues.change_request(kind=kind, head=head, base=base, branch=branch, tip=False)
-    base = clues.commit("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-    return clues.change_request(kind=kind, head=head, base=base, branch=branch, tip=False, first_parent=merged)
+    if merged and (base := ci.commit("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")):
+        return ci.change_request(kind=kind, head=head, base=base, branch=branch, tip=False)
+    base = ci.commit("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    return ci.change_request(kind=kind, head=head, base=base, branch=branch, tip=False, first_parent=merged)
 
 
-def _circleci(clues: Clues) -> Event:
+def _circleci(ci: CiVariables) -> Event:
     """CircleCI Docs, "Project values and variables": the previous revision is a pipeline value, no variable.
 
     CIRCLE_PULL_REQUEST is set for a branch *from which* one is open; the target branch is told nowhere.
     """
-    head = clues.commit("CIRCLE_SHA1")
-    if clues.text("CIRCLE_TAG"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
+    head = ci.commit("CIRCLE_SHA1")
+    if ci.text("CIRCLE_TAG"):
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
     note = "CircleCI has no variable for a base: give --base << pipeline.git.base_revision >>"
-    if clues.text("CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER"):
-        return clues.change_request(note, head=head, base=None, branch="")
-    return clues.event(EventKind.PUSH, note, head=head, branch=clues.text("CIRCLE_BRANCH"))
+    if ci.text("CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER"):
+        return ci.change_request(note, head=head, base=None, branch="")
+    return ci.event(EventKind.PUSH, note, head=head, branch=ci.text("CIRCLE_BRANCH"))
 
 
-def _buildkite(clues: Clues) -> Event:
+def _buildkite(ci: CiVariables) -> Event:
     """Buildkite Docs, "Environment variables"; of a manual build, BUILDKITE_COMMIT is the word ``HEAD``."""
-    head = None if clues.text("BUILDKITE_COMMIT") == "HEAD" else clues.commit("BUILDKITE_COMMIT")
-    if queue := clues.text("BUILDKITE_MERGE_QUEUE_BASE_BRANCH"):
-        base = clues.commit("BUILDKITE_MERGE_QUEUE_BASE_COMMIT")
-        return clues.change_request(kind=EventKind.MERGE_QUEUE, head=head, base=base, branch=queue, tip=False)
-    if clues.text("BUILDKITE_PULL_REQUEST") not in {"", "false"}:
-        return clues.change_request(head=head, base=None, branch=clues.text("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
+    head = None if ci.text("BUILDKITE_COMMIT") == "HEAD" else ci.commit("BUILDKITE_COMMIT")
+    if queue := ci.text("BUILDKITE_MERGE_QUEUE_BASE_BRANCH"):
+        base = ci.commit("BUILDKITE_MERGE_QUEUE_BASE_COMMIT")
+        return ci.change_request(kind=EventKind.MERGE_QUEUE, head=head, base=base, branch=queue, tip=False)
+    if ci.text("BUILDKITE_PULL_REQUEST") not in {"", "false"}:
+        return ci.change_request(head=head, base=None, branch=ci.text("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
     kinds = {"webhook": EventKind.PUSH, "schedule": EventKind.SCHEDULE}
-    kind = kinds.get(clues.text("BUILDKITE_SOURCE"), EventKind.MANUAL)
-    if clues.text("BUILDKITE_TAG"):  # BUILDKITE_BRANCH is the tag's name, then
-        return clues.event(EventKind.TAG if kind is EventKind.PUSH else kind, "a tag has no base", head=head)
-    return clues.event(kind, "Buildkite gives no base", head=head, branch=clues.text("BUILDKITE_BRANCH"))
+    kind = kinds.get(ci.text("BUILDKITE_SOURCE"), EventKind.MANUAL)
+    if ci.text("BUILDKITE_TAG"):  # BUILDKITE_BRANCH is the tag's name, then
+        return ci.event(EventKind.TAG if kind is EventKind.PUSH else kind, "a tag has no base", head=head)
+    return ci.event(kind, "Buildkite gives no base", head=head, branch=ci.text("BUILDKITE_BRANCH"))
 
 
-def _azure(clues: Clues) -> Event:
+def _azure(ci: CiVariables) -> Event:
     """Microsoft Learn, "Use predefined variables" (Azure Pipelines); there, no build has a commit before.
 
     The target branch is documented as ``refs/heads/main``, but is seen as ``main`` too (`env-ci` 11, its source).
     """
-    head, ref = clues.commit("BUILD_SOURCEVERSION"), clues.text("BUILD_SOURCEBRANCH")
+    head, ref = ci.commit("BUILD_SOURCEVERSION"), ci.text("BUILD_SOURCEBRANCH")
     kinds = {
         "BatchedCI": EventKind.PUSH,
         "IndividualCI": EventKind.PUSH,
         "PullRequest": EventKind.PULL_REQUEST,
         "Schedule": EventKind.SCHEDULE,
     }
-    kind = kinds.get(clues.text("BUILD_REASON"), EventKind.MANUAL)
+    kind = kinds.get(ci.text("BUILD_REASON"), EventKind.MANUAL)
     if kind is EventKind.PULL_REQUEST:
-        target = clues.text("SYSTEM_PULLREQUEST_TARGETBRANCH").removeprefix("refs/heads/")
+        target = ci.text("SYSTEM_PULLREQUEST_TARGETBRANCH").removeprefix("refs/heads/")
         merge = ref.startswith("refs/pull/") and ref.endswith("/merge")
-        return clues.change_request(head=head, base=None, branch=target, first_parent=merge)
+        return ci.change_request(head=head, base=None, branch=target, first_parent=merge)
     if kind is EventKind.PUSH and ref.startswith("refs/tags/"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
-    return clues.event(kind, "Azure Pipelines gives no base", head=head, branch=branch_of(ref))
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
+    return ci.event(kind, "Azure Pipelines gives no base", head=head, branch=branch_of(ref))
 
 
-def _bitbucket(clues: Clues) -> Event:
+def _bitbucket(ci: CiVariables) -> Event:
     """Atlassian Support, "Variables and secrets"; commits of a pull request are cut to 12 digits (BCLOUD-19393).
 
     A pull request's pipeline runs on a merge of its destination, made on the runner, which no variable names.
     """
-    if clues.text("BITBUCKET_PR_ID"):
-        base, branch = clues.commit("BITBUCKET_PR_DESTINATION_COMMIT"), clues.text("BITBUCKET_PR_DESTINATION_BRANCH")
-        return clues.change_request("head is the merge that is checked out", head=None, base=base, branch=branch)
-    head, branch = clues.commit("BITBUCKET_COMMIT"), clues.text("BITBUCKET_BRANCH")
-    if clues.text("BITBUCKET_TAG"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
+    if ci.text("BITBUCKET_PR_ID"):
+        base, branch = ci.commit("BITBUCKET_PR_DESTINATION_COMMIT"), ci.text("BITBUCKET_PR_DESTINATION_BRANCH")
+        return ci.change_request("head is the merge that is checked out", head=None, base=base, branch=branch)
+    head, branch = ci.commit("BITBUCKET_COMMIT"), ci.text("BITBUCKET_BRANCH")
+    if ci.text("BITBUCKET_TAG"):
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
     kind = EventKind.PUSH if branch else EventKind.MANUAL  # a custom pipeline has no branch
-    return clues.event(kind, "Bitbucket gives no base", head=head, branch=branch)
+    return ci.event(kind, "Bitbucket gives no base", head=head, branch=branch)
 
 
-def _jenkins(clues: Clues) -> Event:
+def _jenkins(ci: CiVariables) -> Event:
     """Jenkins, "env-vars.html" of the git and branch-api plugins; it does not tell who or what started a build.
 
     GIT_PREVIOUS_COMMIT is never a base: it names the last build even if that failed, and so would lose its changes.
     """
-    head, branch = clues.commit("GIT_COMMIT"), clues.text("BRANCH_NAME", "GIT_LOCAL_BRANCH", "GIT_BRANCH")
-    if target := clues.text("CHANGE_TARGET"):
-        return clues.change_request(head=head, base=None, branch=target)
-    if clues.text("TAG_NAME"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
-    base = clues.commit("GIT_PREVIOUS_SUCCESSFUL_COMMIT")
+    head, branch = ci.commit("GIT_COMMIT"), ci.text("BRANCH_NAME", "GIT_LOCAL_BRANCH", "GIT_BRANCH")
+    if target := ci.text("CHANGE_TARGET"):
+        return ci.change_request(head=head, base=None, branch=target)
+    if ci.text("TAG_NAME"):
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
+    base = ci.commit("GIT_PREVIOUS_SUCCESSFUL_COMMIT")
     notes = [] if base else ["no build of this branch has succeeded yet"]
     # Outside multibranch jobs there is only GIT_BRANCH, with the remote in front.
-    return clues.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch.removeprefix("origin/"))
+    return ci.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch.removeprefix("origin/"))
 
 
-def _unknown(clues: Clues) -> Event:
-    return clues.event(EventKind.MANUAL, "a CI that is not known here: give --base and --head", head=None)
+def _unknown(ci: CiVariables) -> Event:
+    return ci.event(EventKind.MANUAL, "a CI that is not known here: give --base and --head", head=None)
 
 
-def _local(clues: Clues) -> Event:
-    return clues.event(EventKind.LOCAL, head=None)
+def _local(ci: CiVariables) -> Event:
+    return ci.event(EventKind.LOCAL, head=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +175,7 @@ class _Ci:
 
     name: str
     proof: str
-    read: Callable[[Clues], Event]
+    read: Callable[[CiVariables], Event]
     run_url: str = ""
     payload: str = ""
 

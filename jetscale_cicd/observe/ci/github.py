@@ -12,7 +12,7 @@ _HEX = frozenset("0123456789abcdef")
 _UNTRUSTED = "it runs with secrets, so a pull request's own commits are not looked at: use on: pull_request"
 
 
-class Clues:
+class CiVariables:
     """What the CI says about this run; ``event.a.b`` is a field of the payload, any other name is a variable."""
 
     def __init__(self, ci: str, run_url: str, env: Mapping[str, str], payload: Mapping[str, object]) -> None:
@@ -89,89 +89,89 @@ def branch_of(ref: str) -> str:
     return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
 
 
-def read_github(clues: Clues) -> Event:
+def read_github(ci: CiVariables) -> Event:
     """The event of a GitHub Actions run; one that brings no commits counts as started by hand."""
-    name = clues.text("GITHUB_EVENT_NAME")
+    name = ci.text("GITHUB_EVENT_NAME")
     if name in _WITH_COMMITS:
-        if not clues.payload:
-            clues.notes.append("no event payload")
-        return _WITH_COMMITS[name](clues)
+        if not ci.payload:
+            ci.notes.append("no event payload")
+        return _WITH_COMMITS[name](ci)
     note = f"a {name} run has no base" if name in _PLAIN else "not an event that brings commits"
     kind = _PLAIN.get(name, EventKind.MANUAL)
-    return clues.event(kind, note, head=clues.commit("GITHUB_SHA"), branch=branch_of(clues.text("GITHUB_REF")))
+    return ci.event(kind, note, head=ci.commit("GITHUB_SHA"), branch=branch_of(ci.text("GITHUB_REF")))
 
 
-def _push(clues: Clues) -> Event:
+def _push(ci: CiVariables) -> Event:
     """``after`` of an annotated tag names the tag object, so GITHUB_SHA, always a commit, comes first."""
-    ref = clues.text("GITHUB_REF", "event.ref")
-    if clues.value("event.deleted") is True or is_zero(clues.value("event.after")):
+    ref = ci.text("GITHUB_REF", "event.ref")
+    if ci.value("event.deleted") is True or is_zero(ci.value("event.after")):
         # GITHUB_SHA and GITHUB_REF are the default branch's by now: another branch's commits, pushed by nobody.
-        ref = clues.text("event.ref")
-        return clues.event(EventKind.DELETION, "the branch or tag was deleted", head=None, branch=branch_of(ref))
-    head = clues.commit("GITHUB_SHA", "event.after")
+        ref = ci.text("event.ref")
+        return ci.event(EventKind.DELETION, "the branch or tag was deleted", head=None, branch=branch_of(ref))
+    head = ci.commit("GITHUB_SHA", "event.after")
     if ref.startswith("refs/tags/"):
-        return clues.event(EventKind.TAG, "a tag has no base", head=head)
-    base = clues.commit("event.before")
-    notes = ["force push: the base may be no ancestor of head"] if clues.value("event.forced") is True else []
-    return clues.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch_of(ref))
+        return ci.event(EventKind.TAG, "a tag has no base", head=head)
+    base = ci.commit("event.before")
+    notes = ["force push: the base may be no ancestor of head"] if ci.value("event.forced") is True else []
+    return ci.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch_of(ref))
 
 
-def _pull_request(clues: Clues) -> Event:
+def _pull_request(ci: CiVariables) -> Event:
     """Checked out is GITHUB_SHA: GitHub's merge of the pull request (refs/pull/N/merge) into a *fresh* target.
 
     ``pull_request.base.sha`` is the target's tip when the pull request was last touched. It lags behind that merge, so
     a comparison from it would count what others merged since: the merge's first parent is the base.
     """
-    ref = clues.text("GITHUB_REF")
-    branch = clues.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
-    base = clues.commit("event.pull_request.base.sha")
-    merged = clues.value("event.pull_request.merged") is True
-    closed = clues.value("event.action") == "closed" and not merged
+    ref = ci.text("GITHUB_REF")
+    branch = ci.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
+    base = ci.commit("event.pull_request.base.sha")
+    merged = ci.value("event.pull_request.merged") is True
+    closed = ci.value("event.action") == "closed" and not merged
     notes = ["closed without being merged"] if closed else []
-    if ref.startswith("refs/pull/") and ref.endswith("/merge") and (head := clues.commit("GITHUB_SHA")):
-        return clues.change_request(*notes, head=head, base=base, branch=branch, first_parent=True)
+    if ref.startswith("refs/pull/") and ref.endswith("/merge") and (head := ci.commit("GITHUB_SHA")):
+        return ci.change_request(*notes, head=head, base=base, branch=branch, first_parent=True)
     # Once merged, GITHUB_REF is the target branch itself (its short name until 2023) and GITHUB_SHA a commit of it.
     if merged or (branch and ref.removeprefix("refs/heads/") == branch):
-        head = clues.commit("GITHUB_SHA", "event.pull_request.merge_commit_sha")
-        return clues.change_request("merged: the push to its target releases it", head=head, base=base, branch=branch)
-    return clues.change_request(*notes, head=clues.commit("event.pull_request.head.sha"), base=base, branch=branch)
+        head = ci.commit("GITHUB_SHA", "event.pull_request.merge_commit_sha")
+        return ci.change_request("merged: the push to its target releases it", head=head, base=base, branch=branch)
+    return ci.change_request(*notes, head=ci.commit("event.pull_request.head.sha"), base=base, branch=branch)
 
 
-def _pull_request_target(clues: Clues) -> Event:
+def _pull_request_target(ci: CiVariables) -> Event:
     """It runs with secrets, on the default branch's last commit (on the target's until 2025), and stays there.
 
     To render a stranger's chart with secrets around is the "pwn request" of GitHub Security Lab.
     """
-    branch = clues.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
-    return clues.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=clues.commit("GITHUB_SHA"), branch=branch)
+    branch = ci.text("GITHUB_BASE_REF", "event.pull_request.base.ref")
+    return ci.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=ci.commit("GITHUB_SHA"), branch=branch)
 
 
-def _merge_group(clues: Clues) -> Event:
+def _merge_group(ci: CiVariables) -> Event:
     """``base_sha`` is the group's parent: the target's tip, or the group that is queued before it."""
-    return clues.change_request(
+    return ci.change_request(
         kind=EventKind.MERGE_QUEUE,
-        head=clues.commit("event.merge_group.head_sha", "GITHUB_SHA"),
-        base=clues.commit("event.merge_group.base_sha"),
-        branch=branch_of(clues.text("event.merge_group.base_ref")),
+        head=ci.commit("event.merge_group.head_sha", "GITHUB_SHA"),
+        base=ci.commit("event.merge_group.base_sha"),
+        branch=branch_of(ci.text("event.merge_group.base_ref")),
         tip=False,
     )
 
 
-def _workflow_run(clues: Clues) -> Event:
+def _workflow_run(ci: CiVariables) -> Event:
     """GITHUB_SHA is the default branch's last commit, not the one that the earlier workflow ran on.
 
     It has secrets even where a fork's pull request started the earlier run: then as for ``pull_request_target``.
     """
-    home, source = clues.text("event.repository.full_name"), clues.text("event.workflow_run.head_repository.full_name")
-    kind = _WORKFLOW_RUN_KINDS.get(clues.text("event.workflow_run.event"))
+    home, source = ci.text("event.repository.full_name"), ci.text("event.workflow_run.head_repository.full_name")
+    kind = _WORKFLOW_RUN_KINDS.get(ci.text("event.workflow_run.event"))
     if kind is None or not home or home != source:
-        return clues.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=clues.commit("GITHUB_SHA"))
+        return ci.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=ci.commit("GITHUB_SHA"))
     notes = ["a workflow_run has no base"]
-    if clues.text("event.workflow_run.conclusion") != "success":
+    if ci.text("event.workflow_run.conclusion") != "success":
         notes.append("the workflow before this one did not succeed")
     # Of a tag's run, head_branch is the tag.
-    branch = "" if kind is EventKind.TAG else clues.text("event.workflow_run.head_branch")
-    return clues.event(kind, *notes, head=clues.commit("event.workflow_run.head_sha"), branch=branch)
+    branch = "" if kind is EventKind.TAG else ci.text("event.workflow_run.head_branch")
+    return ci.event(kind, *notes, head=ci.commit("event.workflow_run.head_sha"), branch=branch)
 
 
 _PLAIN = {
@@ -181,7 +181,7 @@ _PLAIN = {
     "workflow_dispatch": EventKind.MANUAL,
 }
 _WORKFLOW_RUN_KINDS = {"push": EventKind.PUSH, "merge_group": EventKind.MERGE_QUEUE, **_PLAIN}
-_WITH_COMMITS: Mapping[str, Callable[[Clues], Event]] = {
+_WITH_COMMITS: Mapping[str, Callable[[CiVariables], Event]] = {
     "merge_group": _merge_group,
     "pull_request": _pull_request,
     "pull_request_review": _pull_request,

@@ -74,7 +74,7 @@ def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease
         ) from None
 
 
-def was_good(stored: StoredRelease) -> bool:
+def is_rollback_candidate(stored: StoredRelease) -> bool:
     """Deployed, now or once; Helm calls superseded also a first install that failed, and what a person uninstalled."""
     ended = "failed:" in stored.description or stored.was_uninstalled
     return stored.status == "deployed" or (stored.status == "superseded" and not ended)
@@ -91,7 +91,7 @@ def newest_good(api: Kubernetes, target: Target, before: int) -> int | None:
     second: int | None = None
     for number in revision_numbers(api, target):
         stored = read_revision(api, target, number) if number <= before else None
-        if stored and was_good(stored):
+        if stored and is_rollback_candidate(stored):
             if UNVERIFIED not in stored.description or NOT_YET in stored.description:
                 return number
             second = second or number

@@ -11,12 +11,12 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
 class Surroundings(Protocol):
-    """What looking for a namespace needs from the world."""
+    """What looking for a namespace needs from the context."""
 
     def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
 
 
-def missing_namespace(world: Surroundings, plan: Plan) -> PreconditionError | None:
+def missing_namespace(context: Surroundings, plan: Plan) -> PreconditionError | None:
     """Why a plan could only fail, None where all its namespaces are there, or may not be looked at.
 
     Raises:
@@ -24,7 +24,9 @@ def missing_namespace(world: Surroundings, plan: Plan) -> PreconditionError | No
     """
     for decided in plan.targets:
         target = decided.target
-        api = world.kubernetes(target) if target.engine == "helm" and decided.decision is not Decision.NOTHING else None
+        api = (
+            context.kubernetes(target) if target.engine == "helm" and decided.decision is not Decision.NOTHING else None
+        )
         if isinstance(api, Kubernetes) and (trouble := _trouble(api, target)):
             return trouble
     return None

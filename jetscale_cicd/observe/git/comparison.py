@@ -3,14 +3,14 @@
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.event import EventKind
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, last_attempt
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, last_recorded
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.git.remote import (
-    complete,
-    is_cut,
-    reach,
+    is_truncated,
     remote_of,
+    resolve_or_fetch,
+    unshallow,
 )
 from jetscale_cicd.observe.git.repository import Repository
 
@@ -30,7 +30,7 @@ def find_head(repository: Repository, request: Request) -> str:
             hint="let no deletion start Stage 6, or name a commit: --head REV",
         )
     revision = request.head or request.event.head or "HEAD"
-    return reach(repository, revision) or repository.commit(revision)
+    return resolve_or_fetch(repository, revision) or repository.commit(revision)
 
 
 def chart_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:
@@ -38,7 +38,7 @@ def chart_comparison(repository: Repository, request: Request, head: str, latest
     if request.since == "event":
         return event_comparison(repository, request, head, latest)
     if request.since != "auto":
-        base = reach(repository, request.since) or repository.commit(request.since)
+        base = resolve_or_fetch(repository, request.since) or repository.commit(request.since)
         return Comparison(base, head, f"since {request.since}")
     if latest is None:
         return Comparison(None, head, "since the beginning: there is no release yet")
@@ -57,11 +57,11 @@ def values_comparison(
         return chart
     head = chart.head
     if isinstance(live, Deployed):
-        tried = last_attempt(live)
+        tried = last_recorded(live)
         if not tried.commit:
             return _last_release(head, latest, "what is deployed has no record of Stage 6")
         word = "deployed commit" if tried is live else "commit that was rolled back,"
-        deployed = reach(repository, tried.commit)
+        deployed = resolve_or_fetch(repository, tried.commit)
         if deployed:
             return Comparison(deployed, head, f"since the {word} {deployed[:12]}")
         return _last_release(head, latest, f"the {word} {tried.commit[:12]} is gone")
@@ -79,14 +79,14 @@ def event_comparison(repository: Repository, request: Request, head: str, latest
         CannotTellError: a base was named on the command line and cannot be reached.
     """
     if request.base:
-        base = reach(repository, request.base) or repository.commit(request.base)
+        base = resolve_or_fetch(repository, request.base) or repository.commit(request.base)
         if request.from_merge_base:
             return since_merge_base(repository, base, head, request.base)
         return Comparison(base, head, f"since {request.base}")
     event = request.event
     # Only of the CI's own merge: the first parent of any other commit is just the commit before it.
-    own_merge = request.head is None and event.base_is_first_parent and reach(repository, f"{head}^2")
-    if own_merge and (parent := reach(repository, f"{head}^1")):
+    own_merge = request.head is None and event.base_is_first_parent and resolve_or_fetch(repository, f"{head}^2")
+    if own_merge and (parent := resolve_or_fetch(repository, f"{head}^1")):
         return Comparison(parent, head, f"since the target branch that {event.ci} merged this {event.kind} into")
     if event.kind is EventKind.LOCAL and not event.base:
         return _since_default_branch(repository, head, latest)
@@ -94,7 +94,7 @@ def event_comparison(repository: Repository, request: Request, head: str, latest
     given = event.base or (f"refs/remotes/{remote}/{event.base_branch}" if event.base_branch else None)
     if given is None:
         return _last_release(head, latest, event.note or f"{event.ci} gives no base for this {event.kind}")
-    found = reach(repository, given)
+    found = resolve_or_fetch(repository, given)
     if found is None:
         return _last_release(
             head,
@@ -123,9 +123,9 @@ def since_merge_base(repository: Repository, tip: str, head: str, what: str) -> 
     Raises:
         CannotTellError: ``NO_MERGE_BASE``.
     """
-    cut = is_cut(repository, tip, head)
+    cut = is_truncated(repository, tip, head)
     if cut and repository.git.network:
-        complete(repository, tip, head)
+        unshallow(repository, tip, head)
         cut = False
     base = repository.merge_base(tip, head)
     if base is None:

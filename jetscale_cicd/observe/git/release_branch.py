@@ -6,7 +6,7 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.observe.git.remote import reach, remote_of
+from jetscale_cicd.observe.git.remote import remote_of, resolve_or_fetch
 from jetscale_cicd.observe.git.repository import Repository
 
 _HINT = "run on the branch that is released, pushed; or set release.commit: false"
@@ -38,14 +38,14 @@ def find_branch(repository: Repository, request: Request, head: str, configured:
 
 def moved_on(repository: Repository, branch: Branch, head: str) -> str:
     """Why a release commit would come too late: the branch has commits on top of head; "" where it has none."""
-    if branch.tip in (None, head) or not (tip := reach(repository, branch.tip or "")):
+    if branch.tip in (None, head) or not (tip := resolve_or_fetch(repository, branch.tip or "")):
         return ""
     if not repository.is_ancestor(head, tip):
         return ""
     return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes on top of its tip"
 
 
-def branch_trouble(repository: Repository, branch: Branch, head: str) -> PreconditionError | None:
+def branch_blocker(repository: Repository, branch: Branch, head: str) -> PreconditionError | None:
     """``RELEASE_BRANCH``: why a release commit could not be pushed; None where it could."""
     if not remote_of(repository):
         return _unready("there is no remote to push it to", head)

@@ -5,7 +5,15 @@ from typing import NamedTuple
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
-from jetscale_cicd.observe.git.remote import RESERVED, complete, fetch_tags, is_cut, reach, remote_of, remote_refs
+from jetscale_cicd.observe.git.remote import (
+    RESERVED,
+    fetch_tags,
+    is_truncated,
+    remote_of,
+    remote_refs,
+    resolve_or_fetch,
+    unshallow,
+)
 from jetscale_cicd.observe.git.repository import Repository, release_version, tag_glob
 
 _GUESSES = 3
@@ -62,7 +70,7 @@ def find_releases(
         latest=latest,
         all=everything,
         published=published,
-        certain=not is_cut(repository, head),
+        certain=not is_truncated(repository, head),
         reserved=_reserved(theirs or {}, tag_format),
         branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
     )
@@ -119,10 +127,10 @@ def _is_under_way(repository: Repository, head: str, commit: str, branch: str) -
 
     A run that died leaves its reservation; once its commit is on no branch any more, nobody will finish it.
     """
-    if reach(repository, commit) is None or not repository.is_ancestor(head, commit):
+    if resolve_or_fetch(repository, commit) is None or not repository.is_ancestor(head, commit):
         return False
     tips = remote_refs(repository, "HEAD", *([f"refs/heads/{branch}"] if branch else []))
-    return any(reach(repository, tip) and repository.is_ancestor(commit, tip) for tip in tips.values())
+    return any(resolve_or_fetch(repository, tip) and repository.is_ancestor(commit, tip) for tip in tips.values())
 
 
 def _core(latest: Release | None) -> tuple[int, int, int]:
@@ -131,8 +139,8 @@ def _core(latest: Release | None) -> tuple[int, int, int]:
 
 def _catch_up(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
     """Fetch what release tags and history are missing here; the remote's refs, None where there is no remote."""
-    if is_cut(repository, head):
-        complete(repository, head)
+    if is_truncated(repository, head):
+        unshallow(repository, head)
     if not remote_of(repository):
         return None
     glob = tag_glob(tag_format)

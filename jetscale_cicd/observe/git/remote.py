@@ -31,7 +31,7 @@ def remote_of(repository: Repository) -> str | None:
     return names[0]
 
 
-def reach(repository: Repository, revision: str) -> str | None:
+def resolve_or_fetch(repository: Repository, revision: str) -> str | None:
     """The commit of ``revision``, fetched where it is missing: exactly it, then the whole history without blobs.
 
     Returns None where every rung of the ladder failed: gone after a force push, or no remote.
@@ -46,12 +46,12 @@ def reach(repository: Repository, revision: str) -> str | None:
         repository.git.run(*_FETCH, "--no-tags", *depth, remote, wanted)
         found = repository.find(revision)[0]
     if found is None and repository.shallow:
-        complete(repository)
+        unshallow(repository)
         found = repository.find(revision)[0]
     return found
 
 
-def is_cut(repository: Repository, *commits: str) -> bool:
+def is_truncated(repository: Repository, *commits: str) -> bool:
     """Whether history of any of the commits ends where the clone was cut off, not at its beginning."""
     if not commits or not repository.shallow:
         return False
@@ -59,7 +59,7 @@ def is_cut(repository: Repository, *commits: str) -> bool:
     return not cut.isdisjoint(repository.roots(*commits))
 
 
-def complete(repository: Repository, *commits: str) -> None:
+def unshallow(repository: Repository, *commits: str) -> None:
     """Fetch the rest of a shallow clone's history, with its tags and without its blobs.
 
     Args:
@@ -69,12 +69,12 @@ def complete(repository: Repository, *commits: str) -> None:
         CannotTellError: ``HISTORY_INCOMPLETE``, the remote did not give it.
     """
     remote = remote_of(repository) or "origin"
-    unshallow = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
+    command = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
     # Its status proves little: a tag that differs from the remote's fails it after all else was done.
-    result = repository.git.run(*unshallow)
-    if is_cut(repository, *commits):
-        result = repository.git.run(*unshallow, *commits)
-    if is_cut(repository, *commits) or (repository.shallow and not commits):
+    result = repository.git.run(*command)
+    if is_truncated(repository, *commits):
+        result = repository.git.run(*command, *commits)
+    if is_truncated(repository, *commits) or (repository.shallow and not commits):
         raise CannotTellError(
             "HISTORY_INCOMPLETE",
             f"this clone is shallow and the rest of its history could not be fetched: {result.stderr.strip()}",

@@ -23,7 +23,7 @@ class DirectoryRegistry:
     directory: Path
 
     # link(2) lets one of two runs win.
-    exclusive: ClassVar[bool] = True
+    creates_atomically: ClassVar[bool] = True
 
     def reference(self, chart: str, version: str) -> str:
         """Where the package of a version is, or would be."""
@@ -53,7 +53,7 @@ class DirectoryRegistry:
                 "REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)
             ) from unreadable
 
-    def exact(self, _chart: str, _answer: Present) -> tuple[str, ...]:
+    def pinned_chart_args(self, _chart: str, _answer: Present) -> tuple[str, ...]:
         """Nothing: a file's name says nothing of its content, so its bytes are what is compared."""
         return ()
 

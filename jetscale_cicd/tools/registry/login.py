@@ -33,7 +33,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Logins:
+class CredentialStore:
     """Looks credentials up, and tells the redactor about each that it finds.
 
     Args:

@@ -38,7 +38,7 @@ class OciRegistry:
     pause: Callable[[float], None] = time.sleep
 
     # Between looking and pushing, somebody else may push: an OCI registry has no create-only push.
-    exclusive: ClassVar[bool] = False
+    creates_atomically: ClassVar[bool] = False
 
     def reference(self, chart: str, _version: str) -> str:
         """The chart's reference, without the version, as helm takes it."""
@@ -68,7 +68,7 @@ class OciRegistry:
             raise _unread(f"helm pulled {digest_of(content)}, its manifest names something else", reference)
         return content
 
-    def exact(self, chart: str, answer: Present) -> tuple[str, ...]:
+    def pinned_chart_args(self, chart: str, answer: Present) -> tuple[str, ...]:
         """What helm takes for a package that was found, by the digest of its manifest; () where this helm cannot."""
         if not answer.manifest or self.helm.number < _BY_DIGEST:
             return ()

@@ -64,7 +64,7 @@ class OciApi:
         if self.plain_http or not is_loopback(self.host):
             return self.plain_http
         try:
-            self.http.get(f"https://{self.host}/v2/", {}, once=True)
+            self.http.get(f"https://{self.host}/v2/", {}, retry=False)
         except HttpFailure as failed:
             return "SSL" in str(failed).upper() and "CERTIFICATE" not in str(failed).upper()
         return False

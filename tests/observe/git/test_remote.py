@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
-from jetscale_cicd.observe.git.remote import complete, fetch_tags, is_cut, reach, remote_of, remote_refs
+from jetscale_cicd.observe.git.remote import (
+    fetch_tags,
+    is_truncated,
+    remote_of,
+    remote_refs,
+    resolve_or_fetch,
+    unshallow,
+)
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 
 STORY = ("feat: a [charts/app/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]", "docs: c [README.md]")
@@ -38,25 +45,25 @@ def test_a_missing_commit_is_fetched_by_its_exact_name(work: Drawn, origin: Path
     repo = clone(origin, tmp_path / "clone")
     before = refs(repo)
     assert opened(repo).find(lost) == (None,)
-    assert reach(opened(repo), lost) == lost
+    assert resolve_or_fetch(opened(repo), lost) == lost
     assert (refs(repo), opened(repo).shallow) == (before, False)
 
 
 def test_a_commit_that_is_gone_everywhere_is_not_found(work: Drawn, origin: Path, tmp_path: Path) -> None:
     lost = work.head
     forget(origin, f"{lost}~1")
-    assert reach(opened(clone(origin, tmp_path / "clone")), lost) is None
+    assert resolve_or_fetch(opened(clone(origin, tmp_path / "clone")), lost) is None
 
 
 def test_in_a_shallow_clone_one_commit_is_enough(work: Drawn, origin: Path, tmp_path: Path) -> None:
     repo = opened(clone(origin, tmp_path / "clone", "--depth=1"))
-    assert reach(repo, work.git("rev-parse", "HEAD~2")) == work.git("rev-parse", "HEAD~2")
+    assert resolve_or_fetch(repo, work.git("rev-parse", "HEAD~2")) == work.git("rev-parse", "HEAD~2")
     assert repo.find("HEAD~1") == (None,)
 
 
 def test_a_relative_revision_needs_the_whole_history(work: Drawn, origin: Path, tmp_path: Path) -> None:
     repo = opened(clone(origin, tmp_path / "clone", "--depth=1"))
-    assert reach(repo, "HEAD~2") == work.git("rev-parse", "HEAD~2")
+    assert resolve_or_fetch(repo, "HEAD~2") == work.git("rev-parse", "HEAD~2")
     assert not repo.shallow
 
 
@@ -64,20 +71,20 @@ def test_a_target_branch_that_was_not_cloned_is_fetched(work: Drawn, origin: Pat
     work.draw("branch topic", "fix: d [charts/app/values.yaml]")
     work.git("push", "--quiet", str(origin), "topic")
     repo = clone(origin, tmp_path / "clone", "--single-branch", "--branch=topic")
-    assert reach(opened(repo), "refs/remotes/origin/main") == work.git("rev-parse", "main")
+    assert resolve_or_fetch(opened(repo), "refs/remotes/origin/main") == work.git("rev-parse", "main")
 
 
 @pytest.mark.parametrize("branch", ["missing", "-rf", "*", "a:b", "../x", "--upload-pack=touch ran"])
 def test_a_branch_of_any_name_is_asked_for_as_a_name(origin: Path, tmp_path: Path, branch: str) -> None:
     repo = opened(clone(origin, tmp_path / "clone"))
-    assert " " in branch or reach(repo, f"refs/remotes/origin/{branch}") is None
+    assert " " in branch or resolve_or_fetch(repo, f"refs/remotes/origin/{branch}") is None
     assert not list(tmp_path.rglob("ran"))
 
 
 def test_without_network_nothing_is_fetched(work: Drawn, origin: Path, tmp_path: Path) -> None:
     repo = clone(origin, tmp_path / "clone", "--depth=1")
     repo.git("config", "protocol.file.allow", "always")
-    assert reach(opened(repo, network=False), work.git("rev-parse", "HEAD~1")) is None
+    assert resolve_or_fetch(opened(repo, network=False), work.git("rev-parse", "HEAD~1")) is None
 
 
 def test_without_network_missing_objects_are_not_fetched_either(origin: Path, tmp_path: Path) -> None:
@@ -91,14 +98,14 @@ def test_without_network_missing_objects_are_not_fetched_either(origin: Path, tm
 
 def test_a_clone_that_is_completed_has_every_commit_and_tag(work: Drawn, origin: Path, tmp_path: Path) -> None:
     repo = clone(origin, tmp_path / "clone", "--depth=1")
-    complete(opened(repo), repo.head)
+    unshallow(opened(repo), repo.head)
     assert repo.git("rev-list", "--count", "HEAD") == "3"
     assert repo.git("rev-parse", "v0.1.0") == work.git("rev-parse", "v0.1.0")
 
 
 def test_completing_fetches_no_file_contents(work: Drawn, origin: Path, tmp_path: Path) -> None:
     repo = clone(origin, tmp_path / "clone", "--depth=1")
-    complete(opened(repo))
+    unshallow(opened(repo))
     old = work.git("rev-parse", "v0.1.0:charts/app/values.yaml")
     assert old not in repo.git("cat-file", "--batch-all-objects", "--batch-check")
 
@@ -109,7 +116,7 @@ def test_completing_moves_and_deletes_no_tag(work: Drawn, origin: Path, tmp_path
         repo.git("tag", tag)
     for key in ("remote.origin.prune", "remote.origin.pruneTags", "fetch.prune", "fetch.pruneTags"):
         repo.git("config", key, "true")
-    complete(opened(repo), repo.head)
+    unshallow(opened(repo), repo.head)
     assert repo.git("rev-parse", "v0.1.0", "mine").split() == [repo.head, repo.head]
     assert repo.git("rev-list", "--count", "HEAD") == "3"
 
@@ -122,9 +129,9 @@ def test_a_merge_that_is_on_no_branch_is_completed_too(work: Drawn, origin: Path
     repo.git("remote", "add", "origin", origin.as_uri())
     repo.git("fetch", "--quiet", "--depth=1", "origin", "+refs/pull/5/merge:refs/remotes/pull/5/merge")
     repo.git("checkout", "--quiet", "refs/remotes/pull/5/merge")
-    assert is_cut(opened(repo), work.head)
-    complete(opened(repo), work.head)
-    assert not is_cut(opened(repo), work.head)
+    assert is_truncated(opened(repo), work.head)
+    unshallow(opened(repo), work.head)
+    assert not is_truncated(opened(repo), work.head)
     assert repo.git("rev-list", "--count", "HEAD") == work.git("rev-list", "--count", "HEAD")
 
 
@@ -132,7 +139,7 @@ def test_a_shallow_remote_cannot_complete_a_clone(origin: Path, tmp_path: Path) 
     middle = clone(origin, tmp_path / "middle", "--depth=2")
     repo = opened(clone(middle, tmp_path / "clone", "--depth=1"))
     with pytest.raises(CannotTellError) as incomplete:
-        complete(repo, repo.commit("HEAD"))
+        unshallow(repo, repo.commit("HEAD"))
     assert incomplete.value.code == "HISTORY_INCOMPLETE"
 
 
@@ -140,7 +147,7 @@ def test_a_clone_whose_remote_is_gone_cannot_be_completed(origin: Path, tmp_path
     repo = opened(clone(origin, tmp_path / "clone", "--depth=1"))
     shutil.rmtree(origin)
     with pytest.raises(CannotTellError) as incomplete:
-        complete(repo)
+        unshallow(repo)
     assert incomplete.value.code == "HISTORY_INCOMPLETE"
 
 
@@ -149,7 +156,7 @@ def test_history_is_cut_only_where_it_was_cut(origin: Path, tmp_path: Path) -> N
     repo.git("checkout", "--quiet", "--orphan", "own")
     repo.draw("docs: own [x]")
     repository = opened(repo)
-    assert (is_cut(repository, repository.commit("main")), is_cut(repository, repo.head)) == (True, False)
+    assert (is_truncated(repository, repository.commit("main")), is_truncated(repository, repo.head)) == (True, False)
 
 
 def test_the_remotes_tags_come_with_the_commit_that_they_mean(work: Drawn, origin: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from jetscale_cicd.tools.http import Http
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.directory import digest_of
-from jetscale_cicd.tools.registry.login import Login, Logins
+from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci import OciRegistry
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from tests.conftest import HELMS, find_helm
@@ -78,7 +78,7 @@ def make(tmp_path: Path) -> Make:
 
     def make(host: str, login: Login | None = None, helm: str = HELMS[1], path: str = "") -> OciRegistry:
         redact = Redactor.of(())
-        http = Http(redact, connect=2, read=0.5, whole=1.5, retries=2, backoff=0.01, patience=1)
+        http = Http(redact, connect=2, read=0.5, total_timeout=1.5, retries=2, backoff=0.01, max_retry_after=1)
         binary = Helm(Processes(redact, lambda _: None), tmp_path, network=True, binary=str(find_helm(helm)))
         if login:
             config = tmp_path / "config.json"
@@ -394,7 +394,7 @@ def found(tmp_path: Path, files: Mapping[str, object], env: dict[str, str] | Non
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(json.dumps(content))
     processes = Processes(Redactor.of(()), lambda _: None)
-    return Logins(processes, {"HOME": str(tmp_path), **(env or {})}).find("registry.test")
+    return CredentialStore(processes, {"HOME": str(tmp_path), **(env or {})}).find("registry.test")
 
 
 AUTHS = {"auths": {"registry.test": {"auth": LOGIN.basic.removeprefix("Basic ")}}}
