@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.engine import ENGINES
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.ci.detect import payload_path, read_event
@@ -124,7 +125,7 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated"
     )
-    parser.add_argument("--engine", choices=("helm", "argocd", "render"), help="engine that replaces the targets' own")
+    parser.add_argument("--engine", choices=tuple(ENGINES), help="engine that replaces the targets' own")
     add_registry(parser)
 
 

@@ -31,6 +31,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     with open_context(request_of(args, network=True), output.progress, output.redact) as context:
         plan = stage6.plan(context)
+        if plan.blocker:
+            raise plan.blocker
         document = {**plan_document(plan), "request": request_document(context.request)}
         if args.notes:
             save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")

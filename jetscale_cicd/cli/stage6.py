@@ -48,6 +48,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     request, saved = _request(args)
     with open_context(request, output.progress, output.redact, output.table) as context:
         plan = stage6.plan(context)
+        if plan.blocker:
+            raise plan.blocker
         if saved:
             _check_unmoved(saved, plan)
         if args.notes:  # a file that cannot be written is said before anything is changed

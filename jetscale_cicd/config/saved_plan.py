@@ -6,7 +6,7 @@ It is read once in a run that acts, where its import time does not matter.
 from dataclasses import dataclass
 
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.target import EngineName
+from jetscale_cicd.model.engine import EngineName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Literal, NamedTuple
 
+from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.target import LIVE, Target, apply_checks, check_glob, check_path, check_text, quoted
 from jetscale_cicd.model.version import Version
 
@@ -147,6 +149,18 @@ def check_command_word(text: str) -> None:
         raise ValueError(f"{quoted(text)}: known in braces are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
 
 
+class Signing(NamedTuple):
+    """How packages are signed: user id of an OpenPGP key, "" for none, and the words of a command, () for none."""
+
+    key: str = ""
+    command: tuple[str, ...] = ()
+
+    def command_at(self, root: Path) -> tuple[str, ...]:
+        """The command with a program that is a path made absolute, from the repository's root."""
+        program, *rest = self.command or ("",)
+        return (str(root / program) if "/" in program else program, *rest) if program else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSettings:
     """What a release is, besides a package and a tag.
@@ -200,13 +214,20 @@ class Settings:
         for target, sentence in clashes(self.targets):
             raise ValueError(f"targets.{target.name}: {sentence}")
 
+    @property
+    def signing(self) -> Signing:
+        """How packages are signed; not at all in a directory, which keeps no signature beside a package."""
+        if not self.chart.keeps_signatures:
+            return Signing()
+        return Signing(self.release.sign_key or "", self.release.sign_command)
+
 
 def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
     """Each target that would overwrite an earlier one, and why."""
     names: dict[str, Target] = {}
     places: dict[tuple[str, ...], Target] = {}
     for target in targets:
-        rendered = target.engine == "render"
+        rendered = _is_directory(target)
         place = ("output", target.output) if rendered else ("release", target.namespace, target.release)
         around = next((outer for outer in places.values() if rendered and _nested(outer, target)), None)
         if target.name in names:
@@ -220,11 +241,15 @@ def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
         places.setdefault(place, target)
 
 
+def _is_directory(target: Target) -> bool:
+    return ENGINES[target.engine].destination is Destination.DIRECTORY
+
+
 def _nested(one: Target, other: Target) -> bool:
     """Whether one directory holds the other: it is replaced as a whole."""
     outputs = (f"{one.output}/", f"{other.output}/")
     return (
-        one.engine == "render"
+        _is_directory(one)
         and one.output != other.output
         and (outputs[0].startswith(outputs[1]) or outputs[1].startswith(outputs[0]))
     )

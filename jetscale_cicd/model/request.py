@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.event import Event
-from jetscale_cicd.model.target import EngineName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

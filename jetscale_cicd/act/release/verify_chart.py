@@ -4,34 +4,19 @@ import hashlib
 import io
 import tarfile
 from pathlib import Path
-from typing import Protocol
 
-from jetscale_cicd.act.release.publish import Registry
-from jetscale_cicd.build.package import Packager
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, VerificationError
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.verification import Sameness, Verification
-from jetscale_cicd.observe.git.repository import Repository, release_version
+from jetscale_cicd.observe.git.repository import release_version
 from jetscale_cicd.planning.version import ask
 
 # Helm refuses to load more than 100 MiB of a chart (chartutil, MaxDecompressedChartSize).
 _LARGEST = 100 << 20
 
 
-class Surroundings(Protocol):
-    """What comparing needs from the context."""
-
-    @property
-    def repository(self) -> Repository: ...
-    @property
-    def tag_format(self) -> str: ...
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def packager(self) -> Packager: ...
-
-
-def verify_chart(context: Surroundings, tag: str) -> Verification:
+def verify_chart(context: RunContext, tag: str) -> Verification:
     """Rebuild the chart of a release tag and compare it with what the registry holds.
 
     Raises:
