@@ -20,10 +20,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Roll back, and show what is deployed now."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import rollback_document
-    from jetscale_cicd.report.text import rollback_text
 
     with open_context(request_of(args, network=True), output.progress, output.redact, output.table) as context:
         done = stage6.rollback(context, args.to)
-    output.result(rollback_text(done, output.paint), rollback_document(done))
-    return 0
+    return output.show(done)

@@ -29,20 +29,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import simulation_document
-    from jetscale_cicd.report.paint import Paint
-    from jetscale_cicd.report.text import simulation_text
 
     with open_context(_request(args), output.progress, output.redact) as context:
         simulation = stage6.simulate(context)
-    output.result(simulation_text(simulation, output.paint), simulation_document(simulation))
-    errors = [
-        simulation.error,
-        output.write_ci_outputs(simulation.plan, simulation_text(simulation, Paint(enabled=False))),
-    ]
-    for error in filter(None, errors):
-        output.error(error, alone=False)
-    return next((error.exit_status for error in errors if error), 0)
+    return output.show(simulation)
 
 
 def _request(args: argparse.Namespace) -> "Request":

@@ -1,4 +1,4 @@
-"""``status``: what is released and published, and what the next run would do."""
+"""``status``: what is released, published and deployed, its drift and health, and what the next run would do."""
 
 import argparse
 
@@ -14,16 +14,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Look, and tell."""
+    """Observe everything, and show it."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import status_document
-    from jetscale_cicd.report.text import status_text
 
     with open_context(request_of(args, network=True), output.progress, output.redact) as context:
         status = stage6.status(context)
-    output.result(status_text(status, output.paint), status_document(status))
-    if status.blocker:
-        output.error(status.blocker, alone=False)
-        return status.blocker.exit_status
-    return 0
+    return output.show(status)

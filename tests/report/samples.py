@@ -19,6 +19,7 @@ from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.model.version import Level, Version
+from jetscale_cicd.report.results import CommandResult, Explanation, PlanResult, RunResult, Schema, VerificationResult
 
 SECRET = "canary-5f2c"
 BASE, HEAD, OTHER = "b" * 40, "a" * 40, "c" * 40
@@ -183,3 +184,20 @@ ROLLBACK = Rollback(
     verified=f"2 workloads ready {SECRET}",
 )
 REASONS = (CHART, IGNORED, LOST)
+
+PUBLISHED = PlanResult(PUBLISH, REQUEST)
+RESULTS: dict[str, CommandResult] = {
+    "plan publish": PUBLISHED,
+    "plan nothing": PlanResult(NOTHING, REQUEST),
+    "plan redeploy": PlanResult(REDEPLOY, REQUEST),
+    "run failed": RunResult(RUN, REQUEST),
+    "run done": RunResult(DONE, REQUEST),
+    "run satisfied": RunResult(SATISFIED, REQUEST),
+    "simulation": SIMULATION,
+    **{f"verification {each.sameness}": VerificationResult(each, None) for each in VERIFICATIONS},
+    **{f"status {name}": each for name, each in STATUSES.items()},
+    "rollback": ROLLBACK,
+    "explanation": Explanation(REASONS),
+    "schema": Schema({"$defs": {"chart": {}}}),
+    "error": ERROR,
+}

@@ -9,30 +9,17 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.report import document as documents
-from tests.report import samples
+from jetscale_cicd.report.face import Medium, open_face
+from jetscale_cicd.report.paint import Paint
+from jetscale_cicd.report.saved_plan import saved_plan
+from tests.report.samples import PUBLISHED, RESULTS
 
 RECORDED = Path(__file__).with_name("documents.json")
 
 
-def _asked(document: dict[str, object]) -> dict[str, object]:
-    return {**document, "request": documents.request_document(samples.REQUEST)}
-
-
-DOCUMENTS: dict[str, dict[str, object]] = {
-    "plan publish": _asked(documents.plan_document(samples.PUBLISH)),
-    "plan nothing": _asked(documents.plan_document(samples.NOTHING)),
-    "plan redeploy": _asked(documents.plan_document(samples.REDEPLOY)),
-    "run failed": _asked(documents.run_document(samples.RUN)),
-    "run done": _asked(documents.run_document(samples.DONE)),
-    "run satisfied": _asked(documents.run_document(samples.SATISFIED)),
-    "simulation": documents.simulation_document(samples.SIMULATION),
-    **{f"verification {each.sameness}": documents.verification_document(each) for each in samples.VERIFICATIONS},
-    **{f"status {name}": documents.status_document(each) for name, each in samples.STATUSES.items()},
-    "rollback": documents.rollback_document(samples.ROLLBACK),
-    "explanation": documents.reasons_document(samples.REASONS),
-    "error": {"schema": documents.SCHEMA, "error": documents.error_document(samples.ERROR)},
-}
+def document(name: str) -> Any:
+    """The document of a sample, read back."""
+    return json.loads(open_face("json").render(RESULTS[name], Medium(str, Paint(enabled=False))))
 
 
 def recorded() -> dict[str, Any]:
@@ -41,14 +28,18 @@ def recorded() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", RESULTS)
 def test_a_document_is_the_recorded_one(name: str) -> None:
-    assert json.dumps(DOCUMENTS[name]) == json.dumps(recorded()[name])
+    assert json.dumps(document(name)) == json.dumps(recorded()[name])
 
 
 def test_every_recorded_document_is_compared() -> None:
-    assert sorted(recorded()) == sorted(DOCUMENTS)
+    assert sorted(recorded()) == sorted(RESULTS)
+
+
+def test_a_saved_plan_is_the_document_of_the_plan() -> None:
+    assert json.loads(saved_plan(PUBLISHED, str)) == recorded()["plan publish"]
 
 
 if __name__ == "__main__":
-    RECORDED.write_text(json.dumps(DOCUMENTS, indent=1) + "\n")
+    RECORDED.write_text(json.dumps({name: document(name) for name in RESULTS}, indent=1) + "\n")

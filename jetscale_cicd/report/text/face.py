@@ -1,0 +1,66 @@
+"""``--output text``: what people read."""
+
+from typing import assert_never
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.rollback import Rollback
+from jetscale_cicd.model.simulation import Simulation
+from jetscale_cicd.model.status import Status
+from jetscale_cicd.report.face import Face, Medium
+from jetscale_cicd.report.harmless import harmless
+from jetscale_cicd.report.paint import Paint
+from jetscale_cicd.report.results import CommandResult, Explanation, PlanResult, RunResult, Schema, VerificationResult
+from jetscale_cicd.report.text.error import error_text
+from jetscale_cicd.report.text.plan import plan_text
+from jetscale_cicd.report.text.run import run_text
+
+
+class TextFace:
+    """A result in sentences; an error is on stderr already, so stdout stays empty."""
+
+    errors_on_stdout = False
+
+    def render(self, result: CommandResult, medium: Medium) -> str:
+        """The sentences of a result."""
+        return harmless(medium.redact(text_of(result, medium.paint)))
+
+
+def text_of(result: CommandResult, paint: Paint) -> str:
+    """The sentences of a result, before secrets are masked."""
+    match result:
+        case PlanResult():
+            return plan_text(result.plan, paint)
+        case RunResult():
+            return run_text(result.run, paint)
+        case Schema():
+            from jetscale_cicd.report.json.encode import dumps
+
+            return dumps(result.document) + "\n"
+        case Stage6Error():
+            return error_text(result, paint)
+    return _observed(result, paint)
+
+
+def _observed(result: Simulation | VerificationResult | Status | Rollback | Explanation, paint: Paint) -> str:
+    """The sentences of a result of the commands that are not on the way of every push."""
+    from jetscale_cicd.report.text.explanation import explanation_text
+    from jetscale_cicd.report.text.rollback import rollback_text
+    from jetscale_cicd.report.text.simulation import simulation_text
+    from jetscale_cicd.report.text.status import status_text
+    from jetscale_cicd.report.text.verification import verification_text
+
+    match result:
+        case Simulation():
+            return simulation_text(result, paint)
+        case VerificationResult():
+            return verification_text(result.verification, paint)
+        case Status():
+            return status_text(result, paint)
+        case Rollback():
+            return rollback_text(result, paint)
+        case Explanation():
+            return explanation_text(result.reasons, paint)
+    assert_never(result)
+
+
+FACE: Face = TextFace()
