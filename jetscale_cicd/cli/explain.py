@@ -7,7 +7,7 @@ from pathlib import Path
 from jetscale_cicd.cli.arguments import add_common, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.report.results import Explanation
+from jetscale_cicd.report.results import ExplanationResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     with open_context(request_of(args, network=False), output.progress, output.redact) as context:
         top = context.repository.git.root
         reasons = stage6.explain(context, tuple(_inside(path, top) for path in args.paths))
-    return output.show(Explanation(reasons))
+    return output.show(ExplanationResult(reasons))
 
 
 def _inside(text: str, top: Path) -> bytes:

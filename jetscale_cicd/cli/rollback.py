@@ -4,6 +4,7 @@ import argparse
 
 from jetscale_cicd.cli.arguments import add_acting, add_common, add_one_target, request_of
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.report.results import RollbackResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,4 +24,4 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     with open_context(request_of(args, network=True), output.progress, output.redact, output.table) as context:
         done = stage6.rollback(context, args.to)
-    return output.show(done)
+    return output.show(RollbackResult(done))

@@ -4,7 +4,7 @@ import argparse
 
 from jetscale_cicd.cli.arguments import add_output
 from jetscale_cicd.cli.output import Output
-from jetscale_cicd.report.results import Schema
+from jetscale_cicd.report.results import SchemaResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,4 +16,4 @@ def execute(_args: argparse.Namespace, output: Output) -> int:
     """Print the schema; it is JSON in every form."""
     from jetscale_cicd.config.schema import json_schema
 
-    return output.show(Schema(json_schema()))
+    return output.show(SchemaResult(json_schema()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.report.results import SimulationResult
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import Request
@@ -32,7 +33,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     with open_context(_request(args), output.progress, output.redact) as context:
         simulation = stage6.simulate(context)
-    return output.show(simulation)
+    return output.show(SimulationResult(simulation))
 
 
 def _request(args: argparse.Namespace) -> "Request":

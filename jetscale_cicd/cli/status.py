@@ -4,6 +4,7 @@ import argparse
 
 from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.report.results import StatusResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,4 +21,4 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     with open_context(request_of(args, network=True), output.progress, output.redact) as context:
         status = stage6.status(context)
-    return output.show(status)
+    return output.show(StatusResult(status))

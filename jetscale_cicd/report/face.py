@@ -1,9 +1,8 @@
 """Faces: the forms that ``--output`` offers. A face is a module that gives a ``FACE``, and a row of the table here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import CommandResult
@@ -11,8 +10,7 @@ from jetscale_cicd.report.results import CommandResult
 Redact = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Medium:
+class Medium(NamedTuple):
     """Where a text is read: what masks secrets on the way there, and whether there are colours."""
 
     redact: Redact

@@ -19,7 +19,17 @@ from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.model.version import Level, Version
-from jetscale_cicd.report.results import CommandResult, Explanation, PlanResult, RunResult, Schema, VerificationResult
+from jetscale_cicd.report.results import (
+    CommandResult,
+    ExplanationResult,
+    PlanResult,
+    RollbackResult,
+    RunResult,
+    SchemaResult,
+    SimulationResult,
+    StatusResult,
+    VerificationResult,
+)
 
 SECRET = "canary-5f2c"
 BASE, HEAD, OTHER = "b" * 40, "a" * 40, "c" * 40
@@ -193,11 +203,11 @@ RESULTS: dict[str, CommandResult] = {
     "run failed": RunResult(RUN, REQUEST),
     "run done": RunResult(DONE, REQUEST),
     "run satisfied": RunResult(SATISFIED, REQUEST),
-    "simulation": SIMULATION,
+    "simulation": SimulationResult(SIMULATION),
     **{f"verification {each.sameness}": VerificationResult(each, None) for each in VERIFICATIONS},
-    **{f"status {name}": each for name, each in STATUSES.items()},
-    "rollback": ROLLBACK,
-    "explanation": Explanation(REASONS),
-    "schema": Schema({"$defs": {"chart": {}}}),
+    **{f"status {name}": StatusResult(each) for name, each in STATUSES.items()},
+    "rollback": RollbackResult(ROLLBACK),
+    "explanation": ExplanationResult(REASONS),
+    "schema": SchemaResult({"$defs": {"chart": {}}}),
     "error": ERROR,
 }

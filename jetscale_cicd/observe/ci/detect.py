@@ -12,15 +12,14 @@ No well-kept library does this: ``ci-environment`` and ``ci-info`` tell the CI, 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.observe.ci.variables import CiVariables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ci:
+class _Ci(NamedTuple):
     """One CI.
 
     Args:

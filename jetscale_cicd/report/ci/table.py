@@ -1,9 +1,8 @@
 """Which CI takes outputs: one module and one row each; the first row that is proven wins."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
@@ -34,8 +33,7 @@ class CiOutputs(Protocol):
 OpenOutputs = Callable[[Mapping[str, str]], CiOutputs]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(NamedTuple):
     """One CI: any of the variables in ``proof`` is set there alone; ``module`` gives an ``OPEN``."""
 
     name: str

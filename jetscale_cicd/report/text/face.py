@@ -1,18 +1,27 @@
 """``--output text``: what people read."""
 
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.rollback import Rollback
-from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status
 from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint
-from jetscale_cicd.report.results import CommandResult, Explanation, PlanResult, RunResult, Schema, VerificationResult
+from jetscale_cicd.report.results import (
+    CommandResult,
+    ExplanationResult,
+    PlanResult,
+    RollbackResult,
+    RunResult,
+    SchemaResult,
+    SimulationResult,
+    StatusResult,
+    VerificationResult,
+)
 from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.report.text.plan import plan_text
 from jetscale_cicd.report.text.run import run_text
+
+_Rarer: TypeAlias = SimulationResult | StatusResult | VerificationResult | RollbackResult | ExplanationResult
 
 
 class TextFace:
@@ -32,17 +41,17 @@ def text_of(result: CommandResult, paint: Paint) -> str:
             return plan_text(result.plan, paint)
         case RunResult():
             return run_text(result.run, paint)
-        case Schema():
+        case SchemaResult():
             from jetscale_cicd.report.json.encode import dumps
 
             return dumps(result.document) + "\n"
         case Stage6Error():
             return error_text(result, paint)
-    return _observed(result, paint)
+    return _rarer(result, paint)
 
 
-def _observed(result: Simulation | VerificationResult | Status | Rollback | Explanation, paint: Paint) -> str:
-    """The sentences of a result of the commands that are not on the way of every push."""
+def _rarer(result: _Rarer, paint: Paint) -> str:
+    """The sentences of a result of the commands that no push runs."""
     from jetscale_cicd.report.text.explanation import explanation_text
     from jetscale_cicd.report.text.rollback import rollback_text
     from jetscale_cicd.report.text.simulation import simulation_text
@@ -50,15 +59,15 @@ def _observed(result: Simulation | VerificationResult | Status | Rollback | Expl
     from jetscale_cicd.report.text.verification import verification_text
 
     match result:
-        case Simulation():
-            return simulation_text(result, paint)
+        case SimulationResult():
+            return simulation_text(result.simulation, paint)
         case VerificationResult():
             return verification_text(result.verification, paint)
-        case Status():
-            return status_text(result, paint)
-        case Rollback():
-            return rollback_text(result, paint)
-        case Explanation():
+        case StatusResult():
+            return status_text(result.status, paint)
+        case RollbackResult():
+            return rollback_text(result.rollback, paint)
+        case ExplanationResult():
             return explanation_text(result.reasons, paint)
     assert_never(result)
 
