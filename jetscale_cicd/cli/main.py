@@ -108,9 +108,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _last_value_of(option: str, arguments: list[str]) -> str:
     """The value of an option before parsing, so that a usage error already has the right form; "" where it has none."""
-    spaced = [value for argument, value in pairwise(arguments) if argument == option]
-    joined = [argument.partition("=")[2] for argument in arguments if argument.startswith(option + "=")]
-    return [*spaced, *joined][-1] if spaced or joined else ""
+    found = ""
+    for argument, following in pairwise([*arguments, ""]):
+        if argument == option:
+            found = following
+        elif argument.startswith(f"{option}="):
+            found = argument.partition("=")[2]
+    return found
 
 
 def _forget_parent_git() -> None:

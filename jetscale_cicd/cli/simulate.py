@@ -21,8 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="branch or tag to merge into (default: the CI's target branch, else origin's default branch)",
     )
-    parser.add_argument("--head", metavar="REV", help="commit to look at (default: the CI's, else HEAD)")
-    parser.add_argument("--worktree", action="store_true", help="look at the work tree, uncommitted edits included")
+    parser.add_argument("--head", metavar="REV", help="commit to simulate (default: the CI's, else HEAD)")
+    parser.add_argument("--worktree", action="store_true", help="simulate the work tree, uncommitted edits included")
     add_targets(parser)
 
 
@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _request(args: argparse.Namespace) -> "Request":
     if args.worktree and args.head:
         raise ConfigurationError(
-            "USAGE", "--worktree looks at the work tree, not at --head", hint="leave one of them out"
+            "USAGE", "--worktree simulates the work tree, and --head a commit", hint="leave one of them out"
         )
     request = replace(request_of(args, network=False), since="event", worktree=args.worktree)
     return replace(request, from_merge_base=True) if args.base else request

@@ -10,7 +10,7 @@ from jetscale_cicd.report.results import StatusResult
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
-    parser.add_argument("--head", metavar="REV", help="commit to look at (default: the CI's, else HEAD)")
+    parser.add_argument("--head", metavar="REV", help="commit of the next run (default: the CI's, else HEAD)")
     add_targets(parser)
 
 

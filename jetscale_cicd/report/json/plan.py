@@ -12,7 +12,7 @@ def asked_plan_document(plan: Plan, request: Request) -> dict[str, object]:
 
 
 def plan_document(plan: Plan) -> dict[str, object]:
-    """A plan as the contract promises it."""
+    """The decision, its reasons and its steps."""
     latest, choice, changes = plan.latest, plan.choice, plan.changes
     return {
         "schema": SCHEMA,
@@ -42,7 +42,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
 
 
 def request_document(request: Request) -> dict[str, object]:
-    """What was asked, as far as a saved plan needs it to be asked again."""
+    """The part of the request that a run of a saved plan needs again."""
     return {
         "since": request.since,
         "base": request.base,

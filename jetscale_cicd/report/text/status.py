@@ -76,5 +76,5 @@ def _drift(status: TargetStatus) -> list[str]:
         where = f"{each.subject} {each.path}".strip()
         lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release sets {plain(each.wanted)}")
     if not (status.drift or status.unseen):
-        lines.append("no drift: every field that the release sets is as the release sets it")
+        lines.append("no drift: every field that the release sets has its value")
     return lines + more(len(status.drift))
