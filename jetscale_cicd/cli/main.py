@@ -93,7 +93,7 @@ def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
 
 
 def _listen() -> None:
-    """Be interrupted by SIGTERM as by SIGINT, unless whoever started us wants a signal ignored (nohup)."""
+    """Be interrupted by SIGTERM as by SIGINT, unless the parent process wants a signal ignored (nohup)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)

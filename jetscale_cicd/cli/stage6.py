@@ -68,7 +68,7 @@ def _save_notes(args: argparse.Namespace, output: Output, context: "RunContext",
 
 
 def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
-    """The request, which a saved plan settles."""
+    """The request, with what a saved plan sets."""
     request = request_of(args, network=True)
     if request.compares_only and not args.dry_run:
         raise ConfigurationError(
@@ -82,7 +82,7 @@ def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
 
     if args.base or args.head or args.since != "auto":
         raise ConfigurationError(
-            "USAGE", "--plan already says what is compared", where="--plan", hint="leave out --base, --head and --since"
+            "USAGE", "--plan already sets what is compared", where="--plan", hint="leave out --base, --head and --since"
         )
     saved = load_saved_plan(args.plan)
-    return saved.settle(request), saved
+    return saved.request_again(request), saved

@@ -45,7 +45,7 @@ class SavedChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """The part of a plan that has to hold still between planning and acting."""
+    """The part of a plan that must not change between planning and acting."""
 
     schema: int
     decision: str
@@ -54,8 +54,8 @@ class SavedPlan:
     request: SavedRequest
     steps: tuple[SavedStep, ...]
 
-    def settle(self, request: Request) -> Request:
-        """The request of a run that does this plan; targets, engine and registry of the run itself come first."""
+    def request_again(self, request: Request) -> Request:
+        """The request of a run of this plan; targets, engine and registry of ``request`` itself come first."""
         asked = self.request
         return replace(
             request,
@@ -83,13 +83,13 @@ class SavedPlan:
         )
         raise SupersededError(
             "PLAN_STALE",
-            f"the saved plan says: {was or 'less'}; by what is published and deployed now: {would or 'less'}",
+            f"the saved plan has: {was or 'less'}; a plan made now has: {would or 'less'}",
             hint="plan again, and compare the two",
         )
 
 
 def _fingerprints(plan: SavedPlan | Plan, steps: Iterable[SavedStep | Step]) -> list[str]:
-    """What has to hold still: the decision, and what each step does, to what, where; a configuration shows in it."""
+    """What must not have changed: the decision, and what each step does, to what, where, by which configuration."""
     decision = f"{plan.decision} {plan.version or ''}".strip()
     return [
         decision,

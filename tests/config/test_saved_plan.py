@@ -1,4 +1,4 @@
-"""A saved plan: what a run of it asks for, and what must hold still until then."""
+"""A saved plan: what a run of it asks for, and what must not have changed until then."""
 
 import json
 from dataclasses import replace
@@ -25,14 +25,14 @@ def bare() -> Request:
 
 
 def test_a_run_asks_for_what_the_plan_was_asked_for(saved: SavedPlan) -> None:
-    assert saved.settle(bare()) == replace(REQUEST, head=HEAD)
+    assert saved.request_again(bare()) == replace(REQUEST, head=HEAD)
 
 
 def test_what_a_run_asks_for_itself_comes_first(saved: SavedPlan) -> None:
     own = replace(bare(), targets=("live",), engine="helm", registry="elsewhere", redeploy=True)
-    settled = saved.settle(own)
-    assert (settled.targets, settled.engine, settled.registry) == (("live",), "helm", "elsewhere")
-    assert (settled.redeploy, settled.release_hold) == (True, True)
+    asked = saved.request_again(own)
+    assert (asked.targets, asked.engine, asked.registry) == (("live",), "helm", "elsewhere")
+    assert (asked.redeploy, asked.release_hold) == (True, True)
 
 
 def test_the_same_plan_is_not_stale(saved: SavedPlan) -> None:

@@ -8,7 +8,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class CiVariables:
-    """What the CI says about this run; ``event.a.b`` is a field of the payload, any other name is a variable."""
+    """Variables and payload of this run; ``event.a.b`` is a field of the payload, any other name is a variable."""
 
     def __init__(self, ci: str, run_url: str, env: Mapping[str, str], payload: Mapping[str, object]) -> None:
         self.ci = ci

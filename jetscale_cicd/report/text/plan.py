@@ -1,7 +1,7 @@
 """A plan: the verdict first, then reasons by scope, then steps with their marks."""
 
 from jetscale_cicd.model.change import show_path
-from jetscale_cicd.model.plan import Plan, Reason, Step, StepState
+from jetscale_cicd.model.plan import Plan, Reason, Step, StepState, VersionChoice
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.phrases import SHOWN, more
 from jetscale_cicd.report.verdict import verdict
@@ -20,6 +20,7 @@ def plan_text(plan: Plan, paint: Paint) -> str:
 
 
 def head(plan: Plan, paint: Paint) -> list[str]:
+    """All but the steps: verdict, changed paths, notes, reasons, and the commits behind the version."""
     style = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
     changes = plan.changes
     paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
@@ -32,16 +33,7 @@ def head(plan: Plan, paint: Paint) -> list[str]:
         shown = ", ".join(map(show_path, changes.unwatched)) + (f" and {rest:,} more" if rest > 0 else "")
         lines.append(paint("dim", f"  not watched by any scope: {shown}"))
     lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
-    lines += _reasons(plan, paint)
-    if plan.choice:
-        lines += ["", f"{paint('bold', 'version')} {plan.choice.version}: {plain(plan.choice.why)}"]
-        asking = sorted(plan.choice.commits, key=lambda judged: -judged.level)
-        lines += [
-            f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
-            for judged in asking[:SHOWN]
-        ]
-        lines += more(len(asking))
-    return lines
+    return [*lines, *_reasons(plan, paint), *_choice(plan.choice, paint)]
 
 
 def _reasons(plan: Plan, paint: Paint) -> list[str]:
@@ -65,6 +57,18 @@ def _reasons(plan: Plan, paint: Paint) -> list[str]:
     return lines
 
 
+def _choice(choice: VersionChoice | None, paint: Paint) -> list[str]:
+    if choice is None:
+        return []
+    strongest_first = sorted(choice.commits, key=lambda judged: -judged.level)
+    commits = [
+        f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
+        for judged in strongest_first[:SHOWN]
+    ]
+    title = f"{paint('bold', 'version')} {choice.version}: {plain(choice.why)}"
+    return ["", title, *commits, *more(len(strongest_first))]
+
+
 def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
     lines = ["", paint("bold", "steps")] if steps else []
     for step in steps:
@@ -75,4 +79,5 @@ def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
 
 
 def label(step: Step) -> str:
+    """Name of a step, with its target where it has one."""
     return f"{step.name} {step.target}" if step.target else str(step.name)

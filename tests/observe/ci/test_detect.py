@@ -492,7 +492,7 @@ def payloads(draw: st.DrawFn) -> Any:
 
 
 @given(env=environments(), payload=payloads())
-def test_whatever_the_world_says_nothing_is_raised_and_every_commit_is_a_full_name(
+def test_whatever_the_variables_hold_nothing_is_raised_and_every_commit_is_a_full_name(
     env: dict[str, str], payload: Any
 ) -> None:
     event = read_event(env, payload)
