@@ -157,3 +157,10 @@ def test_no_command_names_a_face() -> None:
         assert named == (
             ["jetscale_cicd.report.text.error", "jetscale_cicd.report.text.face"] * (file.stem == "output")
         )
+
+
+def test_report_knows_results_and_nothing_that_makes_them() -> None:
+    report = Path(open_face.__code__.co_filename).parent
+    imports = re.compile(r"(?m)^\s*(?:from|import) (jetscale_cicd\.\w+)")
+    found = {name for file in report.rglob("*.py") for name in imports.findall(file.read_text())}
+    assert found == {"jetscale_cicd.errors", "jetscale_cicd.model", "jetscale_cicd.report"}
