@@ -139,10 +139,7 @@ def how_to_add() -> dict[str, list[str]]:
     text = (PROJECT / "docs" / "architecture.md").read_text().partition("## How to add")[2].partition("\n## ")[0]
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
     return {
-        cells[0].strip(" *").removeprefix("a ").removeprefix("an ").strip("*"): re.findall(
-            r"`([^`]+)`", "".join(cells[1:])
-        )
-        for cells in rows[1:]
+        re.findall(r"\*\*(.+?)\*\*", cells[0])[0]: re.findall(r"`([^`]+)`", "".join(cells[1:])) for cells in rows[1:]
     }
 
 

@@ -197,8 +197,10 @@ STATUSES = {
         published=Absent(),
         targets=(HEALTHY, TargetStatus(target=PREVIEW, live=NotObserved("no network"))),
     ),
-    "unknown": Status(plan=replace(REDEPLOY, target_plans=()), published=CannotTell("no answer", "again")),
-    "not asked": Status(plan=replace(REDEPLOY, target_plans=()), published=NotAsked("commits only")),
+    "unknown": Status(
+        plan=replace(REDEPLOY, target_plans=(), shared=STEPS), published=CannotTell("no answer", "again")
+    ),
+    "not asked": Status(plan=replace(REDEPLOY, target_plans=(), shared=STEPS), published=NotAsked("commits only")),
     "none": Status(plan=NOTHING),
 }
 ROLLBACK = Rollback(
