@@ -80,7 +80,7 @@ def observe(
         changes=changes,
         chart=chart_settings,
         targets=targets,
-        notes=_notes(request, releases, changes, targets),
+        notes=(*settings.notes, *_notes(request, releases, changes, targets)),
     )
 
 
