@@ -35,7 +35,7 @@ def verdicts_of(text: str) -> list[str]:
 
 def test_the_transcript_is_shortened_by_whole_scenes_and_the_tutorial_says_so() -> None:
     shown = block("transcript")
-    assert scenes_of(shown) == ["Scene 1", "Scene 2", "Scene 3", "Scene 4", "Look"]
+    assert scenes_of(shown) == ["Scene 1", "Scene 2", "Scene 3", "Scene 4", "Files"]
     assert verdicts_of(shown) == ["NOTHING", "REDEPLOY", "PUBLISH", "PUBLISH"]
     (tutorial,) = (file.read_text() for file, name, _ in blocks() if name == "transcript")
     assert "Left out here are the first release and scene 5" in tutorial
