@@ -52,7 +52,8 @@ class Code:
         """Another place that makes it."""
         self.classes.add(class_name)
         for kept, new in ((self.messages, messages), (self.hints, hints)):
-            kept.extend(text for text in dict.fromkeys(new) if text not in kept and re.search(r"\w\w", text))
+            fresh = (text for text in dict.fromkeys(new) if text not in kept and re.search(r"\w\w", text))
+            kept.extend(text for text in fresh if not text.startswith((" ", ":")))
 
 
 @cache
@@ -179,10 +180,12 @@ class _Source:
             assigned = [
                 node.value
                 for node in ast.walk(call.function)
-                if isinstance(node, ast.Assign) and [_name_of(each) for each in node.targets] == [name]
+                if isinstance(node, ast.Assign)
+                and [_name_of(each) for each in node.targets] == [name]
+                and node.lineno <= getattr(call.node, "lineno", node.lineno)
             ]
-            if len(assigned) == 1:
-                return self.texts(assigned[0], call, depth)
+            if assigned:  # the nearest one above the call
+                return self.texts(max(assigned, key=lambda value: value.lineno), call, depth)
             if name in call.module.signatures.get(call.function.name, ()):
                 return self._given(name, call.function, call.module, depth) or [_ANY]
         value = call.module.constants.get(name, self.constants.get(name))

@@ -7,10 +7,9 @@ from typing import Any
 from jetscale_cicd.config.schema import json_schema
 from jetscale_cicd.errors import Stage6Error
 from scripts.docs.codes import CLASSES, Code, all_codes
+from scripts.docs.meanings import MEANINGS
 
 _WIDTH = 116
-# What a reader is told where the message is not the program's own.
-_FROM_ELSEWHERE = "is that of helm or Kubernetes, or names what is wrong with the file."
 
 
 def error_classes() -> list[type[Stage6Error]]:
@@ -40,8 +39,14 @@ def error_codes() -> str:
 
 
 def _code(code: Code) -> str:
-    messages = [f"“{message}”" for message in code.messages] or [_FROM_ELSEWHERE]
-    return f"### `{code.name}`\n\n" + _items("Message", messages) + _items("Next step", code.hints)
+    meaning = [MEANINGS[code.name]] if code.name in MEANINGS else []
+    messages = [f"“{message}”" for message in code.messages]
+    return (
+        f"### `{code.name}`\n\n"
+        + _items("Meaning", meaning)
+        + _items("Message", messages)
+        + _items("Next step", code.hints)
+    )
 
 
 def _items(title: str, texts: Iterable[str]) -> str:
