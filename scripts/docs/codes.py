@@ -1,7 +1,7 @@
 """The error codes of the package, read from its source: class, messages and hints of every place that makes one.
 
 A code is made by a call of an error class, of a function that has a parameter ``code``, or of a record that has a
-field ``code``; or it begins a row of a table, as the faults of a deploy do.
+field ``code``; or it begins a tuple with its next step, as the faults of a deploy do; or it is the value of an enum.
 """
 
 import ast
@@ -78,6 +78,8 @@ class _Source:
         self.modules = modules
         self.calls = [call for module in modules for call in module.calls]
         self.constants = {name: value for module in modules for name, value in module.constants.items()}
+        self.enums = [each for module in modules for each in _enums_of_codes(module)]
+        self.error_classes = {name: name for name in CLASSES} | _subclasses(modules)
 
     def sites(self) -> Iterator[tuple[list[str], str, list[str], list[str]]]:
         """Codes, class, messages and hints of each place."""
@@ -87,30 +89,28 @@ class _Source:
                 message = given.get("message", given.get("verdict"))
                 hint = given.get("hint", given.get("next_step", given.get("step")))
                 yield codes, self._class_of(call), self.texts(message, call), self.texts(hint, call)
+        for code, hints in self.enums:
+            yield [code], "DeployError", [], hints
         for module in self.modules:
             yield from self._rows(module)
 
     def _rows(self, module: Module) -> Iterator[tuple[list[str], str, list[str], list[str]]]:
+        """Tuples of a code, maybe a message, and a next step."""
         in_table = {id(node) for value in module.constants.values() for node in ast.walk(value)}
+        in_class = {id(node) for each in ast.walk(module.tree) for node in _class_values(each)}
         for node in ast.walk(module.tree):
-            match node:
-                case ast.Tuple(elts=[ast.Constant(value=str(code)), text, hint, *_]) if CODE.fullmatch(code):
-                    if all(isinstance(each, ast.Constant) and _is_code(each.value) for each in node.elts):
-                        continue  # a list of codes, not a row
-                    here = Call(
-                        ast.Call(func=ast.Name(id=""), args=[], keywords=[]), module, self._around(module, node)
-                    )
-                    hints = self.texts(hint, here)
-                    if not any(" " in each for each in hints):
-                        continue  # not a next step
-                    # In a table the second cell is the pattern that recognises the message of another program.
-                    messages = [] if id(node) in in_table else self.texts(text, here)
-                    yield [code], "DeployError", messages, hints
-                case ast.BoolOp(values=[_, ast.Tuple(elts=[ast.Constant(value=str(code)), hint])]) if _is_code(code):
-                    here = Call(
-                        ast.Call(func=ast.Name(id=""), args=[], keywords=[]), module, self._around(module, node)
-                    )
-                    yield [code], "DeployError", [], self.texts(hint, here)
+            if not isinstance(node, ast.Tuple) or id(node) in in_class or len(node.elts) < len(("code", "next step")):
+                continue
+            first, second, third = (*node.elts, None)[:3]
+            codes = [code for code in self._codes(first, module) if CODE.fullmatch(code)]
+            if third is None:  # a pair of one word in capitals and a text may be anything
+                codes = [code for code in codes if "_" in code]
+            here = Call(ast.Call(func=ast.Name(id=""), args=[], keywords=[]), module, self._around(module, node))
+            hints = self.texts(second if third is None else third, here)
+            if codes and any(" " in each for each in hints):
+                # In a table the second cell is the pattern that recognises the message of another program.
+                known = third is not None and id(node) not in in_table
+                yield codes, "DeployError", self.texts(second, here) if known else [], hints
 
     def _around(self, module: Module, node: ast.AST) -> ast.FunctionDef | None:
         functions = (each for each in ast.walk(module.tree) if isinstance(each, ast.FunctionDef))
@@ -118,7 +118,7 @@ class _Source:
         return around[-1] if around else None
 
     def _parameters(self, call: Call) -> list[str]:
-        if call.name in CLASSES:
+        if call.name in self.error_classes:
             return ["code", "message"]
         if call.name in call.module.signatures:
             return call.module.signatures[call.name]
@@ -129,6 +129,8 @@ class _Source:
         match expression:
             case ast.Constant(value=str(code)):
                 yield code
+            case ast.Attribute(attr=name) if any(name == code for code, _ in self.enums):
+                yield name
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 value = module.constants.get(name, self.constants.get(name))
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
@@ -139,12 +141,12 @@ class _Source:
 
     def _class_of(self, call: Call, depth: int = _DEPTH) -> str:
         """The error class that a call makes, by what the function that is called does with its code."""
-        if call.name in CLASSES or depth == 0:
-            return call.name
+        if call.name in self.error_classes:
+            return self.error_classes[call.name]
         if call.name in CARRIERS:
             return CARRIERS[call.name]
         homes = [call.module, *self.modules]
-        for home in homes:
+        for home in homes if depth else []:
             inside = [each for each in home.calls if each.function is not None and each.function.name == call.name]
             for each in inside:
                 given = bound(each.node, self._parameters(each)).get("code")
@@ -199,15 +201,38 @@ class _Source:
         return list(dict.fromkeys(text if " " in text else _ANY for text in found))[:_MOST]
 
 
+def _subclasses(modules: Iterable[Module]) -> dict[str, str]:
+    """Name → class of the family, of each class elsewhere that refines one."""
+    classes = (node for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
+    return {
+        each.name: base.id
+        for each in classes
+        for base in each.bases
+        if isinstance(base, ast.Name) and base.id in CLASSES and each.name not in CLASSES
+    }
+
+
+def _enums_of_codes(module: Module) -> Iterator[tuple[str, list[str]]]:
+    """Code and next steps of each member of an enum whose value is its own name, or begins with it."""
+    for each in ast.walk(module.tree):
+        for node in _class_values(each):
+            match node:
+                case ast.Tuple(elts=[ast.Constant(value=str(code)), *cells]) if CODE.fullmatch(code):
+                    texts = [cell.value for cell in cells if isinstance(cell, ast.Constant)]
+                    yield code, [text for text in texts[-1:] if isinstance(text, str) and " " in text]
+
+
+def _class_values(node: ast.AST) -> Iterator[ast.expr]:
+    """What a class gives to its members."""
+    if isinstance(node, ast.ClassDef):
+        yield from (each.value for each in node.body if isinstance(each, ast.Assign))
+
+
 def _joined(parts: list[list[str]]) -> list[str]:
     texts = [""]
     for part in parts:
         texts = [text + end for text in texts for end in part or [""]][:_MOST]
     return [re.sub(rf"{_ANY}(?:\s*{_ANY})+", _ANY, text) for text in texts]
-
-
-def _is_code(value: object) -> bool:
-    return isinstance(value, str) and CODE.fullmatch(value) is not None
 
 
 def _name_of(node: ast.expr) -> str:
