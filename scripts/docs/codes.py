@@ -25,8 +25,6 @@ CARRIERS = {
     "Place": "ConfigurationError",
     "refuse": "ConfigurationError",
     "_problem": "ConfigurationError",
-    "fault": "DeployError",
-    "_Reader": "ConfigurationError",
 }
 _DEPTH = 3
 _MOST = 12
@@ -105,9 +103,11 @@ class _Source:
             codes = [code for code in self._codes(first, module) if CODE.fullmatch(code)]
             if third is None:  # a pair of one word in capitals and a text may be anything
                 codes = [code for code in codes if "_" in code]
+            if not codes:
+                continue
             here = Call(ast.Call(func=ast.Name(id=""), args=[], keywords=[]), module, self._around(module, node))
             hints = self.texts(second if third is None else third, here)
-            if codes and any(" " in each for each in hints):
+            if any(" " in each for each in hints):
                 # In a table the second cell is the pattern that recognises the message of another program.
                 known = third is not None and id(node) not in in_table
                 yield codes, "DeployError", self.texts(second, here) if known else [], hints

@@ -30,7 +30,6 @@ FOREIGN = {
     "--yes",
     "--all",
     "--message",
-    "--no-index",
 }
 
 
