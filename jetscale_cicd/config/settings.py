@@ -1,4 +1,4 @@
-"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (DESIGN §11)."""
+"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (docs/configuration.md)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,9 @@ from jetscale_cicd.model.version import Version
 
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
 RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
+
+# Former names of keys, which are still read.
+RENAMED: Mapping[str, str] = {"chart.unclaimed_change": "default_bump"}
 
 # What sign_command may name: the published package by its digest, and its version.
 PLACEHOLDERS = ("image", "version")
@@ -102,7 +105,7 @@ class ChartSettings:
         tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
         plain_http: speak to an OCI registry without TLS; one on this machine may be asked so without this key.
         first_version: version of the first release (1.0.0 at least where ``allow_zero_version`` is false).
-        unclaimed_change: what a changed chart gets when no commit asks for a release.
+        default_bump: what a changed chart gets when no commit asks for a release.
 
     Raises:
         ValueError: a rule does not hold; the sentence begins with the field.
@@ -118,7 +121,7 @@ class ChartSettings:
     tag_format: str | None = field(default=None, metadata={"check": check_tag_format})
     plain_http: bool = False
     first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
-    unclaimed_change: Literal["patch", "error"] = "patch"
+    default_bump: Literal["patch", "error"] = "patch"
 
     def __post_init__(self) -> None:
         apply_checks(self)
@@ -198,6 +201,7 @@ class Settings:
         release: what a release is, besides a package and a tag.
         targets: where the chart runs, in the order of the file.
         origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; says nothing about equality.
+        notes: what the author of the file should know although it can be used, a sentence each.
 
     Raises:
         ValueError: no target, or two that would overwrite each other.
@@ -207,6 +211,7 @@ class Settings:
     release: ReleaseSettings = ReleaseSettings()
     targets: tuple[Target, ...] = (DEFAULT_TARGET,)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.targets:

@@ -74,7 +74,7 @@ def observe(context: RunContext) -> Observed:
         changes=changes,
         chart=chart_settings,
         targets=targets,
-        notes=_notes(request, releases, changes, targets),
+        notes=(*settings.notes, *_notes(request, releases, changes, targets)),
     )
 
 

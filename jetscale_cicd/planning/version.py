@@ -40,7 +40,7 @@ def choose(
         major_on_zero=rules.major_on_zero,
         allow_zero_version=rules.allow_zero_version,
         first=first,
-        unclaimed=chart.unclaimed_change,
+        default_bump=chart.default_bump,
     )
     return choose_version(latest, commits, version_rules)
 
