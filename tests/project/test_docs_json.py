@@ -20,7 +20,10 @@ from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.release import Absent, CannotTell, Present
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.status import Drift, Status, TargetStatus
-from jetscale_cicd.report.document import error_document, rollback_document, run_document, status_document
+from jetscale_cicd.report.json.error import error_document
+from jetscale_cicd.report.json.rollback import rollback_document
+from jetscale_cicd.report.json.run import run_document
+from jetscale_cicd.report.json.status import status_document
 from scripts.docs.blocks import DOCS
 from scripts.docs.source import read_package
 from tests.support.history import draw
