@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from jetscale_cicd.errors import DeployError
 from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.release import Absent, CannotTell, Present
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.report.json.error import error_document
+from jetscale_cicd.report.json.plan import asked_plan_document
 from jetscale_cicd.report.json.rollback import rollback_document
 from jetscale_cicd.report.json.run import run_document
 from jetscale_cicd.report.json.status import status_document
@@ -31,6 +34,8 @@ from tests.support.sample import small
 
 ITEM = re.compile(r"^- `([\w.\[\]]+)`(.*(?:\n  .*)*)", re.MULTILINE)
 OBJECTS = ("comparison", "reason", "step", "live", "error", "plan")
+# What only the commands that plan for a run write.
+OF_THE_COMMAND = ("request", "error")
 
 
 # --- what is documented -------------------------------------------------------------------------------------------
@@ -50,7 +55,7 @@ def documented(section: str) -> set[str]:
         for linked in re.findall(r"\]\(#(\w+)\)", rest):
             lists = path in ("steps", "paths") or path.endswith((".reasons", ".ignored"))
             inner = documented(linked) if linked in OBJECTS else set()
-            inner = {each for each in inner if not each.startswith("request")} if linked == "plan" else inner
+            inner = {each for each in inner if not each.startswith(OF_THE_COMMAND)} if linked == "plan" else inner
             found |= {f"{path}{'[]' if lists else ''}.{each}" for each in inner}
     return found
 
@@ -81,6 +86,7 @@ def union(*documents: object) -> set[str]:
 
 ERROR = DeployError("CRASH_LOOP", "it crashed", hint="mend it", where="a/b", details=("log: x",))
 REVISION = Revision(number=3, status="deployed", description="d", rollback_to=1, holder="run")
+UNMET = Precondition(id="values", state=PreconditionState.UNMET, what="w", target="live", error=ERROR)
 LIVE = Deployed(version="0.1.0", commit="a" * 40, digest="sha256:b", values_digest="sha256:c", revision=REVISION)
 
 
@@ -90,7 +96,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[jetscale_cicd.Plan,
     story = ("feat: a [charts/app/Chart.yaml envs/live/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]")
     repo = draw(tmp_path_factory.mktemp("repo"), *story, "docs: c [README.md]").path
     asked = (jetscale_cicd.local_request(repo, since="event", base=base, head="HEAD") for base in ("v0.1.0", "HEAD~1"))
-    return tuple(map(jetscale_cicd.plan, asked))
+    return tuple(replace(jetscale_cicd.plan(each), preconditions=(UNMET,)) for each in asked)
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +134,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     return found
 
 
-def test_a_plan_has_the_documented_fields(written: dict[str, list[dict[str, Any]]]) -> None:
-    assert union(*written["plan"]) == documented("plan")
+def test_a_plan_has_the_documented_fields(written: dict[str, list[dict[str, Any]]], plan: jetscale_cicd.Plan) -> None:
+    refused = asked_plan_document(plan, jetscale_cicd.local_request(Path()))
+    assert union(*written["plan"], refused) == documented("plan")
 
 
 def test_a_run_has_the_documented_fields(
@@ -144,7 +151,9 @@ def test_a_run_has_the_documented_fields(
 
 
 def test_a_simulation_has_the_documented_fields(written: dict[str, list[dict[str, Any]]]) -> None:
-    inside = {each for each in documented("plan") if not each.startswith("request")}
+    # A change is simulated without what a run would need.
+    left_out = (*OF_THE_COMMAND, "preconditions[]")
+    inside = {each for each in documented("plan") if not each.startswith(left_out)}
     # What helm refuses to render has no further details.
     expected = inside | documented("simulate") - {"manifests[].error.details"}
     assert union(*written["simulate"]) == expected
@@ -188,7 +197,7 @@ def test_a_failure_has_the_documented_fields(written: dict[str, list[dict[str, A
 
 
 def test_the_audit_has_the_documented_fields() -> None:
-    (module,) = (module for module in read_package() if module.path.name == "audit.py")
+    (module,) = (module for module in read_package() if module.path.parts[-2:] == ("deploy", "audit.py"))
     dictionaries = (node for node in ast.walk(module.tree) if isinstance(node, ast.Dict))
     keys = {key.value for each in dictionaries for key in each.keys if isinstance(key, ast.Constant)}
     assert {path.rpartition(".")[2] for path in documented("audit")} == keys
