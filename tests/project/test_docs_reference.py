@@ -92,9 +92,9 @@ def test_every_code_of_the_troubleshooting_page_exists_with_that_exit_status() -
     assert len(found) > 50
     wrong = [
         code
-        for codes, said in found
+        for codes, exits in found
         for code in codes_in(codes)
-        if said != "warnings" and all_codes()[code].exit_status != int(said.split()[1])
+        if exits != "warnings" and all_codes()[code].exit_status != int(exits.split()[1])
     ]
     assert wrong == []
 
