@@ -10,7 +10,7 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Decision, Plan, Reason
-from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.request import OpenedRepository, Request
 from jetscale_cicd.model.simulation import Simulation
 
 __all__ = [
@@ -33,11 +33,13 @@ __all__ = [
 Announce = Callable[[str], None]
 
 
-def local_request(repo: Path, *, since: str = "auto", base: str | None = None, head: str | None = None) -> Request:
+def local_request(
+    repo: Path | OpenedRepository, *, since: str = "auto", base: str | None = None, head: str | None = None
+) -> Request:
     """A request for a repository on this machine, without a CI's event.
 
     Args:
-        repo: a directory inside the repository.
+        repo: a directory inside the repository, or a ``git.Repo``; its environment goes to every git of the run.
         since: ``auto``, ``event`` (exactly base and head), or a revision.
         base, head: revisions to compare.
     """

@@ -32,7 +32,7 @@ def release_commit(repository: Repository, head: str, version: Version, folder: 
     tree = _tree_with(repository, head, entry, stamped.encode())
     message = f"chore(release): {version}\n".encode()
     who = _identity(repository, head)
-    return repository.git.ask("commit-tree", tree, "-p", head, stdin=message, env=who).decode().strip()
+    return repository.git.made("commit-tree", tree, "-p", head, stdin=message, env=who)
 
 
 def _chart_yaml(repository: Repository, head: str, file: str) -> Entry:
@@ -54,14 +54,14 @@ def _text(content: bytes, file: str) -> str:
 def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) -> str:
     """The tree of head with other content in one file."""
     git = repository.git
-    blob = git.ask("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+    blob = git.made("hash-object", "-w", "--stdin", stdin=content)
     with tempfile.TemporaryDirectory(prefix="jetscale-cicd-index-") as scratch:
         own = {"GIT_INDEX_FILE": str(Path(scratch) / "index"), "GIT_OPTIONAL_LOCKS": "1"}
-        git.ask("read-tree", head, env=own)
+        git.made("read-tree", head, env=own)
         line = f"{entry.mode} {blob}\t".encode() + entry.path + b"\0"
-        git.ask("update-index", "-z", "--index-info", stdin=line, env=own)
+        git.made("update-index", "-z", "--index-info", stdin=line, env=own)
         # A partial clone has no use for the blobs of all the other files.
-        return git.ask("write-tree", "--missing-ok", env=own).decode().strip()
+        return git.made("write-tree", "--missing-ok", env=own)
 
 
 def _identity(repository: Repository, head: str) -> dict[str, str]:

@@ -94,8 +94,8 @@ def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str
         leases.append(f"--force-with-lease={reservation}:{held}")
     free = [f":{reservation}"] if held is not None else []
     if not move and not free:
-        return repository.git.run(*push, remote, tag_it)
-    result = repository.git.run(*push, "--atomic", *leases, remote, tag_it, *move, *free)
+        return repository.git.write(*push, remote, tag_it)
+    result = repository.git.write(*push, "--atomic", *leases, remote, tag_it, *move, *free)
     if result.status == 0 or "does not support --atomic" not in result.stderr:
         return result
     if move:
@@ -105,9 +105,9 @@ def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str
             where=tagging.branch,
             hint="set release.commit: false",
         )
-    result = repository.git.run(*push, remote, tag_it)  # Azure DevOps and CodeCommit
+    result = repository.git.write(*push, remote, tag_it)  # Azure DevOps and CodeCommit
     if result.status == 0:
-        repository.git.run(*push, *leases, remote, *free)
+        repository.git.write(*push, *leases, remote, *free)
     return result
 
 
@@ -145,11 +145,11 @@ def _make(repository: Repository, tagging: Tagging) -> str:
     tagger = f"{who} <{mail}> {int(time.time())} +0000"
     header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {tagger}"
     text = f"{header}\n\n{release.tag}\n\n{tagging.message}"
-    return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
+    return repository.git.made("mktag", stdin=text.encode("utf-8", "replace"))
 
 
 def _create_local(repository: Repository, name: str, tag_object: str, commit: str) -> None:
-    result = repository.git.run("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
+    result = repository.git.write("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
     if result.status != 0 and repository.find(f"refs/tags/{name}")[0] != commit:
         raise _taken(name, repository.find(f"refs/tags/{name}")[0] or "nothing", commit)
 

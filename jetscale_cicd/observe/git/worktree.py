@@ -31,7 +31,7 @@ def snapshot(repository: Repository, scratch: Path) -> tuple[Repository, str]:
         "GIT_OBJECT_DIRECTORY": str(objects),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": '"' + alternates.replace("\\", "\\\\").replace('"', '\\"') + '"',
     }
-    git = replace(repository.git, environment=environment)
+    git = replace(repository.git, environment={**repository.git.environment, **environment})
     head = repository.commit("HEAD")
     _start_index(Repository(git), scratch / "index", head)
     git.ask("add", "--all", "--", ".", env={"GIT_OPTIONAL_LOCKS": "1"})
