@@ -236,7 +236,7 @@ def open_context(
     """
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
-        git = open_repository(request.repo, network=request.network, redact=redact)
+        git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
         settings = load_settings(git.root, request)
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         rules = load_release_rules(git.root)
@@ -244,6 +244,7 @@ def open_context(
         if request.worktree:
             scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
             repository, head = snapshot(repository, scratch)
+            closing.enter_context(repository.git)
             request = replace(request, head=head)
 
         def say(line: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from jetscale_cicd.decide.chart.stamp import stamp
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.git.repository import Entry, Repository
+from jetscale_cicd.observe.git.objects import Entry
+from jetscale_cicd.observe.git.repository import Repository
 
 
 def release_commit(repository: Repository, head: str, version: Version, folder: str) -> str:
@@ -65,6 +66,6 @@ def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) 
 
 
 def _identity(repository: Repository, head: str) -> dict[str, str]:
-    _, seconds = repository.last_change(head)
+    seconds = repository.commit_object(head).time
     who = {"NAME": "jetscale-cicd", "EMAIL": "jetscale-cicd@localhost", "DATE": f"@{seconds} +0000"}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in who.items()}

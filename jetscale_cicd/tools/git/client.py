@@ -1,16 +1,18 @@
 """git in one repository: questions are asked here, and what is written goes through GitPython."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.request import OpenedRepository
 from jetscale_cicd.tools.git.discovery import locate
+from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
-from jetscale_cicd.tools.git.process import GitResult, Process, finish, start
+from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, start
 from jetscale_cicd.tools.redact import Redactor
 
 
@@ -35,10 +37,83 @@ class Git:
     environment: Mapping[str, str] = field(default_factory=dict)
     opened: OpenedRepository | None = None
 
+    def __enter__(self) -> Self:
+        """Whatever runs beside the run ends with the block."""
+        return self
+
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        """Leave nothing running; what was started and not asked for yet is finished, unless something was raised."""
+        self._objects.close()
+        for started in self._beside:
+            if raised is None:
+                started.finish()
+            else:
+                started.stop()
+
     @cached_property
+    def config(self) -> Mapping[str, str]:
+        """Remotes and identity as git is configured, keys as git prints them, of several values the last one.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, the configuration cannot be read.
+        """
+        arguments = ("config", "--null", "--get-regexp", r"^(remote\..*|user\.(name|email))$")
+        result = self.run(*arguments)
+        if result.status not in (0, 1):  # 1: there is none of them
+            raise self.failed(arguments, result)
+        lines = result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        return {key: value for key, _, value in (line.partition("\n") for line in lines)}
+
+    @property
     def remotes(self) -> tuple[str, ...]:
-        """Names of the remotes; a run adds none."""
-        return tuple(self.ask("remote").decode("utf-8", "surrogateescape").split())
+        """Names of the remotes, as `git remote` lists them; a run adds none."""
+        keys = (key.removeprefix("remote.") for key in self.config if key.startswith("remote."))
+        return tuple(sorted({key.rpartition(".")[0] for key in keys if "." in key}))
+
+    @cached_property
+    def _objects(self) -> ObjectReader:
+        env = {**os.environ, **self._variables()}
+        return ObjectReader(partial(start, command(self.root, "cat-file", "--batch"), env, stdin=True))
+
+    @cached_property
+    def _beside(self) -> list[Started]:
+        return []
+
+    def read(self, *names: str) -> list[GitObject | None]:
+        """What each name stands for, None where there is no such object here; one process for all of a run.
+
+        Args:
+            names: revisions, without a line break.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, an object or the repository is damaged.
+        """
+        try:
+            return self._objects.read(names)
+        except ReaderEndedError as ended:
+            result = GitResult(ended.status, b"", self.redact(ended.stderr.decode("utf-8", "replace")))
+            raise self.failed(("cat-file",), result) from None
+
+    def fetch(self, *args: str, stdin: bytes = b"") -> GitResult:
+        """Run git fetch; afterwards objects are read anew, because a process keeps where the history was cut off."""
+        self._objects.close()
+        return self.run("fetch", *args, stdin=stdin)
+
+    def begin(self, *args: str) -> Callable[[], bytes]:
+        """Start git beside the rest, and give what waits for its output.
+
+        The output raises ``GIT_FAILED`` as that of ``ask`` does.
+        """
+        started = Started(self._start(*args, stdin=False))
+        self._beside.append(started)
+
+        def output() -> bytes:
+            status, stdout, stderr = started.finish()
+            if status != 0:
+                raise self.failed(args, GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace"))))
+            return stdout
+
+        return output
 
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
         """Run git to its end without judging its exit status."""
@@ -54,7 +129,7 @@ class Git:
     def _start(self, *args: str, stdin: bool, env: Mapping[str, str] | None = None) -> Process:
         return start(command(self.root, *args), {**os.environ, **self._variables(env)}, stdin=stdin)
 
-    def _variables(self, env: Mapping[str, str] | None) -> dict[str, str]:
+    def _variables(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         return {**variables(network=self.network), **self.environment, **(env or {})}
 
     def _result(self, process: Process, stdin: bytes) -> GitResult:

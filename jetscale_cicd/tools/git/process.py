@@ -1,13 +1,14 @@
 """A git process from its start to its end, also where the run is interrupted meanwhile."""
 
 import subprocess
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
-_GRACE = 5.0
+GRACE = 5.0
 
 Process = subprocess.Popen[bytes]
 
@@ -47,11 +48,36 @@ def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
     return process.returncode, stdout, stderr
 
 
+class Started:
+    """A git that runs beside the rest; whoever asks for its result waits for it.
+
+    Args:
+        process: reads nothing.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._finalizer = weakref.finalize(self, stop, process)
+        self._result: tuple[int, bytes, bytes] | None = None
+
+    def finish(self) -> tuple[int, bytes, bytes]:
+        """Wait for its end; exit status, output and errors."""
+        if self._result is None:
+            self._finalizer.detach()
+            self._result = finish(self._process)
+        return self._result
+
+    def stop(self) -> None:
+        """Ask for no result any more."""
+        if self._finalizer.detach():
+            stop(self._process)
+
+
 def stop(process: Process) -> None:
     """Let an interrupted git stop, and leave none behind: a push that goes on alone surprises the next run."""
     process.terminate()
     try:
-        process.communicate(timeout=_GRACE)
+        process.communicate(timeout=GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
