@@ -59,7 +59,7 @@ def observe(
         folder=settings.chart.path,
     )
     comparison = chart_comparison(repository, request, head, releases.latest)
-    repository.begin_counting(comparison)
+    repository.begin_diff(comparison)
     if request.compares_only:
         releases = _as_of_base(repository, tag_format, releases, request, comparison)
     overtaken = (

@@ -5,10 +5,9 @@ from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.chart.stamp import same_content
 from jetscale_cicd.decide.classify import ChartRules
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.change import Change, ChangeSet
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison
 from jetscale_cicd.observe.git.files import read_files
 from jetscale_cicd.observe.git.repository import Repository
-from jetscale_cicd.observe.git.trees import entry_at, listing
 
 
 def packaged_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:
@@ -37,29 +36,12 @@ def _ignore(text: bytes, file: str) -> HelmIgnore:
 def stamped_parent(repository: Repository, commit: str, folder: str) -> str | None:
     """The parent of a commit whose only change of the chart is the version in its Chart.yaml; None for any other."""
     parents = repository.parents(commit)[commit]
-    change = _only_change(repository, parents[0], commit, f"{folder}/Chart.yaml", folder) if len(parents) == 1 else None
-    return parents[0] if change and version_only(repository, change) else None
-
-
-def stamps_only(repository: Repository, old: str, new: str, folder: str) -> bool:
-    """Whether the version in one Chart.yaml is all that differs between two commits."""
-    change = _only_change(repository, old, new, f"{folder}/Chart.yaml", "")
-    return change is not None and version_only(repository, change)
-
-
-def _only_change(repository: Repository, old: str, new: str, path: str, below: str) -> Change | None:
-    """The change of a file where nothing else below a folder differs, from the trees on the way alone."""
-    before, after = (entry_at(repository, commit, below) for commit in (old, new))
-    for part in path.removeprefix(below).strip("/").encode("utf-8", "surrogateescape").split(b"/"):
-        if before is None or after is None or not before.kind == after.kind == "tree":
-            return None
-        here, there = listing(repository, before), listing(repository, after)
-        before, after = here.get(part), there.get(part)
-        if any(here.get(name) != there.get(name) for name in here.keys() | there.keys() if name != part):
-            return None
-    if before is None or after is None or before == after:
+    if len(parents) != 1:
         return None
-    return Change("M", after.path, before.mode, after.mode, before.blob, after.blob)
+    changes = repository.changes(Comparison(parents[0], commit, ""), (f"{folder}/**",)).watched
+    file = f"{folder}/Chart.yaml".encode()
+    only = len(changes) == 1 and changes[0].path == file and version_only(repository, changes[0])
+    return parents[0] if only else None
 
 
 def version_only(repository: Repository, change: Change) -> bool:

@@ -30,6 +30,15 @@ def begin_names(git: Git, comparison: Comparison) -> Names:
     return git.begin(*_DIFF, "--name-only", *_ends(comparison), "--")
 
 
+def choose_watched(comparison: Comparison, changes: Sequence[Change], watch: Sequence[str]) -> ChangeSet:
+    """The change set of a diff that is known already."""
+    matches = Globs(tuple(watch)).expression.fullmatch
+    watched = tuple(change for change in changes if matches(change.path))
+    others = islice((change.path for change in changes if not matches(change.path)), _EXAMPLES)
+    counted = Counted(len(changes), tuple(others))
+    return ChangeSet(comparison, watched, lambda: counted)
+
+
 def watched_changes(git: Git, comparison: Comparison, watch: Sequence[str], names: Names | None) -> ChangeSet:
     """The watched paths that differ between the two ends, renames as deletion plus addition.
 

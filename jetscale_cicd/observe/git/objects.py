@@ -48,6 +48,8 @@ def parse_tree(content: bytes, folder: bytes, name_size: int) -> Iterator[Entry]
         mode, _, name = content[start:middle].partition(b" ")
         start = middle + 1 + name_size
         kind = "tree" if mode == b"40000" else "commit" if mode == b"160000" else "blob"
+        if mode.startswith(b"100"):  # git has only these two; histories of its first years hold more
+            mode = b"100755" if int(mode, 8) & 0o100 else b"100644"
         yield Entry(mode.decode().zfill(6), kind, content[middle + 1 : start].hex(), folder + name)
 
 

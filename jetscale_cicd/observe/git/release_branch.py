@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.git.remote import remote_of, resolve_or_fetch
@@ -77,8 +78,12 @@ def own_release(
         return None
     parents = repository.parents(*(release.commit for release in newer))
     children = [release for release in newer if parents.get(release.commit) == (head,)]
-    if not children:
-        return None
-    from jetscale_cicd.observe.git.chart_diff import stamps_only
+    return next((child for child in children if _stamps(repository, head, child.commit, folder)), None)
 
-    return next((child for child in children if stamps_only(repository, head, child.commit, folder)), None)
+
+def _stamps(repository: Repository, head: str, child: str, folder: str) -> bool:
+    """Whether the version in one Chart.yaml is all that changed."""
+    from jetscale_cicd.observe.git.chart_diff import stamped_parent
+
+    alone = repository.changes(Comparison(head, child, ""), ()).count == 1
+    return alone and stamped_parent(repository, child, folder) == head

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from jetscale_cicd.decide.scope import pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
-from jetscale_cicd.model.change import ChangeSet, Comparison, show_path
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
 from jetscale_cicd.model.commit import Commit
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
-from jetscale_cicd.observe.git.diff import Names, begin_names, watched_changes
+from jetscale_cicd.observe.git.diff import Names, begin_names, choose_watched, watched_changes
 from jetscale_cicd.observe.git.objects import CommitObject, Entry, message_of, parse_commit
 from jetscale_cicd.tools.git import Git, GitObject
 
@@ -28,14 +28,16 @@ class Repository:
         small: objects that were read, by their full names, but for large ones.
         listings: folders that were read, by tree and path.
         ancestry: whether the first commit is an ancestor of the second.
-        counting: comparisons whose changed paths are being listed.
+        diffs: of two commits that were compared all changes, or what waits for the names of very many.
     """
 
     git: Git
     small: dict[str, GitObject] = field(default_factory=dict, compare=False, repr=False)
     listings: dict[tuple[str, bytes], trees.Listing] = field(default_factory=dict, compare=False, repr=False)
     ancestry: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
-    counting: dict[tuple[str | None, str], Names] = field(default_factory=dict, compare=False, repr=False)
+    diffs: dict[tuple[str | None, str], Names | tuple[Change, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def find(self, *revisions: str) -> tuple[str | None, ...]:
         """Commit of each revision, None where this repository has no such commit.
@@ -88,9 +90,12 @@ class Repository:
         except FileNotFoundError:
             return frozenset()
 
-    def begin_counting(self, comparison: Comparison) -> None:
-        """Start listing all paths that differ, for a change set whose count is going to be shown."""
-        self.counting[comparison.base, comparison.head] = begin_names(self.git, comparison)
+    def begin_diff(self, comparison: Comparison) -> None:
+        """Begin a diff whose changed paths are going to be counted: a large one is listed beside the decision."""
+        ends = (comparison.base, comparison.head)
+        if ends not in self.diffs:
+            near = self._near_changes(comparison)
+            self.diffs[ends] = begin_names(self.git, comparison) if near is None else near
 
     def changes(self, comparison: Comparison, watch: Sequence[str]) -> ChangeSet:
         """Every watched path that differs between the two ends, renames as deletion plus addition.
@@ -99,7 +104,17 @@ class Repository:
             comparison: full object names; base None is the empty tree.
             watch: globs of the paths that a scope watches; the others are only counted.
         """
-        return watched_changes(self.git, comparison, watch, self.counting.get((comparison.base, comparison.head)))
+        ends = (comparison.base, comparison.head)
+        begun = self.diffs[ends] if ends in self.diffs else self._near_changes(comparison)
+        if isinstance(begun, tuple):
+            return choose_watched(comparison, begun, watch)
+        return watched_changes(self.git, comparison, watch, begun)
+
+    def _near_changes(self, comparison: Comparison) -> tuple[Change, ...] | None:
+        try:
+            return trees.near_changes(self, comparison.base, comparison.head)
+        except CannotTellError:
+            return None  # a tree is missing: perhaps one that holds nothing watched, and else git says why
 
     def releases(self, tag_format: str, merged: Sequence[str]) -> tuple[Release, ...]:
         """Release tags merged into any of the commits, highest version first; pre-releases are none.
