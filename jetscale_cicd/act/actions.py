@@ -68,7 +68,8 @@ def _github_release(acting: ActContext, _: Step) -> str | Skipped:
 def _tag(acting: ActContext, _: Step) -> str:
     repository, head, release = acting.context.repository, acting.plan.head, acting.release
     branch = acting.plan.branch if release.commit != head else ""
-    return tag(repository, Tagging(release, head, branch, _message(acting)))
+    reserved = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
+    return tag(repository, Tagging(release, head, branch, _message(acting), reserved))
 
 
 def _message(acting: ActContext) -> str:

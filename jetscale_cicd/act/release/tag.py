@@ -19,12 +19,14 @@ class Tagging(NamedTuple):
         head: the commit that is released, for which the version is reserved.
         branch: gets ``release.commit`` on top of head where the two differ.
         message: release notes and trailers.
+        reserved: whether this version was reserved for head before it was published.
     """
 
     release: Release
     head: str
     branch: str
     message: str
+    reserved: bool = False
 
     @property
     def moves(self) -> bool:
@@ -56,18 +58,18 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         _create_local(repository, name, tag_object, commit)
         return tagging.said
     ref, reservation = f"refs/tags/{name}", RESERVED + name
-    refs = remote_refs(repository, f"{ref}*", reservation)
+    held = tagging.head if tagging.reserved else None
+    result, refs = _try(repository, remote, tagging, tag_object, held)
+    if result.status and ref not in refs and refs.get(reservation) != held:  # another run left it, or gave it back
+        result, refs = _try(repository, remote, tagging, tag_object, refs.get(reservation))
+    if result.status == 0:
+        _create_local(repository, name, tag_object, commit)
+        return f"{tagging.said} on {remote}"
     if ref not in refs:
-        result = _push(repository, remote, tagging, tag_object, refs.get(reservation))
-        if result.status == 0:
-            _create_local(repository, name, tag_object, commit)
-            return f"{tagging.said} on {remote}"
-        refs = remote_refs(repository, f"{ref}*", reservation, *_branches(tagging))
-        if ref not in refs:
-            refused = _refusal(tagging, remote, result.stderr.strip(), refs)
-            if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
-                give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
-            raise refused
+        refused = _refusal(tagging, remote, result.stderr.strip(), refs)
+        if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
+            give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
+        raise refused
     if refs.get(reservation) == tagging.head:
         give_back(repository, tagging.release._replace(commit=tagging.head))
     if refs[ref] != commit:
@@ -75,6 +77,17 @@ def tag(repository: Repository, tagging: Tagging) -> str:
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
     return f"{tagging.said} on {remote}"
+
+
+def _try(
+    repository: Repository, remote: str, tagging: Tagging, tag_object: str, held: str | None
+) -> tuple[GitResult, dict[str, str]]:
+    """Push, and only where that is refused ask the remote what it holds."""
+    result = _push(repository, remote, tagging, tag_object, held)
+    if result.status == 0:
+        return result, {}
+    name = tagging.release.tag
+    return result, remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
 
 
 def _branches(tagging: Tagging) -> tuple[str, ...]:
