@@ -69,3 +69,16 @@ def test_importing_it_costs_no_tool_and_no_heavy_library() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
     assert finished.stdout.strip() == ""
+
+
+def test_deciding_imports_no_gitpython_and_no_other_heavy_library(tmp_path: Path) -> None:
+    check = (
+        "import sys\n"
+        "from jetscale_cicd.cli.main import main\n"
+        f"words = ['plan', '--output=json', '--repo', {str(draw(tmp_path, *STORY).path)!r}]\n"
+        "assert main([*words, '--since=event', '--base=HEAD', '--head=HEAD']) == 0\n"
+        "heavy = {'git', 'gitdb', 'semantic_release', 'requests', 'urllib3', 'pydantic', 'sh', 'kubernetes'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
+    assert finished.stderr.splitlines()[-1] == "[]"

@@ -1,6 +1,7 @@
 """git in one repository: questions are asked here, and what is written goes through GitPython."""
 
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -12,7 +13,7 @@ from jetscale_cicd.model.request import OpenedRepository
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
-from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, start
+from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, missing_git, start
 from jetscale_cicd.tools.redact import Redactor
 
 
@@ -171,6 +172,7 @@ def open_repository(repo: Path | OpenedRepository, *, network: bool, redact: Red
 
     Raises:
         ConfigurationError: ``NOT_A_REPOSITORY``, or ``GIT_ENVIRONMENT`` where the environment points git elsewhere.
+        PreconditionError: ``TOOL_MISSING``, there is no git on PATH.
     """
     redirecting = [name for name in REDIRECTING if name in os.environ]
     if redirecting:
@@ -183,6 +185,8 @@ def open_repository(repo: Path | OpenedRepository, *, network: bool, redact: Red
     directory = repo if isinstance(repo, Path) else Path(repo.working_tree_dir or repo.git_dir)
     location = locate(directory)
     if location is None:
+        if shutil.which("git") is None:
+            raise missing_git()
         raise ConfigurationError(
             "NOT_A_REPOSITORY",
             "this is not inside a git repository",

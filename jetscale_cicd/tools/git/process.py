@@ -35,7 +35,12 @@ def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Pro
     try:
         return subprocess.Popen(command, env=env, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except (FileNotFoundError, PermissionError) as missing:
-        raise PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer") from missing
+        raise missing_git() from missing
+
+
+def missing_git() -> PreconditionError:
+    """The error where there is no git on PATH."""
+    return PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer")
 
 
 def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
