@@ -81,7 +81,7 @@ def main() -> int:
         play(clone, scene)
         if stage6(clone) != (scene.decision, scene.version):
             wrong.append(scene.title)
-    say(f"Look around in {directory}: stack/ (the clone), stack/rendered/live/, registry/, remote.git/")
+    say(f"Files are in {directory}: stack/ (the clone), stack/rendered/live/, registry/, remote.git/")
     for title in wrong:
         print(f"WRONG: {title}", file=sys.stderr)
     return 1 if wrong else 0

@@ -1,7 +1,6 @@
 """Everything that one run touches, opened once: repository, settings, registry, helm, scratch space."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
-from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -23,12 +21,11 @@ from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
-    from jetscale_cicd.act.release.publish import Registry
-    from jetscale_cicd.act.release.sign import Signer
     from jetscale_cicd.build.package import Packager
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
+    from jetscale_cicd.tools.registry.interface import Registry
     from jetscale_cicd.tools.registry.login import CredentialStore
 
 
@@ -64,6 +61,8 @@ class RunContext:
     @cached_property
     def scratch(self) -> Path:
         """A directory for this run alone, removed at its end."""
+        import tempfile
+
         return Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-")))
 
     @cached_property
@@ -118,12 +117,6 @@ class RunContext:
             self.clusters[target.context] = self._open_kubernetes(target.context or current_context(os.environ))
         return self.clusters[target.context]
 
-    def start_kubernetes(self) -> None:
-        """Let kubectl start while the repository is looked at, where somebody will look at a cluster."""
-        for target in self.settings.targets:
-            if target.engine == "helm" and not self.request.compares_only:
-                _ = self.kubernetes(target)
-
     def _open_kubernetes(self, context: str) -> "Kubernetes":
         from jetscale_cicd.tools.kubernetes import open_kubernetes
         from jetscale_cicd.tools.process import tool_environment
@@ -165,15 +158,6 @@ class RunContext:
             return ""
         return self.web if self.web.split("/")[2] in hosts(os.environ) else ""
 
-    @cached_property
-    def signer(self) -> "Signer":
-        """Signs packages, as far as that is configured; a directory of packages keeps no signature."""
-        from jetscale_cicd.act.release.sign import Signer
-
-        release, keeps = self.settings.release, self.settings.chart.keeps_signatures
-        key, command = (release.sign_key or "", release.sign_command) if keeps else ("", ())
-        return Signer(processes=self.processes, env=os.environ, key=key, command=command, root=self.repository.git.root)
-
     def _source(self, version: Version) -> str:
         """Page that a package names: of a released version the one it was released from, whatever the clone's is."""
         from jetscale_cicd.observe.git.tag_message import recorded_source
@@ -196,26 +180,6 @@ class RunContext:
             source=self._source,
             stamps=self.settings.release.commit,
         )
-
-
-def the_only_target(context: RunContext) -> Target:
-    """The one target that a request is about; only a release on a cluster has revisions.
-
-    Raises:
-        ConfigurationError: ``USAGE``, there are several, or it is on no cluster.
-    """
-    names = ", ".join(target.name for target in context.settings.targets)
-    if len(context.settings.targets) != 1:
-        raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
-    (target,) = context.settings.targets
-    if target.engine != "helm":
-        raise ConfigurationError(
-            "USAGE",
-            f"target {names} is deployed by {target.engine}, which keeps no revisions",
-            where="--target",
-            hint="revert the commit instead: the next run deploys what it says",
-        )
-    return target
 
 
 @contextmanager
@@ -242,6 +206,8 @@ def open_context(
         rules = load_release_rules(git.root)
         repository = Repository(git)
         if request.worktree:
+            import tempfile
+
             scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
             repository, head = snapshot(repository, scratch)
             closing.enter_context(repository.git)

@@ -1,48 +1,50 @@
-"""The story of Stage 6: observe → plan → act → report. Each word is a room; the doors are the imports.
+"""The story of Stage 6: observe → decide → act → report.
 
-Rooms that deciding does not need have a door inside the function that enters them: deciding starts without them.
+What deciding does not need is imported by the function that uses it, so that a decision starts fast.
 """
 
 from dataclasses import replace
-from functools import partial
 
-from jetscale_cicd.context import RunContext, the_only_target
-from jetscale_cicd.decide.hold import held_back
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.plan import make_plan
-from jetscale_cicd.errors import Stage6Error, SupersededError
-from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.engines.table import PlannedByEngines, engine_of
+from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.outcome import Run
-from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision
+from jetscale_cicd.model.plan import Plan, Reason
+from jetscale_cicd.model.precondition import refusal
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.model.status import Status
+from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Verification
-from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.planning.decision import observe
+from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.release import find_desired_release
 
-_AGAIN = 3
-# Somebody is at work on the release, and was waited for already: planning again would only wait as long once more.
+_ATTEMPTS = 3
+# The release was waited for already: planning again would only wait as long once more.
 _LOCKED = ("LOCKED", "LOCK_LOST", "RELEASE_BUSY")
 
 
 def plan(context: RunContext) -> Plan:
-    """What a run would do: observed, decided, each step satisfied or needed. Nothing is changed."""
-    planned, blocker = _plan(context)
-    if blocker:
-        raise blocker
+    """What a run would do: observed, decided, each step satisfied or needed. Nothing is changed.
+
+    The plan has its preconditions with it; ``Plan.blocker`` is why no run could act on it.
+    """
+    proposal = _propose(context)
+    if context.request.compares_only or proposal.plan.deploy is None:
+        return proposal.plan
+    from jetscale_cicd.preconditions.table import check_preconditions
+
+    return replace(proposal.plan, preconditions=check_preconditions(context, proposal))
+
+
+def _propose(context: RunContext) -> Proposal:
+    """Observe, decide, and plan the steps."""
     if not context.request.compares_only:
-        from jetscale_cicd.planning.values import values_of_targets
-
-        values_of_targets(planned, context.repository)  # a plan that could only fail is none
-    return planned
-
-
-def _plan(context: RunContext) -> tuple[Plan, Stage6Error | None]:
-    """The plan, and why it must not be acted on."""
-    context.start_kubernetes()
-    look = partial(observe_live, context)
-    observed = observe(context.repository, context.settings, context.request, context.tag_format, look)
+        for target in context.settings.targets:
+            engine_of(target).prepare(context, target)
+    observed = observe(context)
     desired = find_desired_release(context, observed)
     planned = make_plan(
         head=observed.head,
@@ -52,21 +54,20 @@ def _plan(context: RunContext) -> tuple[Plan, Stage6Error | None]:
         choice=desired.choice,
         deploy=desired.release,
         artifact=desired.artifact,
+        engines=PlannedByEngines(),
         notes=(*observed.notes, *desired.notes),
     )
-    return planned, desired.blocker or held_back(planned, context.request) or _missing_namespace(context, planned)
-
-
-def _missing_namespace(context: RunContext, planned: Plan) -> Stage6Error | None:
-    if context.request.compares_only or planned.decision is Decision.NOTHING:
-        return None
-    from jetscale_cicd.observe.cluster.namespace import missing_namespace
-
-    return missing_namespace(context, planned)
+    return Proposal(planned, observed, desired)
 
 
 def run(context: RunContext, planned: Plan) -> Run:
-    """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds."""
+    """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds.
+
+    Raises:
+        Stage6Error: a precondition does not hold; nothing was changed.
+    """
+    if unmet := refusal(planned.preconditions, to_plan=False):
+        raise unmet
     from jetscale_cicd.act.steps import perform
 
     return Run(plan=planned, outcomes=perform(planned, context))
@@ -75,7 +76,7 @@ def run(context: RunContext, planned: Plan) -> Run:
 def reconcile(context: RunContext, planned: Plan) -> Run:
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
-    for _ in range(_AGAIN):
+    for _ in range(_ATTEMPTS):
         if not isinstance(done.error, SupersededError) or done.error.code in _LOCKED:
             break
         context.announce(f"! {done.error.message}: observing and planning again")
@@ -93,7 +94,7 @@ def notes(context: RunContext, planned: Plan) -> str:
 
 def simulate(context: RunContext) -> Simulation:
     """What the change would do, and which manifests would differ; no network, no credentials."""
-    from jetscale_cicd.act.preview import preview
+    from jetscale_cicd.planning.preview import preview
 
     planned = plan(context)
     return Simulation(plan=planned, diffs=preview(planned, context))
@@ -109,9 +110,9 @@ def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]
 
 def verify_chart(context: RunContext, tag: str) -> Verification:
     """The chart of a release, rebuilt from its tag and compared with what the registry holds."""
-    from jetscale_cicd.act.release import verify_chart as room
+    from jetscale_cicd.act.release import verify_chart as step
 
-    return room.verify_chart(context, tag)
+    return step.verify_chart(context, tag)
 
 
 def rollback(context: RunContext, to: int | None) -> Rollback:
@@ -122,25 +123,23 @@ def rollback(context: RunContext, to: int | None) -> Rollback:
     """
     from jetscale_cicd.act.deploy.rollback import roll_back
 
-    return roll_back(context, the_only_target(context), to)
+    return roll_back(context, _only_target(context), to)
+
+
+def _only_target(context: RunContext) -> Target:
+    targets = context.settings.targets
+    if len(targets) != 1:
+        names = ", ".join(target.name for target in targets)
+        raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
+    return targets[0]
 
 
 def status(context: RunContext) -> Status:
     """What is released, published and live, and what the next run would do."""
-    planned, blocker = _plan(context)
-    targets = tuple(_see(context, decided) for decided in planned.targets)
+    planned = plan(context)
+    targets = tuple(engine_of(each.target).status(context, each.target, each.live) for each in planned.targets)
     if planned.latest is None:
-        return Status(plan=planned, targets=targets, blocker=blocker)
+        return Status(plan=planned, targets=targets, blocker=planned.blocker)
     name, version = context.packager.chart_name(planned.latest.commit), str(planned.latest.version)
     reference, answer = context.registry.reference(name, version), context.registry.lookup(name, version)
-    return Status(plan=planned, reference=reference, published=answer, targets=targets, blocker=blocker)
-
-
-def _see(context: RunContext, decided: TargetDecision) -> TargetStatus:
-    target = decided.target
-    api = context.kubernetes(target) if target.engine == "helm" else None
-    if api is None or isinstance(api, NotObserved):
-        return TargetStatus(target=target, live=decided.live)
-    from jetscale_cicd.observe.cluster.target_status import see_target
-
-    return see_target(api, target, decided.live)
+    return Status(plan=planned, reference=reference, published=answer, targets=targets, blocker=planned.blocker)

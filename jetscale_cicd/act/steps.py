@@ -1,84 +1,60 @@
-"""Doing a plan: each step in order, timed, stopped at the first failure, the rest skipped with the reason."""
+"""Carrying out a plan: each step in order, timed, stopped at the first failure, the rest skipped with the reason."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 
-from jetscale_cicd.act.actions import ACTIONS, Skipped
-from jetscale_cicd.act.context import ActContext, Surroundings
-from jetscale_cicd.act.deploy.audit import check_audit
-from jetscale_cicd.act.deploy.secret_values import secrets_of
-from jetscale_cicd.engines.render.engine import check_output
-from jetscale_cicd.errors import DeployError, Interrupted, PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.act.actions import SHARED
+from jetscale_cicd.act.context import ActContext, Skipped, begin
+from jetscale_cicd.act.deploy.steps import leave, perform_step
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
-from jetscale_cicd.planning.values import values_of_targets
+from jetscale_cicd.model.plan import Plan, Step, StepName, StepState, TargetPlan
 
+# Steps whose failure is a warning: the release is what it is, whether it is announced or recorded.
 _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
-_SIGNING = (StepName.PUBLISH, StepName.SIGN)
+
+_Action = Callable[[], str | Skipped]
 
 
-def perform(plan: Plan, context: Surroundings) -> tuple[StepOutcome, ...]:
-    """Do every needed step of a plan.
+def perform(plan: Plan, context: RunContext) -> tuple[StepOutcome, ...]:
+    """Do every needed step of a plan: the shared ones, then those of each target.
 
     Raises:
-        Stage6Error: a precondition of the whole run does not hold; nothing was changed.
+        Stage6Error: what the steps need cannot be read; nothing was changed.
     """
     if plan.deploy is None:
         return ()
-    release = plan.deploy
-    if plan.decision is Decision.PUBLISH:
-        release = release._replace(commit=context.packager.released_commit(plan.head, release.version))
-    values = values_of_targets(plan, context.repository)
-    targets = (decided.target for decided in plan.targets if decided.target.name in values)
-    secrets = {target.name: secrets_of(target) for target in targets}
-    acting = ActContext(plan, release, context, values, secrets)
-    _check_reachable(plan, context)
-    check_audit(context.request.audit)
-    if any(step.name in _SIGNING and step.state is StepState.NEEDED for step in plan.steps):
-        context.signer.check()
-    failed: StepOutcome | None = None
+    acting = begin(plan, plan.deploy, context)
     try:
-        for step in plan.steps:
-            left_out = failed and not (step.name is StepName.RECORD and step.target in acting.held)
-            outcome = _skipped(step, failed) if failed and left_out else _do(step, acting)
-            failed = failed or (outcome if outcome.result is Result.FAILED else None)
-            acting.outcomes.append(outcome)
+        for step in plan.shared:
+            acting.outcomes.append(_outcome(acting, step, partial(SHARED[step.name], acting)))
+        for each in plan.target_plans:
+            _perform_target(acting, each)
     finally:
-        if acting.held:
-            from jetscale_cicd.act.deploy.cluster import leave
-
-            leave(acting)
+        leave(acting)
     return tuple(acting.outcomes)
 
 
-def _check_reachable(plan: Plan, context: Surroundings) -> None:
-    needed = [step for step in plan.steps if step.state is StepState.NEEDED]
-    deployed = {step.target for step in needed}
-    for target in (decided.target for decided in plan.targets):
-        if target.name not in deployed:
-            continue
-        if target.engine == "argocd":
-            raise PreconditionError(
-                "ENGINE_NOT_REACHED",
-                "this release of jetscale-cicd deploys with the engines helm and render, not yet with argocd",
-                where=f"target {target.name}",
-                hint="run with --engine helm or --engine render, or plan and simulate",
-            )
-        if target.engine == "render":
-            check_output(context.repository.git.root, target)
-        else:
-            from jetscale_cicd.act.deploy.cluster import cluster_of
-
-            cluster_of(context, target)
+def _perform_target(acting: ActContext, each: TargetPlan) -> None:
+    for step in each.steps:
+        # A target that is locked is always recorded and unlocked.
+        always = step.name is StepName.RECORD and acting.is_locked(each)
+        outcome = _outcome(acting, step, partial(perform_step, acting, each, step), always=always)
+        acting.outcomes.append(outcome)
 
 
-def _do(step: Step, acting: ActContext) -> StepOutcome:
+def _outcome(acting: ActContext, step: Step, action: _Action, *, always: bool = False) -> StepOutcome:
     if step.state is not StepState.NEEDED:
-        return _left_alone(step)
+        return _not_needed(step)
+    if acting.failed and not always:
+        return StepOutcome(step=step, result=Result.SKIPPED, detail=f"{acting.failed.step.name} failed")
     started = time.perf_counter()
     label = f"{step.name} {step.target}" if step.target else str(step.name)
     acting.context.announce(f"→ {label}: {step.why}")
     try:
-        detail = ACTIONS[step.name](acting, step)
+        detail = action()
     except Stage6Error as failed:
         return _failed(step, failed, started)
     except KeyboardInterrupt:
@@ -89,6 +65,11 @@ def _do(step: Step, acting: ActContext) -> StepOutcome:
     if isinstance(detail, Skipped):
         return StepOutcome(step=step, result=Result.SKIPPED, detail=detail.why)
     return StepOutcome(step=step, result=Result.DONE, detail=detail, seconds=time.perf_counter() - started)
+
+
+def _not_needed(step: Step) -> StepOutcome:
+    result = Result.SATISFIED if step.state is StepState.SATISFIED else Result.SKIPPED
+    return StepOutcome(step=step, result=result, detail=step.why)
 
 
 def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
@@ -104,14 +85,3 @@ def _local(step: Step, failed: OSError) -> Stage6Error:
     if step.target:
         return DeployError("DEPLOY_FILE", message, where=where, hint=hint)
     return PublishError("PUBLISH_FILE", message, where=where, hint=hint)
-
-
-def _left_alone(step: Step) -> StepOutcome:
-    result = Result.SATISFIED if step.state is StepState.SATISFIED else Result.SKIPPED
-    return StepOutcome(step=step, result=result, detail=step.why)
-
-
-def _skipped(step: Step, failed: StepOutcome) -> StepOutcome:
-    if step.state is not StepState.NEEDED:
-        return _left_alone(step)
-    return StepOutcome(step=step, result=Result.SKIPPED, detail=f"{failed.step.name} failed")

@@ -21,7 +21,7 @@ from jetscale_cicd.observe.git.files import export
 from jetscale_cicd.observe.git.remote import is_truncated, unshallow
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
-from jetscale_cicd.tools.registry.directory import digest_of
+from jetscale_cicd.tools.registry.digest import digest_of
 
 # More commits in a row that only write a version are nobody's custom.
 _STAMPS = 20

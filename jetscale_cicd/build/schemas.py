@@ -9,7 +9,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 
-from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.errors import PreconditionError
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _STANDARD = ("http://json-schema.org/", "https://json-schema.org/")
@@ -19,7 +19,7 @@ def check_schemas(archive: bytes) -> None:
     """Look at the values.schema.json of a chart archive and of every subchart in it.
 
     Raises:
-        ConfigurationError: ``SCHEMA_REMOTE``, one refers to something outside itself, or cannot be read.
+        PreconditionError: ``SCHEMA_REMOTE``, one refers to something outside itself, or cannot be read.
     """
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         for member in tar:
@@ -34,7 +34,7 @@ def _check(schema: bytes, where: str) -> None:
     except (ValueError, RecursionError):
         outside = ["something that cannot be read here"]
     if outside:
-        raise ConfigurationError(
+        raise PreconditionError(
             "SCHEMA_REMOTE",
             f"helm would fetch {outside[0]} to check the values, and this command does not use the network",
             where=where,

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.engine import ENGINES
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.ci.detect import payload_path, read_event
+from jetscale_cicd.report.face import DEFAULT, FACES
 
 # GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
 _LARGEST_PAYLOAD = 25 << 20
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with our errors: a mistake on the command line is one of the family, and so is half an option."""
+    """argparse that raises our errors, and takes no abbreviation of an option."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "allow_abbrev": False})
@@ -49,16 +51,16 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How results are shown."""
     parser.add_argument(
-        "--output", choices=("text", "json"), default="text", help="form of the result on stdout (default: text)"
+        "--output", choices=tuple(FACES), default=DEFAULT, help=f"form of the result on stdout (default: {DEFAULT})"
     )
     parser.add_argument("--debug", action="store_true", help="show a traceback with an error")
 
 
 def add_deciding(parser: argparse.ArgumentParser) -> None:
     """What is compared, and for which targets."""
-    parser.add_argument("--base", metavar="REV", help="commit before the change (default: what the CI's event says)")
+    parser.add_argument("--base", metavar="REV", help="commit before the change (default: the base of the CI's event)")
     parser.add_argument(
-        "--head", metavar="REV", help="commit to look at (default: what the CI's event says, else HEAD)"
+        "--head", metavar="REV", help="commit to decide for (default: the head of the CI's event, else HEAD)"
     )
     parser.add_argument(
         "--since",
@@ -84,18 +86,18 @@ def add_acting(parser: argparse.ArgumentParser) -> None:
 
 
 def add_one_target(parser: argparse.ArgumentParser) -> None:
-    """One target, where one thing is done to one."""
+    """The one target of a command that changes one."""
     parser.add_argument(
         "--target", action="append", default=[], metavar="NAME", help="the target (needed where there are several)"
     )
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """What a person may ask for that no change does."""
+    """What can be asked for although no change asks for it."""
     parser.add_argument(
         "--redeploy",
         action="store_true",
-        help="deploy the latest release again although nothing changed: objects were deleted, or changed by hand",
+        help="deploy the latest release again although nothing changed, to restore what was changed outside Stage 6",
     )
     parser.add_argument(
         "--release-hold", action="store_true", help="deploy although the newest revision of a release is a rollback"
@@ -103,7 +105,7 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
 
 
 def save(file: Path, text: str, option: str) -> None:
-    """Write what an option asked for.
+    """Write the file that an option names.
 
     Raises:
         ConfigurationError: ``FILE_UNWRITABLE``.
@@ -122,14 +124,14 @@ def save(file: Path, text: str, option: str) -> None:
 def add_targets(parser: argparse.ArgumentParser) -> None:
     """Which targets, and overrides for a run on this machine."""
     parser.add_argument(
-        "--target", action="append", default=[], metavar="NAME", help="look at this target only; may be repeated"
+        "--target", action="append", default=[], metavar="NAME", help="this target only; may be repeated"
     )
-    parser.add_argument("--engine", choices=("helm", "argocd", "render"), help="engine that replaces the targets' own")
+    parser.add_argument("--engine", choices=tuple(ENGINES), help="engine that replaces the targets' own")
     add_registry(parser)
 
 
 def add_registry(parser: argparse.ArgumentParser) -> None:
-    """Where packages are."""
+    """Where packages are published."""
     parser.add_argument(
         "--registry", metavar="PLACE", help="registry that replaces chart.registry: oci://…, file:///… or a directory"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from jetscale_cicd.cli.arguments import add_common, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.report.results import ExplanationResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,17 +17,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Say for each path which scope it belongs to, by which rule."""
+    """Explain each path: which scope it belongs to, by which rule."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import reasons_document
-    from jetscale_cicd.report.text import reasons_text
 
     with open_context(request_of(args, network=False), output.progress, output.redact) as context:
         top = context.repository.git.root
         reasons = stage6.explain(context, tuple(_inside(path, top) for path in args.paths))
-    output.result(reasons_text(reasons, output.paint), reasons_document(reasons))
-    return 0
+    return output.show(ExplanationResult(reasons))
 
 
 def _inside(text: str, top: Path) -> bytes:

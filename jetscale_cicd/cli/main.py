@@ -31,27 +31,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: arguments without the program's name; None takes the process's.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
-    output = Output.for_process(json=_values_of("--output", words)[-1:] == ["json"])
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    output = Output.for_process(_last_value_of("--output", arguments))
     _listen()
     _forget_parent_git()
-    debug = "--debug" in words
+    debug = "--debug" in arguments
     try:
-        args = parser().parse_args(words)
+        args = parser().parse_args(arguments)
         ended: int = COMMANDS[args.command].execute(args, output)
         return ended
     except KeyboardInterrupt:
         return _fail(
-            Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it finds"), output, debug
+            Interrupted("INTERRUPTED", "interrupted", hint="run again: it goes on from what it observes"), output, debug
         )
     except Stage6Error as error:
         return _fail(error, output, debug)
     except Exception as bug:
         if debug:
             raise
-        said = f"{type(bug).__name__}: {bug}"
+        message = f"{type(bug).__name__}: {bug}"
         return _fail(
-            Stage6Error("BUG", said, hint="this is a bug in jetscale-cicd: run again with --debug and report it"),
+            Stage6Error("BUG", message, hint="this is a bug in jetscale-cicd: run again with --debug and report it"),
             output,
             debug,
         )
@@ -71,7 +71,7 @@ def parser() -> Parser:
 
 
 class _ShowVersion(argparse.Action):
-    """The installed version, looked up when somebody asks: that costs more than a decision's imports."""
+    """The installed version, looked up only where it is asked for: that costs more than a decision's imports."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
         super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
@@ -89,32 +89,36 @@ def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
         import traceback
 
         sys.stderr.write(output.redact(traceback.format_exc()))
-    output.error(error)
-    return error.exit_status
+    return output.fail(error)
 
 
 def _listen() -> None:
-    """Be interrupted by SIGTERM as by SIGINT, unless whoever started us wants a signal ignored (nohup)."""
+    """Be interrupted by SIGTERM as by SIGINT, unless the parent process wants a signal ignored (nohup)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Once; what follows is cleaning up, which a second signal would cut short."""
+    """Once: a second signal would cut the cleaning up short."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _values_of(option: str, words: list[str]) -> list[str]:
-    """Values of an option before parsing, so that a usage error already has the right form."""
-    spaced = [value for word, value in pairwise(words) if word == option]
-    return spaced + [word.partition("=")[2] for word in words if word.startswith(option + "=")]
+def _last_value_of(option: str, arguments: list[str]) -> str:
+    """The value of an option before parsing, so that a usage error already has the right form; "" where it has none."""
+    found = ""
+    for argument, following in pairwise([*arguments, ""]):
+        if argument == option:
+            found = following
+        elif argument.startswith(f"{option}="):
+            found = argument.partition("=")[2]
+    return found
 
 
 def _forget_parent_git() -> None:
-    """Drop what a hook or a parent git left in the environment; this process is ours, and so are its children."""
+    """Drop the variables of a hook or a parent git: they would send this process to another repository."""
     from jetscale_cicd.tools.git import REDIRECTING
 
     for name in REDIRECTING:

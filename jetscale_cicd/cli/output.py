@@ -9,54 +9,84 @@ from typing import TextIO
 
 from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
-from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.report.document import SCHEMA, dumps, error_document
-from jetscale_cicd.report.github import annotation, harmless, harmless_json, write_outputs, write_summary
+from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
+from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, open_face
+from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.text import error_text
+from jetscale_cicd.report.results import CommandResult, error_of, plan_of, warnings_of
+from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.tools.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a command's words go.
+    """Where a command writes.
 
     Args:
-        json: one JSON object on stdout instead of text.
+        form: name of the face on stdout.
         redact: masks secrets.
         screen: the terminal on stderr, if it is one.
     """
 
-    json: bool
+    form: str
     redact: Redactor
     screen: Screen
 
     @classmethod
-    def for_process(cls, *, json: bool) -> "Output":
-        """Both streams of this process, with the secrets of its environment."""
+    def for_process(cls, form: str) -> "Output":
+        """Both streams of this process, with the secrets of its environment; an unknown form is the default one."""
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # it was closed before we started
                 setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        return cls(json, Redactor.of_environment(os.environ.items()), Screen(sys.stderr))
+        redact = Redactor.of_environment(os.environ.items())
+        return cls(form if form in FACES else DEFAULT, redact, Screen(sys.stderr))
 
     @property
-    def paint(self) -> Paint:
-        """Colour for stdout."""
-        return Paint.for_stream(sys.stdout)
+    def face(self) -> Face:
+        """The face on stdout, imported where there is a result to show."""
+        return open_face(self.form)
 
-    def result(self, text: str, document: dict[str, object]) -> None:
-        """Print the result in the wanted form.
+    @property
+    def ci(self) -> CiOutputs:
+        """What the CI takes."""
+        return open_outputs(os.environ)
+
+    def show(self, result: CommandResult) -> int:
+        """Show a result on stdout and to the CI, then its warnings and its errors.
+
+        Returns:
+            The exit status: that of the first error, or 0.
 
         Raises:
             ConfigurationError: ``OUTPUT_UNWRITABLE``, for another reason than that the reader went away.
         """
-        _write(sys.stdout, self._json(document) if self.json else harmless(self.redact(text)))
+        self._result(result)
+        errors = [error_of(result), self._write_ci_outputs(result)]
+        for warning in warnings_of(result):
+            self._error(warning, warns=True)
+        for error in filter(None, errors):
+            self._error(error)
+        return next((error.exit_status for error in errors if error), 0)
+
+    def fail(self, error: Stage6Error) -> int:
+        """Show the error of a command that has no result.
+
+        Returns:
+            The exit status.
+        """
+        self._error(error)
+        with suppress(Stage6Error):  # the summary cannot be written; the error above is the one that counts
+            self.ci.write_summary(None, lambda: self.redact(error_text(error, Paint(enabled=False))))
+        if self.face.errors_on_stdout:
+            with suppress(Stage6Error):
+                self._result(error)
+        return error.exit_status
 
     def progress(self, line: str) -> None:
-        """One line of progress; whether anybody reads it decides nothing."""
+        """One line of progress; a stderr that cannot be written changes nothing else."""
         with suppress(Stage6Error):
             shown = Paint.for_stream(sys.stderr)("dim", harmless(plain(self.redact(line))))
             _write(sys.stderr, self.screen.lines(f"{shown}\n"))
@@ -69,32 +99,32 @@ class Output:
             _write(sys.stderr, self.screen.table([harmless(plain(self.redact(row))) for row in rows]))
         return True
 
-    def write_ci_outputs(self, plan: Plan, text: str) -> Stage6Error | None:
-        """Outputs and summary for GitHub; an error where they cannot be written, for it must not hide the run's."""
+    def _result(self, result: CommandResult) -> None:
+        _write(sys.stdout, self.face.render(result, Medium(self.redact, Paint.for_stream(sys.stdout))))
+
+    def _write_ci_outputs(self, result: CommandResult) -> Stage6Error | None:
+        """Outputs and summary; why they cannot be written is returned, for it must not hide the error of the run."""
+        plan = plan_of(result)
+        if plan is None:
+            return None
         try:
-            write_outputs(plan, os.environ)
-            write_summary(self.redact(text), plan, os.environ)
+            self.ci.write_outputs(plan)
+            self.ci.write_summary(plan, lambda: self._summary(result))
         except Stage6Error as unwritable:
             return unwritable
         return None
 
-    def error(self, error: Stage6Error, *, alone: bool = True, warns: bool = False) -> None:
-        """Say what broke; ``alone`` where no result holds the error already, ``warns`` where it stopped nothing."""
+    def _summary(self, result: CommandResult) -> str:
+        """What a summary holds, whatever form stdout has."""
+        from jetscale_cicd.report.text.face import text_of
+
+        return self.redact(text_of(result, Paint(enabled=False)))
+
+    def _error(self, error: Stage6Error, *, warns: bool = False) -> None:
         with suppress(Stage6Error):
             shown = harmless(self.redact(error_text(error, Paint.for_stream(sys.stderr), warns=warns)))
             _write(sys.stderr, self.screen.lines(shown))
-            if os.environ.get("GITHUB_ACTIONS") == "true":
-                _write(sys.stderr, annotation(error, self.redact, warns=warns) + "\n")
-        if alone:
-            with suppress(Stage6Error):  # the summary cannot be written; the error above is the one that counts
-                write_summary(self.redact(error_text(error, Paint(enabled=False))), None, os.environ)
-        if self.json and alone:
-            with suppress(Stage6Error):
-                _write(sys.stdout, self._json({"schema": SCHEMA, "error": error_document(error)}))
-
-    def _json(self, document: dict[str, object]) -> str:
-        """Redact before encoding, string by string, so that a mask cannot break the JSON."""
-        return harmless_json(dumps(_each_string(document, self.redact))) + "\n"
+            _write(sys.stderr, self.ci.annotation(error, self.redact, warns=warns) or "")
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -110,13 +140,3 @@ def _write(stream: TextIO, text: str) -> None:
         raise ConfigurationError(
             "OUTPUT_UNWRITABLE", f"{name} cannot be written: {full.strerror}", where=name, hint="free disk space"
         ) from None
-
-
-def _each_string(value: object, redact: Redactor) -> object:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {key: _each_string(item, redact) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_each_string(item, redact) for item in value]
-    return value

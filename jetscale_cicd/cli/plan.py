@@ -5,6 +5,8 @@ from pathlib import Path
 
 from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes, add_overrides, request_of, save
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.report.results import PlanResult
+from jetscale_cicd.report.saved_plan import saved_plan
 
 WOULD_CHANGE = 10
 
@@ -25,19 +27,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, and show it."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import dumps, plan_document, request_document
-    from jetscale_cicd.report.paint import Paint
-    from jetscale_cicd.report.text import plan_text
 
     with open_context(request_of(args, network=True), output.progress, output.redact) as context:
-        plan = stage6.plan(context)
-        document = {**plan_document(plan), "request": request_document(context.request)}
+        result = PlanResult(stage6.plan(context), context.request)
         if args.notes:
-            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
-    if args.out:
-        save(args.out, output.redact(dumps(document)) + "\n", "--out")
-    output.result(plan_text(plan, output.paint), document)
-    if error := output.write_ci_outputs(plan, plan_text(plan, Paint(enabled=False))):
-        output.error(error, alone=False)
-        return error.exit_status
-    return WOULD_CHANGE if args.detailed_exitcode and plan.needed else 0
+            save(args.notes, output.redact(stage6.notes(context, result.plan)), "--notes")
+    if args.out and not result.plan.blocker:  # a plan that nobody could carry out is not saved
+        save(args.out, saved_plan(result, output.redact), "--out")
+    status = output.show(result)
+    return status or (WOULD_CHANGE if args.detailed_exitcode and result.plan.needed else 0)

@@ -4,6 +4,7 @@ import argparse
 
 from jetscale_cicd.cli.arguments import add_acting, add_common, add_one_target, request_of
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.report.results import RollbackResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +21,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Roll back, and show what is deployed now."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import rollback_document
-    from jetscale_cicd.report.text import rollback_text
 
     with open_context(request_of(args, network=True), output.progress, output.redact, output.table) as context:
         done = stage6.rollback(context, args.to)
-    output.result(rollback_text(done, output.paint), rollback_document(done))
-    return 0
+    return output.show(RollbackResult(done))

@@ -4,6 +4,7 @@ import argparse
 
 from jetscale_cicd.cli.arguments import add_output
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.report.results import SchemaResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -12,10 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(_args: argparse.Namespace, output: Output) -> int:
-    """Print the schema; it is JSON in either form."""
+    """Print the schema; it is JSON in every form."""
     from jetscale_cicd.config.schema import json_schema
-    from jetscale_cicd.report.document import dumps
 
-    schema = json_schema()
-    output.result(dumps(schema) + "\n", schema)
-    return 0
+    return output.show(SchemaResult(json_schema()))

@@ -9,12 +9,12 @@ from typing import TextIO
 
 _UP_AND_CLEAR = "\x1b[{}A\x1b[J"
 _USUAL = (80, 24)
-_ROOM = 2  # lines of a terminal that are left for what is said above the table, and for the cursor
+_ROOM = 2  # lines of a terminal that are left for a message above the table, and for the cursor
 
 
 @dataclass
 class Screen:
-    """The error stream of a command; anything else than a terminal gets lines alone."""
+    """The error stream of a command; what is no terminal gets lines and no table."""
 
     stream: TextIO
     height: int = 0
@@ -49,7 +49,7 @@ class Screen:
             columns, lines = os.get_terminal_size(self.stream.fileno())
         except (OSError, ValueError):
             return _USUAL
-        return (columns, lines) if columns and lines else _USUAL  # a terminal that nobody told its size has none
+        return (columns, lines) if columns and lines else _USUAL  # a terminal whose size was never set reports 0
 
     def _cleared(self) -> str:
         height, self.height = self.height, 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.report.results import SimulationResult
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import Request
@@ -20,8 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="branch or tag to merge into (default: the CI's target branch, else origin's default branch)",
     )
-    parser.add_argument("--head", metavar="REV", help="commit to look at (default: the CI's, else HEAD)")
-    parser.add_argument("--worktree", action="store_true", help="look at the work tree, uncommitted edits included")
+    parser.add_argument("--head", metavar="REV", help="commit to simulate (default: the CI's, else HEAD)")
+    parser.add_argument("--worktree", action="store_true", help="simulate the work tree, uncommitted edits included")
     add_targets(parser)
 
 
@@ -29,26 +30,16 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.report.document import simulation_document
-    from jetscale_cicd.report.paint import Paint
-    from jetscale_cicd.report.text import simulation_text
 
     with open_context(_request(args), output.progress, output.redact) as context:
         simulation = stage6.simulate(context)
-    output.result(simulation_text(simulation, output.paint), simulation_document(simulation))
-    errors = [
-        simulation.error,
-        output.write_ci_outputs(simulation.plan, simulation_text(simulation, Paint(enabled=False))),
-    ]
-    for error in filter(None, errors):
-        output.error(error, alone=False)
-    return next((error.exit_status for error in errors if error), 0)
+    return output.show(SimulationResult(simulation))
 
 
 def _request(args: argparse.Namespace) -> "Request":
     if args.worktree and args.head:
         raise ConfigurationError(
-            "USAGE", "--worktree looks at the work tree, not at --head", hint="leave one of them out"
+            "USAGE", "--worktree simulates the work tree, and --head a commit", hint="leave one of them out"
         )
     request = replace(request_of(args, network=False), since="event", worktree=args.worktree)
     return replace(request, from_merge_base=True) if args.base else request

@@ -1,27 +1,26 @@
-"""`.stage6.yaml` → Settings: one pass over YAML's events, every problem with its line and column.
+"""`.stage6.yaml` → Settings: every problem with its line and column.
 
-Pydantic would spend half of DESIGN §13's budget on being imported, and `yaml.compose` recurses in C: 500,000 brackets
-end the process with a segmentation fault (measured, PyYAML 6.0.3). So events are read here, with limits. Anchors,
-aliases and tags are refused: an alias bomb stays small, and every value stands where it counts.
+Pydantic is not used: importing it would take most of the time that a decision may (docs/adr/0010).
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, fields, replace
+from dataclasses import Field, fields, replace
 from typing import Any, get_args
 
-from jetscale_cicd.config.settings import DEFAULT_TARGET, ChartSettings, ReleaseSettings, Settings, clashes, seconds
+from jetscale_cicd.config.nodes import Node, compose
+from jetscale_cicd.config.settings import (
+    DEFAULT_TARGET,
+    RENAMED,
+    ChartSettings,
+    ReleaseSettings,
+    Settings,
+    clashes,
+    seconds,
+)
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Check, Target, check_label, quoted
 
-MAX_CHARACTERS = 1024 * 1024
-MAX_DEPTH = 16
 MAX_SHOWN = 20
-
-# YAML 1.1, production [1] c-printable: what is left is no YAML at all. (The complement, written as that production has
-# it, takes re 3 ms to compile.)
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_QUOTE = "quote text that begins with '*' or '&'; write a shared value wherever it counts"
 _KINDS = {
     "str": "text",
     "bool": "a boolean",
@@ -53,14 +52,14 @@ def read_settings(text: str, file: str) -> Settings:
         ConfigurationError: ``CONFIG_YAML``, ``CONFIG_UNKNOWN_KEY``, ``CONFIG_DUPLICATE_KEY``, ``CONFIG_TYPE`` or
             ``CONFIG_VALUE``. The first problem gives code and place, the others follow it line by line.
     """
-    root = _compose(text.removeprefix("\ufeff"), file)
+    root = compose(text.removeprefix("\ufeff"), file)
     if root is None or root.kind == "null":
         return default_settings()
     reader = _Reader(file)
     settings = reader.settings(root)
     if settings is None:
         raise reader.error()
-    return replace(settings, origins=_origins(settings, reader.origins))
+    return replace(settings, origins=_origins(settings, reader.origins), notes=tuple(reader.notes))
 
 
 def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
@@ -71,93 +70,16 @@ def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
     return {key: written.get(key, "default") for key in keys}
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """One value where it is written: text and YAML's idea of its type, or items, or pairs."""
-
-    line: int
-    column: int
-    kind: str
-    text: str = ""
-    items: "tuple[_Node, ...]" = ()
-    pairs: "tuple[tuple[_Node, _Node], ...]" = ()
-
-
-def _compose(text: str, file: str) -> _Node | None:
-    if len(text) > MAX_CHARACTERS:
-        raise ConfigurationError("CONFIG_YAML", f"is larger than {MAX_CHARACTERS} characters", where=file)
-    if bad := _UNPRINTABLE.search(text):
-        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
-        message = f"is not YAML: character U+{ord(bad[0]):04X} is not allowed"
-        raise ConfigurationError("CONFIG_YAML", message, where=f"{file}:{line}:{column}")
-    if not text.strip():
-        return None
-    import yaml
-
-    loader = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
-    try:
-        return _document(loader, file)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        message = "is not YAML: " + ", ".join(part for part in (error.context, error.problem) if part)
-        hint = _QUOTE if "alias" in message or "anchor" in message else ""
-        raise ConfigurationError("CONFIG_YAML", message, hint=hint, where=where) from None
-    finally:
-        loader.dispose()
-
-
-def _document(loader: Any, file: str) -> _Node | None:  # Any: to the stubs, every event and mark is optional
-    import yaml
-
-    loader.get_event()  # start of the stream
-    if loader.check_event(yaml.StreamEndEvent):
-        return None
-    loader.get_event()  # start of the document
-    root = _node(loader, file, 0)
-    loader.get_event()  # end of the document
-    if not loader.check_event(yaml.StreamEndEvent):
-        raise _refusal(loader.peek_event(), file, "holds more than one YAML document", "keep one")
-    return root
-
-
-def _node(loader: Any, file: str, depth: int) -> _Node:
-    import yaml
-
-    event = loader.get_event()
-    line, column = event.start_mark.line + 1, event.start_mark.column + 1
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise _refusal(event, file, "YAML anchors and aliases are not supported", _QUOTE)
-    if getattr(event, "tag", None) is not None:
-        raise _refusal(event, file, "YAML tags are not supported", "quote text that begins with '!'")
-    if depth > MAX_DEPTH:
-        raise _refusal(event, file, f"is nested more than {MAX_DEPTH} levels deep", "")
-    if isinstance(event, yaml.ScalarEvent):
-        tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
-        return _Node(line, column, tag.rpartition(":")[2], text=event.value)
-    nodes: list[_Node] = []
-    while not loader.check_event(yaml.SequenceEndEvent, yaml.MappingEndEvent):
-        nodes.append(_node(loader, file, depth + 1))
-    loader.get_event()
-    if isinstance(event, yaml.SequenceStartEvent):
-        return _Node(line, column, "sequence", items=tuple(nodes))
-    return _Node(line, column, "mapping", pairs=tuple(zip(nodes[::2], nodes[1::2], strict=True)))
-
-
-def _refusal(event: Any, file: str, message: str, hint: str) -> ConfigurationError:
-    where = f"{file}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
-    return ConfigurationError("CONFIG_YAML", message, hint=hint, where=where)
-
-
 class _Reader:
     """Turns nodes into settings; what does not fit is kept as a problem, and reading goes on."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.origins: dict[str, str] = {}
+        self.notes: list[str] = []
         self._problems: list[tuple[int, int, str, str, str]] = []
         # The only number of a file is a duration, which is written with its unit.
-        self._readers: dict[object, Callable[[_Node, str, Field[Any]], object]] = {
+        self._readers: dict[object, Callable[[Node, str, Field[Any]], object]] = {
             str: self._text,
             int: self._duration,
             bool: self._flag,
@@ -166,7 +88,7 @@ class _Reader:
             Mapping[str, str]: self._mapping,
         }
 
-    def settings(self, root: _Node) -> Settings | None:
+    def settings(self, root: Node) -> Settings | None:
         """The settings, or None where there is a problem."""
         sections = self._entries(root, "", ("chart", "release", "targets"))
         chart = self._record(ChartSettings, sections["chart"][1], "chart") if "chart" in sections else {}
@@ -191,10 +113,10 @@ class _Reader:
             lines.append(f"and {len(problems) - MAX_SHOWN} more")
         return ConfigurationError(code, "\n".join([f"{len(problems)} problems", *lines]), where=where)
 
-    def _problem(self, code: str, node: _Node, message: str, hint: str = "") -> None:
+    def _problem(self, code: str, node: Node, message: str, hint: str = "") -> None:
         self._problems.append((node.line, node.column, code, message, hint))
 
-    def _targets(self, node: _Node) -> tuple[Target, ...]:
+    def _targets(self, node: Node) -> tuple[Target, ...]:
         entries = self._entries(node, "targets")
         if node.kind == "mapping" and not node.pairs:
             self._problem("CONFIG_VALUE", node, "targets: must name at least one target")
@@ -216,20 +138,40 @@ class _Reader:
         return tuple(found.values())
 
     def _record(
-        self, record: type[ChartSettings | ReleaseSettings | Target], node: _Node, prefix: str
+        self, record: type[ChartSettings | ReleaseSettings | Target], node: Node, prefix: str
     ) -> dict[str, Any]:
         """The written fields of a dataclass, each read by its annotation and judged by its ``check``."""
         specs = {each.name: each for each in fields(record) if each.name != "name"}
         values: dict[str, Any] = {}
-        for name, (_, value) in self._entries(node, prefix, tuple(specs)).items():
+        for name, (_, value) in self._entries(self._renamed(node, prefix), prefix, tuple(specs)).items():
             spec, dotted = specs[name], f"{prefix}.{name}"
             values[name] = self._readers.get(spec.type, self._choice)(value, dotted, spec)
             self.origins[dotted] = f"{self.file}:{value.line}:{value.column}"
         return values
 
-    def _entries(self, node: _Node, dotted: str, known: tuple[str, ...] = ()) -> dict[str, tuple[_Node, _Node]]:
+    def _renamed(self, node: Node, prefix: str) -> Node:
+        """The mapping with each key under its present name; a former name gives a note, or a problem beside it."""
+        written = {key.text: key for key, _ in node.pairs if key.kind == "str"}
+        pairs = []
+        for key, value in node.pairs:
+            former = f"{prefix}.{key.text}" if key.kind == "str" else ""
+            name = RENAMED.get(former, "")
+            if name in written:
+                message = f"{former} is the former name of {prefix}.{name}, and both are written"
+                self._problem("CONFIG_DUPLICATE_KEY", key, message, f"delete {key.text}")
+            elif name:
+                pairs.append((replace(key, text=name), value))
+                self.notes.append(
+                    f"{self.file}:{key.line}:{key.column}: {former} is the former name of {prefix}.{name}; "
+                    "it is still read, please write the new one"
+                )
+            else:
+                pairs.append((key, value))
+        return replace(node, pairs=tuple(pairs))
+
+    def _entries(self, node: Node, dotted: str, known: tuple[str, ...] = ()) -> dict[str, tuple[Node, Node]]:
         """Key → (key, value) of a mapping; without ``known`` any key will do."""
-        entries: dict[str, tuple[_Node, _Node]] = {}
+        entries: dict[str, tuple[Node, Node]] = {}
         if not self._is(node, dotted or "the file", "mapping"):
             return entries
         for key, value in node.pairs:
@@ -247,12 +189,12 @@ class _Reader:
                 entries[key.text] = (key, value)
         return entries
 
-    def _text(self, node: _Node, dotted: str, spec: Field[Any]) -> str:
+    def _text(self, node: Node, dotted: str, spec: Field[Any]) -> str:
         if self._is(node, dotted, "str"):
             self._checked(node, dotted, spec.metadata["check"], node.text)
         return node.text
 
-    def _duration(self, node: _Node, dotted: str, spec: Field[Any]) -> int:
+    def _duration(self, node: Node, dotted: str, spec: Field[Any]) -> int:
         if node.kind in ("int", "float"):
             self._problem("CONFIG_TYPE", node, f"{dotted}: {quoted(node.text)} has no unit", "write 90s, 20m or 1h")
         elif self._is(node, dotted, "str"):
@@ -265,34 +207,34 @@ class _Reader:
                 return duration
         return 0
 
-    def _flag(self, node: _Node, dotted: str, _spec: Field[Any]) -> bool:
+    def _flag(self, node: Node, dotted: str, _spec: Field[Any]) -> bool:
         self._is(node, dotted, "bool")
         return node.text.lower() in ("true", "yes", "on")  # YAML 1.1, as `_is` reads it
 
-    def _texts(self, node: _Node, dotted: str, spec: Field[Any]) -> tuple[str, ...]:
+    def _texts(self, node: Node, dotted: str, spec: Field[Any]) -> tuple[str, ...]:
         self._is(node, dotted, "sequence")
         return tuple(self._text(item, dotted, spec) for item in node.items)
 
-    def _mapping(self, node: _Node, dotted: str, spec: Field[Any]) -> dict[str, str]:
+    def _mapping(self, node: Node, dotted: str, spec: Field[Any]) -> dict[str, str]:
         entries = self._entries(node, dotted)
         for key, _ in entries.values():
             self._checked(key, dotted, spec.metadata["check_key"], key.text)
         return {text: self._text(value, dotted, spec) for text, (_, value) in entries.items()}
 
-    def _choice(self, node: _Node, dotted: str, spec: Field[Any]) -> str:
+    def _choice(self, node: Node, dotted: str, spec: Field[Any]) -> str:
         allowed = get_args(spec.type)
         if self._is(node, dotted, "str") and node.text not in allowed:
             message = f"{dotted}: {quoted(node.text)} is none of {', '.join(allowed)}"
             self._problem("CONFIG_VALUE", node, message, self._suggest(node.text, allowed))
         return node.text
 
-    def _checked(self, node: _Node, dotted: str, check: Check, text: str) -> None:
+    def _checked(self, node: Node, dotted: str, check: Check, text: str) -> None:
         try:
             check(text)
         except ValueError as error:
             self._problem("CONFIG_VALUE", node, f"{dotted}: {error}")
 
-    def _is(self, node: _Node, dotted: str, kind: str) -> bool:
+    def _is(self, node: Node, dotted: str, kind: str) -> bool:
         if node.kind == kind:
             return True
         scalar = node.kind not in ("sequence", "mapping")

@@ -1,12 +1,16 @@
-"""A plan that was written to a file, read back as foreign data; the only reader here that pydantic serves.
+"""A plan that was written to a file, read back as foreign data, and what a run of it may do.
 
-It is read once in a run that acts, where its import time does not matter.
+The only reader that uses pydantic: it is read once in a run that acts, where the import time does not matter.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.target import EngineName
+from jetscale_cicd.errors import ConfigurationError, SupersededError
+from jetscale_cicd.model.engine import EngineName
+from jetscale_cicd.model.plan import Plan, Step
+from jetscale_cicd.model.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class SavedChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """The part of a plan that has to hold still between planning and acting."""
+    """The part of a plan that must not change between planning and acting."""
 
     schema: int
     decision: str
@@ -49,6 +53,66 @@ class SavedPlan:
     changes: SavedChanges
     request: SavedRequest
     steps: tuple[SavedStep, ...]
+
+    def request_again(self, request: Request) -> Request:
+        """The request of a run of this plan; targets, engine and registry of ``request`` itself come first."""
+        asked = self.request
+        return replace(
+            request,
+            head=self.changes.head,
+            base=asked.base,
+            since=asked.since,
+            targets=request.targets or asked.targets,
+            engine=request.engine or asked.engine,
+            registry=request.registry or asked.registry,
+            release_hold=request.release_hold or asked.release_hold,
+            redeploy=request.redeploy or asked.redeploy,
+        )
+
+    def check_unmoved(self, plan: Plan) -> None:
+        """Refuse to act where a plan that was made now is another one.
+
+        Raises:
+            SupersededError: ``PLAN_STALE``, with what differs.
+        """
+        then, now = _fingerprints(self, self.steps), _fingerprints(plan, plan.steps)
+        if then == now:
+            return
+        was, would = (
+            ", ".join(each for each in these if each not in those) for these, those in ((then, now), (now, then))
+        )
+        raise SupersededError(
+            "PLAN_STALE",
+            f"the saved plan has: {was or 'less'}; a plan made now has: {would or 'less'}",
+            hint="plan again, and compare the two",
+        )
+
+
+def _fingerprints(plan: SavedPlan | Plan, steps: Iterable[SavedStep | Step]) -> list[str]:
+    """What must not have changed: the decision, and what each step does, to what, where, by which configuration."""
+    decision = f"{plan.decision} {plan.version or ''}".strip()
+    return [
+        decision,
+        *(f"{step.name} {step.target or ''}".strip() + f" {step.state} ({step.command})" for step in steps),
+    ]
+
+
+def load_saved_plan(file: Path) -> SavedPlan:
+    """Read a saved plan.
+
+    Raises:
+        ConfigurationError: ``PLAN_FILE``, the file cannot be read, is none, or is of another schema.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as unreadable:
+        raise ConfigurationError(
+            "PLAN_FILE",
+            f"the plan cannot be read: {unreadable.strerror}",
+            where=str(file),
+            hint="make one with plan --out FILE",
+        ) from None
+    return read_saved_plan(content, str(file))
 
 
 def read_saved_plan(content: bytes, where: str) -> SavedPlan:

@@ -4,7 +4,14 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from jetscale_cicd.config.settings import DURATION, RELEASE_VERSION, ChartSettings, ReleaseSettings, check_first_version
+from jetscale_cicd.config.settings import (
+    DURATION,
+    RELEASE_VERSION,
+    RENAMED,
+    ChartSettings,
+    ReleaseSettings,
+    check_first_version,
+)
 from jetscale_cicd.model.target import (
     LABEL,
     MAX_LABEL,
@@ -35,6 +42,7 @@ def json_schema() -> dict[str, object]:
     """The schema (draft 2020-12) of the file: targets by name, a duration as text, no unknown keys."""
     chart, target = _record(ChartSettings), _record(Target)
     chart["properties"]["mirrors"]["default"] = target["properties"]["secrets"]["default"] = {}
+    chart |= _former_names(chart["properties"], "chart")
     del target["properties"]["name"], target["required"]
     del target["properties"]["env"]["default"]
     target["properties"]["env"]["description"] = "environment; by default the target's name, prod for live"
@@ -59,6 +67,15 @@ def json_schema() -> dict[str, object]:
         },
         "$defs": {"chart": chart, "release": _record(ReleaseSettings), "target": target},
     }
+
+
+def _former_names(properties: dict[str, Any], section: str) -> dict[str, Any]:
+    """Add the keys that are still read by a former name, and refuse them beside their present one."""
+    renamed = {old.partition(".")[2]: new for old, new in RENAMED.items() if old.startswith(f"{section}.")}
+    for former, name in renamed.items():
+        kept = {rule: value for rule, value in properties[name].items() if rule != "default"}
+        properties[former] = kept | {"deprecated": True, "description": f"The former name of `{name}`."}
+    return {"allOf": [{"not": {"required": [former, name]}} for former, name in renamed.items()]}
 
 
 def _record(record: type[ChartSettings | ReleaseSettings | Target]) -> dict[str, Any]:

@@ -1,15 +1,20 @@
-"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (DESIGN §11)."""
+"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (docs/configuration.md)."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Literal, NamedTuple
 
+from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.target import LIVE, Target, apply_checks, check_glob, check_path, check_text, quoted
 from jetscale_cicd.model.version import Version
 
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
 RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
+
+# Former names of keys, which are still read.
+RENAMED: Mapping[str, str] = {"chart.unclaimed_change": "default_bump"}
 
 # What sign_command may name: the published package by its digest, and its version.
 PLACEHOLDERS = ("image", "version")
@@ -100,7 +105,7 @@ class ChartSettings:
         tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
         plain_http: speak to an OCI registry without TLS; one on this machine may be asked so without this key.
         first_version: version of the first release (1.0.0 at least where ``allow_zero_version`` is false).
-        unclaimed_change: what a changed chart gets when no commit asks for a release.
+        default_bump: what a changed chart gets when no commit asks for a release.
 
     Raises:
         ValueError: a rule does not hold; the sentence begins with the field.
@@ -116,7 +121,7 @@ class ChartSettings:
     tag_format: str | None = field(default=None, metadata={"check": check_tag_format})
     plain_http: bool = False
     first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
-    unclaimed_change: Literal["patch", "error"] = "patch"
+    default_bump: Literal["patch", "error"] = "patch"
 
     def __post_init__(self) -> None:
         apply_checks(self)
@@ -145,6 +150,18 @@ def check_command_word(text: str) -> None:
     check_text(text)
     if re.search("[{}]", re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", text)):
         raise ValueError(f"{quoted(text)}: known in braces are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+
+
+class Signing(NamedTuple):
+    """How packages are signed: user id of an OpenPGP key, "" for none, and the words of a command, () for none."""
+
+    key: str = ""
+    command: tuple[str, ...] = ()
+
+    def command_at(self, root: Path) -> tuple[str, ...]:
+        """The command with a program that is a path made absolute, from the repository's root."""
+        program, *rest = self.command or ("",)
+        return (str(root / program) if "/" in program else program, *rest) if program else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +201,7 @@ class Settings:
         release: what a release is, besides a package and a tag.
         targets: where the chart runs, in the order of the file.
         origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; says nothing about equality.
+        notes: what the author of the file should know although it can be used, a sentence each.
 
     Raises:
         ValueError: no target, or two that would overwrite each other.
@@ -193,6 +211,7 @@ class Settings:
     release: ReleaseSettings = ReleaseSettings()
     targets: tuple[Target, ...] = (DEFAULT_TARGET,)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.targets:
@@ -200,13 +219,20 @@ class Settings:
         for target, sentence in clashes(self.targets):
             raise ValueError(f"targets.{target.name}: {sentence}")
 
+    @property
+    def signing(self) -> Signing:
+        """How packages are signed; not at all in a directory, which keeps no signature beside a package."""
+        if not self.chart.keeps_signatures:
+            return Signing()
+        return Signing(self.release.sign_key or "", self.release.sign_command)
+
 
 def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
     """Each target that would overwrite an earlier one, and why."""
     names: dict[str, Target] = {}
     places: dict[tuple[str, ...], Target] = {}
     for target in targets:
-        rendered = target.engine == "render"
+        rendered = _is_directory(target)
         place = ("output", target.output) if rendered else ("release", target.namespace, target.release)
         around = next((outer for outer in places.values() if rendered and _nested(outer, target)), None)
         if target.name in names:
@@ -220,11 +246,15 @@ def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
         places.setdefault(place, target)
 
 
+def _is_directory(target: Target) -> bool:
+    return ENGINES[target.engine].destination is Destination.DIRECTORY
+
+
 def _nested(one: Target, other: Target) -> bool:
     """Whether one directory holds the other: it is replaced as a whole."""
     outputs = (f"{one.output}/", f"{other.output}/")
     return (
-        one.engine == "render"
+        _is_directory(one)
         and one.output != other.output
         and (outputs[0].startswith(outputs[1]) or outputs[1].startswith(outputs[0]))
     )

@@ -1,10 +1,8 @@
 """What the newest revision of a Helm release means for a commit that brings nothing new (DESIGN §3)."""
 
 from jetscale_cicd.decide.cluster.deploy_record import rollback_reason
-from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import Deployed, Revision, last_recorded
-from jetscale_cicd.model.plan import HELD, Decision, Plan
-from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.plan import HELD, Decision
 
 _RELEASE = "--release-hold deploys all the same"
 _CAUSE = 300  # characters of it that are told
@@ -31,21 +29,6 @@ def by_revision(
     if not live.commit:
         return Decision.REDEPLOY, f"revision {revision.number} was deployed by other hands: it has no record of Stage 6"
     return None
-
-
-def held_back(plan: Plan, request: Request) -> PreconditionError | None:
-    """Why nothing can be deployed again where a person asks for it: it would be what a rollback took back."""
-    held = [decided for decided in plan.targets if decided.hold and request.redeploy]
-    if not held:
-        return None
-    target = held[0].target
-    return PreconditionError(
-        "REDEPLOY_HELD",
-        f"--redeploy would deploy to {target.name} what a rollback took back: {held[0].hold}",
-        where=f"{target.namespace}/{target.release}",
-        hint=f"again what it went back to: jetscale-cicd rollback --target {target.name} --to N (helm history); "
-        "or what it took back: --release-hold",
-    )
 
 
 def _cause(revision: Revision, after: str) -> str:

@@ -1,13 +1,23 @@
 """From decisions and observations to ordered steps, each satisfied or needed, each with its reason and command."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
-from jetscale_cicd.model.live import Deployed, NotObserved, Revision
-from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, VersionChoice
+from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.model.plan import (
+    Decision,
+    Plan,
+    Step,
+    StepName,
+    StepState,
+    TargetDecision,
+    TargetPlan,
+    VersionChoice,
+)
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
 
@@ -43,6 +53,16 @@ class ArtifactState:
     page: str = ""
 
 
+class Engines(Protocol):
+    """What planning needs from the engines of the targets; nothing is observed and nothing is changed."""
+
+    def command(self, target: Target, reference: str, version: str, /) -> str:
+        """The command that a person would type for the deploy of a target."""
+
+    def steps(self, decided: TargetDecision, deploy: Step, /) -> tuple[Step, ...]:
+        """The steps of a target, its deploy among them."""
+
+
 def make_plan(
     *,
     head: str,
@@ -52,25 +72,31 @@ def make_plan(
     choice: VersionChoice | None,
     deploy: Release | None,
     artifact: ArtifactState | None,
+    engines: Engines,
     notes: Sequence[str] = (),
 ) -> Plan:
-    """Assemble the plan; the order of its steps is DESIGN §5's: registry before tag, tag before deploy."""
+    """Assemble the plan: registry before tag, tag before deploy (docs/architecture.md).
+
+    Args:
+        engines: what each target's engine adds around its deploy.
+    """
     decision = strongest(targets)
-    steps: tuple[Step, ...] = ()
+    shared: tuple[Step, ...] = ()
+    target_plans = tuple(TargetPlan(decided=decided) for decided in targets)
     if deploy is not None and artifact is not None:
         released = _release_steps(decision, deploy, artifact, choice)
-        deployed = [step for target in targets for step in _deploy_steps(target, deploy, artifact)]
-        shown = _github_release_step(deploy, artifact, any(step.state is _NEEDED for step in (*released, *deployed)))
-        steps = (*released, *shown, *deployed)
+        target_plans = tuple(_target_plan(decided, deploy, artifact, engines) for decided in targets)
+        steps = (*released, *(step for each in target_plans for step in each.steps))
+        shared = (*released, *_github_release_step(deploy, artifact, any(step.state is _NEEDED for step in steps)))
     return Plan(
         decision=decision,
         head=head,
         latest=latest,
         changes=changes,
-        targets=tuple(targets),
+        target_plans=target_plans,
         choice=choice,
         deploy=deploy,
-        steps=steps,
+        shared=shared,
         notes=tuple(notes),
         branch=artifact.branch if artifact else "",
     )
@@ -160,44 +186,12 @@ def _artifact_state(decision: Decision, deploy: Release, artifact: ArtifactState
     return _NEEDED, f"{artifact.reference} holds other content"
 
 
-def _deploy_steps(decided: TargetDecision, deploy: Release, artifact: ArtifactState) -> Iterator[Step]:
-    """On a cluster, a deploy is done under a lock, and looked at afterwards."""
-    deployed = _deploy_step(decided, deploy, artifact)
-    if decided.target.engine != "helm" or not (deployed.state is _NEEDED or decided.mends):
-        yield deployed
-        return
-    target, name = decided.target, decided.target.name
-    where = f"{target.namespace}/{target.release}"
-    revision = decided.live.revision if isinstance(decided.live, Deployed) else None
-    lease = shlex.join(["kubectl", "get", "lease", f"stage6-{target.release}", "--namespace", target.namespace])
-    history = shlex.join(["helm", "history", target.release, "--namespace", target.namespace])
-    pods = shlex.join(["kubectl", "get", "pods", "--namespace", target.namespace])
-    yield Step(name=StepName.LOCK, state=_NEEDED, why=f"one run at a time changes {where}", command=lease, target=name)
-    yield Step(
-        name=StepName.RECOVER,
-        state=_NEEDED,
-        why=_recover_why(decided, revision),
-        command=history,
-        target=name,
-    )
-    yield deployed
-    if deployed.state is _NEEDED or decided.unverified:
-        why = f"it was not yet: {decided.unverified}" if decided.unverified else "what runs is what was promised"
-        yield Step(name=StepName.VERIFY, state=_NEEDED, why=why, command=pods, target=name)
-    yield Step(name=StepName.RECORD, state=_NEEDED, why="what was done is on record", command=history, target=name)
+def _target_plan(decided: TargetDecision, deploy: Release, artifact: ArtifactState, engines: Engines) -> TargetPlan:
+    command = engines.command(decided.target, artifact.reference, str(deploy.version))
+    return TargetPlan(decided=decided, steps=engines.steps(decided, _deploy_step(decided, deploy, command)))
 
 
-def _recover_why(decided: TargetDecision, revision: Revision | None) -> str:
-    if revision and decided.unfinished:
-        return f"revision {revision.number} is a rollback that is {revision.status}: it is brought to its end"
-    if revision and revision.pending:
-        return f"revision {revision.number} is {revision.status}"
-    if revision and decided.exposed:
-        return f"Helm keeps secrets of revision {revision.number} in clear: they are taken out"
-    return "whatever a dead run left is ended"
-
-
-def _deploy_step(decided: TargetDecision, deploy: Release, artifact: ArtifactState) -> Step:
+def _deploy_step(decided: TargetDecision, deploy: Release, command: str) -> Step:
     target = decided.target
     seen = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
     idle = StepState.HELD if decided.hold else seen
@@ -213,14 +207,6 @@ def _deploy_step(decided: TargetDecision, deploy: Release, artifact: ArtifactSta
         name=StepName.DEPLOY,
         state=state,
         why=why,
-        command=deploy_command(target, artifact.reference, str(deploy.version)),
+        command=command,
         target=target.name,
     )
-
-
-def deploy_command(target: Target, reference: str, version: str) -> str:
-    """The command that a person would type for the deploy of a target."""
-    verb = ["template"] if target.engine == "render" else ["upgrade", "--install"]
-    at_version = ["--version", version] if reference.startswith("oci://") else []
-    files = [part for value in target.values for part in ("--values", value)]
-    return shlex.join(["helm", *verb, target.release, reference, *at_version, "--namespace", target.namespace, *files])

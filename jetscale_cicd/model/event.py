@@ -25,9 +25,9 @@ class Event:
         ci: the CI's name, ``local`` on a laptop, ``unknown`` for a CI that we do not know.
         kind: what happened.
         base: commit before the change as CI gives it, or None where it gives none (new branch, manual, schedule).
-        head: commit to look at, or None for whatever is checked out.
-        base_branch: target branch of a pull request for which CI gives no base commit; whoever has the repository
-            resolves it. Never set together with ``base``.
+        head: commit to decide for, or None for whatever is checked out.
+        base_branch: target branch of a pull request for which CI gives no base commit; it is resolved in the
+            repository. Never set together with ``base``.
         base_is_branch_tip: the base, or what ``base_branch`` resolves to, is a tip of the target branch, so the
             change starts at its merge base with head.
         base_is_first_parent: head is CI's own merge of the change into its target, so the exact base is head's first

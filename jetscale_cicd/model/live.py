@@ -1,6 +1,6 @@
 """What runs on a target now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # In the description of a revision that is deployed: until it was looked at, and after it was found wanting.
 UNVERIFIED = " unverified: "
@@ -24,6 +24,10 @@ class Deployed:
     digest: str
     values_digest: str
     revision: "Revision | None" = None
+
+    def with_revision(self, revision: "Revision") -> "Deployed":
+        """The same record, of a revision."""
+        return replace(self, revision=revision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

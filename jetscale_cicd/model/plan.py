@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
+from jetscale_cicd.model.precondition import Precondition, refusal
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
@@ -126,19 +128,45 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """One target's part of a plan: its decision, and the steps that concern it alone, in order."""
+
+    decided: TargetDecision
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would happen, complete: a run does exactly this; ``branch`` is the one that gets a release commit."""
+    """What a run would do, complete: a run does exactly this.
+
+    Args:
+        shared: steps that all targets share, in order; they come before those of any target.
+        target_plans: decision and steps of each target, in the order of the configuration.
+        branch: the branch that gets a release commit, "" where none does.
+        preconditions: what was checked before anything is changed; () where nothing has to be.
+    """
 
     decision: Decision
     head: str
     latest: Release | None
     changes: ChangeSet
-    targets: tuple[TargetDecision, ...]
+    target_plans: tuple[TargetPlan, ...]
     choice: VersionChoice | None
     deploy: Release | None
-    steps: tuple[Step, ...]
+    shared: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     branch: str = ""
+    preconditions: tuple[Precondition, ...] = ()
+
+    @property
+    def targets(self) -> tuple[TargetDecision, ...]:
+        """The decision for each target."""
+        return tuple(each.decided for each in self.target_plans)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in order: the shared ones, then those of each target."""
+        return (*self.shared, *(step for each in self.target_plans for step in each.steps))
 
     @property
     def version(self) -> Version | None:
@@ -149,3 +177,17 @@ class Plan:
     def needed(self) -> bool:
         """Whether any step has something left to do."""
         return any(step.state is StepState.NEEDED for step in self.steps)
+
+    @property
+    def deployed_targets(self) -> tuple[Target, ...]:
+        """The targets whose deploy step is needed."""
+        return tuple(each.decided.target for each in self.target_plans if any(map(_deploys, each.steps)))
+
+    @property
+    def blocker(self) -> Stage6Error | None:
+        """Why no run could act on this plan, whoever starts it; None where one could."""
+        return refusal(self.preconditions, to_plan=True)
+
+
+def _deploys(step: Step) -> bool:
+    return step.name is StepName.DEPLOY and step.state is StepState.NEEDED

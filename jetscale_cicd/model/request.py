@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.event import Event
-from jetscale_cicd.model.target import EngineName
 
 
 class PathLike(Protocol):

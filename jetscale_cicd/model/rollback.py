@@ -1,21 +1,41 @@
-"""An earlier revision brought back by hand."""
+"""An earlier revision brought back by the command ``rollback``."""
 
 from dataclasses import dataclass
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackOutcome:
+    """What became of a rollback that was begun.
+
+    Args:
+        before: what was deployed, or tried last.
+        to: the revision that was to be brought back.
+        after: what is deployed now; None where the rollback did not succeed.
+        verified: what was checked afterwards.
+        error: why it failed, or why what is deployed now is not as it should be.
+    """
+
+    before: Deployed
+    to: int
+    after: Deployed | None = None
+    verified: str = ""
+    error: Stage6Error | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rollback:
-    """What a rollback did.
+    """A rollback that succeeded.
 
     Args:
         target: where.
         before: what was deployed, or tried last.
         to: the revision that was brought back.
         after: what is deployed now.
-        verified: what was seen afterwards.
+        verified: what was checked afterwards.
     """
 
     target: Target

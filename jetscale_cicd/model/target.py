@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any
 
-EngineName = Literal["helm", "argocd", "render"]
+from jetscale_cicd.model.engine import EngineName
+
 Check = Callable[[Any], None]
 
 LIVE = "live"

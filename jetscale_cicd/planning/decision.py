@@ -1,11 +1,12 @@
 """Observations turned into decisions: which changes, against what, for which target."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from jetscale_cicd.config.settings import ChartSettings, Settings
+from jetscale_cicd.config.settings import ChartSettings
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
+from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
@@ -32,21 +33,14 @@ class Observed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def observe(
-    repository: Repository,
-    settings: Settings,
-    request: Request,
-    tag_format: str,
-    look: Callable[[Target], LiveState],
-) -> Observed:
-    """Look at the commit, the releases and the targets, and decide for each target.
-
-    Args:
-        look: what a target runs; asked only where more than commits is compared.
+def observe(context: RunContext) -> Observed:
+    """Observe the commit, the releases and the targets, and decide for each target.
 
     Raises:
-        CannotTellError: something that the decision needs could not be seen; it is never taken for "nothing".
+        CannotTellError: something that the decision needs could not be observed; that is never taken for "nothing".
     """
+    repository, settings, request = context.repository, context.settings, context.request
+    tag_format = context.tag_format
     head = find_head(repository, request)
     if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
@@ -73,15 +67,15 @@ def observe(
     watched = _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
     changes = watched.changes(comparison)
     chart = chart_reasons(changes.watched, _chart_rules(repository, chart_settings, changes))
-    looking = _Looking(repository, request, look, releases, overtaken, watched, comparison, {comparison.base: changes})
-    targets = tuple(looking.decide(target, chart, head) for target in settings.targets)
+    observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
+    targets = tuple(observer.decide(target, chart, head) for target in settings.targets)
     return Observed(
         head=head,
         releases=releases,
         changes=changes,
         chart=chart_settings,
         targets=targets,
-        notes=_notes(request, releases, changes, targets),
+        notes=(*settings.notes, *_notes(request, releases, changes, targets)),
     )
 
 
@@ -109,12 +103,10 @@ class _Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looking:
-    """Targets looked at one after the other; those that compare the same commits share the diff."""
+class _TargetObserver:
+    """Targets observed one after the other; those that compare the same commits share the diff."""
 
-    repository: Repository
-    request: Request
-    look: Callable[[Target], LiveState]
+    context: RunContext
     releases: Releases
     overtaken: str
     watched: _Watched
@@ -124,7 +116,7 @@ class _Looking:
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest
         live = self._live(target)
-        compared = values_comparison(self.repository, self.request, self.comparison, latest, live)
+        compared = values_comparison(self.context.repository, self.context.request, self.comparison, latest, live)
         if compared.base not in self.seen:
             self.seen[compared.base] = self.watched.changes(compared)
         values = values_reasons(self.seen[compared.base].watched, target)
@@ -138,9 +130,9 @@ class _Looking:
             superseded=self._superseded(live, head),
             overtaken=self.overtaken,
             values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
-            release_hold=self.request.release_hold,
+            release_hold=self.context.request.release_hold,
             restored=self._restored(live, head, target),
-            redeploy=self.request.redeploy,
+            redeploy=self.context.request.redeploy,
         )
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:
@@ -154,23 +146,23 @@ class _Looking:
 
     def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
         """By the record's digest: the configuration may name other files, or another release, than it did then."""
-        from jetscale_cicd.planning.values import read_values
+        from jetscale_cicd.observe.git.values import read_values
 
-        return read_values(self.repository, head, target).digest != live.values_digest
+        return read_values(self.context.repository, head, target).digest != live.values_digest
 
     def _superseded(self, live: LiveState, head: str) -> bool:
         """Whether a descendant of head is deployed, or was and got rolled back."""
         commit = last_recorded(live).commit if isinstance(live, Deployed) else ""
-        if not commit or commit == head or resolve_or_fetch(self.repository, commit) is None:
+        if not commit or commit == head or resolve_or_fetch(self.context.repository, commit) is None:
             return False
-        if is_truncated(self.repository, commit):
-            unshallow(self.repository, commit)
-        return self.repository.is_ancestor(head, commit)
+        if is_truncated(self.context.repository, commit):
+            unshallow(self.context.repository, commit)
+        return self.context.repository.is_ancestor(head, commit)
 
     def _live(self, target: Target) -> LiveState:
-        if self.request.compares_only:
-            return NotObserved(f"--since {self.request.since} compares commits only")
-        return self.look(target)
+        if self.context.request.compares_only:
+            return NotObserved(f"--since {self.context.request.since} compares commits only")
+        return engine_of(target).observe(self.context, target)
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:

@@ -1,33 +1,19 @@
 """The version of a publish: commits, tags and the registry, asked until a version is found that nobody has taken."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from jetscale_cicd.build.package import Packager
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.decide.release.conventional import judge
 from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.plan import VersionChoice
-from jetscale_cicd.model.release import Artifact, CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.release import CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
-
-
-class RegistryReader(Protocol):
-    """What finding a version needs from a registry."""
-
-    def reference(self, chart: str, version: str, /) -> str: ...
-
-    def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
-
-
-class Packages(Protocol):
-    """What finding a version needs from a packager."""
-
-    def released_commit(self, head: str, version: Version) -> str: ...
-
-    def package(self, commit: str, version: Version) -> Artifact: ...
+from jetscale_cicd.tools.registry.interface import Registry
 
 
 class ResolvedVersion(NamedTuple):
@@ -54,13 +40,13 @@ def choose(
         major_on_zero=rules.major_on_zero,
         allow_zero_version=rules.allow_zero_version,
         first=first,
-        unclaimed=chart.unclaimed_change,
+        default_bump=chart.default_bump,
     )
     return choose_version(latest, commits, version_rules)
 
 
 def settle(
-    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: RegistryReader, packages: Packages
+    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Registry, packager: Packager
 ) -> ResolvedVersion:
     """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
     # A tag that this clone alone has at this very commit is the one that a person made before us; ours would be at
@@ -71,7 +57,7 @@ def settle(
     reserved = {release.version for release in releases.reserved if release.commit != head}
     while True:
         answer = ask(registry, name, choice.version)
-        if isinstance(answer, Present) and _is_ours(packages, head, choice.version, answer):
+        if isinstance(answer, Present) and _is_ours(packager, head, choice.version, answer):
             return ResolvedVersion(
                 choice, answer, proven=True
             )  # also where a run for an earlier commit died before its tag
@@ -83,11 +69,11 @@ def settle(
         choice = next_free(choice, taken, why)
 
 
-def _is_ours(packages: Packages, head: str, version: Version, answer: Present) -> bool:
-    return packages.package(packages.released_commit(head, version), version).digest == answer.digest
+def _is_ours(packager: Packager, head: str, version: Version, answer: Present) -> bool:
+    return packager.package(packager.released_commit(head, version), version).digest == answer.digest
 
 
-def ask(registry: RegistryReader, name: str, version: Version) -> RegistryAnswer:
+def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
     """What the registry holds for a version.
 
     Raises:

@@ -25,5 +25,5 @@ class Paint:
 
 
 def plain(text: str) -> str:
-    r"""Text from the world with control characters spelled out; newlines and tabs stay."""
+    r"""Foreign text with control characters spelled out; newlines and tabs stay."""
     return "".join(char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -1,4 +1,4 @@
-"""Where a command's words go when nobody reads them, and what that may change: nothing but the words."""
+"""Output that cannot be written changes no decision and no status; and the options of the command line."""
 
 import json
 import os
@@ -35,26 +35,26 @@ DECIDE = "$STAGE6 plan --since event --base v0.1.0"
 @pytest.mark.parametrize(
     "tail", ["| true", "2>&1 | true", ">&-", "2>&-", ">&- 2>&-", ">/dev/full 2>/dev/null || [ $? = 2 ]"]
 )
-def test_nobody_who_listens_is_no_failure(repo: Drawn, tail: str) -> None:
+def test_a_reader_that_went_away_is_no_failure(repo: Drawn, tail: str) -> None:
     ended = shell(f"{DECIDE} {tail}", repo.path)
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)
 
 
 @pytest.mark.parametrize("tail", ["| true", "2>&1 | true", ">&-", "2>/dev/full"])
-def test_a_failure_stays_one_when_nobody_listens(repo: Drawn, tail: str) -> None:
+def test_a_failure_stays_one_without_a_reader(repo: Drawn, tail: str) -> None:
     ended = shell(f"{DECIDE}-no-such-tag {tail}", repo.path)
     assert (ended.returncode, "Traceback" in ended.stderr) == (8, False)
 
 
 @pytest.mark.parametrize("name", ["plan --since event --base v0.1.0", "schema", "explain x"])
-def test_a_full_disk_is_said(repo: Drawn, name: str) -> None:
+def test_a_full_disk_is_an_error(repo: Drawn, name: str) -> None:
     ended = shell(f"$STAGE6 {name} >/dev/full", repo.path)
     assert ended.returncode == 2
     assert "OUTPUT_UNWRITABLE" in ended.stderr
     assert "No space left" in ended.stderr
 
 
-def test_a_run_that_nobody_watches_does_all_of_its_work(tmp_path: Path) -> None:
+def test_a_run_without_a_reader_does_all_of_its_work(tmp_path: Path) -> None:
     stack = small(tmp_path)
     assert shell("$STAGE6 stage6 2>&1 | true", stack.repo.path).returncode == 0
     assert (list(stack.remote_tags), stack.record()["version"]) == (["v0.1.0"], "0.1.0")
@@ -89,7 +89,7 @@ def test_a_summary_is_cut_before_github_refuses_it(tmp_path: Path) -> None:
     assert "cut here" in summary.read_text()
 
 
-# Words of the command line
+# Options
 
 
 @pytest.mark.parametrize("option", ["--base=", "--head=", "--since=", "--registry="])
@@ -103,7 +103,7 @@ def test_the_work_tree_has_no_head(repo: Drawn) -> None:
     assert (ended.status, ended.json["error"]["code"]) == (2, "USAGE")
 
 
-def test_the_version_is_told(repo: Drawn) -> None:
+def test_the_version_is_shown(repo: Drawn) -> None:
     assert command("--version", cwd=repo.path).stdout.startswith("jetscale-cicd 0.")
 
 
@@ -141,7 +141,7 @@ def test_a_configuration_that_is_no_file_is_no_default(tmp_path: Path, kind: str
     assert error["where"].endswith(".stage6.yaml")
 
 
-def test_what_nobody_looked_at_is_not_called_satisfied(tmp_path: Path) -> None:
+def test_what_was_not_observed_is_not_called_satisfied(tmp_path: Path) -> None:
     (tmp_path / "registry").mkdir()
     repo = draw(tmp_path / "repo", *STORY)
     options = ("--registry=../registry", "--engine=helm")

@@ -16,7 +16,7 @@ def test_a_table_takes_the_place_of_the_one_before() -> None:
 def test_a_line_takes_the_place_of_a_table_which_comes_again_below() -> None:
     screen = Screen(io.StringIO())
     screen.table(["a", "b"])
-    assert screen.lines("said\n") == "\x1b[2A\x1b[Jsaid\n"
+    assert screen.lines("message\n") == "\x1b[2A\x1b[Jmessage\n"
     assert screen.table(["a"]) == "a\n"
 
 
@@ -24,7 +24,7 @@ def test_the_last_table_is_left_as_it_is() -> None:
     screen = Screen(io.StringIO())
     screen.table(["a"])
     assert screen.table(()) == ""
-    assert screen.lines("said\n") == "said\n"
+    assert screen.lines("message\n") == "message\n"
 
 
 def test_a_table_is_never_higher_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,7 @@ def test_a_table_is_never_higher_than_the_terminal(monkeypatch: pytest.MonkeyPat
     screen = Screen(io.StringIO())
     assert screen.table([str(number) for number in range(4)]) == "0\n1\n2\n3\n"
     assert screen.table([str(number) for number in range(9)]) == "\x1b[4A\x1b[J0\n1\n2\n  … and 6 more\n"
-    assert screen.lines("said\n").startswith("\x1b[4A")
+    assert screen.lines("message\n").startswith("\x1b[4A")
 
 
 def test_what_is_no_terminal_gets_no_table() -> None:

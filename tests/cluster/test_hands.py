@@ -138,8 +138,8 @@ def test_a_rollback_to_what_a_person_deployed_is_no_record_of_ours(live: Stack) 
     live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
     live.done()  # 4
     ended = live.command("rollback", "--to=3")
-    assert "is back as revision 5 (0.0.0, deployed by other hands)" in ended.stdout, ended.stderr
-    assert "deployed by other hands, revision 5 is deployed" in live.command("status").stdout
+    assert "is back as revision 5 (0.0.0), unmanaged" in ended.stdout, ended.stderr
+    assert "unmanaged (deployed outside Stage 6), revision 5 is deployed" in live.command("status").stdout
 
 
 def test_a_rollback_to_what_head_wants_holds_nothing(live: Stack) -> None:

@@ -94,8 +94,9 @@ def test_the_lock_of_a_holder_that_died_just_now_is_waited_for_to_its_end(live: 
 def test_while_a_run_is_at_work_nobody_calls_it_dead(live: Stack) -> None:
     store(live, 1, status="pending-upgrade", description="Preparing upgrade")
     with alive(live):
-        said = live.command("status")
-    assert "revision 1 is pending-upgrade: https://ci.example/runs/1 (process 1, aa) is at work on it" in said.stdout
+        (target,) = live.command("status", "--output=json").json["targets"]
+    expected = {"revision": 1, "status": "pending-upgrade", "holder": "https://ci.example/runs/1 (process 1, aa)"}
+    assert target["live"] == target["live"] | expected
 
 
 def test_a_holder_that_gives_it_back_is_followed(live: Stack) -> None:
@@ -156,7 +157,7 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
     store(live, 3, status="pending-rollback")
     hold(live, renewed_ago=40)
     planned = live.command("plan")
-    assert "the rollback of live is brought to its end, and holds it" in planned.stdout
+    assert "the rollback of live is completed, and stays held" in planned.stdout
     said = live.done()
     assert (said["decision"], said["outcome"]) == ("nothing", "done")
     assert "HELD: revision 3 is a rollback to 1 that is pending-rollback, " in said["targets"][0]["ignored"][-1]["why"]

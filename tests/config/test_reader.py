@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from jetscale_cicd.config.reader import MAX_CHARACTERS, default_settings, read_settings
+from jetscale_cicd.config.nodes import MAX_CHARACTERS
+from jetscale_cicd.config.reader import default_settings, read_settings
 from jetscale_cicd.config.settings import ChartSettings, Settings, seconds
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Target, check_label
@@ -389,6 +390,35 @@ class TestKeys:
         assert (error.code, error.where) == ("CONFIG_DUPLICATE_KEY", f"{FILE}:{where}")
 
 
+class TestFormerNames:
+    def test_a_former_name_is_read_and_its_new_one_is_noted_with_the_place(self) -> None:
+        settings = read_settings(chart("unclaimed_change", "error"), FILE)
+        assert settings.chart.default_bump == "error"
+        assert settings.origins["chart.default_bump"] == f"{FILE}:2:21"
+        (note,) = settings.notes
+        assert note.startswith(f"{FILE}:2:3: chart.unclaimed_change is the former name of chart.default_bump")
+
+    def test_the_present_name_needs_no_note(self) -> None:
+        assert read_settings(chart("default_bump", "error"), FILE).notes == ()
+
+    @pytest.mark.parametrize("names", [("unclaimed_change", "default_bump"), ("default_bump", "unclaimed_change")])
+    def test_both_names_are_an_error_at_the_former_one(self, names: tuple[str, str]) -> None:
+        error = refused("chart:\n" + "".join(f"  {name}: patch\n" for name in names))
+        line = 2 + names.index("unclaimed_change")
+        assert (error.code, error.where) == ("CONFIG_DUPLICATE_KEY", f"{FILE}:{line}:3")
+        assert error.hint == "delete unclaimed_change"
+
+    def test_a_wrong_value_under_a_former_name_is_an_error(self) -> None:
+        error = refused(chart("unclaimed_change", "minor"))
+        assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:2:21")
+
+    def test_a_former_name_in_another_section_is_an_unknown_key(self) -> None:
+        assert refused("release: {unclaimed_change: error}\n").code == "CONFIG_UNKNOWN_KEY"
+
+    def test_an_unknown_key_is_answered_with_present_names_only(self) -> None:
+        assert "unclaimed_change" not in refused(chart("zzz", "1")).hint
+
+
 class TestSeveralProblems:
     def test_all_of_them_are_listed_in_the_order_of_the_file(self) -> None:
         error = refused("targets:\n  live:\n    timeout: 90\n    engnie: helm\nchart:\n  path: /x\nzzz: 1\n")
@@ -549,7 +579,7 @@ _CHART_BODY = _record(
     mirrors=_mostly(st.dictionaries(_PREFIX, _REGISTRY, max_size=2)),
     tag_format=_mostly(st.sampled_from([None, "v{version}", "{version}"]), "v", "{version}.lock"),
     first_version=_mostly(st.sampled_from(["0.1.0", "1.0.0"]), "1.0.0-rc.1"),
-    unclaimed_change=_mostly(st.sampled_from(["patch", "error"]), "minor"),
+    default_bump=_mostly(st.sampled_from(["patch", "error"]), "minor"),
 )
 _TARGET_BODY = _record(
     client_name=_NAME,

@@ -12,6 +12,7 @@ from jetscale_cicd.errors import ConfigurationError
 
 jsonschema: Any = pytest.importorskip("jsonschema", reason="a development tool (check-jsonschema) brings it")
 
+FORMER = "chart: {unclaimed_change: error}\n"
 EXAMPLE = """\
 chart: {path: charts/app, watch: ["charts/**"], registry: oci://ghcr.io/a/charts, mirrors: {}, tag_format: "v{version}"}
 targets:
@@ -41,7 +42,9 @@ def test_it_is_a_schema_of_draft_2020_12_and_names_no_host_but_the_drafts() -> N
     assert "$id" not in schema
 
 
-@pytest.mark.parametrize("text", ["", "chart: {}\n", "chart: {tag_format: null}\n", "targets: {a: {}}\n", EXAMPLE])
+@pytest.mark.parametrize(
+    "text", ["", "chart: {}\n", "chart: {tag_format: null}\n", "targets: {a: {}}\n", FORMER, EXAMPLE]
+)
 def test_it_accepts_what_the_reader_reads(text: str) -> None:
     assert reads(text)
     assert accepts(text)
@@ -58,7 +61,9 @@ def test_it_accepts_what_the_reader_reads(text: str) -> None:
         "chart: {watch: a}\n",
         "chart: {mirrors: {a: 1}}\n",
         "chart: {first_version: v1}\n",
+        "chart: {default_bump: minor}\n",
         "chart: {unclaimed_change: minor}\n",
+        "chart: {unclaimed_change: patch, default_bump: patch}\n",
         "chart: null\n",
         "targets: {}\n",
         "targets: {A: {}}\n",
@@ -78,7 +83,7 @@ def test_it_refuses_what_the_reader_refuses(text: str) -> None:
 
 
 def test_its_defaults_are_the_defaults() -> None:
-    chart = {key: value["default"] for key, value in _properties("chart").items()}
+    chart = {key: value["default"] for key, value in _properties("chart").items() if not value.get("deprecated")}
     chart["watch"] = tuple(chart["watch"])
     settings = default_settings()
     assert chart == {key: getattr(settings.chart, key) for key in chart}

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from jetscale_cicd.decide.plan import ArtifactState, deploy_command, make_plan
+from jetscale_cicd.decide.plan import ArtifactState, make_plan
+from jetscale_cicd.engines.table import PlannedByEngines
 from jetscale_cicd.model.change import ChangeSet, Comparison, Counted
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
@@ -52,6 +53,7 @@ def planned(
         choice=CHOICE if publishes else None,
         deploy=NEW if publishes else LATEST,
         artifact=artifact,
+        engines=PlannedByEngines(),
         notes=notes,
     )
 
@@ -146,6 +148,7 @@ class TestTheSteps:
             choice=None,
             deploy=None,
             artifact=None,
+            engines=PlannedByEngines(),
         )
         assert (plan.steps, plan.version, plan.needed) == ((), None, False)
 
@@ -226,17 +229,19 @@ class TestTheCommands:
 
     def test_values_keep_their_order_because_the_last_one_wins(self) -> None:
         target = replace(LIVE, values=("b.yaml", "a.yaml"))
-        assert deploy_command(target, "x.tgz", "1.0.0").endswith("--values b.yaml --values a.yaml")
+        assert PlannedByEngines().command(target, "x.tgz", "1.0.0").endswith("--values b.yaml --values a.yaml")
 
     def test_a_package_in_a_directory_has_its_version_in_its_name(self) -> None:
-        assert "--version" not in deploy_command(LIVE, "/registry/stack-1.0.0.tgz", "1.0.0")
+        assert "--version" not in PlannedByEngines().command(LIVE, "/registry/stack-1.0.0.tgz", "1.0.0")
 
     def test_the_render_engine_only_renders(self) -> None:
-        assert deploy_command(replace(LIVE, engine="render"), "x.tgz", "1.0.0").startswith("helm template ")
+        assert PlannedByEngines().command(replace(LIVE, engine="render"), "x.tgz", "1.0.0").startswith("helm template ")
 
     @pytest.mark.parametrize("name", ["a b", "$(x)", "a;b", "'", "ä"])
     def test_survive_a_shell(self, name: str) -> None:
-        words = shlex.split(deploy_command(replace(LIVE, values=(f"envs/{name}.yaml",)), f"/{name}.tgz", "1.0.0"))
+        words = shlex.split(
+            PlannedByEngines().command(replace(LIVE, values=(f"envs/{name}.yaml",)), f"/{name}.tgz", "1.0.0")
+        )
         assert f"envs/{name}.yaml" in words
         assert f"/{name}.tgz" in words
 

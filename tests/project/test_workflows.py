@@ -76,6 +76,31 @@ def test_the_schema_of_the_file_is_kept(schema: str, file: Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+def test_the_workflow_to_copy_keeps_the_schema_and_the_rules_of_ours(tmp_path: Path) -> None:
+    (text,) = (
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+        if "jobs:" in block
+    )
+    copied = tmp_path / ".github" / "workflows" / "stage6.yml"
+    copied.parent.mkdir(parents=True)
+    copied.write_text(text)
+    for schema in ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
+        ended = tool("check-jsonschema", "--builtin-schema", schema, str(copied))
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = tool("zizmor", "--offline", "--no-progress", "--no-ignores", str(tmp_path / ".github"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    pins = {line for file in WORKFLOWS for line in re.findall(r"uses: (\S+@\S+ # \S+)", file.read_text())}
+    assert set(re.findall(r"uses: (.+)", text)) <= pins
+    jobs = load(copied)["jobs"]
+    assert jobs["simulate"]["permissions"] == {"contents": "read"}
+    assert [step["with"]["persist-credentials"] for step in jobs["simulate"]["steps"] if "with" in step] == [
+        False,
+        False,
+    ]
+    assert [step["run"] for job in jobs.values() for step in job["steps"] if "${{" in step.get("run", "")] == []
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_every_action_is_pinned_by_commit_with_its_version_beside_it(workflow: Path) -> None:
     uses = [line.strip() for line in workflow.read_text().splitlines() if "uses:" in line]

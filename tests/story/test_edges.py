@@ -14,7 +14,7 @@ import jetscale_cicd
 from jetscale_cicd import Decision, Plan, Stage6Error
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.ci.detect import read_event
-from jetscale_cicd.planning.values import read_values
+from jetscale_cicd.observe.git.values import read_values
 from tests.conftest import PROJECT
 from tests.support.command import Ended, command
 from tests.support.history import CHART, Drawn, bare, clone, draw, git, opened

@@ -17,18 +17,16 @@ import pytest
 
 from jetscale_cicd import local_request
 from jetscale_cicd.config.settings import ChartSettings, Settings
+from jetscale_cicd.context import open_context
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
 from jetscale_cicd.model.change import Comparison
-from jetscale_cicd.model.live import LiveState, NotObserved
+from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.planning.decision import observe
-from jetscale_cicd.tools.git import open_repository
-from jetscale_cicd.tools.redact import Redactor
 from tests.support.command import command
-from tests.support.history import git
+from tests.support.history import Drawn, git, opened
 
 # Rules that helm and git read alike: no `!`, no `**`, no slash but at the end.
 HELMIGNORE = "*.md\n.gitignore\n.editorconfig\nlogin.html\nhack/\n"
@@ -170,7 +168,7 @@ def test_every_commit_is_decided_as_its_paths_say(history: History) -> None:
     watch = (*settings.chart.watched, *target.watched)
     rules = ChartRules(path=history.chart, watch=settings.chart.watched)
     ignore = (HelmIgnore.parse(HELMIGNORE),)
-    repository = Repository(open_repository(history.repo, network=False, redact=Redactor.of(())))
+    repository = opened(Drawn(history.repo), network=False)
     decided, counted, there = {}, {}, False
     for base, head in history.pairs():
         seen = repository.changes(Comparison(base, head, "replay"), watch)
@@ -205,17 +203,15 @@ def sample(history: History, every: int) -> list[tuple[str, str, Decision]]:
     return [pair for group in groups.values() for pair in group[:: min(every, max(1, len(group) // 3))]]
 
 
-def nobody_looks(target: Target) -> LiveState:
-    raise AssertionError(f"commits are compared, and somebody looked at {target.name}")
-
-
-def test_a_sample_is_decided_the_same_by_all_that_a_run_looks_at(history: History) -> None:
-    repository = Repository(open_repository(history.repo, network=False, redact=Redactor.of(())))
+def test_a_sample_is_decided_the_same_by_all_that_a_run_observes(history: History, tmp_path: Path) -> None:
+    config = tmp_path / "stage6.yaml"
+    config.write_text(history.config)
     pairs = sample(history, 35)
     decided, expected = {}, {}
     for base, head, decision in pairs:
         request = local_request(history.repo, since="event", base=base, head=head)
-        (target,) = observe(repository, history.settings, request, "v{version}", nobody_looks).targets
+        with open_context(replace(request, config=config, network=False), lambda _: None) as context:
+            (target,) = observe(context).targets
         decided[head], expected[head] = target.decision, decision
     assert len(pairs) > 80
     assert decided == expected

@@ -46,7 +46,7 @@ def test_the_last_five_versions_are_what_their_tags_give_with_either_helm(
 def test_in_a_directory_too(tmp_path: Path) -> None:
     ended = released(small(tmp_path)).command("verify-chart", "v0.1.0")
     assert ended.status == 0
-    assert ended.stdout.startswith("EQUAL  0.1.0 is, byte for byte, what its tag gives")
+    assert ended.stdout.startswith("EQUAL  0.1.0 ")
 
 
 def rewrite(archive: Path, change: bytes, *, mtime: int = 0) -> None:

@@ -1,63 +1,60 @@
-"""The audit: one line of JSON for each deploy that was begun, appended to a file that outlives the run."""
+"""The entries of the audit: what became of each deploy that was begun, and of each rollback."""
 
-import errno
-import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jetscale_cicd.act.context import ActContext, Surroundings
-from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.act.context import ActContext, record_of
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import ConfigurationError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import StepName, StepState
+from jetscale_cicd.model.plan import StepName, TargetPlan
+from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.rollback import RollbackOutcome
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.tools.redact import Redactor
-
-if TYPE_CHECKING:
-    from jetscale_cicd.engines.helm.release import Made
-    from jetscale_cicd.tools.helm_storage import StoredRelease
+from jetscale_cicd.tools.audit_log import append_audit
 
 _SCHEMA = 1
 
 
-def audit_entry(acting: ActContext, target: Target) -> dict[str, object]:
-    """What became of a target, with all that says what was deployed there and by whom."""
-    live = next(decided.live for decided in acting.plan.targets if decided.target == target)
-    deploys = any(
-        step.name is StepName.DEPLOY and step.target == target.name and step.state is StepState.NEEDED
-        for step in acting.plan.steps
-    )
-    if isinstance(live, Deployed) and not deploys:
-        record = live
-    else:
-        record = acting.records.get(target.name) or acting.record(target, "")
-    mine = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
-    error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
-    made = acting.held[target.name].release.made
-    back = {"revision": made.rollback, "to": made.rollback_to} if made.rollback else None
+def audit_entry(acting: ActContext, each: TargetPlan) -> dict[str, object]:
+    """What became of a target, with what was deployed there and by which run."""
+    decided, session = each.decided, acting.sessions[each.decided.target.name]
+    target, revisions = decided.target, session.revisions
+    deploys = target in acting.plan.deployed_targets
+    record = decided.live if isinstance(decided.live, Deployed) and not deploys else None
+    record = record or session.attempted or record_of(acting, target, "")
+    outcomes = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
+    error = next((outcome.error for outcome in outcomes if outcome.result is Result.FAILED), None)
+    back = {"revision": revisions.rollback, "to": revisions.rollback_to} if revisions.rollback else None
     return {
         **_what(acting.context, target, record),
         "decision": str(acting.plan.decision),
-        "result": _result(mine, error, made, deploys=deploys),
-        "revision": made.revision or (record.revision.number if record.revision else None),
+        "result": _result(outcomes, error, revisions, deploys=deploys),
+        "revision": revisions.upgrade or (record.revision.number if record.revision else None),
         "rollback": back,
-        "steps": {str(each.step.name): str(each.result) for each in mine},
+        "steps": {str(outcome.step.name): str(outcome.result) for outcome in outcomes},
         "error": _error(error),
     }
 
 
-def dead_entry(context: Surroundings, target: Target, dead: "StoredRelease") -> dict[str, object]:
-    """A deploy, or rollback, whose process died before it could say so itself."""
-    record = recorded(dead.config) or Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
-    said = {"decision": None, "result": "died", "revision": dead.number}
-    return {**_what(context, target, record), "run": recorded_run(dead.config) or None, **said}
+def report_death(context: RunContext, target: Target, record: Deployed, run: str) -> None:
+    """Append a deploy, or rollback, whose process ended before it could do so itself.
+
+    Args:
+        record: of the revision that it left.
+        run: the CI's run that it was of, "" where none is known.
+    """
+    number = record.revision.number if record.revision else None
+    said = {"decision": None, "result": "died", "revision": number}
+    entry = {**_what(context, target, record), "run": run or None, **said}
+    try:
+        append_audit(context.request.audit, entry, context.redact)
+    except ConfigurationError as unwritable:  # no deploy waits for a log
+        context.announce(f"! {unwritable.message}: {unwritable.where}")
 
 
-def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made", *, deploys: bool) -> str:
-    """One word for how it ended."""
+def _result(outcomes: list[StepOutcome], error: Stage6Error | None, revisions: NewRevisions, *, deploys: bool) -> str:
+    """How it ended, as one of a few fixed values."""
     done = {outcome.step.name for outcome in outcomes if outcome.result is Result.DONE}
     failed = next((outcome.step.name for outcome in outcomes if outcome.result is Result.FAILED), None)
     if isinstance(error, SupersededError):
@@ -68,30 +65,24 @@ def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made"
         return "unverified" if failed is StepName.VERIFY else "failed"
     if deploys:
         return "deployed" if StepName.DEPLOY in done else "interrupted"
-    return "rolled back" if made.rollback else "verified" if StepName.VERIFY in done else "mended"
+    return "rolled back" if revisions.rollback else "verified" if StepName.VERIFY in done else "mended"
 
 
-def rollback_entry(
-    context: Surroundings, target: Target, record: Deployed, to: int, error: Stage6Error | None, *, done: bool
-) -> dict[str, object]:
-    """What became of a rollback by hand.
-
-    Args:
-        record: of what is deployed now.
-        to: the revision that was to be brought back.
-        done: it was.
-    """
+def rollback_entry(context: RunContext, target: Target, outcome: RollbackOutcome) -> dict[str, object]:
+    """What became of the command ``rollback``."""
+    record, error = outcome.after or outcome.before, outcome.error
+    ended = "interrupted" if isinstance(error, Interrupted) else "failed"
     return {
         **_what(context, target, record),
         "decision": "rollback",
-        "to": to,
-        "result": "rolled back" if done else "failed" if error else "interrupted",
+        "to": outcome.to,
+        "result": "rolled back" if outcome.after else ended,
         "revision": record.revision.number if record.revision else None,
         "error": _error(error),
     }
 
 
-def _what(context: Surroundings, target: Target, record: Deployed) -> dict[str, object]:
+def _what(context: RunContext, target: Target, record: Deployed) -> dict[str, object]:
     return {
         "schema": _SCHEMA,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -108,47 +99,3 @@ def _what(context: Surroundings, target: Target, record: Deployed) -> dict[str, 
 
 def _error(error: Stage6Error | None) -> dict[str, str] | None:
     return {"code": error.code, "message": error.message, "where": error.where} if error else None
-
-
-def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:
-    """Append an entry, whole or not at all; and say where.
-
-    Raises:
-        ConfigurationError: ``AUDIT_UNWRITABLE``.
-    """
-    if file is None:
-        return "on the release itself (helm history); --audit FILE keeps a log"
-    line = json.dumps(entry)
-    try:
-        # One write of less than a pipe's buffer to a file opened to append: two runs' lines do not mix (POSIX, write).
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
-        content = redact(line).encode() + b"\n"
-        with os.fdopen(descriptor, "wb", buffering=0) as out:
-            if out.write(content) != len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError as unwritable:
-        raise ConfigurationError(
-            "AUDIT_UNWRITABLE",
-            f"the audit cannot be appended to: {unwritable.strerror}",
-            where=str(file),
-            hint="name a file in a directory that exists: --audit FILE",
-        ) from None
-    return f"appended to {file}"
-
-
-def check_audit(file: Path | None) -> None:
-    """Refuse an audit that cannot be kept, before anything is changed.
-
-    Raises:
-        ConfigurationError: ``AUDIT_UNWRITABLE``.
-    """
-    if file is None:
-        return
-    regular = file.is_file() or not file.exists()  # a pipe would keep the run, and its lock, until somebody reads
-    if not regular or not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
-        raise ConfigurationError(
-            "AUDIT_UNWRITABLE",
-            "the audit cannot be appended to" if regular else "the audit has to be a file",
-            where=str(file),
-            hint="name another file: --audit FILE",
-        )

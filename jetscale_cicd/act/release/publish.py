@@ -1,27 +1,10 @@
 """Step 3: the artifact in the registry, never over something else (DESIGN §5)."""
 
 from pathlib import Path
-from typing import Protocol
 
 from jetscale_cicd.errors import PublishError, SupersededError
-from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present, RegistryAnswer
-
-
-class Registry(Protocol):
-    """What publishing needs from a registry; an creates_atomically one lets only one of two runs create a version."""
-
-    @property
-    def creates_atomically(self) -> bool: ...
-
-    def reference(self, chart: str, version: str, /) -> str: ...
-
-    def lookup(self, chart: str, version: str, /) -> RegistryAnswer: ...
-
-    def read(self, chart: str, version: str, /) -> bytes: ...
-
-    def pinned_chart_args(self, chart: str, answer: Present, /) -> tuple[str, ...]: ...
-
-    def create(self, chart: str, version: str, archive: Path, /) -> RegistryAnswer: ...
+from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present
+from jetscale_cicd.tools.registry.interface import Registry
 
 
 def publish(artifact: Artifact, registry: Registry) -> str:

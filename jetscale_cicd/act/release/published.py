@@ -1,20 +1,13 @@
 """The package as the registry holds it: what is deployed is what was published."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from jetscale_cicd.act.context import ActContext
+from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
 from jetscale_cicd.planning.version import ask
-from jetscale_cicd.tools.registry.directory import digest_of
-
-
-class Package(NamedTuple):
-    """A package for helm: its reference with what goes along, and the digest of its archive."""
-
-    chart: tuple[str, ...]
-    digest: str
+from jetscale_cicd.tools.registry.digest import digest_of
 
 
 def published_package(acting: ActContext) -> Package:
@@ -23,8 +16,8 @@ def published_package(acting: ActContext) -> Package:
     Raises:
         PublishError: ``REGISTRY_LACKS``, or it cannot be read.
     """
-    chart, answer = _held(acting)
-    if not _is_made_here(acting, answer) and (pinned := acting.context.registry.pinned_chart_args(chart, answer)):
+    chart, answer = _published(acting)
+    if not _is_built_here(acting, answer) and (pinned := acting.context.registry.pinned_chart_args(chart, answer)):
         return Package(pinned, answer.digest)
     archive = published_archive(acting)
     return Package((str(archive),), digest_of(archive.read_bytes()))
@@ -38,18 +31,18 @@ def published_archive(acting: ActContext) -> Path:
     """
     archive = acting.context.scratch / f"published-{acting.release.version}.tgz"
     if not archive.exists():
-        chart, answer = _held(acting)
-        if _is_made_here(acting, answer) and acting.made:
-            return Path(acting.made.path)
+        chart, answer = _published(acting)
+        if _is_built_here(acting, answer) and acting.built_artifact:
+            return Path(acting.built_artifact.path)
         archive.write_bytes(acting.context.registry.read(chart, str(acting.release.version)))
     return archive
 
 
-def _is_made_here(acting: ActContext, answer: Present) -> bool:
-    return acting.made is not None and acting.made.digest == answer.digest
+def _is_built_here(acting: ActContext, answer: Present) -> bool:
+    return acting.built_artifact is not None and acting.built_artifact.digest == answer.digest
 
 
-def _held(acting: ActContext) -> tuple[str, Present]:
+def _published(acting: ActContext) -> tuple[str, Present]:
     chart, version = acting.context.packager.chart_name(acting.release.commit), acting.release.version
     answer = ask(acting.context.registry, chart, version)
     if not isinstance(answer, Present):

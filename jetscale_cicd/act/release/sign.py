@@ -6,16 +6,18 @@ the archive's digest, clear-signed. `helm push` takes it along, `helm verify` an
 """
 
 import io
+import os
 import re
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import PreconditionError, PublishError
 from jetscale_cicd.model.release import Artifact, Present, RegistryAnswer
 from jetscale_cicd.tools.gpg import Gpg
-from jetscale_cicd.tools.process import Processes, ProcessTimeout, check_tool
+from jetscale_cicd.tools.process import Processes, ProcessTimeout
 
 _TIMEOUT = 300
 _LONGEST = 1000
@@ -29,8 +31,8 @@ class Signer:
         processes: starts gpg and the command.
         env: their environment.
         key: user id of the OpenPGP key, "" where no provenance file is wanted.
-        command: words of the command, () where there is none.
-        root: where it runs, and where a relative path of it begins.
+        command: words of the command, its program as it is to be started; () where there is none.
+        root: where it runs.
     """
 
     processes: Processes
@@ -38,21 +40,6 @@ class Signer:
     key: str
     command: Sequence[str]
     root: Path
-
-    def check(self) -> None:
-        """Refuse to begin what could not be signed.
-
-        Raises:
-            PreconditionError: ``TOOL_MISSING``.
-        """
-        for program in (*(["gpg"] if self.key else []), *self._words[:1]):
-            check_tool(program, self.env)
-
-    @property
-    def _words(self) -> tuple[str, ...]:
-        """The command, its program by an absolute path where it is a path at all."""
-        program, *rest = self.command or ("",)
-        return (str(self.root / program) if "/" in program else program, *rest) if program else ()
 
     def write_provenance(self, artifact: Artifact) -> None:
         """Put ``…tgz.prov`` beside the archive, where a key is configured.
@@ -83,7 +70,7 @@ class Signer:
             raise PublishError("REGISTRY_LACKS", message, where=reference, hint=hint)
         image = f"{reference.removeprefix('oci://')}@{answer.manifest}"
         filled = {"{image}": image, "{version}": str(artifact.version)}
-        argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self._words]
+        argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self.command]
         try:
             finished = self.processes.run(argv, env=self.env, cwd=self.root, timeout=_TIMEOUT)
             words = " ".join((finished.stderr or finished.stdout.decode("utf-8", "replace")).split())
@@ -95,6 +82,14 @@ class Signer:
             hint = "mend it and run again; a package that was rebuilt from its tag is not signed by a later run"
             raise PublishError("SIGN_FAILED", f"{argv[0]} failed: {said}", where=image, hint=hint)
         return f"{argv[0]} signed {image}"
+
+
+def signer_of(context: RunContext) -> Signer:
+    """The signer that the configuration asks for."""
+    signing, root = context.settings.signing, context.repository.git.root
+    return Signer(
+        processes=context.processes, env=os.environ, key=signing.key, command=signing.command_at(root), root=root
+    )
 
 
 def provenance(name: str, content: bytes, digest: str) -> bytes:

@@ -4,34 +4,20 @@ import hashlib
 import io
 import tarfile
 from pathlib import Path
-from typing import Protocol
 
-from jetscale_cicd.act.release.publish import Registry
-from jetscale_cicd.build.package import Packager
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, VerificationError
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.verification import Sameness, Verification
-from jetscale_cicd.observe.git.repository import Repository, release_version
+from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.repository import release_version
 from jetscale_cicd.planning.version import ask
 
 # Helm refuses to load more than 100 MiB of a chart (chartutil, MaxDecompressedChartSize).
 _LARGEST = 100 << 20
 
 
-class Surroundings(Protocol):
-    """What comparing needs from the context."""
-
-    @property
-    def repository(self) -> Repository: ...
-    @property
-    def tag_format(self) -> str: ...
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def packager(self) -> Packager: ...
-
-
-def verify_chart(context: Surroundings, tag: str) -> Verification:
+def verify_chart(context: RunContext, tag: str) -> Verification:
     """Rebuild the chart of a release tag and compare it with what the registry holds.
 
     Raises:
@@ -39,14 +25,7 @@ def verify_chart(context: Surroundings, tag: str) -> Verification:
         PreconditionError: a subchart could not be had, so the chart cannot be rebuilt here; ``NOT_PUBLISHED``.
         CannotTellError: the registry did not say what it holds.
     """
-    version = release_version(tag, context.tag_format)
-    if version is None:
-        raise ConfigurationError(
-            "NO_RELEASE_TAG",
-            f"{tag!r} is no tag of the form {context.tag_format}",
-            where=tag,
-            hint="name a release tag: git tag --list",
-        )
+    version = _version_of(tag, context.tag_format)
     commit = context.repository.commit(f"refs/tags/{tag}")
     chart = context.packager.chart_name(commit)
     reference = context.registry.reference(chart, str(version))
@@ -73,6 +52,18 @@ def verify_chart(context: Surroundings, tag: str) -> Verification:
         sameness=sameness,
         files=files,
     )
+
+
+def _version_of(tag: str, tag_format: str) -> Version:
+    version = release_version(tag, tag_format)
+    if version is None:
+        raise ConfigurationError(
+            "NO_RELEASE_TAG",
+            f"{tag!r} is no tag of the form {tag_format}",
+            where=tag,
+            hint="name a release tag: git tag --list",
+        )
+    return version
 
 
 def failure_of(verification: Verification) -> VerificationError | None:

@@ -8,6 +8,7 @@ order; this is not how git reads ``!``. Patterns are those of Go's ``filepath.Ma
 import re
 from dataclasses import dataclass, field
 
+from jetscale_cicd.decide.chart.go_pattern import NEVER, Pattern, matches, parse_pattern
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import show_path
 
@@ -18,164 +19,11 @@ _LONGEST_LINE = 65_535
 # strings.TrimSpace: Unicode White_Space. Python's own strip() would take \x1c to \x1f too.
 _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _BOM = b"\xef\xbb\xbf"
-_REPLACEMENT = 0xFFFD  # what Go decodes from a byte that is no UTF-8, one byte at a time
-_SLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH, _ESCAPE = b"/*?[]-\\"
-_NEVER = "(?!)"
 
 # Below charts/ (of the chart or of an unpacked subchart) the loader drops what begins with _ or ., but keeps every
 # provenance file. Everything else stays in: editors' leftovers, .helmignore itself, a subchart's templates/.hidden.
 # A subchart's own .helmignore is not read. Any other plain file in charts/ makes Helm refuse the chart.
 _DROPPED = re.compile(r"charts/(?:[^/]+/charts/)*[_.]")
-
-
-class _BadPatternError(Exception):
-    """Go's ErrBadPattern."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Class:
-    """One character out of ranges, or out of none of them; ``?`` is the class that refuses only ``/``."""
-
-    negated: bool
-    ranges: tuple[tuple[int, int], ...]
-
-    def accepts(self, rune: int) -> bool:
-        """Unlike ``?`` and ``*``, a class may accept ``/``."""
-        return any(low <= rune <= high for low, high in self.ranges) is not self.negated
-
-
-_ANY = _Class(negated=True, ranges=((_SLASH, _SLASH),))
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """What stands between two stars: literal bytes and classes, and whether a star stands before it."""
-
-    star: bool
-    elements: tuple[int | _Class, ...]
-
-    def end(self, name: bytes, at: int) -> int | None:
-        """Return where a match that begins at ``at`` ends."""
-        for element in self.elements:
-            if at >= len(name):
-                return None
-            if isinstance(element, int):
-                width, accepted = 1, name[at] == element
-            else:
-                rune, width = _decode(name, at)
-                accepted = element.accepts(rune)
-            if not accepted:
-                return None
-            at += width
-        return at
-
-    @property
-    def regex(self) -> str:
-        """The same as a regular expression, for names that are all ASCII."""
-        star = ("[^/]*?" if self.elements else "[^/]*") if self.star else ""
-        return star + "".join(_element_regex(element) for element in self.elements)
-
-
-_Pattern = tuple[_Chunk, ...]
-
-
-def _element_regex(element: int | _Class) -> str:
-    if isinstance(element, int):
-        return re.escape(chr(element)) if element < 128 else _NEVER
-    accepted = "".join(re.escape(chr(rune)) for rune in range(128) if element.accepts(rune))
-    return f"[{accepted}]" if accepted else _NEVER
-
-
-def _decode(data: bytes, at: int) -> tuple[int, int]:
-    """Return the character at ``at`` and its width in bytes, as Go's utf8.DecodeRune."""
-    if data[at] < 128:
-        return data[at], 1
-    for width in (2, 3, 4):
-        try:
-            return ord(data[at : at + width].decode()), width
-        except (UnicodeDecodeError, TypeError):  # TypeError: several characters cannot come out of one lead byte
-            continue
-    return _REPLACEMENT, 1
-
-
-def _parse_pattern(pattern: bytes) -> tuple[_Pattern, bool]:
-    """Return the chunks, and whether that is all of them: after a malformed one there is nothing to read."""
-    chunks = []
-    at = 0
-    try:
-        while at < len(pattern):
-            star = pattern[at] == _STAR
-            at += star
-            elements: list[int | _Class] = []
-            while at < len(pattern) and pattern[at] != _STAR:
-                element, at = _parse_element(pattern, at)
-                elements.append(element)
-            chunks.append(_Chunk(star, tuple(elements)))
-    except _BadPatternError:
-        return tuple(chunks), False
-    return tuple(chunks), True
-
-
-def _parse_element(pattern: bytes, at: int) -> tuple[int | _Class, int]:
-    match pattern[at]:
-        case byte if byte == _OPEN:
-            return _parse_class(pattern, at + 1)
-        case byte if byte == _QUESTION:
-            return _ANY, at + 1
-        case byte if byte == _ESCAPE:
-            if at + 1 == len(pattern):
-                raise _BadPatternError
-            return pattern[at + 1], at + 2
-        case byte:
-            return byte, at + 1
-
-
-def _parse_class(pattern: bytes, at: int) -> tuple[_Class, int]:
-    negated = pattern[at : at + 1] == b"^"
-    at += negated
-    ranges: list[tuple[int, int]] = []
-    while not ranges or pattern[at] != _CLOSE:
-        low, at = _parse_bound(pattern, at)
-        high = low
-        if pattern[at] == _DASH:
-            high, at = _parse_bound(pattern, at + 1)
-        ranges.append((low, high))
-    return _Class(negated, tuple(ranges)), at + 1
-
-
-def _parse_bound(pattern: bytes, at: int) -> tuple[int, int]:
-    """Return one end of a range; something has to follow it."""
-    if pattern[at : at + 1] in (b"", b"-", b"]"):
-        raise _BadPatternError
-    at += pattern[at] == _ESCAPE
-    if at >= len(pattern):
-        raise _BadPatternError
-    rune, width = _decode(pattern, at)
-    at += width
-    if at >= len(pattern) or (rune == _REPLACEMENT and width == 1):
-        raise _BadPatternError
-    return rune, at
-
-
-def _matches(chunks: _Pattern, name: bytes, *, whole: bool = True) -> bool:
-    """Go's filepath.Match: a star takes bytes, not characters, and the first place where its chunk fits is final.
-
-    Args:
-        whole: the last chunk has to end where the name ends; else the chunks only have to fit one after the other.
-    """
-    at = 0
-    for number, chunk in enumerate(chunks, 1):
-        last = whole and number == len(chunks)
-        if chunk.star and not chunk.elements:
-            return _SLASH not in name[at:]
-        end = chunk.end(name, at)
-        while end is None or (last and end != len(name)):
-            if not chunk.star or at >= len(name) or name[at] == _SLASH:
-                return False
-            at += 1
-            end = chunk.end(name, at)
-        at = end
-    return not whole or at == len(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +33,18 @@ class _Rule:
     negated: bool
     folders_only: bool
     whole_path: bool
-    chunks: _Pattern | None
+    chunks: Pattern | None
 
     def ignores(self, path: bytes) -> bool:
         """Whether this rule alone ignores ``path``."""
         name = path if self.whole_path else path.rpartition(b"/")[2]
-        return (self.chunks is not None and _matches(self.chunks, name)) is not self.negated
+        return (self.chunks is not None and matches(self.chunks, name)) is not self.negated
 
     @property
     def regex(self) -> str:
         r"""The same for ASCII; atomic groups make a place final, which keeps a hostile ``*a*a*a`` linear."""
         if self.chunks is None:
-            regex = _NEVER
+            regex = NEVER
         else:
             *first, last = [chunk.regex for chunk in self.chunks] or [""]
             regex = "".join(f"(?>{chunk})" for chunk in first) + last + r"\Z"
@@ -215,7 +63,7 @@ class _RuleSet:
     def of(cls, rules: tuple[_Rule, ...]) -> "_RuleSet":
         """Compile the rules."""
         names, paths = (
-            re.compile("|".join(rule.regex for rule in rules if rule.whole_path is whole) or _NEVER)
+            re.compile("|".join(rule.regex for rule in rules if rule.whole_path is whole) or NEVER)
             for whole in (False, True)
         )
         return cls(rules, names, paths)
@@ -295,16 +143,16 @@ def _parse_rule(line: bytes, where: str) -> _Rule | None:
     if b"**" in line:
         hint = "name the folder with a slash behind it (docs/): Helm leaves out everything below"
         raise _refusal(line, where, "has a double star, which Helm does not support", hint)
-    chunks, valid = _parse_pattern(line)
+    chunks, valid = parse_pattern(line)
     # Helm tries each rule on "abc", and Go looks at a chunk only when those before it fit: `x*[` gets through, and then
     # fits nothing.
-    if not valid and _matches(chunks, b"abc", whole=False):
+    if not valid and matches(chunks, b"abc", whole=False):
         raise _refusal(line, where, "is no valid pattern", "close the [class], or write \\[ for a bracket")
     negated = line.startswith(b"!")
     rule = line.removeprefix(b"!")
     folders_only = rule.endswith(b"/")
     rule = rule.removesuffix(b"/")
-    chunks, valid = _parse_pattern(rule.removeprefix(b"/"))  # `docs\/` is broken now, though it was valid as written
+    chunks, valid = parse_pattern(rule.removeprefix(b"/"))  # `docs\/` is broken now, though it was valid as written
     return _Rule(negated, folders_only, b"/" in rule, chunks if valid else None)
 
 

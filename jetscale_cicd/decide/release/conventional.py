@@ -5,10 +5,14 @@ turned into ours at once.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.commit import Commit, JudgedCommit, Note
 from jetscale_cicd.model.version import Level, Version
+
+if TYPE_CHECKING:
+    from semantic_release.commit_parser.conventional.parser import ConventionalCommitParser
 
 
 def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tuple[JudgedCommit, ...]:
@@ -21,14 +25,18 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
     Raises:
         ConfigurationError: ``RELEASE_PARSER_OPTIONS``, it refuses the options.
     """
+    parser = _parser(parser_options)
+    return tuple(_judged(commit, parser) for commit in commits)
+
+
+def _parser(parser_options: Mapping[str, object]) -> "ConventionalCommitParser":
     from pydantic import ValidationError
     from semantic_release.commit_parser.conventional.options import ConventionalCommitParserOptions
     from semantic_release.commit_parser.conventional.parser import ConventionalCommitParser
     from semantic_release.errors import InvalidParserOptions
 
     try:
-        options = ConventionalCommitParserOptions(**dict(parser_options))  # type: ignore[arg-type]
-        parser = ConventionalCommitParser(options)
+        return ConventionalCommitParser(ConventionalCommitParserOptions(**dict(parser_options)))  # type: ignore[arg-type]
     except (ValidationError, InvalidParserOptions, TypeError) as refused:
         first_line = str(refused).partition("\n")[0]
         raise ConfigurationError(
@@ -38,33 +46,36 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
             hint="see the conventional commit parser in python-semantic-release's documentation",
         ) from refused
 
-    def parts(message: str) -> list[str]:
-        if not options.parse_squash_commits:
-            return [message]
-        # One line holds one commit, which is stripped as unsquashing does; looking for more in it took half of the time
-        # (measured at 20,000 commits).
-        found = parser.unsquash_commit_message(message) if "\n" in message else [message.replace("\r", "").strip()]
-        return found or [message]
 
-    def judged(commit: Commit) -> JudgedCommit:
-        parsed = [result for part in parts(commit.message) if (result := parser.parse_message(part))]
-        if not parsed:
-            return JudgedCommit(commit, Level.NONE, "no conventional commit")
-        top = max(parsed, key=lambda result: result.bump)
-        level = Level(max(0, int(top.bump) - _OFFSET))
-        breaking = " (breaking)" if level is Level.MAJOR else ""
-        notes = tuple(
-            Note(
-                kind=result.category,
-                scope=result.scope,
-                text=next(iter(result.descriptions), ""),
-                breaking=tuple(result.breaking_descriptions),
-            )
-            for result in parsed
+def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
+    parsed = [result for part in _parts(commit.message, parser) if (result := parser.parse_message(part))]
+    if not parsed:
+        return JudgedCommit(commit, Level.NONE, "no conventional commit")
+    top = max(parsed, key=lambda result: result.bump)
+    level = Level(max(0, int(top.bump) - _OFFSET))
+    breaking = " (breaking)" if level is Level.MAJOR else ""
+    notes = tuple(
+        Note(
+            kind=result.category,
+            scope=result.scope,
+            text=next(iter(result.descriptions), ""),
+            breaking=tuple(result.breaking_descriptions),
         )
-        return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}", notes)
+        for result in parsed
+    )
+    return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}", notes)
 
-    return tuple(judged(commit) for commit in commits)
+
+def _parts(message: str, parser: "ConventionalCommitParser") -> list[str]:
+    """The commits that a squashed commit holds.
+
+    One line holds one commit, which is stripped as unsquashing does; unsquashing it took half of the time (measured at
+    20,000 commits).
+    """
+    if not parser.options.parse_squash_commits:
+        return [message]
+    found = parser.unsquash_commit_message(message) if "\n" in message else [message.replace("\r", "").strip()]
+    return found or [message]
 
 
 def bump(version: Version, level: Level) -> Version:

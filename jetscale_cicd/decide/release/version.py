@@ -19,13 +19,13 @@ class VersionRules:
     Args:
         major_on_zero, allow_zero_version: as python-semantic-release means them.
         first: version of the first release.
-        unclaimed: what a chart change that no commit asks to release does.
+        default_bump: what a changed chart gets when no commit asks for a release.
     """
 
     first: Version
     major_on_zero: bool = True
     allow_zero_version: bool = True
-    unclaimed: Literal["patch", "error"] = "patch"
+    default_bump: Literal["patch", "error"] = "patch"
 
 
 def choose_version(latest: Release | None, commits: Sequence[JudgedCommit], rules: VersionRules) -> VersionChoice:
@@ -41,11 +41,11 @@ def choose_version(latest: Release | None, commits: Sequence[JudgedCommit], rule
     asked = max((commit.level for commit in commits), default=Level.NONE)
     if latest is None:
         return VersionChoice(version=rules.first, level=asked, why="the first release", commits=commits)
-    if asked is Level.NONE and rules.unclaimed == "error":
+    if asked is Level.NONE and rules.default_bump == "error":
         raise ConfigurationError(
             "NO_COMMIT_ASKS",
             f"the chart changed since {latest.tag}, but no commit message asks for a release",
-            hint="say feat:, fix: or perf: in a commit that touches the chart, or set chart.unclaimed_change: patch",
+            hint="write feat:, fix: or perf: in a commit that touches the chart, or set chart.default_bump: patch",
         )
     level, why = _effective(latest.version, asked, rules)
     return VersionChoice(version=bump(latest.version, level), level=level, why=why, commits=commits)

@@ -69,6 +69,11 @@ class HelmRelease:
     made: Made = field(default_factory=Made)
 
     @property
+    def name(self) -> str:
+        """Name of the Helm release."""
+        return self.target.release
+
+    @property
     def place(self) -> Place:
         """Where helm finds it."""
         target = self.target

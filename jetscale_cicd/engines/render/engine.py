@@ -1,99 +1,109 @@
-"""The engine that needs no cluster: the manifests of a release, in a directory, with a record of their origin."""
+"""The engine that needs no cluster: it writes the manifests of a release to a directory of the repository."""
 
-import json
-import os
-import secrets
-import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jetscale_cicd.errors import DeployError, PreconditionError
-from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.engines.engine import Delivery, Died, Engine, Session
+from jetscale_cicd.engines.render.directory import check_output, read_output, replace_output
+from jetscale_cicd.engines.revisions import keeps_no_revisions
+from jetscale_cicd.errors import SupersededError
+from jetscale_cicd.model.live import Deployed, LiveState
+from jetscale_cicd.model.plan import Step, StepName, TargetDecision
+from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.status import TargetStatus
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.live import MANIFESTS, RECORD, RECORD_FIELDS, output_directory
-from jetscale_cicd.tools.helm import Helm, ProcessTimeout, failure_of
+
+if TYPE_CHECKING:
+    from jetscale_cicd.context import RunContext
+    from jetscale_cicd.model.rollback import RollbackOutcome
+    from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
-def render(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> bytes:
-    """Manifests of a chart with a target's values.
+class RenderEngine:
+    """Rendered manifests in a directory, replaced as a whole by each deploy."""
 
-    Raises:
-        DeployError: ``RENDER_FAILED`` with helm's own word, or ``RENDER_TIMEOUT``.
-    """
-    try:
-        finished = helm.template(target.release, chart, target.namespace, values, timeout=target.timeout)
-    except ProcessTimeout as late:
-        raise DeployError(
-            "RENDER_TIMEOUT", str(late), where=target.name, hint=f"raise targets.{target.name}.timeout"
-        ) from late
-    if finished.status != 0:
-        raise DeployError(
-            "RENDER_FAILED",
-            f"helm cannot render target {target.name}: {failure_of(finished)}",
-            where=f"target {target.name}: {', '.join(target.values)}",
-            hint=f"reproduce it, without changing anything: jetscale-cicd simulate --target {target.name}",
-        )
-    return finished.stdout
+    keeps_record_in_values = False
 
+    def prepare(self, context: "RunContext", target: Target) -> None:
+        """A directory needs no preparation."""
 
-def check_output(root: Path, target: Target) -> None:
-    """Refuse to replace a directory that somebody else filled.
+    def observe(self, context: "RunContext", target: Target) -> LiveState:
+        """By the record in the directory."""
+        return read_output(context.repository.git.root, target)
 
-    Raises:
-        PreconditionError: ``RENDER_FOREIGN``.
-    """
-    directory = output_directory(root, target)
-    if directory.is_dir() and not (directory / RECORD).exists() and any(directory.iterdir()):
-        raise PreconditionError(
-            "RENDER_FOREIGN",
-            "the output directory holds something that no deploy wrote, and it would be replaced",
-            where=str(directory),
-            hint=f"empty it, or set targets.{target.name}.output to another directory",
-        )
+    def cluster(self, _context: "RunContext", _target: Target) -> "Kubernetes | None":
+        """No cluster is needed."""
+        return None
 
+    def check(self, context: "RunContext", target: Target) -> None:
+        """The directory must be one that a deploy may replace."""
+        check_output(context.repository.git.root, target)
 
-def deploy(root: Path, target: Target, manifests: bytes, record: Deployed) -> str:
-    """Replace the target's directory by one that holds the manifests and the record: all of it, or nothing.
+    def command(self, target: Target, reference: str, version: str) -> str:
+        """`helm template` with the target's values."""
+        from jetscale_cicd.engines.template import helm_command
 
-    Raises:
-        PreconditionError: ``RENDER_FOREIGN``, the directory is not ours to replace.
-        DeployError: ``RENDER_WRITE``.
-    """
-    check_output(root, target)
-    directory = output_directory(root, target)
-    fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-    try:
-        fresh.mkdir(parents=True)
-        _write(fresh / MANIFESTS, manifests)
-        _write(
-            fresh / RECORD,
-            json.dumps({name: getattr(record, name) for name in RECORD_FIELDS}, indent=2).encode() + b"\n",
-        )
-        _swap(fresh, directory)
-    except OSError as unwritable:
-        raise DeployError(
-            "RENDER_WRITE", f"the manifests cannot be written: {unwritable.strerror}", where=str(directory)
-        ) from unwritable
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return f"{record.version} with the values of {record.commit[:12]} in {directory}"
+        return helm_command(("template",), target, reference, version)
+
+    def steps(self, _decided: TargetDecision, deploy: Step) -> tuple[Step, ...]:
+        """The deploy alone."""
+        return (deploy,)
+
+    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
+        """By `helm template`."""
+        from jetscale_cicd.engines.template import render_manifests
+
+        return render_manifests(context.helm, target, archive, values)
+
+    def open(self, delivery: Delivery) -> Session:
+        """Nothing is locked: the directory belongs to this work tree."""
+        return _Session(delivery)
+
+    def roll_back(self, _context: "RunContext", target: Target, _to: int | None, _died: Died) -> "RollbackOutcome":
+        """A directory keeps no revisions."""
+        raise keeps_no_revisions(target)
+
+    def status(self, _context: "RunContext", target: Target, live: LiveState) -> TargetStatus:
+        """What the record says."""
+        return TargetStatus(target=target, live=live)
 
 
-def _swap(fresh: Path, directory: Path) -> None:
-    """Put ``fresh`` in the place of ``directory``; a crash in between leaves the old one under its own name or none."""
-    if directory.exists():
-        old = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-        directory.rename(old)
-        fresh.rename(directory)
-        shutil.rmtree(old)
-    else:
-        fresh.rename(directory)
+@dataclass
+class _Session:
+    delivery: Delivery
+    attempted: Deployed | None = None
+    locked: bool = False
+    revisions: NewRevisions = field(default_factory=NewRevisions)
+
+    def perform(self, _step: StepName) -> str:
+        delivery = self.delivery
+        context, target = delivery.context, delivery.decided.target
+        self._check_not_overtaken()
+        manifests = delivery.manifests()
+        from jetscale_cicd.tools.registry.digest import digest_of
+
+        self.attempted = record = delivery.record(digest_of(delivery.archive().read_bytes()))
+        return replace_output(context.repository.git.root, target, manifests, record)
+
+    def _check_not_overtaken(self) -> None:
+        """Observe again: while this run packaged, another one may have deployed a later commit."""
+        delivery = self.delivery
+        context, target, head = delivery.context, delivery.decided.target, delivery.record("").commit
+        live = read_output(context.repository.git.root, target)
+        if not isinstance(live, Deployed) or live.commit == head or context.repository.find(live.commit)[0] is None:
+            return
+        if context.repository.is_ancestor(head, live.commit):
+            raise SupersededError(
+                "DEPLOY_OVERTAKEN",
+                f"the later commit {live.commit[:12]} was deployed to {target.name} meanwhile",
+                where=target.name,
+                hint="no action is needed",
+            )
+
+    def close(self) -> None:
+        """Nothing is locked."""
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Write and flush; readable to the owner alone, for manifests can hold Secrets."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+ENGINE: Engine = RenderEngine()

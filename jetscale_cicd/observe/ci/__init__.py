@@ -1,1 +1,1 @@
-"""What the CI says about this run."""
+"""Why CI started this run: which CI it is, and the event that it gives."""

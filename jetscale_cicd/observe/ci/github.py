@@ -1,4 +1,4 @@
-"""GitHub Actions: base and head of each of its events; and how the variables and the payload of any CI are read.
+"""GitHub Actions: base and head of each of its events.
 
 What GITHUB_SHA and GITHUB_REF are per event: GitHub Docs, "Events that trigger workflows"; the payload's fields:
 "Webhook events and payloads". A payload may be partial: it is empty for merged and forks' pull requests (first page).
@@ -7,90 +7,13 @@ What GITHUB_SHA and GITHUB_REF are per event: GitHub Docs, "Events that trigger 
 from collections.abc import Callable, Mapping
 
 from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.observe.ci.variables import CiVariables, branch_of, is_zero
 
-_HEX = frozenset("0123456789abcdef")
-_UNTRUSTED = "it runs with secrets, so a pull request's own commits are not looked at: use on: pull_request"
-
-
-class CiVariables:
-    """What the CI says about this run; ``event.a.b`` is a field of the payload, any other name is a variable."""
-
-    def __init__(self, ci: str, run_url: str, env: Mapping[str, str], payload: Mapping[str, object]) -> None:
-        self.ci = ci
-        self.run_url = run_url
-        self.env = env
-        self.payload = payload
-        self.notes: list[str] = []
-
-    def value(self, name: str) -> object:
-        """The variable or payload field, or None."""
-        if not name.startswith("event."):
-            return self.env.get(name)
-        found: object = self.payload
-        for key in name.split(".")[1:]:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return found
-
-    def text(self, *names: str) -> str:
-        """The first of them that holds text, verbatim; "" where none does."""
-        return next((value for name in names if isinstance(value := self.value(name), str) and value), "")
-
-    def commit(self, *names: str) -> str | None:
-        """The first of them that is a full commit name, as git prints it: SHA-1 or SHA-256 in lower-case hex."""
-        given = [(name, value) for name in names if (value := self.value(name)) is not None]
-        if not given:
-            self.notes.append(f"{names[0]} is not given")
-        for name, value in given:
-            if not (isinstance(value, str) and len(value) in {40, 64} and _HEX.issuperset(value)):
-                self.notes.append(f"{name} is no full commit name, ignored")
-            elif is_zero(value):
-                self.notes.append(f"{name} is all zeros: there is no such commit")
-            else:
-                return value
-        return None
-
-    def event(self, kind: EventKind, *notes: str, head: str | None, base: str | None = None, branch: str = "") -> Event:
-        """An event that is no pull request."""
-        note = "; ".join([*self.notes, *notes])
-        return Event(ci=self.ci, kind=kind, base=base, head=head, branch=branch, run_url=self.run_url, note=note)
-
-    def change_request(
-        self,
-        *notes: str,
-        head: str | None,
-        base: str | None,
-        branch: str,
-        kind: EventKind = EventKind.PULL_REQUEST,
-        tip: bool = True,
-        first_parent: bool = False,
-    ) -> Event:
-        """A pull request or its place in a merge queue: without a base commit, the target branch has to do."""
-        return Event(
-            ci=self.ci,
-            kind=kind,
-            base=base,
-            head=head,
-            base_branch="" if base else branch,
-            base_is_branch_tip=tip if base else bool(branch),
-            base_is_first_parent=first_parent,
-            branch=branch,
-            run_url=self.run_url,
-            note="; ".join([*self.notes, *notes, *([] if base else ["no commit of the target branch is given"])]),
-        )
+_UNTRUSTED = "it runs with secrets, so a pull request's own commits are not used: use on: pull_request"
 
 
-def is_zero(value: object) -> bool:
-    """Git's null object name, which stands for "no commit" in a push (githooks, "post-receive")."""
-    return isinstance(value, str) and value != "" and not value.strip("0")
-
-
-def branch_of(ref: str) -> str:
-    """``refs/heads/main`` → ``main``; "" for a ref that is no branch."""
-    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
-
-
-def read_github(ci: CiVariables) -> Event:
-    """The event of a GitHub Actions run; one that brings no commits counts as started by hand."""
+def read(ci: CiVariables) -> Event:
+    """The event of a GitHub Actions run; one that brings no commits counts as a manual one."""
     name = ci.text("GITHUB_EVENT_NAME")
     if name in _WITH_COMMITS:
         if not ci.payload:
@@ -105,7 +28,7 @@ def _push(ci: CiVariables) -> Event:
     """``after`` of an annotated tag names the tag object, so GITHUB_SHA, always a commit, comes first."""
     ref = ci.text("GITHUB_REF", "event.ref")
     if ci.value("event.deleted") is True or is_zero(ci.value("event.after")):
-        # GITHUB_SHA and GITHUB_REF are the default branch's by now: another branch's commits, pushed by nobody.
+        # GITHUB_SHA and GITHUB_REF are the default branch's by now: commits that this event did not push.
         ref = ci.text("event.ref")
         return ci.event(EventKind.DELETION, "the branch or tag was deleted", head=None, branch=branch_of(ref))
     head = ci.commit("GITHUB_SHA", "event.after")

@@ -1,48 +1,29 @@
-"""Whether a deploy has a namespace to go to; looked for before anything is published."""
-
-from typing import Protocol
+"""The namespace of a target: there, missing, or being deleted."""
 
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.live import NotObserved
-from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import cannot_tell
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
-class Surroundings(Protocol):
-    """What looking for a namespace needs from the context."""
-
-    def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
-
-
-def missing_namespace(context: Surroundings, plan: Plan) -> PreconditionError | None:
-    """Why a plan could only fail, None where all its namespaces are there, or may not be looked at.
+def check_namespace(api: Kubernetes, target: Target) -> bool:
+    """Refuse a target whose namespace does not exist, or is being deleted; False where this run may not read it.
 
     Raises:
+        PreconditionError: ``NAMESPACE_MISSING`` or ``NAMESPACE_TERMINATING``.
         CannotTellError: the cluster does not answer.
     """
-    for decided in plan.targets:
-        target = decided.target
-        api = (
-            context.kubernetes(target) if target.engine == "helm" and decided.decision is not Decision.NOTHING else None
-        )
-        if isinstance(api, Kubernetes) and (trouble := _trouble(api, target)):
-            return trouble
-    return None
-
-
-def _trouble(api: Kubernetes, target: Target) -> PreconditionError | None:
     try:
         found = api.get(f"/api/v1/namespaces/{target.namespace}")
     except ApiFailure as failed:
-        if failed.status == 403:  # a run that may not look finds out by its lock
-            return None
+        if failed.status == 403:  # the lock step reports a missing namespace, too
+            return False
         raise cannot_tell(failed, target) from None
     if found is None:
-        return namespace_missing(target)
-    terminating = (found.get("status") or {}).get("phase") == "Terminating"
-    return namespace_terminating(target) if terminating else None
+        raise namespace_missing(target)
+    if (found.get("status") or {}).get("phase") == "Terminating":
+        raise namespace_terminating(target)
+    return True
 
 
 def namespace_terminating(target: Target) -> PreconditionError:

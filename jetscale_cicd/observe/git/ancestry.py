@@ -1,15 +1,12 @@
 """Which commit descends from which; near ones are found in the commits themselves, without a process."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.store import ObjectStore
 
 # Steps back from the newer commit: a release, and what is deployed, are nearly always a few commits behind.
 _NEAR = 16
 
 
-def is_ancestor(repository: "Repository", older: str, newer: str) -> bool:
+def is_ancestor(store: ObjectStore, older: str, newer: str) -> bool:
     """Whether ``older`` is ``newer`` or one of its ancestors.
 
     Raises:
@@ -17,23 +14,23 @@ def is_ancestor(repository: "Repository", older: str, newer: str) -> bool:
     """
     if older == newer:
         return True
-    known = repository.ancestry
+    known = store.ancestry
     if known.get((newer, older)):
         return False  # no commit descends from its own descendant
     if (older, newer) not in known:
-        found = None if repository.shallow else _near(repository, older, newer)
-        answer = _asked(repository, older, newer) if found is None else found
-        if not answer and repository.shallow:
+        found = None if store.shallow else _near(store, older, newer)
+        answer = _asked(store, older, newer) if found is None else found
+        if not answer and store.shallow:
             return False  # the rest of the history may come, and say otherwise
         known[older, newer] = answer
     return known[older, newer]
 
 
-def _near(repository: "Repository", older: str, newer: str) -> bool | None:
+def _near(store: ObjectStore, older: str, newer: str) -> bool | None:
     """The answer where it is found in a few steps, else None."""
     seen, tips = {newer}, {newer}
     for _ in range(_NEAR):
-        parents = {parent for parents in repository.parents(*tips).values() for parent in parents}
+        parents = {parent for parents in store.parents(*tips).values() for parent in parents}
         if older in parents:
             return True
         tips = parents - seen
@@ -45,9 +42,9 @@ def _near(repository: "Repository", older: str, newer: str) -> bool | None:
     return None
 
 
-def _asked(repository: "Repository", older: str, newer: str) -> bool:
+def _asked(store: ObjectStore, older: str, newer: str) -> bool:
     arguments = ("merge-base", "--is-ancestor", older, newer)
-    result = repository.git.run(*arguments)
+    result = store.git.run(*arguments)
     if result.status not in (0, 1):
-        raise repository.git.failed(arguments, result)
+        raise store.git.failed(arguments, result)
     return result.status == 0

@@ -1,7 +1,7 @@
 """Questions to git about one repository; bytes in, bytes out; nothing here changes a ref or a work tree."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jetscale_cicd.decide.scope import pathspec
@@ -12,29 +12,18 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
 from jetscale_cicd.observe.git.diff import Names, begin_names, choose_watched, watched_changes
-from jetscale_cicd.observe.git.objects import CommitObject, Entry, message_of, parse_commit
-from jetscale_cicd.tools.git import Git, GitObject
-
-# Commits, trees, values, Chart.yaml, .helmignore: read again and again.
-_SMALL = 1 << 16
+from jetscale_cicd.observe.git.objects import Entry, message_of
+from jetscale_cicd.observe.git.store import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(ObjectStore):
     """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once.
 
     Args:
-        git: asks.
-        small: objects that were read, by their full names, but for large ones.
-        listings: folders that were read, by tree and path.
-        ancestry: whether the first commit is an ancestor of the second.
         diffs: of two commits that were compared all changes, or what waits for the names of very many.
     """
 
-    git: Git
-    small: dict[str, GitObject] = field(default_factory=dict, compare=False, repr=False)
-    listings: dict[tuple[str, bytes], trees.Listing] = field(default_factory=dict, compare=False, repr=False)
-    ancestry: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
     diffs: dict[tuple[str | None, str], Names | tuple[Change, ...]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -51,7 +40,7 @@ class Repository:
                     "BAD_REVISION", f"{show_path(revision.encode('utf-8', 'surrogateescape'))!r} is no revision"
                 )
         answers = self.git.read(*(f"{revision}^{{commit}}" for revision in revisions))
-        self._keep(answer for answer in answers if answer)
+        self.keep(answer for answer in answers if answer)
         return tuple(answer and answer.name for answer in answers)
 
     def commit(self, revision: str) -> str:
@@ -76,19 +65,6 @@ class Repository:
             where=str(self.git.root),
             hint="fetch it, or check the spelling; in CI check out with the whole history (fetch-depth: 0)",
         )
-
-    @property
-    def shallow(self) -> bool:
-        """Whether history was cut off when the repository was cloned."""
-        return bool(self.cut)
-
-    @property
-    def cut(self) -> frozenset[str]:
-        """The commits whose parents were left out of a shallow clone."""
-        try:
-            return frozenset((self.git.common_dir / "shallow").read_text(encoding="ascii").split())
-        except FileNotFoundError:
-            return frozenset()
 
     def begin_diff(self, comparison: Comparison) -> None:
         """Begin a diff whose changed paths are going to be counted: a large one is listed beside the decision."""
@@ -194,38 +170,6 @@ class Repository:
         found = (trees.files_below(self, commit, path) for path in paths)
         return tuple(dict.fromkeys(entry for entries in found for entry in entries))
 
-    def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Contents by object name, exactly as committed: no filter, no line-end conversion.
-
-        Raises:
-            CannotTellError: ``OBJECT_MISSING``, an object is not here and could not be fetched.
-        """
-        return {name: found.content for name, found in self.objects(*names).items()}
-
-    def objects(self, *names: str) -> dict[str, GitObject]:
-        """Objects by their full names.
-
-        Raises:
-            CannotTellError: ``OBJECT_MISSING``, one is not here and could not be fetched.
-        """
-        unread = [name for name in dict.fromkeys(names) if name not in self.small]
-        read = dict(zip(unread, self.git.read(*unread) if unread else (), strict=True))
-        missing = next((name for name, found in read.items() if found is None), None)
-        if missing:
-            raise CannotTellError(
-                "OBJECT_MISSING", f"git object {missing} is not in this clone", hint="fetch it: git fetch --refetch"
-            )
-        found = {name: answer for name, answer in read.items() if answer}
-        self._keep(found.values())
-        return {name: found[name] if name in found else self.small[name] for name in dict.fromkeys(names)}
-
-    def _keep(self, objects: Iterable[GitObject]) -> None:
-        self.small.update({each.name: each for each in objects if len(each.content) <= _SMALL})
-
-    def commit_object(self, commit: str) -> CommitObject:
-        """What a commit, by its full name, says of itself."""
-        return parse_commit(self.objects(commit)[commit].content)
-
     def tag_message(self, tag: str) -> str:
         """Message of an annotated tag; "" for a tag that is none."""
         (found,) = self.git.read(f"refs/tags/{tag}")
@@ -244,12 +188,6 @@ class Repository:
     def remote_url(self, remote: str) -> str:
         """Address of a remote as it is configured, with any credentials in it; "" where there is none."""
         return self.git.config.get(f"remote.{remote}.url", "").strip()
-
-    def parents(self, *commits: str) -> dict[str, tuple[str, ...]]:
-        """Parents of each commit, as far as this clone has them."""
-        self.objects(*commits)
-        cut = self.cut
-        return {commit: () if commit in cut else self.commit_object(commit).parents for commit in commits}
 
     def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
         """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""

@@ -1,7 +1,6 @@
 """git in one repository: questions are asked here, and what is written goes through GitPython."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -185,6 +184,8 @@ def open_repository(repo: Path | OpenedRepository, *, network: bool, redact: Red
     directory = repo if isinstance(repo, Path) else Path(repo.working_tree_dir or repo.git_dir)
     location = locate(directory)
     if location is None:
+        import shutil
+
         if shutil.which("git") is None:
             raise missing_git()
         raise ConfigurationError(

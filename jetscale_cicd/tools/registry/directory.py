@@ -4,7 +4,6 @@ The file system gives what a registry must: a package appears whole or not at al
 and is never overwritten.
 """
 
-import hashlib
 import os
 import tempfile
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import ClassVar
 
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.tools.registry.digest import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,3 @@ class DirectoryRegistry:
 def open_directory(location: str, root: Path) -> DirectoryRegistry:
     """The registry at ``file:///…``, or in a directory relative to ``root``."""
     return DirectoryRegistry(root / location.removeprefix("file://"))
-
-
-def digest_of(content: bytes) -> str:
-    """``sha256:…`` of an archive, as an OCI layer would name it."""
-    return "sha256:" + hashlib.sha256(content).hexdigest()

@@ -11,7 +11,7 @@ from typing import ClassVar
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
-from jetscale_cicd.tools.registry.directory import digest_of
+from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.oci_api import OciApi
 
 _PUSHES = 3

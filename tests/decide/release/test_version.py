@@ -195,7 +195,7 @@ def test_on_a_linear_history_it_is_what_semantic_release_says(
 class TestTheFirstVersion:
     @pytest.mark.parametrize("level", list(Level))
     def test_no_release_yet_gives_the_configured_one(self, level: Level) -> None:
-        chosen = choose_version(None, asking(level), VersionRules(first=version("1.0.0"), unclaimed="error"))
+        chosen = choose_version(None, asking(level), VersionRules(first=version("1.0.0"), default_bump="error"))
         assert (str(chosen.version), chosen.level, chosen.why) == ("1.0.0", level, "the first release")
 
     def test_without_commits_it_is_the_same(self) -> None:
@@ -247,12 +247,12 @@ class TestTheNextVersion:
 
     def test_or_an_error_that_names_the_way_out_where_so_configured(self) -> None:
         with pytest.raises(ConfigurationError) as refused:
-            choose_version(release("1.2.3"), asking(Level.NONE), VersionRules(first=FIRST, unclaimed="error"))
+            choose_version(release("1.2.3"), asking(Level.NONE), VersionRules(first=FIRST, default_bump="error"))
         assert refused.value.code == "NO_COMMIT_ASKS"
-        assert "unclaimed_change" in refused.value.hint
+        assert "chart.default_bump" in refused.value.hint
 
     def test_a_commit_that_asks_needs_no_leave(self) -> None:
-        rules = VersionRules(first=FIRST, unclaimed="error")
+        rules = VersionRules(first=FIRST, default_bump="error")
         assert str(choose_version(release("1.2.3"), asking(Level.PATCH), rules).version) == "1.2.4"
 
     def test_every_commit_is_kept_with_the_choice(self) -> None:

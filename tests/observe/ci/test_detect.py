@@ -1,21 +1,26 @@
 """Base and head of every event of every CI; a test's name is the rule that it proves."""
 
-import inspect
 import re
-from typing import Any
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jetscale_cicd.model.event import Event, EventKind
-from jetscale_cicd.observe.ci import detect as event_module
-from jetscale_cicd.observe.ci import github as github_event
-from jetscale_cicd.observe.ci.detect import payload_path, read_event
+from jetscale_cicd.observe.ci import detect
+from jetscale_cicd.observe.ci.detect import CIS, LOCAL, payload_path, read_event
+from jetscale_cicd.observe.ci.variables import CiVariables
 
 A, B, C, D = "a" * 40, "b" * 40, "c" * 40, "d" * 40
 ZERO = "0" * 40
 Payload = dict[str, Any]
+FOLDER = Path(detect.__file__).parent
+SOURCE = "".join(file.read_text() for file in sorted(FOLDER.glob("*.py")))
+PROOFS = [row.proof for row in CIS]
 RUN = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
 
 
@@ -398,6 +403,22 @@ class TestWhichCI:
         assert payload_path({}) is None
 
 
+class TestTheTable:
+    def test_a_ci_is_a_row_and_a_module_of_its_name(self) -> None:
+        modules = {file.stem for file in FOLDER.glob("*.py")} - {"__init__", "detect", "variables"}
+        assert modules == {row.name for row in (*CIS, LOCAL)}
+
+    @pytest.mark.parametrize("name", [row.name for row in (*CIS, LOCAL)])
+    def test_each_module_reads_an_event_from_the_variables(self, name: str) -> None:
+        read = import_module(f"jetscale_cicd.observe.ci.{name}").read
+        assert list(signature(read).parameters) == ["ci"]
+        assert get_type_hints(read) == {"ci": CiVariables, "return": Event}
+
+    def test_the_proofs_stand_in_their_order(self) -> None:
+        jobs = ["GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "BUILDKITE", "TF_BUILD", "BITBUCKET_BUILD_NUMBER"]
+        assert [*jobs, "JENKINS_URL", "CI"] == PROOFS
+
+
 class TestRunUrl:
     @pytest.mark.parametrize(
         ("event", "url"),
@@ -438,17 +459,6 @@ class TestRunUrl:
 
 
 # What the readers ask for, taken from their own source, so that the property below cannot fall behind them.
-SOURCE = inspect.getsource(event_module) + inspect.getsource(github_event)
-PROOFS = [
-    "GITHUB_ACTIONS",
-    "GITLAB_CI",
-    "CIRCLECI",
-    "BUILDKITE",
-    "TF_BUILD",
-    "BITBUCKET_BUILD_NUMBER",
-    "JENKINS_URL",
-    "CI",
-]
 VARIABLES = sorted(set(re.findall(r"\b[A-Z][A-Z0-9]+_[A-Z0-9_]+\b", SOURCE)))
 FIELDS = sorted(set(re.findall(r'"event\.([a-z_.]+)"', SOURCE)))
 VALUES = sorted(set(re.findall(r'"([A-Za-z_]+)"', SOURCE)))
@@ -482,7 +492,7 @@ def payloads(draw: st.DrawFn) -> Any:
 
 
 @given(env=environments(), payload=payloads())
-def test_whatever_the_world_says_nothing_is_raised_and_every_commit_is_a_full_name(
+def test_whatever_the_variables_hold_nothing_is_raised_and_every_commit_is_a_full_name(
     env: dict[str, str], payload: Any
 ) -> None:
     event = read_event(env, payload)

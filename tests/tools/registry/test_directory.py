@@ -10,7 +10,8 @@ import pytest
 
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, CannotTell, Present
-from jetscale_cicd.tools.registry.directory import DirectoryRegistry, digest_of, open_directory
+from jetscale_cicd.tools.registry.digest import digest_of
+from jetscale_cicd.tools.registry.directory import DirectoryRegistry, open_directory
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from jetscale_cicd.tools.helm import Helm
 from jetscale_cicd.tools.http import Http
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import MASK, Redactor
-from jetscale_cicd.tools.registry.directory import digest_of
+from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci import OciRegistry
 from jetscale_cicd.tools.registry.oci_api import OciApi

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
-from jetscale_cicd.model.plan import Plan, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.files import read_files
 from jetscale_cicd.observe.git.repository import Repository
@@ -44,14 +43,12 @@ class Values:
 
 
 def read_values(repository: Repository, commit: str, target: Target) -> Values:
-    """Read and check a target's values.
+    """Read a target's values, as they are in a commit.
 
     Raises:
-        ConfigurationError: ``VALUES_MISSING``, or ``VALUES`` for a file that is no usable YAML mapping.
-        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another namespace (DESIGN §7).
+        ConfigurationError: ``VALUES_MISSING``.
     """
     contents = read_files(repository, commit, target.values)
-    told: dict[str, object] = {}
     for path, content in zip(target.values, contents, strict=True):
         if content is None:
             raise ConfigurationError(
@@ -60,29 +57,26 @@ def read_values(repository: Repository, commit: str, target: Target) -> Values:
                 where=path,
                 hint=f"commit it, or correct targets.{target.name}.values",
             )
-        given = load_mapping(content, path, "VALUES").get("global")
-        told.update(given if isinstance(given, dict) else {})
-    for key, ours in (("client_name", target.client_name), ("env", target.env)):
-        if key in told and told[key] != ours:
-            raise PreconditionError(
-                "NAMESPACE_MISMATCH",
-                f"the values say global.{key}: {told[key]}, target {target.name} says {ours}",
-                where=target.values[-1],
-                hint=f"make targets.{target.name}.{key} and global.{key} agree",
-            )
     files = tuple(zip(target.values, (content or b"" for content in contents), strict=True))
     return Values(files, target.namespace, target.release, tuple(sorted(target.secrets.items())))
 
 
-def values_of_targets(plan: Plan, repository: Repository) -> dict[str, Values]:
-    """Values of every target that gets deployed, read before anything is changed.
+def check_values(values: Values, target: Target) -> None:
+    """Refuse values that helm could not use, or that name another namespace than the target's.
 
     Raises:
-        Stage6Error: as ``read_values``.
+        ConfigurationError: ``VALUES`` for a file that is no usable YAML mapping.
+        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another namespace.
     """
-    needed = {step.target for step in plan.steps if step.name is StepName.DEPLOY and step.state is StepState.NEEDED}
-    return {
-        decided.target.name: read_values(repository, plan.head, decided.target)
-        for decided in plan.targets
-        if decided.target.name in needed
-    }
+    merged: dict[str, object] = {}
+    for path, content in values.files:
+        given = load_mapping(content, path, "VALUES").get("global")
+        merged.update(given if isinstance(given, dict) else {})
+    for key, ours in (("client_name", target.client_name), ("env", target.env)):
+        if key in merged and merged[key] != ours:
+            raise PreconditionError(
+                "NAMESPACE_MISMATCH",
+                f"the values have global.{key}: {merged[key]}, target {target.name} has {ours}",
+                where=target.values[-1],
+                hint=f"make targets.{target.name}.{key} and global.{key} agree",
+            )

@@ -1,0 +1,92 @@
+"""What a run brings to one target, as its engine asks for it (``engines/engine.py``)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.act.context import ActContext, record_of
+from jetscale_cicd.act.deploy.audit import report_death
+from jetscale_cicd.act.release.published import published_archive, published_package
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
+from jetscale_cicd.engines.engine import Package
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDelivery:
+    """One target's part of a run."""
+
+    acting: ActContext
+    decided: TargetDecision
+
+    @property
+    def context(self) -> RunContext:
+        """Everything that the run touches."""
+        return self.acting.context
+
+    @property
+    def deploy_id(self) -> str:
+        """In the values of all that this run deploys, and of nothing else."""
+        return self.acting.deploy_id
+
+    def record(self, digest: str) -> Deployed:
+        """What the deploy of an archive with this digest leaves on the target."""
+        return record_of(self.acting, self.decided.target, digest)
+
+    @contextmanager
+    def values_files(self, record: Deployed) -> Iterator[Sequence[Path]]:
+        """Values files in Helm's order, until the end of the block."""
+        with values_files(self.acting, self.decided.target, record) as files:
+            yield files
+
+    def package(self) -> Package:
+        """The published package."""
+        return published_package(self.acting)
+
+    def archive(self) -> Path:
+        """Its archive."""
+        return published_archive(self.acting)
+
+    def manifests(self) -> bytes:
+        """The manifests that were rendered before publishing, else rendered from the archive."""
+        rendered = self.acting.manifests.get(self.decided.target.name)
+        return rendered or render(self.acting, self.decided.target, self.archive())
+
+    def died(self, record: Deployed, run: str) -> None:
+        """Put a deploy on record whose process ended before it could."""
+        report_death(self.context, self.decided.target, record, run)
+
+
+def render(acting: ActContext, target: Target, archive: Path) -> bytes:
+    """The manifests of a target, rendered from an archive with the values that a deploy would have."""
+    with values_files(acting, target, record_of(acting, target, "")) as files:
+        return engine_of(target).render(acting.context, target, archive, files)
+
+
+@contextmanager
+def values_files(acting: ActContext, target: Target, record: Deployed) -> Iterator[Sequence[Path]]:
+    """Values files of a target in Helm's order, with its secrets and the record; gone at the end of the block.
+
+    A deploy may wait long for its lock, and no secret stays on disk meanwhile.
+    """
+    directory = acting.context.scratch / f"values-{target.name}"
+    written = list(acting.values[target.name].write(directory))
+    extra: list[object] = [nested(acting.secrets[target.name])] if acting.secrets.get(target.name) else []
+    if engine_of(target).keeps_record_in_values:
+        extra.append(record_values(record, acting.context.request.event.run_url, acting.deploy_id))
+    try:
+        for number, values in enumerate(extra, len(written)):
+            file = directory / f"{number}.yaml"
+            file.touch(mode=0o600)
+            written.append(file)
+            file.write_text(json.dumps(values))
+        yield written
+    finally:
+        for file in written:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+"""The steps of one target, done by its engine; the record step is the run's own."""
+
+from contextlib import closing, suppress
+
+from jetscale_cicd.act.context import ActContext
+from jetscale_cicd.act.deploy.audit import audit_entry
+from jetscale_cicd.act.deploy.delivery import TargetDelivery
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.plan import Step, StepName, TargetPlan
+from jetscale_cicd.tools.audit_log import append_audit
+
+
+def perform_step(acting: ActContext, each: TargetPlan, step: Step) -> str:
+    """Do a step of a target, and say what was done.
+
+    Raises:
+        Stage6Error: it failed.
+    """
+    if step.name is StepName.RECORD:
+        return _record(acting, each)
+    name = each.decided.target.name
+    if name not in acting.sessions:
+        acting.sessions[name] = engine_of(each.decided.target).open(TargetDelivery(acting, each.decided))
+    return acting.sessions[name].perform(step.name)
+
+
+def _record(acting: ActContext, each: TargetPlan) -> str:
+    """Append what was done to the audit, and unlock the target."""
+    entry = audit_entry(acting, each)
+    with closing(acting.sessions[each.decided.target.name]):
+        return append_audit(acting.context.request.audit, entry, acting.context.redact)
+
+
+def leave(acting: ActContext) -> None:
+    """Record and unlock the targets that a run still holds which was interrupted, or failed early."""
+    for each in filter(acting.is_locked, acting.plan.target_plans):
+        with suppress(Stage6Error):  # what ended the run is what has to be reported
+            _record(acting, each)

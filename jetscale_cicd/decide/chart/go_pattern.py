@@ -1,0 +1,158 @@
+"""Patterns of Go's ``filepath.Match``, which reads bytes and takes the first place where a chunk fits as final."""
+
+import re
+from dataclasses import dataclass
+
+_REPLACEMENT = 0xFFFD  # what Go decodes from a byte that is no UTF-8, one byte at a time
+_SLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH, _ESCAPE = b"/*?[]-\\"
+NEVER = "(?!)"
+
+
+class _BadPatternError(Exception):
+    """Go's ErrBadPattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """One character out of ranges, or out of none of them; ``?`` is the class that refuses only ``/``."""
+
+    negated: bool
+    ranges: tuple[tuple[int, int], ...]
+
+    def accepts(self, rune: int) -> bool:
+        """Unlike ``?`` and ``*``, a class may accept ``/``."""
+        return any(low <= rune <= high for low, high in self.ranges) is not self.negated
+
+
+_ANY = _Class(negated=True, ranges=((_SLASH, _SLASH),))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What stands between two stars: literal bytes and classes, and whether a star stands before it."""
+
+    star: bool
+    elements: tuple[int | _Class, ...]
+
+    def end(self, name: bytes, at: int) -> int | None:
+        """Return where a match that begins at ``at`` ends."""
+        for element in self.elements:
+            if at >= len(name):
+                return None
+            if isinstance(element, int):
+                width, accepted = 1, name[at] == element
+            else:
+                rune, width = _decode(name, at)
+                accepted = element.accepts(rune)
+            if not accepted:
+                return None
+            at += width
+        return at
+
+    @property
+    def regex(self) -> str:
+        """The same as a regular expression, for names that are all ASCII."""
+        star = ("[^/]*?" if self.elements else "[^/]*") if self.star else ""
+        return star + "".join(_element_regex(element) for element in self.elements)
+
+
+Pattern = tuple[Chunk, ...]
+
+
+def _element_regex(element: int | _Class) -> str:
+    if isinstance(element, int):
+        return re.escape(chr(element)) if element < 128 else NEVER
+    accepted = "".join(re.escape(chr(rune)) for rune in range(128) if element.accepts(rune))
+    return f"[{accepted}]" if accepted else NEVER
+
+
+def _decode(data: bytes, at: int) -> tuple[int, int]:
+    """Return the character at ``at`` and its width in bytes, as Go's utf8.DecodeRune."""
+    if data[at] < 128:
+        return data[at], 1
+    for width in (2, 3, 4):
+        try:
+            return ord(data[at : at + width].decode()), width
+        except (UnicodeDecodeError, TypeError):  # TypeError: several characters cannot come out of one lead byte
+            continue
+    return _REPLACEMENT, 1
+
+
+def parse_pattern(pattern: bytes) -> tuple[Pattern, bool]:
+    """Return the chunks, and whether that is all of them: after a malformed one there is nothing to read."""
+    chunks = []
+    at = 0
+    try:
+        while at < len(pattern):
+            star = pattern[at] == _STAR
+            at += star
+            elements: list[int | _Class] = []
+            while at < len(pattern) and pattern[at] != _STAR:
+                element, at = _parse_element(pattern, at)
+                elements.append(element)
+            chunks.append(Chunk(star, tuple(elements)))
+    except _BadPatternError:
+        return tuple(chunks), False
+    return tuple(chunks), True
+
+
+def _parse_element(pattern: bytes, at: int) -> tuple[int | _Class, int]:
+    match pattern[at]:
+        case byte if byte == _OPEN:
+            return _parse_class(pattern, at + 1)
+        case byte if byte == _QUESTION:
+            return _ANY, at + 1
+        case byte if byte == _ESCAPE:
+            if at + 1 == len(pattern):
+                raise _BadPatternError
+            return pattern[at + 1], at + 2
+        case byte:
+            return byte, at + 1
+
+
+def _parse_class(pattern: bytes, at: int) -> tuple[_Class, int]:
+    negated = pattern[at : at + 1] == b"^"
+    at += negated
+    ranges: list[tuple[int, int]] = []
+    while not ranges or pattern[at] != _CLOSE:
+        low, at = _parse_bound(pattern, at)
+        high = low
+        if pattern[at] == _DASH:
+            high, at = _parse_bound(pattern, at + 1)
+        ranges.append((low, high))
+    return _Class(negated, tuple(ranges)), at + 1
+
+
+def _parse_bound(pattern: bytes, at: int) -> tuple[int, int]:
+    """Return one end of a range; something has to follow it."""
+    if pattern[at : at + 1] in (b"", b"-", b"]"):
+        raise _BadPatternError
+    at += pattern[at] == _ESCAPE
+    if at >= len(pattern):
+        raise _BadPatternError
+    rune, width = _decode(pattern, at)
+    at += width
+    if at >= len(pattern) or (rune == _REPLACEMENT and width == 1):
+        raise _BadPatternError
+    return rune, at
+
+
+def matches(chunks: Pattern, name: bytes, *, whole: bool = True) -> bool:
+    """Go's filepath.Match: a star takes bytes, not characters, and the first place where its chunk fits is final.
+
+    Args:
+        whole: the last chunk has to end where the name ends; else the chunks only have to fit one after the other.
+    """
+    at = 0
+    for number, chunk in enumerate(chunks, 1):
+        last = whole and number == len(chunks)
+        if chunk.star and not chunk.elements:
+            return _SLASH not in name[at:]
+        end = chunk.end(name, at)
+        while end is None or (last and end != len(name)):
+            if not chunk.star or at >= len(name) or name[at] == _SLASH:
+                return False
+            at += 1
+            end = chunk.end(name, at)
+        at = end
+    return not whole or at == len(name)

@@ -1,0 +1,1 @@
+"""The engine that hands a version to Argo CD."""

@@ -1,0 +1,188 @@
+"""A Helm release while a run changes it: locked, recovered, deployed, verified, unlocked."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.engines.engine import Delivery, Died
+from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
+from jetscale_cicd.engines.helm.recover import recover
+from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.verify import verify
+from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
+from jetscale_cicd.model.live import UNVERIFIED, Deployed, LiveState, NotObserved, Revision
+from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.helm_release import observe_release
+from jetscale_cicd.tools.helm_storage import StoredRelease
+from jetscale_cicd.tools.http import Http, HttpFailure
+from jetscale_cicd.tools.kubernetes import Kubernetes
+
+
+class HelmSession:
+    """One release, from the lock step to ``close``."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.attempted: Deployed | None = None
+        self._closing = ExitStack()
+        self._locked: HelmRelease | None = None
+        self._actions: Mapping[StepName, Callable[[], str]] = {
+            StepName.LOCK: self._lock,
+            StepName.RECOVER: self._recover,
+            StepName.DEPLOY: self._deploy,
+            StepName.VERIFY: self._verify,
+        }
+
+    @property
+    def locked(self) -> bool:
+        """Whether this run holds the release's lock."""
+        return self._locked is not None
+
+    @property
+    def revisions(self) -> NewRevisions:
+        """Revisions that this run made so far."""
+        if self._locked is None:
+            return NewRevisions()
+        made = self._locked.made
+        return NewRevisions(made.revision or None, made.rollback or None, made.rollback_to or None)
+
+    def perform(self, step: StepName) -> str:
+        """Do one of the steps that ``helm_steps`` planned."""
+        return self._actions[step]()
+
+    def close(self) -> None:
+        """Unlock the release."""
+        with self._closing:
+            self._locked = None
+
+    @property
+    def _target(self) -> Target:
+        return self.delivery.decided.target
+
+    @property
+    def _release(self) -> HelmRelease:
+        if self._locked is None:
+            raise RuntimeError("the lock step comes first")
+        return self._locked
+
+    def _lock(self) -> str:
+        """Lock the release and observe it again: the holder before may have changed it."""
+        context, target = self.delivery.context, self._target
+        self._locked = self._closing.enter_context(locked(context, target))
+        seen = observe_release(self._locked.api, target)
+        if _revision(seen) != _revision(self.delivery.decided.live):
+            number, status = _revision(seen)
+            now = f"revision {number} is {status}" if number else "it is gone"
+            raise SupersededError(
+                "RELEASE_MOVED",
+                f"release {target.release} was changed meanwhile: {now}",
+                where=f"{target.namespace}/{target.release}",
+                hint="no action is needed: the run observes and plans again",
+            )
+        return f"{target.namespace}/{target.release} is locked"
+
+    def _recover(self) -> str:
+        died = report_death(self.delivery.died)
+        return recover(self._release, finish=self.delivery.decided.unfinished, died=died).found
+
+    def _deploy(self) -> str:
+        """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
+        release, package = self._release, self.delivery.package()
+        record = self.delivery.record(package.digest)
+        with self.delivery.values_files(record) as files:
+            self.attempted = record
+            try:
+                revision = release.upgrade(package.chart, files, record, self.delivery.deploy_id)
+            except SupersededError:
+                with suppress(Stage6Error):  # that a later revision exists is what has to be reported
+                    release.hide_secrets()
+                raise
+        release.hide_secrets()
+        return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {release.name}"
+
+    def _verify(self) -> str:
+        """Record what was found on the revision, which counts as unverified until then."""
+        release = self._release
+        number = release.made.revision or release.newest()
+        try:
+            verified = verify_release(self.delivery.context, release)
+        except VerificationError as failed:
+            release.check()
+            release.check_newest(number)
+            mark = f"{UNVERIFIED}{failed.code}"
+            release.update_description(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
+            raise
+        release.check()
+        release.check_newest(number)
+        release.update_description(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
+        return verified
+
+
+@contextmanager
+def locked(context: RunContext, target: Target) -> Iterator[HelmRelease]:
+    """A release that no other run changes until the end of the block.
+
+    Raises:
+        PreconditionError: ``NO_KUBECONFIG``, or as ``hold_lock``.
+    """
+    api = cluster_of(context, target)
+    run, lost = context.request.event.run_url, threading.Event()
+    with hold_lock(api, target, holder_name(run), context.announce, lost) as lock:
+        yield HelmRelease(
+            api, context.helm, target, lock.check, context.announce, context.show, run, lost, lock.inherited
+        )
+
+
+def cluster_of(context: RunContext, target: Target) -> Kubernetes:
+    """The cluster to act on.
+
+    Raises:
+        PreconditionError: ``NO_KUBECONFIG``.
+    """
+    api = context.kubernetes(target)
+    if isinstance(api, NotObserved):
+        raise PreconditionError(
+            "NO_KUBECONFIG",
+            f"there is no cluster to deploy to: {api.why}",
+            where=f"target {target.name}",
+            hint="set KUBECONFIG, or run with --engine render",
+        )
+    return api
+
+
+def report_death(died: Died) -> Callable[[StoredRelease], None]:
+    """What ``recover`` calls for a revision whose process ended before it could record how."""
+
+    def report(dead: StoredRelease) -> None:
+        record = recorded(dead.config) or Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
+        revision = Revision(number=dead.number, status=dead.status)
+        died(record.with_revision(revision), recorded_run(dead.config))
+
+    return report
+
+
+def verify_release(context: RunContext, release: HelmRelease) -> str:
+    """Check that what runs is what was to be deployed, and say what was checked.
+
+    Raises:
+        VerificationError: it is not.
+    """
+    http = Http(context.redact)
+
+    def status_of(address: str) -> str:
+        try:
+            answer = http.get(address, {})
+        except HttpFailure as failed:
+            return str(failed)
+        return "" if answer.status < 400 else f"status {answer.status}"
+
+    return verify(release, status_of)
+
+
+def _revision(live: LiveState) -> tuple[int, str]:
+    revision = live.revision if isinstance(live, Deployed) else None
+    return (revision.number, revision.status) if revision else (0, "")

@@ -1,0 +1,115 @@
+"""A directory of rendered manifests, with a record of their origin: read, checked, replaced as a whole."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
+from jetscale_cicd.model.target import Target
+
+RECORD, MANIFESTS = "release.json", "manifests.yaml"
+_FIELDS = ("version", "commit", "digest", "values_digest")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def output_directory(root: Path, target: Target) -> Path:
+    """Where the manifests of a target are kept."""
+    return root / (target.output or f"rendered/{target.name}")
+
+
+def read_output(root: Path, target: Target) -> LiveState:
+    """What the last deploy left in the directory.
+
+    Raises:
+        CannotTellError: ``RECORD_UNREADABLE``.
+    """
+    record = output_directory(root, target) / RECORD
+    try:
+        content = json.loads(record.read_bytes())
+    except FileNotFoundError:
+        return NotDeployed()
+    except (OSError, ValueError) as unreadable:
+        raise _unreadable(record, str(unreadable)) from unreadable
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
+        raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
+    if not _COMMIT.fullmatch(content["commit"]):
+        raise _unreadable(record, "its commit is no object name")
+    if not (record.parent / MANIFESTS).is_file():
+        return NotDeployed()  # what the record is about is gone
+    return Deployed(**{name: content[name] for name in _FIELDS})
+
+
+def _unreadable(record: Path, why: str) -> CannotTellError:
+    return CannotTellError(
+        "RECORD_UNREADABLE",
+        f"what is deployed cannot be read: {why}",
+        where=str(record),
+        hint="restore the file, or remove the directory to deploy anew",
+    )
+
+
+def check_output(root: Path, target: Target) -> None:
+    """Refuse to replace a directory that somebody else filled.
+
+    Raises:
+        PreconditionError: ``RENDER_FOREIGN``.
+    """
+    directory = output_directory(root, target)
+    if directory.is_dir() and not (directory / RECORD).exists() and any(directory.iterdir()):
+        raise PreconditionError(
+            "RENDER_FOREIGN",
+            "the output directory holds something that no deploy wrote, and it would be replaced",
+            where=str(directory),
+            hint=f"empty it, or set targets.{target.name}.output to another directory",
+        )
+
+
+def replace_output(root: Path, target: Target, manifests: bytes, record: Deployed) -> str:
+    """Replace the target's directory by one that holds the manifests and the record: all of it, or nothing.
+
+    Raises:
+        PreconditionError: ``RENDER_FOREIGN``, the directory is not ours to replace.
+        DeployError: ``RENDER_WRITE``.
+    """
+    check_output(root, target)
+    directory = output_directory(root, target)
+    fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    try:
+        fresh.mkdir(parents=True)
+        _write(fresh / MANIFESTS, manifests)
+        _write(
+            fresh / RECORD,
+            json.dumps({name: getattr(record, name) for name in _FIELDS}, indent=2).encode() + b"\n",
+        )
+        _swap(fresh, directory)
+    except OSError as unwritable:
+        raise DeployError(
+            "RENDER_WRITE", f"the manifests cannot be written: {unwritable.strerror}", where=str(directory)
+        ) from unwritable
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return f"{record.version} with the values of {record.commit[:12]} in {directory}"
+
+
+def _swap(fresh: Path, directory: Path) -> None:
+    """Put ``fresh`` in the place of ``directory``; a crash in between leaves the old one under its own name or none."""
+    if directory.exists():
+        old = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+        directory.rename(old)
+        fresh.rename(directory)
+        shutil.rmtree(old)
+    else:
+        fresh.rename(directory)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write and flush; readable to the owner alone, for manifests can hold Secrets."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,60 @@
+"""What has to hold before a run changes anything, as data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jetscale_cicd.errors import Stage6Error
+
+
+class PreconditionState(StrEnum):
+    """Whether a precondition holds."""
+
+    MET = "met"
+    UNMET = "unmet"
+    CANNOT_TELL = "cannot tell"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """One precondition of a run, or of one of its targets.
+
+    Args:
+        id: name of the check, as in the table of ``preconditions/``.
+        state: whether it holds.
+        what: what was checked, or why it was skipped.
+        target: name of the target that it is about; None for the whole run.
+        error: what is missing, where, and what to do, where it is unmet or cannot be told.
+        of_this_process: it is about the process that checks (its environment, its files, its tools), so that another
+            process may meet it: it stops a run, and is shown by a plan.
+    """
+
+    id: str
+    state: PreconditionState
+    what: str
+    target: str | None = None
+    error: Stage6Error | None = None
+    of_this_process: bool = False
+
+
+def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Error | None:
+    """The error of the first precondition that stops a run, with the others in its details; None where none does.
+
+    Args:
+        to_plan: leave out those that another process may meet.
+    """
+    counted = [each for each in preconditions if not (to_plan and each.of_this_process)]
+    errors = [each.error for each in counted if each.error]
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    first, others = errors[0], errors[1:]
+    lines = tuple(f"also {_line(error)}" for error in others)
+    details = (*first.details, *lines)
+    return type(first)(first.code, first.message, hint=first.hint, where=first.where, details=details)
+
+
+def _line(error: Stage6Error) -> str:
+    where = f" ({error.where})" if error.where else ""
+    hint = f"; next: {error.hint}" if error.hint else ""
+    return f"{error.code}: {error.message}{where}{hint}"

@@ -1,0 +1,15 @@
+"""A plan together with the observations that it was made from."""
+
+from typing import NamedTuple
+
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.planning.decision import Observed
+from jetscale_cicd.planning.release import DesiredRelease
+
+
+class Proposal(NamedTuple):
+    """A plan before its preconditions are checked."""
+
+    plan: Plan
+    observed: Observed
+    desired: DesiredRelease

@@ -1,0 +1,27 @@
+"""``--redeploy`` deploys nothing that a rollback took back."""
+
+from collections.abc import Iterable
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.preconditions.check import Check
+
+
+def _subjects(context: RunContext, proposal: Proposal) -> Iterable[Target | None]:
+    return [each.target for each in proposal.plan.targets if context.request.redeploy and each.hold]
+
+
+def _run(_: RunContext, proposal: Proposal, target: Target | None) -> None:
+    held = next(each for each in proposal.plan.targets if each.target == target)
+    raise PreconditionError(
+        "REDEPLOY_HELD",
+        f"--redeploy would deploy to {held.target.name} what a rollback took back: {held.hold}",
+        where=f"{held.target.namespace}/{held.target.release}",
+        hint=f"bring back the revision that it went back to: jetscale-cicd rollback --target {held.target.name} --to N "
+        "(helm history); or deploy what it took back: --release-hold",
+    )
+
+
+CHECK = Check("hold", "no rollback holds a target that is to be deployed again", _subjects, _run)

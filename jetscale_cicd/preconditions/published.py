@@ -1,0 +1,46 @@
+"""The registry holds the package with which the latest version was released: a replaced one is deployed nowhere."""
+
+from collections.abc import Iterable
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.plan import Decision
+from jetscale_cicd.model.release import Present
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.tag_message import recorded_digest
+from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.preconditions.check import Check
+
+
+def _subjects(_: RunContext, proposal: Proposal) -> Iterable[Target | None]:
+    artifact = proposal.desired.artifact
+    released = artifact is not None and isinstance(artifact.answer, Present)
+    return (None,) if released and proposal.plan.decision is not Decision.PUBLISH else ()
+
+
+def _run(context: RunContext, proposal: Proposal, _: Target | None) -> None:
+    latest, artifact = proposal.desired.release, proposal.desired.artifact
+    if latest is None or artifact is None or not isinstance(artifact.answer, Present):
+        return
+    recorded = recorded_digest(context.repository, latest.tag)
+    reserved = proposal.observed.releases.reserved
+    others = [each for each in reserved if each.tag == latest.tag and each.commit != latest.commit]
+    if recorded is None and others:
+        raise PublishError(
+            "PUBLISHED_DIFFERS",
+            f"{latest.tag} was tagged outside Stage 6 at {latest.commit[:12]}, and a run published "
+            f"{others[0].commit[:12]} as this version",
+            where=artifact.reference,
+            hint=f"compare them: jetscale-cicd verify-chart {latest.tag}; then release a new version",
+        )
+    if recorded and recorded != artifact.answer.digest:
+        raise PublishError(
+            "PUBLISHED_DIFFERS",
+            f"{latest.tag} was released with {recorded}, but the registry now holds {artifact.answer.digest}",
+            where=artifact.reference,
+            hint=f"what differs: jetscale-cicd verify-chart {latest.tag}; then delete that version in the registry, "
+            "and the next run rebuilds it from its tag, or release a new one",
+        )
+
+
+CHECK = Check("published", "the registry holds the package that was released", _subjects, _run)

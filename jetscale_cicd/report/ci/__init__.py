@@ -1,0 +1,1 @@
+"""What the CI takes of a run beside its log: outputs for later steps, a summary, annotations."""

@@ -1,0 +1,106 @@
+"""GitHub Actions: step outputs, the job summary, an annotation for an error."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.report.ci.table import OpenOutputs
+from jetscale_cicd.report.face import Redact
+from jetscale_cicd.report.harmless import harmless
+from jetscale_cicd.report.paint import plain
+from jetscale_cicd.report.verdict import verdict
+
+# GitHub refuses a step's summary above 1 MiB (GitHub docs, "Adding a job summary").
+_SUMMARY = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """Files that the runner names in the environment, and workflow commands in the log."""
+
+    env: Mapping[str, str]
+
+    def write_outputs(self, plan: Plan) -> None:
+        """Append decision, version, namespaces and tag to ``$GITHUB_OUTPUT``, where there is one.
+
+        The delimiter is random and checked against every value, so that no value can end its own block
+        (GitHub docs, "Workflow commands", multiline strings).
+
+        Raises:
+            ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
+        """
+        namespaces = dict.fromkeys(decided.target.namespace for decided in plan.targets)
+        outputs = {
+            "decision": str(plan.decision),
+            "version": str(plan.version or ""),
+            "tag": plan.deploy.tag if plan.deploy and plan.version else "",
+            "namespace": ",".join(namespaces),
+        }
+        blocks = []
+        for name, value in outputs.items():
+            delimiter = f"end_{os.urandom(16).hex()}"
+            if delimiter in value:
+                raise ConfigurationError(
+                    "GITHUB_FILE", "a value holds the random delimiter", where=name, hint="run again"
+                )
+            blocks.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+        _append(self.env.get("GITHUB_OUTPUT"), "".join(blocks))
+
+    def write_summary(self, plan: Plan | None, text: Callable[[], str]) -> None:
+        """Append the verdict and the whole text to ``$GITHUB_STEP_SUMMARY``, where there is one.
+
+        Raises:
+            ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
+        """
+        file = self.env.get("GITHUB_STEP_SUMMARY")
+        if file:
+            _append(file, _summary(plan, text()))
+
+    def annotation(self, error: Stage6Error, redact: Redact, *, warns: bool) -> str | None:
+        """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
+        if self.env.get("GITHUB_ACTIONS") != "true":
+            return None
+        where = f" ({error.where})" if error.where else ""
+        message = f"{error.message}{where}" + (f". {error.hint}" if error.hint else "")
+        kind = "warning" if warns else "error"
+        return f"::{kind} title={_property(f'Stage 6: {error.code}')}::{_data(harmless(plain(redact(message))))}\n"
+
+
+def _summary(plan: Plan | None, text: str) -> str:
+    if len(text) > _SUMMARY:
+        text = text[:_SUMMARY] + "\n… cut here: the log of the step has all of it\n"
+    fence = "`" * (3 + max((len(run) for run in text.split("\n") if set(run) == {"`"}), default=0))
+    while fence in text:
+        fence += "`"
+    title = f"### Stage 6: {_escape(verdict(plan))}\n\n" if plan else "### Stage 6 failed\n\n"
+    return f"{title}{fence}text\n{plain(text).rstrip()}\n{fence}\n\n"
+
+
+def _append(file: str | None, text: str) -> None:
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(text)
+    except OSError as unwritable:
+        raise ConfigurationError(
+            "GITHUB_FILE", f"it cannot be written: {unwritable.strerror}", where=file
+        ) from unwritable
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in plain(text))
+
+
+OPEN: OpenOutputs = GitHub

@@ -1,0 +1,44 @@
+"""Faces: the forms that ``--output`` offers. A face is a module that gives a ``FACE``, and a row of the table here."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+from jetscale_cicd.report.paint import Paint
+from jetscale_cicd.report.results import CommandResult
+
+Redact = Callable[[str], str]
+
+
+class Medium(NamedTuple):
+    """Where a text is read: what masks secrets on the way there, and whether there are colours."""
+
+    redact: Redact
+    paint: Paint
+
+
+class Face(Protocol):
+    """One form of every result.
+
+    Attributes:
+        errors_on_stdout: a program reads the form, so that a command which ends in an error prints that as its result.
+    """
+
+    errors_on_stdout: bool
+
+    def render(self, result: CommandResult, medium: Medium) -> str:
+        """The whole text for stdout: secrets masked, and nothing in it that a CI takes for a command of its own."""
+
+
+# The value of --output, and the module of its face: imported only where it is asked for.
+FACES = {
+    "text": "jetscale_cicd.report.text.face",
+    "json": "jetscale_cicd.report.json.face",
+}
+DEFAULT = "text"
+
+
+def open_face(name: str) -> Face:
+    """The face of a row."""
+    face: Face = import_module(FACES[name]).FACE
+    return face

@@ -1,0 +1,114 @@
+"""A plan, and what was asked for it."""
+
+from jetscale_cicd.model.change import Comparison, show_path
+from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
+from jetscale_cicd.model.precondition import Precondition
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.report.json.encode import SCHEMA
+from jetscale_cicd.report.json.error import error_document
+
+
+def asked_plan_document(plan: Plan, request: Request) -> dict[str, object]:
+    """A plan with what was asked, as a saved plan needs it."""
+    error = {"error": error_document(plan.blocker)} if plan.blocker else {}
+    return {**plan_document(plan), **error, "request": request_document(request)}
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The decision, its reasons and its steps."""
+    latest, choice, changes = plan.latest, plan.choice, plan.changes
+    return {
+        "schema": SCHEMA,
+        "decision": str(plan.decision),
+        "version": str(plan.version) if plan.version else None,
+        "level": choice.level.word if choice else None,
+        "why": choice.why if choice else None,
+        "latest": {"version": str(latest.version), "tag": latest.tag, "commit": latest.commit} if latest else None,
+        "changes": {
+            **_comparison(changes.comparison),
+            "count": changes.count,
+            "unwatched": [show_path(path) for path in changes.unwatched],
+        },
+        "commits": [
+            {
+                "commit": judged.commit.sha,
+                "subject": judged.commit.subject,
+                "level": judged.level.word,
+                "why": judged.why,
+            }
+            for judged in (choice.commits if choice else ())
+        ],
+        "targets": [_target(target, plan) for target in plan.targets],
+        "steps": [step_document(step) for step in plan.steps],
+        "notes": list(plan.notes),
+        "preconditions": [_precondition(each) for each in plan.preconditions],
+    }
+
+
+def request_document(request: Request) -> dict[str, object]:
+    """The part of the request that a run of a saved plan needs again."""
+    return {
+        "since": request.since,
+        "base": request.base,
+        "targets": list(request.targets),
+        "engine": request.engine,
+        "registry": request.registry,
+        "release_hold": request.release_hold,
+        "redeploy": request.redeploy,
+    }
+
+
+def reason_document(reason: Reason) -> dict[str, object]:
+    """Why a path counts, or does not."""
+    path = show_path(reason.path) if reason.path is not None else None
+    return {
+        "path": path,
+        "status": reason.status or None,
+        "scope": reason.scope,
+        "rule": reason.rule or None,
+        "why": reason.why,
+    }
+
+
+def step_document(step: Step) -> dict[str, object]:
+    """A step as it is planned."""
+    return {
+        "name": str(step.name),
+        "target": step.target,
+        "state": str(step.state),
+        "why": step.why,
+        "command": step.command,
+    }
+
+
+def _precondition(precondition: Precondition) -> dict[str, object]:
+    return {
+        "id": precondition.id,
+        "target": precondition.target,
+        "state": str(precondition.state),
+        "what": precondition.what,
+        "of_this_process": precondition.of_this_process,
+        "error": error_document(precondition.error) if precondition.error else None,
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, object]:
+    return {"base": comparison.base, "head": comparison.head, "how": comparison.how, "certain": comparison.certain}
+
+
+def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
+    target = decided.target
+    deployed = decided.decision is not Decision.NOTHING
+    return {
+        "name": target.name,
+        "decision": str(decided.decision),
+        "version": str(plan.version) if deployed and plan.version else None,
+        "namespace": target.namespace,
+        "release": target.release,
+        "engine": target.engine,
+        "url": target.url or None,
+        "held": bool(decided.hold),
+        "compared": _comparison(decided.compared),
+        "reasons": [reason_document(reason) for reason in decided.reasons if reason.counts],
+        "ignored": [reason_document(reason) for reason in decided.reasons if not reason.counts],
+    }

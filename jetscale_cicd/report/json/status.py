@@ -1,0 +1,51 @@
+"""What is released, published, deployed and healthy."""
+
+from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
+from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.report.json.encode import SCHEMA
+from jetscale_cicd.report.json.error import error_document
+from jetscale_cicd.report.json.live import live_document
+from jetscale_cicd.report.json.plan import plan_document
+
+
+def status_document(status: Status) -> dict[str, object]:
+    """The state of every target; ``next`` is the plan of the next run."""
+    published: dict[str, object] | None = None
+    match status.published:
+        case Present(digest=digest, manifest=manifest):
+            published = {"state": "present", "digest": digest, "manifest": manifest or None}
+        case Absent():
+            published = {"state": "absent"}
+        case CannotTell(why=why) | NotAsked(why=why):
+            published = {"state": "unknown", "why": why}
+    document = plan_document(status.plan)
+    error = error_document(status.blocker) if status.blocker else None
+    shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
+    targets = [_target_status(each) for each in status.targets]
+    return {"schema": SCHEMA, **shown, "published": published, "targets": targets, "next": document, "error": error}
+
+
+def _target_status(status: TargetStatus) -> dict[str, object]:
+    target, drift = status.target, status.drift
+    fields = ("subject", "path", "live", "wanted")
+    differs = None if drift is None else [{name: getattr(each, name) for name in fields} for each in drift]
+    return {
+        "name": target.name,
+        "namespace": target.namespace,
+        "release": target.release,
+        "context": status.context or None,
+        "live": live_document(status.live),
+        "drift": differs,
+        "unseen": list(status.unseen),
+        "workloads": None if status.workloads is None else [_workload(row) for row in status.workloads],
+        "fault": _fault(status.fault) if status.fault else None,
+    }
+
+
+def _workload(row: WorkloadRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in ("kind", "name", "ready", "wanted", "old", "complete", "note")}
+
+
+def _fault(fault: Diagnosis) -> dict[str, object]:
+    return {"code": fault.code, "subject": fault.subject, "message": fault.verdict, "hint": fault.next_step}

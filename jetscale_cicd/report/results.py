@@ -1,0 +1,122 @@
+"""What a command ends with: one result, from which a face makes text and a CI takes its outputs.
+
+A result names its model without importing it: a plan starts without the models of the other commands.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from jetscale_cicd.errors import Stage6Error
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.plan import Plan, Reason
+    from jetscale_cicd.model.request import Request
+    from jetscale_cicd.model.rollback import Rollback
+    from jetscale_cicd.model.simulation import Simulation
+    from jetscale_cicd.model.status import Status
+    from jetscale_cicd.model.verification import Verification
+
+
+class PlanResult(NamedTuple):
+    """A plan, the request that a run of it needs again, and what stopped nothing and has to be seen."""
+
+    plan: "Plan"
+    request: "Request"
+    warnings: tuple[Stage6Error, ...] = ()
+
+
+class RunResult(NamedTuple):
+    """A run, and the request that it answered."""
+
+    run: "Run"
+    request: "Request"
+
+
+class SimulationResult(NamedTuple):
+    """A plan, and the manifests that would differ."""
+
+    simulation: "Simulation"
+
+
+class StatusResult(NamedTuple):
+    """The state of every target, and the plan of the next run."""
+
+    status: "Status"
+
+
+class VerificationResult(NamedTuple):
+    """A published chart compared with its tag, and the failure that the comparison means, where it means one."""
+
+    verification: "Verification"
+    failure: Stage6Error | None
+
+
+class RollbackResult(NamedTuple):
+    """An earlier revision that was brought back."""
+
+    rollback: "Rollback"
+
+
+class ExplanationResult(NamedTuple):
+    """Why each of some paths counts, or does not."""
+
+    reasons: "tuple[Reason, ...]"
+
+
+class SchemaResult(NamedTuple):
+    """The JSON Schema of ``.stage6.yaml``."""
+
+    document: dict[str, object]
+
+
+CommandResult: TypeAlias = (
+    PlanResult
+    | RunResult
+    | SimulationResult
+    | StatusResult
+    | VerificationResult
+    | RollbackResult
+    | ExplanationResult
+    | SchemaResult
+    | Stage6Error
+)
+
+
+def plan_of(result: CommandResult) -> "Plan | None":
+    """The plan of the commands that a CI runs for a commit."""
+    match result:
+        case PlanResult():
+            return result.plan
+        case RunResult():
+            return result.run.plan
+        case SimulationResult():
+            return result.simulation.plan
+    return None
+
+
+def error_of(result: CommandResult) -> Stage6Error | None:
+    """The failure that a result holds, if it holds one."""
+    match result:
+        case PlanResult():
+            return result.plan.blocker
+        case RunResult():
+            return result.run.error
+        case SimulationResult():
+            return result.simulation.error
+        case StatusResult():
+            return result.status.blocker
+        case VerificationResult():
+            return result.failure
+        case Stage6Error():
+            return result
+    return None
+
+
+def warnings_of(result: CommandResult) -> tuple[Stage6Error, ...]:
+    """What stopped nothing and has to be seen all the same."""
+    match result:
+        case PlanResult():
+            return result.warnings
+        case RunResult():
+            return result.run.warnings
+    return ()

@@ -1,0 +1,75 @@
+"""``--output text``: what people read."""
+
+from typing import TypeAlias, assert_never
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.report.face import Face, Medium
+from jetscale_cicd.report.harmless import harmless
+from jetscale_cicd.report.paint import Paint
+from jetscale_cicd.report.results import (
+    CommandResult,
+    ExplanationResult,
+    PlanResult,
+    RollbackResult,
+    RunResult,
+    SchemaResult,
+    SimulationResult,
+    StatusResult,
+    VerificationResult,
+)
+from jetscale_cicd.report.text.error import error_text
+from jetscale_cicd.report.text.plan import plan_text
+from jetscale_cicd.report.text.run import run_text
+
+_Rarer: TypeAlias = SimulationResult | StatusResult | VerificationResult | RollbackResult | ExplanationResult
+
+
+class TextFace:
+    """A result in sentences; an error is on stderr already, so stdout stays empty."""
+
+    errors_on_stdout = False
+
+    def render(self, result: CommandResult, medium: Medium) -> str:
+        """The sentences of a result."""
+        return harmless(medium.redact(text_of(result, medium.paint)))
+
+
+def text_of(result: CommandResult, paint: Paint) -> str:
+    """The sentences of a result, before secrets are masked."""
+    match result:
+        case PlanResult():
+            return plan_text(result.plan, paint)
+        case RunResult():
+            return run_text(result.run, paint)
+        case SchemaResult():
+            from jetscale_cicd.report.json.encode import dumps
+
+            return dumps(result.document) + "\n"
+        case Stage6Error():
+            return error_text(result, paint)
+    return _rarer(result, paint)
+
+
+def _rarer(result: _Rarer, paint: Paint) -> str:
+    """The sentences of a result of the commands that no push runs."""
+    from jetscale_cicd.report.text.explanation import explanation_text
+    from jetscale_cicd.report.text.rollback import rollback_text
+    from jetscale_cicd.report.text.simulation import simulation_text
+    from jetscale_cicd.report.text.status import status_text
+    from jetscale_cicd.report.text.verification import verification_text
+
+    match result:
+        case SimulationResult():
+            return simulation_text(result.simulation, paint)
+        case VerificationResult():
+            return verification_text(result.verification, paint)
+        case StatusResult():
+            return status_text(result.status, paint)
+        case RollbackResult():
+            return rollback_text(result.rollback, paint)
+        case ExplanationResult():
+            return explanation_text(result.reasons, paint)
+    assert_never(result)
+
+
+FACE: Face = TextFace()

@@ -1,0 +1,94 @@
+"""A plan: the verdict first, then reasons by scope, then steps with their marks."""
+
+from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.plan import Plan, Reason, Step, StepState, VersionChoice
+from jetscale_cicd.model.precondition import Precondition
+from jetscale_cicd.report.paint import Paint, plain
+from jetscale_cicd.report.text.phrases import SHOWN, more
+from jetscale_cicd.report.verdict import verdict
+
+_STATES = {
+    StepState.SATISFIED: ("dim", "✓"),
+    StepState.NEEDED: ("cyan", "→"),
+    StepState.HELD: ("yellow", "!"),
+    StepState.UNKNOWN: ("yellow", "?"),
+}
+
+
+def plan_text(plan: Plan, paint: Paint) -> str:
+    """The plan before anything of it is done."""
+    return "\n".join([*head(plan, paint), *_steps(plan.steps, paint)]) + "\n"
+
+
+def head(plan: Plan, paint: Paint) -> list[str]:
+    """All but the steps: verdict, changed paths, notes, reasons, and the commits behind the version."""
+    style = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
+    changes = plan.changes
+    paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
+    lines = [
+        f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}",
+        paint("dim", f"  {plain(paths)}, at {plan.head[:12]}"),
+    ]
+    if changes.unwatched:
+        rest = changes.count - len(changes.watched) - len(changes.unwatched)
+        shown = ", ".join(map(show_path, changes.unwatched)) + (f" and {rest:,} more" if rest > 0 else "")
+        lines.append(paint("dim", f"  not watched by any scope: {shown}"))
+    lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
+    lines += [_unmet(each, paint) for each in plan.preconditions if each.error]
+    return [*lines, *_reasons(plan, paint), *_choice(plan.choice, paint)]
+
+
+def _unmet(precondition: Precondition, paint: Paint) -> str:
+    error, target = precondition.error, f" {precondition.target}" if precondition.target else ""
+    where = " for this process" if precondition.of_this_process else ""
+    what = f"{error.code}: {error.message}; next: {error.hint}" if error else precondition.what
+    return (
+        f"  {paint('yellow', '!')} precondition {precondition.id}{target} is {precondition.state}{where}: {plain(what)}"
+    )
+
+
+def _reasons(plan: Plan, paint: Paint) -> list[str]:
+    unique = dict.fromkeys(reason for target in plan.targets for reason in target.reasons)
+    scopes: dict[str, list[Reason]] = {}
+    for reason in unique:
+        scopes.setdefault(reason.scope, []).append(reason)
+    since = {decided.target.name: decided.compared.how for decided in plan.targets}
+    lines: list[str] = []
+    for scope, reasons in scopes.items():
+        paths = [reason for reason in reasons if reason.path is not None]
+        counted = f"  {sum(reason.counts for reason in paths)} of {len(paths)} count" if paths else ""
+        how = since.get(scope, plan.changes.comparison.how)
+        apart = f", {how}" if paths and how != plan.changes.comparison.how else ""
+        lines += ["", f"{paint('bold', scope)}{plain(counted + apart)}"]
+        for reason in sorted(reasons, key=lambda reason: not reason.counts)[:SHOWN]:
+            mark = paint("green", "•") if reason.counts else paint("dim", "·")
+            subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
+            lines.append(f"  {mark} {subject}{plain(reason.why)}")
+        lines += more(len(reasons))
+    return lines
+
+
+def _choice(choice: VersionChoice | None, paint: Paint) -> list[str]:
+    if choice is None:
+        return []
+    strongest_first = sorted(choice.commits, key=lambda judged: -judged.level)
+    commits = [
+        f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
+        for judged in strongest_first[:SHOWN]
+    ]
+    title = f"{paint('bold', 'version')} {choice.version}: {plain(choice.why)}"
+    return ["", title, *commits, *more(len(strongest_first))]
+
+
+def _steps(steps: tuple[Step, ...], paint: Paint) -> list[str]:
+    lines = ["", paint("bold", "steps")] if steps else []
+    for step in steps:
+        lines.append(f"  {paint(*_STATES[step.state])} {label(step):<16} {plain(step.why)}")
+        needed = step.state is StepState.NEEDED
+        lines += [paint("dim", f"    {'$':>16} {plain(step.command)}")] if needed else []
+    return lines
+
+
+def label(step: Step) -> str:
+    """Name of a step, with its target where it has one."""
+    return f"{step.name} {step.target}" if step.target else str(step.name)

@@ -1,0 +1,80 @@
+"""What is released, published, deployed and healthy, a line each."""
+
+from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
+from jetscale_cicd.model.plan import Decision, TargetDecision
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
+from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.report.paint import Paint, plain
+from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more
+from jetscale_cicd.report.verdict import verdict
+
+
+def status_text(status: Status, paint: Paint) -> str:
+    """Head, latest release, registry, targets and the next run."""
+    plan, latest = status.plan, status.plan.latest
+    rows = [("head", plan.head[:12])]
+    rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
+    rows += [("published", f"{plain(status.reference)}: {_published(status.published)}")] if latest else []
+    for each, decided in zip(status.targets, plan.targets, strict=True):
+        context = f" on {plain(each.context)}" if each.context else ""
+        rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
+        rows += [("", line) for line in (*_due(decided), *_health(each), *_drift(each))]
+    rows.append(("next run", plain(f"refuses: {status.blocker.code}" if status.blocker else verdict(plan))))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, line in rows) + "\n"
+
+
+def _published(answer: RegistryAnswer | None) -> str:
+    match answer:
+        case Present(digest=digest):
+            return digest
+        case Absent():
+            return "absent, although it is tagged: the next run rebuilds it"
+        case CannotTell(why=why) | NotAsked(why=why):
+            return f"unknown: {plain(why)}"
+    return "unknown"
+
+
+def _live(live: LiveState) -> str:
+    match live:
+        case NotDeployed():
+            return "nothing is deployed"
+        case NotObserved(why=why):
+            return f"not observed: {plain(why)}"
+    commit = f" with the values of {live.commit[:12]}" if live.commit else f", {UNMANAGED}"
+    revision = live.revision
+    if revision is None:
+        return f"{plain(live.version)}{commit}"
+    holder = f": {plain(revision.holder)} holds its lock" if revision.holder else ""
+    return f"{plain(live.version)}{commit}, revision {revision.number} is {revision.status}{holder}"
+
+
+def _due(decided: TargetDecision) -> list[str]:
+    """What the next run does at the target and why; no line where it is verified and nothing is due."""
+    seen = [plain(reason.why) for reason in decided.reasons if reason.path is None]
+    due = [] if decided.decision is Decision.NOTHING else [f"{decided.decision} is due"]
+    if due:
+        return [f"{due[0]}: {seen[-1]}" if seen else due[0]]
+    if decided.unverified:
+        return [f"unverified: {plain(decided.unverified)}"]
+    return seen[-1:] if decided.hold else []
+
+
+def _health(status: TargetStatus) -> list[str]:
+    rows = status.workloads or ()
+    waiting = [plain(row.line) for row in rows if not row.complete]
+    ready = [f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"] if rows and not waiting else []
+    fault = [plain(f"{status.fault.code} {status.fault.sentence}")] if status.fault else []
+    return [*ready, *waiting[:SHOWN], *more(len(waiting)), *fault]
+
+
+def _drift(status: TargetStatus) -> list[str]:
+    lines = [f"cannot compare {plain(line)}" for line in status.unseen[:SHOWN]]
+    if status.drift is None:
+        return lines
+    for each in status.drift[:SHOWN]:
+        where = f"{each.subject} {each.path}".strip()
+        lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release sets {plain(each.wanted)}")
+    if not (status.drift or status.unseen):
+        lines.append("no drift: every field that the release sets has its value")
+    return lines + more(len(status.drift))

@@ -1,0 +1,35 @@
+"""The verdict of a plan: the first line of a result, and the title of a summary."""
+
+from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState
+
+# What goes along with any change, and is no repair of its own.
+_AROUND = (StepName.LOCK, StepName.RECOVER, StepName.RECORD, StepName.GITHUB_RELEASE)
+
+
+def verdict(plan: Plan) -> str:
+    """One sentence: what happens."""
+    latest = f"{plan.latest.version}" if plan.latest else "no release yet"
+    if plan.decision is Decision.PUBLISH and plan.choice:
+        return (
+            f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
+        )
+    unfinished = [decided.target.name for decided in plan.targets if decided.unfinished]
+    if plan.decision is Decision.NOTHING and unfinished:
+        return f"the rollback of {', '.join(unfinished)} is completed, and stays held (latest: {latest})"
+    repairs = [str(step.name) for step in plan.steps if step.state is StepState.NEEDED and step.name not in _AROUND]
+    if any(decided.exposed for decided in plan.targets):
+        repairs.append("the removal of secrets from Helm's storage")
+    if plan.decision is Decision.NOTHING and repairs:
+        have = "has" if len(repairs) == 1 else "have"
+        return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
+    if plan.decision is Decision.REDEPLOY:
+        return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
+    held = [decided.target.name for decided in plan.targets if decided.hold]
+    if held:
+        return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
+    return f"nothing to do (latest: {latest})"
+
+
+def _names(plan: Plan) -> str:
+    touched = [decided.target for decided in plan.targets if decided.decision is not Decision.NOTHING]
+    return ", ".join(f"{target.name} ({target.namespace})" for target in touched)

@@ -1,0 +1,53 @@
+"""The audit log: a file that outlives the run, with one line of JSON for each deploy."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.tools.redact import Redactor
+
+
+def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:
+    """Append an entry, whole or not at all; and say where.
+
+    Raises:
+        ConfigurationError: ``AUDIT_UNWRITABLE``.
+    """
+    if file is None:
+        return "on the release itself (helm history); --audit FILE keeps a log"
+    line = json.dumps(entry)
+    try:
+        # One write of less than a pipe's buffer to a file opened to append: two runs' lines do not mix (POSIX, write).
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        content = redact(line).encode() + b"\n"
+        with os.fdopen(descriptor, "wb", buffering=0) as out:
+            if out.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as unwritable:
+        raise ConfigurationError(
+            "AUDIT_UNWRITABLE",
+            f"the audit cannot be appended to: {unwritable.strerror}",
+            where=str(file),
+            hint="name a file in a directory that exists: --audit FILE",
+        ) from None
+    return f"appended to {file}"
+
+
+def check_audit(file: Path | None) -> None:
+    """Refuse an audit log that cannot be kept, before anything is changed.
+
+    Raises:
+        ConfigurationError: ``AUDIT_UNWRITABLE``.
+    """
+    if file is None:
+        return
+    regular = file.is_file() or not file.exists()  # a pipe would keep the run, and its lock, until it is read
+    if not regular or not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+        raise ConfigurationError(
+            "AUDIT_UNWRITABLE",
+            "the audit cannot be appended to" if regular else "the audit has to be a file",
+            where=str(file),
+            hint="name another file: --audit FILE",
+        )

@@ -1,0 +1,73 @@
+"""A saved plan: what a run of it asks for, and what must not have changed until then."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jetscale_cicd.config.saved_plan import SavedPlan, load_saved_plan, read_saved_plan
+from jetscale_cicd.errors import ConfigurationError, SupersededError
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.plan import Plan, StepName, StepState
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.report.saved_plan import saved_plan
+from tests.report.samples import HEAD, NOTHING, PUBLISH, PUBLISHED, REDEPLOY, REQUEST, step
+
+
+@pytest.fixture
+def saved() -> SavedPlan:
+    return read_saved_plan(saved_plan(PUBLISHED, str).encode(), "plan.json")
+
+
+def bare() -> Request:
+    return Request(repo=Path(), event=Event(ci="local", kind=EventKind.LOCAL))
+
+
+def test_a_run_asks_for_what_the_plan_was_asked_for(saved: SavedPlan) -> None:
+    assert saved.request_again(bare()) == replace(REQUEST, head=HEAD)
+
+
+def test_what_a_run_asks_for_itself_comes_first(saved: SavedPlan) -> None:
+    own = replace(bare(), targets=("live",), engine="helm", registry="elsewhere", redeploy=True)
+    asked = saved.request_again(own)
+    assert (asked.targets, asked.engine, asked.registry) == (("live",), "helm", "elsewhere")
+    assert (asked.redeploy, asked.release_hold) == (True, True)
+
+
+def test_the_same_plan_is_not_stale(saved: SavedPlan) -> None:
+    saved.check_unmoved(PUBLISH)
+    saved.check_unmoved(replace(PUBLISH, notes=("another note",)))
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        REDEPLOY,
+        NOTHING,
+        replace(PUBLISH, shared=PUBLISH.shared[:-1]),
+        replace(PUBLISH, shared=(step(StepName.PACKAGE, StepState.NEEDED), *PUBLISH.shared[1:])),
+        replace(PUBLISH, shared=(replace(PUBLISH.shared[0], command="another"), *PUBLISH.shared[1:])),
+        replace(PUBLISH, shared=(replace(PUBLISH.shared[0], target="live"), *PUBLISH.shared[1:])),
+    ],
+)
+def test_another_plan_is_refused(saved: SavedPlan, now: Plan) -> None:
+    with pytest.raises(SupersededError) as caught:
+        saved.check_unmoved(now)
+    assert caught.value.code == "PLAN_STALE"
+
+
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
+    other = json.loads(saved_plan(PUBLISHED, str)) | {"schema": 2}
+    for content in (b"", b"{}", b"[]", b"\xff", json.dumps(other).encode()):
+        file = tmp_path / "plan.json"
+        file.write_bytes(content)
+        with pytest.raises(ConfigurationError) as caught:
+            load_saved_plan(file)
+        assert (caught.value.code, caught.value.where) == ("PLAN_FILE", str(file))
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_saved_plan(tmp_path)
+    assert caught.value.code == "PLAN_FILE"

@@ -1,0 +1,232 @@
+"""One result of each kind that a command can end with, with every field that a document shows filled somewhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from jetscale_cicd.errors import CannotTellError, DeployError, PublishError, SupersededError
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
+from jetscale_cicd.model.commit import Commit, JudgedCommit
+from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
+from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from jetscale_cicd.model.plan import (
+    Decision,
+    Plan,
+    Reason,
+    Step,
+    StepName,
+    StepState,
+    TargetDecision,
+    TargetPlan,
+    VersionChoice,
+)
+from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.rollback import Rollback
+from jetscale_cicd.model.simulation import ManifestDiff, Simulation
+from jetscale_cicd.model.status import Drift, Status, TargetStatus
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.verification import Sameness, Verification
+from jetscale_cicd.model.version import Level, Version
+from jetscale_cicd.report.results import (
+    CommandResult,
+    ExplanationResult,
+    PlanResult,
+    RollbackResult,
+    RunResult,
+    SchemaResult,
+    SimulationResult,
+    StatusResult,
+    VerificationResult,
+)
+
+SECRET = "canary-5f2c"
+BASE, HEAD, OTHER = "b" * 40, "a" * 40, "c" * 40
+RELEASE = Release(version=Version(0, 2, 1), tag="v0.2.1", commit=BASE)
+NEXT = Release(version=Version(0, 3, 0), tag="v0.3.0", commit=HEAD)
+LIVE = Target(name="live", url="https://console.example")
+PREVIEW = Target(name="preview", engine="render")
+SINCE = Comparison(base=BASE, head=HEAD, how="since release v0.2.1")
+VALUES = Comparison(base=OTHER, head=HEAD, how="since what is deployed", certain=False)
+
+REQUEST = Request(
+    repo=Path(),
+    event=Event(ci="local", kind=EventKind.LOCAL),
+    base="main",
+    targets=("live", "preview"),
+    engine="render",
+    registry="oci://registry.example/charts",
+    release_hold=True,
+)
+ERROR = DeployError(
+    "DEPLOY_FAILED",
+    f"the deploy failed with {SECRET}",
+    where="jetscale-prod/jetscale-stack",
+    hint="mend it with a commit",
+    details=("an event", "the end of a log"),
+)
+OVERTAKEN = SupersededError("TAG_TAKEN", "another run made v0.3.0")
+CHART = Reason(
+    scope="chart", why=f"in the package {SECRET}", counts=True, path=b"charts/app/a\xff\n", status="M", rule="charts/**"
+)
+IGNORED = Reason(scope="chart", why=".helmignore keeps it out", counts=False, path=b"charts/app/b", status="A")
+LOST = Reason(scope="live", why="0.2.0 is deployed, 0.2.1 is the latest", counts=True)
+
+
+def step(name: StepName, state: StepState = StepState.NEEDED, target: str | None = None) -> Step:
+    """A step with a reason and a command."""
+    return Step(name=name, state=state, why=f"why {name}", command=f"command {name}", target=target)
+
+
+STEPS = (
+    step(StepName.PACKAGE, StepState.SATISFIED),
+    step(StepName.PUBLISH),
+    step(StepName.DEPLOY, target="live"),
+    step(StepName.DEPLOY, StepState.HELD, "preview"),
+    step(StepName.VERIFY, StepState.UNKNOWN, "preview"),
+)
+RECORDED = Deployed(
+    version="0.2.0",
+    commit=OTHER,
+    digest="sha256:d",
+    values_digest="sha256:e",
+    revision=Revision(number=7, status="pending-upgrade", description="Upgrade", holder="run 7"),
+)
+UNMANAGED = Deployed(
+    version="0.1.9", commit="", digest="", values_digest="", revision=Revision(number=3, status="deployed")
+)
+PUBLISH = Plan(
+    decision=Decision.PUBLISH,
+    head=HEAD,
+    latest=RELEASE,
+    changes=ChangeSet(
+        SINCE,
+        (Change("M", b"charts/app/a", "100644", "100644", BASE, HEAD),),
+        lambda: Counted(12, (b"README.md", b"x\x1b[2J")),
+    ),
+    target_plans=(
+        TargetPlan(
+            decided=TargetDecision(
+                target=LIVE, decision=Decision.PUBLISH, reasons=(CHART, IGNORED, LOST), compared=VALUES, live=RECORDED
+            ),
+            steps=tuple(each for each in STEPS if each.target),
+        ),
+        TargetPlan(
+            decided=TargetDecision(target=PREVIEW, decision=Decision.NOTHING, reasons=(IGNORED,), compared=SINCE)
+        ),
+    ),
+    choice=VersionChoice(
+        version=NEXT.version,
+        level=Level.MINOR,
+        why="a feature",
+        commits=(
+            JudgedCommit(Commit(OTHER, "fix: b\n\nbody"), Level.PATCH, "a fix"),
+            JudgedCommit(Commit(HEAD, f"feat: {SECRET}"), Level.MINOR, "a feature"),
+        ),
+    ),
+    deploy=NEXT,
+    shared=tuple(each for each in STEPS if not each.target),
+    notes=("a note with ::error:: in it", "::error::a note that begins as a command"),
+)
+NOTHING = replace(
+    PUBLISH, decision=Decision.NOTHING, latest=None, choice=None, deploy=None, shared=(), target_plans=(), notes=()
+)
+REDEPLOY = replace(PUBLISH, decision=Decision.REDEPLOY, choice=None, deploy=RELEASE)
+
+OUTCOMES = (
+    StepOutcome(step=STEPS[0], result=Result.SATISFIED, detail="there"),
+    StepOutcome(step=STEPS[1], result=Result.DONE, detail=f"pushed {SECRET}", seconds=1.23456),
+    StepOutcome(
+        step=step(StepName.GITHUB_RELEASE), result=Result.WARNED, detail="refused", error=PublishError("X", "refused")
+    ),
+    StepOutcome(step=STEPS[2], result=Result.FAILED, detail="failed", seconds=60.0, error=ERROR),
+    StepOutcome(step=STEPS[4], result=Result.SKIPPED, detail="after a failure"),
+)
+EARLIER = Run(
+    plan=REDEPLOY, outcomes=(StepOutcome(step=STEPS[1], result=Result.FAILED, detail="overtaken", error=OVERTAKEN),)
+)
+RUN = Run(plan=PUBLISH, outcomes=OUTCOMES, earlier=(EARLIER,))
+DONE = Run(plan=PUBLISH, outcomes=OUTCOMES[:2])
+SATISFIED = Run(plan=PUBLISH, outcomes=OUTCOMES[:1])
+SIMULATION = Simulation(
+    plan=PUBLISH,
+    diffs=(
+        ManifestDiff(target="live", text=f"--- a\n+++ b\n@@ -1 +1 @@\n-x\n+{SECRET}\n", objects=2),
+        ManifestDiff(target="preview", note="helm is not here"),
+        ManifestDiff(target="third", objects=1, error=ERROR),
+    ),
+)
+VERIFICATIONS = tuple(
+    Verification(
+        release=RELEASE,
+        reference="oci://registry.example/app:0.2.1",
+        rebuilt="sha256:r",
+        published="sha256:p",
+        sameness=sameness,
+        files=("+a", "-b", f"~{SECRET}") if sameness is Sameness.DIFFERENT else (),
+    )
+    for sameness in Sameness
+)
+SEEN = TargetStatus(
+    target=LIVE,
+    live=RECORDED,
+    context="prod-cluster",
+    drift=(
+        Drift(subject="ConfigMap app", path="data.size", live='"9"', wanted='"3"'),
+        Drift(subject="Secret b", path="", live="absent", wanted=SECRET),
+    ),
+    unseen=("ConfigMap c: no right to read it",),
+    workloads=(
+        WorkloadRow(kind="Deployment", name="web", ready=1, wanted=2, complete=False, old=1, note="pulling the image"),
+        WorkloadRow(kind="StatefulSet", name="db", ready=1, wanted=1, complete=True),
+    ),
+    fault=Diagnosis(
+        code="IMAGE_PULL", subject="pod web-1", verdict="its image is not there", next_step="push it", events=("e",)
+    ),
+)
+HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, drift=(), workloads=SEEN.workloads and SEEN.workloads[1:])
+STATUSES = {
+    "present": Status(
+        plan=PUBLISH,
+        reference="oci://registry.example/app:0.2.1",
+        published=Present("sha256:p", "sha256:m"),
+        targets=(SEEN, TargetStatus(target=PREVIEW, live=NotDeployed())),
+        blocker=CannotTellError("REGISTRY", f"no answer {SECRET}", hint="again"),
+    ),
+    "absent": Status(
+        plan=PUBLISH,
+        published=Absent(),
+        targets=(HEALTHY, TargetStatus(target=PREVIEW, live=NotObserved("no network"))),
+    ),
+    "unknown": Status(
+        plan=replace(REDEPLOY, target_plans=(), shared=STEPS), published=CannotTell("no answer", "again")
+    ),
+    "not asked": Status(plan=replace(REDEPLOY, target_plans=(), shared=STEPS), published=NotAsked("commits only")),
+    "none": Status(plan=NOTHING),
+}
+ROLLBACK = Rollback(
+    target=LIVE,
+    before=RECORDED,
+    to=4,
+    after=replace(UNMANAGED, revision=Revision(number=8, status="deployed", rollback=True, rollback_to=4)),
+    verified=f"2 workloads ready {SECRET}",
+)
+REASONS = (CHART, IGNORED, LOST)
+
+PUBLISHED = PlanResult(PUBLISH, REQUEST)
+RESULTS: dict[str, CommandResult] = {
+    "plan publish": PUBLISHED,
+    "plan nothing": PlanResult(NOTHING, REQUEST),
+    "plan redeploy": PlanResult(REDEPLOY, REQUEST),
+    "run failed": RunResult(RUN, REQUEST),
+    "run done": RunResult(DONE, REQUEST),
+    "run satisfied": RunResult(SATISFIED, REQUEST),
+    "simulation": SimulationResult(SIMULATION),
+    **{f"verification {each.sameness}": VerificationResult(each, None) for each in VERIFICATIONS},
+    **{f"status {name}": StatusResult(each) for name, each in STATUSES.items()},
+    "rollback": RollbackResult(ROLLBACK),
+    "explanation": ExplanationResult(REASONS),
+    "schema": SchemaResult({"$defs": {"chart": {}}}),
+    "error": ERROR,
+}
