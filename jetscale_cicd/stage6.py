@@ -4,22 +4,25 @@ What deciding does not need is imported by the function that uses it, so that a 
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, SupersededError
-from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
-from jetscale_cicd.model.rollback import Rollback
-from jetscale_cicd.model.simulation import Simulation
-from jetscale_cicd.model.status import Status
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.model.verification import Verification
 from jetscale_cicd.planning.decision import observe
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.release import find_desired_release
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.rollback import Rollback
+    from jetscale_cicd.model.simulation import Simulation
+    from jetscale_cicd.model.status import Status
+    from jetscale_cicd.model.verification import Verification
 
 _ATTEMPTS = 3
 # The release was waited for already: planning again would only wait as long once more.
@@ -60,7 +63,7 @@ def _propose(context: RunContext) -> Proposal:
     return Proposal(planned, observed, desired)
 
 
-def run(context: RunContext, planned: Plan) -> Run:
+def run(context: RunContext, planned: Plan) -> "Run":
     """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds.
 
     Raises:
@@ -69,11 +72,12 @@ def run(context: RunContext, planned: Plan) -> Run:
     if unmet := refusal(planned.preconditions, to_plan=False):
         raise unmet
     from jetscale_cicd.act.steps import perform
+    from jetscale_cicd.model.outcome import Run
 
     return Run(plan=planned, outcomes=perform(planned, context))
 
 
-def reconcile(context: RunContext, planned: Plan) -> Run:
+def reconcile(context: RunContext, planned: Plan) -> "Run":
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
     for _ in range(_ATTEMPTS):
@@ -92,8 +96,9 @@ def notes(context: RunContext, planned: Plan) -> str:
     return notes_of(planned, context.repository, context.web)
 
 
-def simulate(context: RunContext) -> Simulation:
+def simulate(context: RunContext) -> "Simulation":
     """What the change would do, and which manifests would differ; no network, no credentials."""
+    from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.planning.preview import preview
 
     planned = plan(context)
@@ -108,14 +113,14 @@ def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]
     return explain_paths(context.repository, context.settings, commit, paths)
 
 
-def verify_chart(context: RunContext, tag: str) -> Verification:
+def verify_chart(context: RunContext, tag: str) -> "Verification":
     """The chart of a release, rebuilt from its tag and compared with what the registry holds."""
     from jetscale_cicd.act.release import verify_chart as step
 
     return step.verify_chart(context, tag)
 
 
-def rollback(context: RunContext, to: int | None) -> Rollback:
+def rollback(context: RunContext, to: int | None) -> "Rollback":
     """An earlier revision of the one target that was asked for, brought back and held.
 
     Args:
@@ -134,8 +139,10 @@ def _only_target(context: RunContext) -> Target:
     return targets[0]
 
 
-def status(context: RunContext) -> Status:
+def status(context: RunContext) -> "Status":
     """What is released, published and live, and what the next run would do."""
+    from jetscale_cicd.model.status import Status
+
     planned = plan(context)
     targets = tuple(engine_of(each.target).status(context, each.target, each.live) for each in planned.targets)
     if planned.latest is None:

@@ -1,42 +1,42 @@
 """What somebody asked for: one request for every command that decides."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.event import Event
 
+if TYPE_CHECKING:  # a decision starts without making them
+    from collections.abc import Mapping
+    from typing import Protocol
 
-class PathLike(Protocol):
-    """``os.PathLike``, without what the model must not import."""
+    class PathLike(Protocol):
+        """``os.PathLike``, without what the model must not import."""
 
-    def __fspath__(self) -> str:
-        """The path."""
+        def __fspath__(self) -> str:
+            """The path."""
 
+    class GitCommand(Protocol):
+        """What is asked of ``git.Repo.git``."""
 
-class GitCommand(Protocol):
-    """What is asked of ``git.Repo.git``."""
+        def environment(self) -> Mapping[str, str]:
+            """Variables that its processes get."""
 
-    def environment(self) -> Mapping[str, str]:
-        """Variables that its processes get."""
+    class OpenedRepository(Protocol):
+        """A ``git.Repo``: a repository that the caller has opened with GitPython."""
 
+        @property
+        def git(self) -> GitCommand:
+            """Starts git."""
 
-class OpenedRepository(Protocol):
-    """A ``git.Repo``: a repository that the caller has opened with GitPython."""
+        @property
+        def git_dir(self) -> str | PathLike:
+            """The directory of the repository itself."""
 
-    @property
-    def git(self) -> GitCommand:
-        """Starts git."""
-
-    @property
-    def git_dir(self) -> str | PathLike:
-        """The directory of the repository itself."""
-
-    @property
-    def working_tree_dir(self) -> str | PathLike | None:
-        """Top of the working tree, None where it is bare."""
+        @property
+        def working_tree_dir(self) -> str | PathLike | None:
+            """Top of the working tree, None where it is bare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Request:
         worktree: look at uncommitted edits instead of head.
     """
 
-    repo: Path | OpenedRepository
+    repo: "Path | OpenedRepository"
     event: Event
     since: str = "auto"
     base: str | None = None

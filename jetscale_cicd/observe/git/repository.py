@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from jetscale_cicd.decide.scope import pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
@@ -14,19 +13,16 @@ from jetscale_cicd.observe.git import ancestry, trees
 from jetscale_cicd.observe.git.diff import Names, begin_names, choose_watched, watched_changes
 from jetscale_cicd.observe.git.objects import Entry, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
+from jetscale_cicd.tools.git import Git
 
 
-@dataclass(frozen=True, slots=True)
 class Repository(ObjectStore):
-    """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once.
+    """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once."""
 
-    Args:
-        diffs: of two commits that were compared all changes, or what waits for the names of very many.
-    """
-
-    diffs: dict[tuple[str | None, str], Names | tuple[Change, ...]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    def __init__(self, git: Git) -> None:
+        super().__init__(git)
+        # Of two commits that were compared all changes, or what waits for the names of very many.
+        self.diffs: dict[tuple[str | None, str], Names | tuple[Change, ...]] = {}
 
     def find(self, *revisions: str) -> tuple[str | None, ...]:
         """Commit of each revision, None where this repository has no such commit.

@@ -1,7 +1,6 @@
 """The objects of a repository, by their full names; each small one is read once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.observe.git.objects import CommitObject, Entry, parse_commit
@@ -11,21 +10,20 @@ from jetscale_cicd.tools.git import Git, GitObject
 _SMALL = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
 class ObjectStore:
     """What git holds, and the answers so far.
 
     Args:
         git: asks.
-        small: objects that were read, by their full names, but for large ones.
-        listings: folders that were read, by tree and path, each entry by its name.
-        ancestry: whether the first commit is an ancestor of the second.
     """
 
-    git: Git
-    small: dict[str, GitObject] = field(default_factory=dict, compare=False, repr=False)
-    listings: dict[tuple[str, bytes], dict[bytes, Entry]] = field(default_factory=dict, compare=False, repr=False)
-    ancestry: dict[tuple[str, str], bool] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(self, git: Git) -> None:
+        self.git = git
+        self.small: dict[str, GitObject] = {}
+        # Folders that were read, by tree and path, each entry by its name.
+        self.listings: dict[tuple[str, bytes], dict[bytes, Entry]] = {}
+        # Whether the first commit is an ancestor of the second.
+        self.ancestry: dict[tuple[str, str], bool] = {}
 
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
         """Contents by object name, exactly as committed: no filter, no line-end conversion.

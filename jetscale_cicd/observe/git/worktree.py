@@ -1,6 +1,5 @@
 """Uncommitted edits as a commit that nobody else can see."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +46,8 @@ def _start_index(repository: Repository, scratch: Path, head: str) -> None:
     """
     staged = repository.git.git_dir / "index"
     if staged.exists():
+        import shutil
+
         shutil.copy2(staged, scratch)
     else:
         repository.git.ask("read-tree", head)

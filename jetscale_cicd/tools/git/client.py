@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
-from jetscale_cicd.model.request import OpenedRepository
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
 from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, missing_git, start
 from jetscale_cicd.tools.redact import Redactor
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.request import OpenedRepository
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Git:
     network: bool
     redact: Redactor
     environment: Mapping[str, str] = field(default_factory=dict)
-    opened: OpenedRepository | None = None
+    opened: "OpenedRepository | None" = None
 
     def __enter__(self) -> Self:
         """Whatever runs beside the run ends with the block."""
@@ -166,7 +168,7 @@ class Git:
         )
 
 
-def open_repository(repo: Path | OpenedRepository, *, network: bool, redact: Redactor) -> Git:
+def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: Redactor) -> Git:
     """Open the repository around a directory, or the one that GitPython has opened.
 
     Raises:

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jetscale_cicd.model.request import OpenedRepository
 from jetscale_cicd.tools.git.process import Process
 
 if TYPE_CHECKING:
     from git import Git
 
+    from jetscale_cicd.model.request import OpenedRepository
+
 
 def start_writing(
-    opened: OpenedRepository | None, root: Path, command: Sequence[str], env: Mapping[str, str]
+    opened: "OpenedRepository | None", root: Path, command: Sequence[str], env: Mapping[str, str]
 ) -> Process:
     """Start a git that reads its input from a pipe.
 
