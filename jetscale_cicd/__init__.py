@@ -5,13 +5,28 @@ The public API is what this module names; everything else may change without not
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.event import Event, EventKind
-from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Decision, Plan, Reason
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.model.simulation import Simulation
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.request import OpenedRepository
+    from jetscale_cicd.model.simulation import Simulation
+else:
+
+    def __getattr__(name: str) -> object:
+        """What a run and a simulation end with, imported where somebody names it: a decision has no use for them."""
+        module = {"Run": "outcome", "Simulation": "simulation"}.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"jetscale_cicd.model.{module}"), name)
+
 
 __all__ = [
     "Decision",
@@ -33,11 +48,13 @@ __all__ = [
 Announce = Callable[[str], None]
 
 
-def local_request(repo: Path, *, since: str = "auto", base: str | None = None, head: str | None = None) -> Request:
+def local_request(
+    repo: "Path | OpenedRepository", *, since: str = "auto", base: str | None = None, head: str | None = None
+) -> Request:
     """A request for a repository on this machine, without a CI's event.
 
     Args:
-        repo: a directory inside the repository.
+        repo: a directory inside the repository, or a ``git.Repo``; its environment goes to every git of the run.
         since: ``auto``, ``event`` (exactly base and head), or a revision.
         base, head: revisions to compare.
     """
@@ -57,7 +74,7 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
         return stage6.plan(context)
 
 
-def run(request: Request, announce: Announce = lambda _: None) -> Run:
+def run(request: Request, announce: Announce = lambda _: None) -> "Run":
     """Plan, and do what is needed; a step that failed, or was interrupted, is in the outcome, with its error.
 
     Raises:
@@ -70,7 +87,7 @@ def run(request: Request, announce: Announce = lambda _: None) -> Run:
         return stage6.reconcile(context, stage6.plan(context))
 
 
-def simulate(request: Request, announce: Announce = lambda _: None) -> Simulation:
+def simulate(request: Request, announce: Announce = lambda _: None) -> "Simulation":
     """What a change would do, with the manifests that would differ; uses no network and no credentials.
 
     Raises:

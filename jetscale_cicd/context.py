@@ -1,7 +1,6 @@
 """Everything that one run touches, opened once: repository, settings, registry, helm, scratch space."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -62,6 +61,8 @@ class RunContext:
     @cached_property
     def scratch(self) -> Path:
         """A directory for this run alone, removed at its end."""
+        import tempfile
+
         return Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-")))
 
     @cached_property
@@ -199,14 +200,17 @@ def open_context(
     """
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
-        git = open_repository(request.repo, network=request.network, redact=redact)
+        git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
         settings = load_settings(git.root, request)
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         rules = load_release_rules(git.root)
         repository = Repository(git)
         if request.worktree:
+            import tempfile
+
             scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
             repository, head = snapshot(repository, scratch)
+            closing.enter_context(repository.git)
             request = replace(request, head=head)
 
         def say(line: str) -> None:

@@ -10,7 +10,6 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, SupersededError
-from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
 from jetscale_cicd.model.target import Target
@@ -19,6 +18,7 @@ from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.release import find_desired_release
 
 if TYPE_CHECKING:
+    from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.model.status import Status
@@ -63,7 +63,7 @@ def _propose(context: RunContext) -> Proposal:
     return Proposal(planned, observed, desired)
 
 
-def run(context: RunContext, planned: Plan) -> Run:
+def run(context: RunContext, planned: Plan) -> "Run":
     """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds.
 
     Raises:
@@ -72,11 +72,12 @@ def run(context: RunContext, planned: Plan) -> Run:
     if unmet := refusal(planned.preconditions, to_plan=False):
         raise unmet
     from jetscale_cicd.act.steps import perform
+    from jetscale_cicd.model.outcome import Run
 
     return Run(plan=planned, outcomes=perform(planned, context))
 
 
-def reconcile(context: RunContext, planned: Plan) -> Run:
+def reconcile(context: RunContext, planned: Plan) -> "Run":
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
     for _ in range(_ATTEMPTS):

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 from typing import assert_type
 
+import git
 import pytest
 
 import jetscale_cicd
 from jetscale_cicd import Decision, Plan, Reason, Request, Run, Simulation, Stage6Error
-from tests.support.history import draw
+from tests.support.history import bare, draw
 
 STORY = ("feat: a [charts/app/Chart.yaml envs/live/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]")
 
@@ -22,6 +23,20 @@ def test_a_plan_has_its_decision_and_version(tmp_path: Path) -> None:
     plan = jetscale_cicd.plan(request(draw(tmp_path, *STORY).path))
     assert_type(plan, Plan)
     assert (plan.decision, str(plan.version)) == (Decision.PUBLISH, "0.1.1")
+
+
+def test_a_repository_that_gitpython_has_opened_is_taken_as_it_is(tmp_path: Path) -> None:
+    draw(tmp_path, *STORY)
+    with git.Repo(tmp_path) as repo, repo.git.custom_environment(GIT_TRACE2_EVENT=str(tmp_path / "trace")):
+        plan = jetscale_cicd.plan(jetscale_cicd.local_request(repo, since="event", base="HEAD~1", head="HEAD"))
+    assert plan.decision is Decision.PUBLISH
+    assert (tmp_path / "trace").read_text(), "its environment is not that of our git"
+
+
+def test_a_bare_repository_that_gitpython_has_opened_is_taken_too(tmp_path: Path) -> None:
+    with git.Repo(bare(draw(tmp_path / "repo", *STORY), tmp_path / "bare.git")) as repo:
+        plan = jetscale_cicd.plan(jetscale_cicd.local_request(repo, since="event", base="HEAD~1", head="HEAD"))
+    assert plan.decision is Decision.PUBLISH
 
 
 def test_a_path_is_explained(tmp_path: Path) -> None:
@@ -54,3 +69,16 @@ def test_importing_it_costs_no_tool_and_no_heavy_library() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
     assert finished.stdout.strip() == ""
+
+
+def test_deciding_imports_no_gitpython_and_no_other_heavy_library(tmp_path: Path) -> None:
+    check = (
+        "import sys\n"
+        "from jetscale_cicd.cli.main import main\n"
+        f"words = ['plan', '--output=json', '--repo', {str(draw(tmp_path, *STORY).path)!r}]\n"
+        "assert main([*words, '--since=event', '--base=HEAD', '--head=HEAD']) == 0\n"
+        "heavy = {'git', 'gitdb', 'semantic_release', 'requests', 'urllib3', 'pydantic', 'sh', 'kubernetes'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
+    assert finished.stderr.splitlines()[-1] == "[]"

@@ -58,7 +58,8 @@ def _github_release(acting: ActContext) -> str | Skipped:
 def _tag(acting: ActContext) -> str:
     head, release = acting.plan.head, acting.release
     branch = acting.plan.branch if release.commit != head else ""
-    return tag(acting.context.repository, Tagging(release, head, branch, _message(acting)))
+    reserved = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
+    return tag(acting.context.repository, Tagging(release, head, branch, _message(acting), reserved))
 
 
 def _message(acting: ActContext) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from jetscale_cicd.decide.chart.stamp import stamp
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.git.repository import Entry, Repository
+from jetscale_cicd.observe.git.objects import Entry
+from jetscale_cicd.observe.git.repository import Repository
 
 
 def release_commit(repository: Repository, head: str, version: Version, folder: str) -> str:
@@ -32,7 +33,7 @@ def release_commit(repository: Repository, head: str, version: Version, folder: 
     tree = _tree_with(repository, head, entry, stamped.encode())
     message = f"chore(release): {version}\n".encode()
     who = _identity(repository, head)
-    return repository.git.ask("commit-tree", tree, "-p", head, stdin=message, env=who).decode().strip()
+    return repository.git.made("commit-tree", tree, "-p", head, stdin=message, env=who)
 
 
 def _chart_yaml(repository: Repository, head: str, file: str) -> Entry:
@@ -54,17 +55,17 @@ def _text(content: bytes, file: str) -> str:
 def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) -> str:
     """The tree of head with other content in one file."""
     git = repository.git
-    blob = git.ask("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+    blob = git.made("hash-object", "-w", "--stdin", stdin=content)
     with tempfile.TemporaryDirectory(prefix="jetscale-cicd-index-") as scratch:
         own = {"GIT_INDEX_FILE": str(Path(scratch) / "index"), "GIT_OPTIONAL_LOCKS": "1"}
-        git.ask("read-tree", head, env=own)
+        git.made("read-tree", head, env=own)
         line = f"{entry.mode} {blob}\t".encode() + entry.path + b"\0"
-        git.ask("update-index", "-z", "--index-info", stdin=line, env=own)
+        git.made("update-index", "-z", "--index-info", stdin=line, env=own)
         # A partial clone has no use for the blobs of all the other files.
-        return git.ask("write-tree", "--missing-ok", env=own).decode().strip()
+        return git.made("write-tree", "--missing-ok", env=own)
 
 
 def _identity(repository: Repository, head: str) -> dict[str, str]:
-    _, seconds = repository.last_change(head)
+    seconds = repository.commit_object(head).time
     who = {"NAME": "jetscale-cicd", "EMAIL": "jetscale-cicd@localhost", "DATE": f"@{seconds} +0000"}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in who.items()}

@@ -1,7 +1,6 @@
 """A terminal on which a table stays in its place while lines scroll above it."""
 
 import os
-import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,6 +35,8 @@ class Screen:
             if not rows:
                 self.height = 0
                 return ""
+            import shutil
+
             width, height = shutil.get_terminal_size(self._size())
             if len(rows) > height - _ROOM:  # what has scrolled away cannot be replaced any more
                 kept = max(height - _ROOM - 1, 0)

@@ -15,7 +15,6 @@ from jetscale_cicd.cli.arguments import (
 )
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.outcome import Run
 from jetscale_cicd.report.results import PlanResult, RunResult
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             saved.check_unmoved(plan)
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
         if args.dry_run:
+            from jetscale_cicd.model.outcome import Run
+
             run = Run(plan=plan, outcomes=())
         else:
             run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)

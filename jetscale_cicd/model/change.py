@@ -1,6 +1,7 @@
 """Changed paths, and how the two ends of the comparison were found."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -34,11 +35,31 @@ class Comparison(NamedTuple):
     certain: bool = True
 
 
+class Counted(NamedTuple):
+    """Every changed path of a comparison: how many there are, and the first few that are not watched."""
+
+    total: int
+    unwatched: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Every changed path of a comparison: how many, those that somebody watches, and the first few of the others."""
+    """The changes of a comparison that a scope watches; a decision needs no others, so they are counted on the side.
+
+    Args:
+        counted: waits for the number of all changed paths; it may raise what asking git raises.
+    """
 
     comparison: Comparison
-    count: int
     watched: tuple[Change, ...]
-    unwatched: tuple[bytes, ...] = ()
+    counted: Callable[[], Counted] = field(compare=False, repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many paths differ, watched or not."""
+        return self.counted().total
+
+    @property
+    def unwatched(self) -> tuple[bytes, ...]:
+        """The first few of the others."""
+        return self.counted().unwatched

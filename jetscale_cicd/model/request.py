@@ -2,9 +2,41 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.event import Event
+
+if TYPE_CHECKING:  # a decision starts without making them
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    class PathLike(Protocol):
+        """``os.PathLike``, without what the model must not import."""
+
+        def __fspath__(self) -> str:
+            """The path."""
+
+    class GitCommand(Protocol):
+        """What is asked of ``git.Repo.git``."""
+
+        def environment(self) -> Mapping[str, str]:
+            """Variables that its processes get."""
+
+    class OpenedRepository(Protocol):
+        """A ``git.Repo``: a repository that the caller has opened with GitPython."""
+
+        @property
+        def git(self) -> GitCommand:
+            """Starts git."""
+
+        @property
+        def git_dir(self) -> str | PathLike:
+            """The directory of the repository itself."""
+
+        @property
+        def working_tree_dir(self) -> str | PathLike | None:
+            """Top of the working tree, None where it is bare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +44,7 @@ class Request:
     """A request to decide.
 
     Args:
-        repo: a directory inside the repository.
+        repo: a directory inside the repository, or the repository as GitPython has opened it.
         event: why CI started us.
         since: ``auto`` (the latest release and what is deployed), ``event`` (exactly base and head), or a revision.
         base, head: revisions that replace the event's.
@@ -28,7 +60,7 @@ class Request:
         worktree: look at uncommitted edits instead of head.
     """
 
-    repo: Path
+    repo: "Path | OpenedRepository"
     event: Event
     since: str = "auto"
     base: str | None = None

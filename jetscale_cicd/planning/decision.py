@@ -45,6 +45,7 @@ def observe(context: RunContext) -> Observed:
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = _releases(context, head)
     comparison = chart_comparison(repository, request, head, releases.latest)
+    repository.begin_diff(comparison)
     overtaken = ""
     if request.compares_only:
         releases = _as_of_base(context, releases, comparison)

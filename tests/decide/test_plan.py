@@ -7,7 +7,7 @@ import pytest
 
 from jetscale_cicd.decide.plan import ArtifactState, make_plan
 from jetscale_cicd.engines.table import PlannedByEngines
-from jetscale_cicd.model.change import ChangeSet, Comparison
+from jetscale_cicd.model.change import ChangeSet, Comparison, Counted
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
@@ -48,7 +48,7 @@ def planned(
     return make_plan(
         head=B,
         latest=LATEST,
-        changes=ChangeSet(COMPARED, 3, ()),
+        changes=ChangeSet(COMPARED, (), lambda: Counted(3)),
         targets=targets,
         choice=CHOICE if publishes else None,
         deploy=NEW if publishes else LATEST,
@@ -143,7 +143,7 @@ class TestTheSteps:
         plan = make_plan(
             head=B,
             latest=None,
-            changes=ChangeSet(COMPARED, 0, ()),
+            changes=ChangeSet(COMPARED, (), lambda: Counted(0)),
             targets=[of(LIVE, Decision.NOTHING)],
             choice=None,
             deploy=None,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, PublishError, SupersededError
-from jetscale_cicd.model.change import Change, ChangeSet, Comparison
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
 from jetscale_cicd.model.commit import Commit, JudgedCommit
 from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.event import Event, EventKind
@@ -102,7 +102,9 @@ PUBLISH = Plan(
     head=HEAD,
     latest=RELEASE,
     changes=ChangeSet(
-        SINCE, 12, (Change("M", b"charts/app/a", "100644", "100644", BASE, HEAD),), (b"README.md", b"x\x1b[2J")
+        SINCE,
+        (Change("M", b"charts/app/a", "100644", "100644", BASE, HEAD),),
+        lambda: Counted(12, (b"README.md", b"x\x1b[2J")),
     ),
     target_plans=(
         TargetPlan(

@@ -1,8 +1,8 @@
 """Every commit of two public histories: what Stage 6 decides is what git itself says, read in another way.
 
 The oracle is plain git and one `if` per rule: `git diff-tree --name-status` for the paths, `git check-ignore` for
-`.helmignore` (its rules here are of the kind that git and helm read alike). The product reads `--raw`, matches globs
-and helm's rules, and knows nothing of it.
+`.helmignore` (its rules here are of the kind that git and helm read alike). The product reads trees, or `--raw` where
+very many differ, matches globs and helm's rules, and knows nothing of it.
 """
 
 import importlib.util
@@ -24,11 +24,9 @@ from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.planning.decision import observe
-from jetscale_cicd.tools.git import Git
 from tests.support.command import command
-from tests.support.history import git
+from tests.support.history import Drawn, git, opened
 
 # Rules that helm and git read alike: no `!`, no `**`, no slash but at the end.
 HELMIGNORE = "*.md\n.gitignore\n.editorconfig\nlogin.html\nhack/\n"
@@ -164,29 +162,16 @@ def history(request: pytest.FixtureRequest, replay: Path, tmp_path_factory: pyte
     return History(repo, chart, values, commits)
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """git that answers what it answered before."""
-
-    raw: bytes
-
-    def ask(self, *_: str) -> bytes:
-        """The recorded output."""
-        return self.raw
-
-
 def test_every_commit_is_decided_as_its_paths_say(history: History) -> None:
     settings = history.settings
     (target,) = settings.targets
     watch = (*settings.chart.watched, *target.watched)
     rules = ChartRules(path=history.chart, watch=settings.chart.watched)
     ignore = (HelmIgnore.parse(HELMIGNORE),)
-    raw = per_commit(history.repo, "--raw", "--no-abbrev")
+    repository = opened(Drawn(history.repo), network=False)
     decided, counted, there = {}, {}, False
     for base, head in history.pairs():
-        seen = Repository(cast("Git", Recorded(b"".join(part + b"\0" for part in raw[head])))).changes(
-            Comparison(base, head, "replay"), watch
-        )
+        seen = repository.changes(Comparison(base, head, "replay"), watch)
         before = there
         for change in seen.watched:
             there = change.status != "D" if change.path == f"{history.chart}/.helmignore".encode() else there

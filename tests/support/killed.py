@@ -24,6 +24,9 @@ from jetscale_cicd.tools.process import Processes
 # Every place where something outside is spoken to; import-linter sees to it that there is no other.
 BOUNDARIES: tuple[tuple[type, str], ...] = (
     (Git, "run"),
+    (Git, "write"),
+    (Git, "read"),
+    (Git, "begin"),
     (Http, "_request"),
     (Processes, "run"),
     (Processes, "background"),

@@ -29,7 +29,7 @@ def reserve(repository: Repository, release: Release) -> None:
     for _ in range(_ATTEMPTS):
         # An empty lease: the ref must not exist (git-push(1)). Without it, one for an ancestor would move on.
         push = ("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
-        result = repository.git.run(*push)
+        result = repository.git.write(*push)
         if result.status == 0:
             return
         said = result.stderr.strip() or "no reason given"
@@ -60,4 +60,4 @@ def give_back(repository: Repository, release: Release) -> None:
     remote = remote_of(repository)
     if remote:
         ref = RESERVED + release.tag
-        repository.git.run("push", "--quiet", f"--force-with-lease={ref}:{release.commit}", remote, f":{ref}")
+        repository.git.write("push", "--quiet", f"--force-with-lease={ref}:{release.commit}", remote, f":{ref}")

@@ -19,12 +19,14 @@ class Tagging(NamedTuple):
         head: the commit that is released, for which the version is reserved.
         branch: gets ``release.commit`` on top of head where the two differ.
         message: release notes and trailers.
+        reserved: whether this version was reserved for head before it was published.
     """
 
     release: Release
     head: str
     branch: str
     message: str
+    reserved: bool = False
 
     @property
     def moves(self) -> bool:
@@ -56,18 +58,18 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         _create_local(repository, name, tag_object, commit)
         return tagging.said
     ref, reservation = f"refs/tags/{name}", RESERVED + name
-    refs = remote_refs(repository, f"{ref}*", reservation)
+    held = tagging.head if tagging.reserved else None
+    result, refs = _try(repository, remote, tagging, tag_object, held)
+    if result.status and ref not in refs and refs.get(reservation) != held:  # another run left it, or gave it back
+        result, refs = _try(repository, remote, tagging, tag_object, refs.get(reservation))
+    if result.status == 0:
+        _create_local(repository, name, tag_object, commit)
+        return f"{tagging.said} on {remote}"
     if ref not in refs:
-        result = _push(repository, remote, tagging, tag_object, refs.get(reservation))
-        if result.status == 0:
-            _create_local(repository, name, tag_object, commit)
-            return f"{tagging.said} on {remote}"
-        refs = remote_refs(repository, f"{ref}*", reservation, *_branches(tagging))
-        if ref not in refs:
-            refused = _refusal(tagging, remote, result.stderr.strip(), refs)
-            if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
-                give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
-            raise refused
+        refused = _refusal(tagging, remote, result.stderr.strip(), refs)
+        if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
+            give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
+        raise refused
     if refs.get(reservation) == tagging.head:
         give_back(repository, tagging.release._replace(commit=tagging.head))
     if refs[ref] != commit:
@@ -75,6 +77,17 @@ def tag(repository: Repository, tagging: Tagging) -> str:
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
     return f"{tagging.said} on {remote}"
+
+
+def _try(
+    repository: Repository, remote: str, tagging: Tagging, tag_object: str, held: str | None
+) -> tuple[GitResult, dict[str, str]]:
+    """Push, and only where that is refused ask the remote what it holds."""
+    result = _push(repository, remote, tagging, tag_object, held)
+    if result.status == 0:
+        return result, {}
+    name = tagging.release.tag
+    return result, remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
 
 
 def _branches(tagging: Tagging) -> tuple[str, ...]:
@@ -94,8 +107,8 @@ def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str
         leases.append(f"--force-with-lease={reservation}:{held}")
     free = [f":{reservation}"] if held is not None else []
     if not move and not free:
-        return repository.git.run(*push, remote, tag_it)
-    result = repository.git.run(*push, "--atomic", *leases, remote, tag_it, *move, *free)
+        return repository.git.write(*push, remote, tag_it)
+    result = repository.git.write(*push, "--atomic", *leases, remote, tag_it, *move, *free)
     if result.status == 0 or "does not support --atomic" not in result.stderr:
         return result
     if move:
@@ -105,9 +118,9 @@ def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str
             where=tagging.branch,
             hint="set release.commit: false",
         )
-    result = repository.git.run(*push, remote, tag_it)  # Azure DevOps and CodeCommit
+    result = repository.git.write(*push, remote, tag_it)  # Azure DevOps and CodeCommit
     if result.status == 0:
-        repository.git.run(*push, *leases, remote, *free)
+        repository.git.write(*push, *leases, remote, *free)
     return result
 
 
@@ -145,11 +158,11 @@ def _make(repository: Repository, tagging: Tagging) -> str:
     tagger = f"{who} <{mail}> {int(time.time())} +0000"
     header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {tagger}"
     text = f"{header}\n\n{release.tag}\n\n{tagging.message}"
-    return repository.git.ask("mktag", stdin=text.encode("utf-8", "replace")).decode().strip()
+    return repository.git.made("mktag", stdin=text.encode("utf-8", "replace"))
 
 
 def _create_local(repository: Repository, name: str, tag_object: str, commit: str) -> None:
-    result = repository.git.run("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
+    result = repository.git.write("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
     if result.status != 0 and repository.find(f"refs/tags/{name}")[0] != commit:
         raise _taken(name, repository.find(f"refs/tags/{name}")[0] or "nothing", commit)
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import show_path
-from jetscale_cicd.observe.git.repository import Entry, Repository, literal
+from jetscale_cicd.observe.git.objects import Entry
+from jetscale_cicd.observe.git.repository import Repository, literal
+from jetscale_cicd.observe.git.trees import entry_at
 
 if TYPE_CHECKING:
     from jetscale_cicd.decide.chart.helmignore import HelmIgnore
@@ -157,8 +159,8 @@ def _named(repository: Repository, link: Entry) -> tuple[bytes, bytes | None]:
 
 def _entry(repository: Repository, commit: str, path: bytes) -> Entry | None:
     """The entry at exactly this path; None for a folder."""
-    found = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
-    return next((entry for entry in found if entry.path == path), None)
+    entry = entry_at(repository, commit, path.decode("utf-8", "surrogateescape"))
+    return entry if entry and entry.kind != "tree" else None
 
 
 def _parts(path: bytes, inside: str) -> tuple[str, ...]:

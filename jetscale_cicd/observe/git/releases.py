@@ -14,7 +14,7 @@ from jetscale_cicd.observe.git.remote import (
     resolve_or_fetch,
     unshallow,
 )
-from jetscale_cicd.observe.git.repository import Repository, release_version, tag_glob
+from jetscale_cicd.observe.git.repository import Repository, release_version, releases_of, tag_glob
 
 _GUESSES = 3
 _TAGS = "refs/tags/"
@@ -60,8 +60,8 @@ def find_releases(
             where releases exist but none is an ancestor of head, so that "no release yet" would be a guess.
     """
     asked = ask_remote and repository.git.network
-    theirs = _catch_up(repository, tag_format, head, branch) if asked else None
-    everything = repository.releases(tag_format, ())
+    theirs = _ask_remote(repository, tag_format, head, branch) if asked else None
+    everything = releases_of(_local_tags(repository, tag_format, theirs or {}), tag_format)
     published = everything if theirs is None else _at_remote(everything, theirs)
     latest = highest_merged(repository, tag_format, published, head)
     if branch is not None:
@@ -137,18 +137,26 @@ def _core(latest: Release | None) -> tuple[int, int, int]:
     return latest.version.core if latest else (-1, -1, -1)
 
 
-def _catch_up(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
-    """Fetch what release tags and history are missing here; the remote's refs, None where there is no remote."""
+def _ask_remote(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
+    """The remote's refs, None where there is no remote; history that is missing here is fetched first."""
     if is_truncated(repository, head):
         unshallow(repository, head)
     if not remote_of(repository):
         return None
     glob = tag_glob(tag_format)
     tip = (branch.ref,) if branch else ()
-    theirs = remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}", *tip)
-    missing = {ref.removeprefix(_TAGS) for ref in theirs if ref.startswith(_TAGS)} - _local_tags(repository)
-    fetch_tags(repository, sorted(tag for tag in missing if release_version(tag, tag_format)))
-    return theirs
+    return remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}", *tip)
+
+
+def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str]) -> dict[str, str | None]:
+    """The tags of this clone, after the release tags that only the remote has were fetched."""
+    tags = repository.tags(tag_format)
+    missing = {ref.removeprefix(_TAGS) for ref in theirs if ref.startswith(_TAGS)} - tags.keys()
+    wanted = sorted(tag for tag in missing if release_version(tag, tag_format))
+    if not wanted:
+        return tags
+    fetch_tags(repository, wanted)
+    return repository.tags(tag_format)
 
 
 def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[Release, ...]:
@@ -169,8 +177,3 @@ def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[R
 def _reserved(theirs: dict[str, str], tag_format: str) -> tuple[Release, ...]:
     held = ((ref.removeprefix(RESERVED), sha) for ref, sha in theirs.items() if ref.startswith(RESERVED))
     return tuple(Release(version, tag, sha) for tag, sha in held if (version := release_version(tag, tag_format)))
-
-
-def _local_tags(repository: Repository) -> set[str]:
-    names = repository.git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
-    return set(names.decode("utf-8", "surrogateescape").split("\n"))

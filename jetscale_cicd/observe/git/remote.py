@@ -10,7 +10,7 @@ _FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
-_FETCH = ("fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
+_FETCH = ("--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
 
 def remote_of(repository: Repository) -> str | None:
@@ -43,7 +43,7 @@ def resolve_or_fetch(repository: Repository, revision: str) -> str | None:
     if wanted:
         # --depth in a complete clone would make it shallow.
         depth = ("--depth=1",) if repository.shallow else ()
-        repository.git.run(*_FETCH, "--no-tags", *depth, remote, wanted)
+        repository.git.fetch(*_FETCH, "--no-tags", *depth, remote, wanted)
         found = repository.find(revision)[0]
     if found is None and repository.shallow:
         unshallow(repository)
@@ -71,9 +71,9 @@ def unshallow(repository: Repository, *commits: str) -> None:
     remote = remote_of(repository) or "origin"
     command = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
     # Its status proves little: a tag that differs from the remote's fails it after all else was done.
-    result = repository.git.run(*command)
+    result = repository.git.fetch(*command)
     if is_truncated(repository, *commits):
-        result = repository.git.run(*command, *commits)
+        result = repository.git.fetch(*command, *commits)
     if is_truncated(repository, *commits) or (repository.shallow and not commits):
         raise CannotTellError(
             "HISTORY_INCOMPLETE",
@@ -116,7 +116,10 @@ def fetch_tags(repository: Repository, tags: list[str]) -> None:
     """
     if tags:
         names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in tags).encode("utf-8", "surrogateescape")
-        repository.git.ask(*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin", stdin=names)
+        arguments = (*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin")
+        result = repository.git.fetch(*arguments, stdin=names)
+        if result.status != 0:
+            raise repository.git.failed(("fetch", *arguments), result)
 
 
 def _refspec(revision: str, tracking: str) -> str | None:

@@ -1,6 +1,5 @@
 """Uncommitted edits as a commit that nobody else can see."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def snapshot(repository: Repository, scratch: Path) -> tuple[Repository, str]:
         "GIT_OBJECT_DIRECTORY": str(objects),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": '"' + alternates.replace("\\", "\\\\").replace('"', '\\"') + '"',
     }
-    git = replace(repository.git, environment=environment)
+    git = replace(repository.git, environment={**repository.git.environment, **environment})
     head = repository.commit("HEAD")
     _start_index(Repository(git), scratch / "index", head)
     git.ask("add", "--all", "--", ".", env={"GIT_OPTIONAL_LOCKS": "1"})
@@ -47,6 +46,8 @@ def _start_index(repository: Repository, scratch: Path, head: str) -> None:
     """
     staged = repository.git.git_dir / "index"
     if staged.exists():
+        import shutil
+
         shutil.copy2(staged, scratch)
     else:
         repository.git.ask("read-tree", head)

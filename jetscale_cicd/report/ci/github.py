@@ -1,5 +1,6 @@
 """GitHub Actions: step outputs, the job summary, an annotation for an error."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,6 @@ class GitHub:
         Raises:
             ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
         """
-        import secrets
-
         namespaces = dict.fromkeys(decided.target.namespace for decided in plan.targets)
         outputs = {
             "decision": str(plan.decision),
@@ -42,7 +41,7 @@ class GitHub:
         }
         blocks = []
         for name, value in outputs.items():
-            delimiter = f"end_{secrets.token_hex(16)}"
+            delimiter = f"end_{os.urandom(16).hex()}"
             if delimiter in value:
                 raise ConfigurationError(
                     "GITHUB_FILE", "a value holds the random delimiter", where=name, hint="run again"

@@ -1,18 +1,24 @@
 """What became of each step of a plan."""
 
-from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from typing import TYPE_CHECKING
+
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.report.json.error import error_document
 from jetscale_cicd.report.json.plan import plan_document, request_document, step_document
 
+if TYPE_CHECKING:
+    from jetscale_cicd.model.outcome import Run, StepOutcome
 
-def asked_run_document(run: Run, request: Request) -> dict[str, object]:
+
+def asked_run_document(run: "Run", request: Request) -> dict[str, object]:
     """A run, with what was asked."""
     return {**run_document(run), "request": request_document(request)}
 
 
-def run_document(run: Run) -> dict[str, object]:
+def run_document(run: "Run") -> dict[str, object]:
     """A run: its plan, and per step what became of it."""
+    from jetscale_cicd.model.outcome import Result
+
     error, attempts = run.error, [*run.earlier, run]
     done = any(outcome.result is Result.DONE for attempt in attempts for outcome in attempt.outcomes)
     return {
@@ -23,12 +29,12 @@ def run_document(run: Run) -> dict[str, object]:
     }
 
 
-def _attempt(run: Run) -> dict[str, object]:
+def _attempt(run: "Run") -> dict[str, object]:
     steps = [step_document(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
     return {"steps": steps, "error": error_document(run.error) if run.error else None}
 
 
-def _outcome(outcome: StepOutcome) -> dict[str, object]:
+def _outcome(outcome: "StepOutcome") -> dict[str, object]:
     error = error_document(outcome.error) if outcome.error else None
     return {
         "result": str(outcome.result),

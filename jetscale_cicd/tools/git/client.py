@@ -1,0 +1,211 @@
+"""git in one repository: questions are asked here, and what is written goes through GitPython."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.tools.git.discovery import locate
+from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
+from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
+from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, missing_git, start
+from jetscale_cicd.tools.redact import Redactor
+
+if TYPE_CHECKING:
+    from jetscale_cicd.model.request import OpenedRepository
+
+
+@dataclass(frozen=True)
+class Git:
+    """git in one repository.
+
+    Args:
+        root: top of the working tree (of a bare repository: its directory).
+        git_dir, common_dir: where git keeps this work tree's and all work trees' data.
+        network: whether git may talk to a remote, lazily fetched objects included.
+        redact: masks secrets in git's messages.
+        environment: extra variables, for example a scratch object directory.
+        opened: the repository as a caller opened it with GitPython.
+    """
+
+    root: Path
+    git_dir: Path
+    common_dir: Path
+    network: bool
+    redact: Redactor
+    environment: Mapping[str, str] = field(default_factory=dict)
+    opened: "OpenedRepository | None" = None
+
+    def __enter__(self) -> Self:
+        """Whatever runs beside the run ends with the block."""
+        return self
+
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        """Leave nothing running; what was started and not asked for yet is finished, unless something was raised."""
+        self._objects.close()
+        for started in self._beside:
+            if raised is None:
+                started.finish()
+            else:
+                started.stop()
+
+    @cached_property
+    def config(self) -> Mapping[str, str]:
+        """Remotes and identity as git is configured, keys as git prints them, of several values the last one.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, the configuration cannot be read.
+        """
+        arguments = ("config", "--null", "--get-regexp", r"^(remote\..*|user\.(name|email))$")
+        result = self.run(*arguments)
+        if result.status not in (0, 1):  # 1: there is none of them
+            raise self.failed(arguments, result)
+        lines = result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        return {key: value for key, _, value in (line.partition("\n") for line in lines)}
+
+    @property
+    def remotes(self) -> tuple[str, ...]:
+        """Names of the remotes, as `git remote` lists them; a run adds none."""
+        keys = (key.removeprefix("remote.") for key in self.config if key.startswith("remote."))
+        return tuple(sorted({key.rpartition(".")[0] for key in keys if "." in key}))
+
+    @cached_property
+    def _objects(self) -> ObjectReader:
+        env = {**os.environ, **self._variables()}
+        return ObjectReader(partial(start, command(self.root, "cat-file", "--batch"), env, stdin=True))
+
+    @cached_property
+    def _beside(self) -> list[Started]:
+        return []
+
+    def read(self, *names: str) -> list[GitObject | None]:
+        """What each name stands for, None where there is no such object here; one process for all of a run.
+
+        Args:
+            names: revisions, without a line break.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, an object or the repository is damaged.
+        """
+        try:
+            return self._objects.read(names)
+        except ReaderEndedError as ended:
+            result = GitResult(ended.status, b"", self.redact(ended.stderr.decode("utf-8", "replace")))
+            raise self.failed(("cat-file",), result) from None
+
+    def fetch(self, *args: str, stdin: bytes = b"") -> GitResult:
+        """Run git fetch; afterwards objects are read anew, because a process keeps where the history was cut off."""
+        self._objects.close()
+        return self.run("fetch", *args, stdin=stdin)
+
+    def begin(self, *args: str) -> Callable[[], bytes]:
+        """Start git beside the rest, and give what waits for its output.
+
+        The output raises ``GIT_FAILED`` as that of ``ask`` does.
+        """
+        started = Started(self._start(*args, stdin=False))
+        self._beside.append(started)
+
+        def output() -> bytes:
+            status, stdout, stderr = started.finish()
+            if status != 0:
+                raise self.failed(args, GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace"))))
+            return stdout
+
+        return output
+
+    def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
+        """Run git to its end without judging its exit status."""
+        return self._result(self._start(*args, stdin=bool(stdin), env=env), stdin)
+
+    def write(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
+        """Run a git that writes, here or to a remote, without judging its exit status."""
+        from jetscale_cicd.tools.git.gitpython import start_writing
+
+        process = start_writing(self.opened, self.root, command(self.root, *args), self._variables(env))
+        return self._result(process, stdin)
+
+    def _start(self, *args: str, stdin: bool, env: Mapping[str, str] | None = None) -> Process:
+        return start(command(self.root, *args), {**os.environ, **self._variables(env)}, stdin=stdin)
+
+    def _variables(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        return {**variables(network=self.network), **self.environment, **(env or {})}
+
+    def _result(self, process: Process, stdin: bytes) -> GitResult:
+        status, stdout, stderr = finish(process, stdin)
+        return GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace")))
+
+    def ask(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+        """Run git and return its output.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, git exited with another status than 0.
+        """
+        result = self.run(*args, stdin=stdin, env=env)
+        if result.status != 0:
+            raise self.failed(args, result)
+        return result.stdout
+
+    def made(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Run a git that writes, and return the name of what it made.
+
+        Raises:
+            CannotTellError: ``GIT_FAILED``, git exited with another status than 0.
+        """
+        result = self.write(*args, stdin=stdin, env=env)
+        if result.status != 0:
+            raise self.failed(args, result)
+        return result.stdout.decode().strip()
+
+    def failed(self, args: Sequence[str], result: GitResult) -> CannotTellError:
+        """The error for a git command whose failure leaves a question open."""
+        said = result.stderr.strip() or f"exit status {result.status}"
+        return CannotTellError(
+            "GIT_FAILED", f"git {args[0]} failed: {said}", where=str(self.root), hint=_hint_for(said, self.network)
+        )
+
+
+def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: Redactor) -> Git:
+    """Open the repository around a directory, or the one that GitPython has opened.
+
+    Raises:
+        ConfigurationError: ``NOT_A_REPOSITORY``, or ``GIT_ENVIRONMENT`` where the environment points git elsewhere.
+        PreconditionError: ``TOOL_MISSING``, there is no git on PATH.
+    """
+    redirecting = [name for name in REDIRECTING if name in os.environ]
+    if redirecting:
+        raise ConfigurationError(
+            "GIT_ENVIRONMENT",
+            f"{', '.join(redirecting)} would send git to another repository",
+            hint=f"unset {' '.join(redirecting)}",
+        )
+    opened = None if isinstance(repo, Path) else repo
+    directory = repo if isinstance(repo, Path) else Path(repo.working_tree_dir or repo.git_dir)
+    location = locate(directory)
+    if location is None:
+        import shutil
+
+        if shutil.which("git") is None:
+            raise missing_git()
+        raise ConfigurationError(
+            "NOT_A_REPOSITORY",
+            "this is not inside a git repository",
+            where=str(directory),
+            hint="give one with --repo DIR",
+        )
+    environment = dict(opened.git.environment()) if opened else {}
+    return Git(*location, network=network, redact=redact, environment=environment, opened=opened)
+
+
+def _hint_for(said: str, network: bool) -> str:
+    """What to do next about a message of git's that people meet often."""
+    if "dubious ownership" in said:
+        return "the checkout belongs to another user: git config --global --add safe.directory <path>"
+    if "transport" in said and "not allowed" in said and not network:
+        return "an object is missing here and this command does not use the network: run `git fetch` first"
+    if "Authentication failed" in said or "could not read Username" in said or "Permission denied" in said:
+        return "git was refused: check the credentials that the checkout left behind (persist-credentials)"
+    return "run the command by hand in the repository to see more"

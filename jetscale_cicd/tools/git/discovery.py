@@ -1,0 +1,59 @@
+"""Where the repository around a directory is, by git's own rules (gitrepository-layout), without a process."""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+_HEAD = re.compile(rb"ref:[ \t]*refs/.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.DOTALL)
+
+
+class Location(NamedTuple):
+    """A repository.
+
+    Args:
+        root: top of the working tree (of a bare repository: its directory).
+        git_dir, common_dir: where git keeps this work tree's and all work trees' data.
+    """
+
+    root: Path
+    git_dir: Path
+    common_dir: Path
+
+
+def locate(directory: Path) -> Location | None:
+    """The repository that holds a directory, None where there is none."""
+    # Not expanded: a directory may be called `~` or `$HOME`. Not resolved: people see the path that they gave.
+    start = Path(os.path.abspath(directory))  # noqa: PTH100 - Path.absolute keeps `..`, whose parents are no parents
+    for top in (start, *start.parents) if start.exists() else ():
+        dot = top / ".git"
+        git_dir = _pointed_to(dot) if dot.is_file() else dot
+        if git_dir and _is_git_dir(git_dir):
+            return Location(top, git_dir, _common_dir(git_dir))
+        if _is_git_dir(top):
+            return Location(top.parent if top.name == ".git" else top, top, _common_dir(top))
+    return None
+
+
+def _pointed_to(file: Path) -> Path | None:
+    """The directory that a ``.git`` file of a linked work tree or a submodule names."""
+    content = file.read_bytes()
+    if not content.startswith(b"gitdir: "):
+        return None
+    return file.parent / os.fsdecode(content.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+
+
+def _is_git_dir(directory: Path) -> bool:
+    head = directory / "HEAD"
+    if not (head.is_file() or head.is_symlink()):
+        return False
+    common = _common_dir(directory)
+    named = head.is_symlink() or _HEAD.match(head.read_bytes())
+    return bool(named) and (common / "objects").is_dir() and (common / "refs").is_dir()
+
+
+def _common_dir(git_dir: Path) -> Path:
+    try:
+        return git_dir / os.fsdecode((git_dir / "commondir").read_bytes().rstrip(b"\r\n"))
+    except FileNotFoundError:
+        return git_dir

@@ -1,0 +1,88 @@
+"""A git process from its start to its end, also where the run is interrupted meanwhile."""
+
+import subprocess
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from jetscale_cicd.errors import PreconditionError
+
+# A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
+GRACE = 5.0
+
+Process = subprocess.Popen[bytes]
+
+
+class GitResult(NamedTuple):
+    """Exit status, output as bytes, errors as redacted text."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+
+def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Process:
+    """Start git.
+
+    Args:
+        env: the whole environment.
+        stdin: whether it is going to read anything.
+
+    Raises:
+        PreconditionError: ``TOOL_MISSING``, there is no git on PATH.
+    """
+    source = subprocess.PIPE if stdin else subprocess.DEVNULL
+    try:
+        return subprocess.Popen(command, env=env, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except (FileNotFoundError, PermissionError) as missing:
+        raise missing_git() from missing
+
+
+def missing_git() -> PreconditionError:
+    """The error where there is no git on PATH."""
+    return PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer")
+
+
+def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Wait for the end of git, all streams served at once; its exit status, output and errors."""
+    try:
+        stdout, stderr = process.communicate(stdin or None)
+    except BaseException:
+        stop(process)
+        raise
+    return process.returncode, stdout, stderr
+
+
+class Started:
+    """A git that runs beside the rest; whoever asks for its result waits for it.
+
+    Args:
+        process: reads nothing.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._finalizer = weakref.finalize(self, stop, process)
+        self._result: tuple[int, bytes, bytes] | None = None
+
+    def finish(self) -> tuple[int, bytes, bytes]:
+        """Wait for its end; exit status, output and errors."""
+        if self._result is None:
+            self._finalizer.detach()
+            self._result = finish(self._process)
+        return self._result
+
+    def stop(self) -> None:
+        """Ask for no result any more."""
+        if self._finalizer.detach():
+            stop(self._process)
+
+
+def stop(process: Process) -> None:
+    """Let an interrupted git stop, and leave none behind: a push that goes on alone surprises the next run."""
+    process.terminate()
+    try:
+        process.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
