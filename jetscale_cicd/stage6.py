@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
-from jetscale_cicd.errors import ConfigurationError, SupersededError
+from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
 from jetscale_cicd.model.target import Target
@@ -69,6 +69,12 @@ def run(context: RunContext, planned: Plan) -> "Run":
     Raises:
         Stage6Error: a precondition does not hold; nothing was changed.
     """
+    if context.request.compares_only:
+        raise PreconditionError(
+            "NOT_OBSERVED",
+            "the plan compares commits alone: neither the registry nor the targets were observed for it",
+            hint="plan without a revision to compare with: since='auto'",
+        )
     if unmet := refusal(planned.preconditions, to_plan=False):
         raise unmet
     from jetscale_cicd.act.steps import perform
