@@ -62,10 +62,10 @@ def local_request(
 
 
 def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
-    """What a run would do; nothing is changed.
+    """What a run would do; nothing is changed. ``Plan.blocker`` is why no run could carry it out.
 
     Raises:
-        Stage6Error: with a code, a hint and the exit status of its class.
+        Stage6Error: no plan could be made; with a code, a hint and the exit status of its class.
     """
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context

@@ -39,13 +39,6 @@ def test_a_bare_repository_that_gitpython_has_opened_is_taken_too(tmp_path: Path
     assert plan.decision is Decision.PUBLISH
 
 
-def test_a_former_name_in_the_configuration_is_a_note_of_the_plan(tmp_path: Path) -> None:
-    repo = draw(tmp_path, *STORY)
-    (repo.path / ".stage6.yaml").write_text("chart: {unclaimed_change: error}\n")
-    (note,) = (note for note in jetscale_cicd.plan(request(repo.path)).notes if "former name" in note)
-    assert note.startswith(".stage6.yaml:1:9: chart.unclaimed_change")
-
-
 def test_a_path_is_explained(tmp_path: Path) -> None:
     reasons = jetscale_cicd.explain(request(draw(tmp_path, *STORY).path), b"charts/app/x", b"README.md")
     assert_type(reasons, tuple[Reason, ...])

@@ -28,7 +28,7 @@ class ReleaseRules:
     """How commits become versions.
 
     Args:
-        tag_format: name of a release tag, or None where nothing is said about it.
+        tag_format: name of a release tag, or None where it is not configured.
         major_on_zero: a breaking change leaves 0.x.
         allow_zero_version: versions below 1.0.0 are allowed.
         parser_options: options of the conventional parser, as written; python-semantic-release judges them.
@@ -96,7 +96,7 @@ def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:
         raise ConfigurationError(
             "RELEASE_PARSER",
             f"commit_parser {quoted(parser)} is not supported: Stage 6 reads conventional commits",
-            hint='set commit_parser = "conventional"; the commits of the chart are told apart by path, not by parser',
+            hint='set commit_parser = "conventional"; the commits of the chart are selected by path, not by parser',
             where=file,
         )
     options = _typed(section, "commit_parser_options", {}, file)

@@ -27,7 +27,7 @@ from jetscale_cicd.model.target import (
     check_release,
 )
 
-# What an editor can be told of our checks; the reader knows all of each.
+# The part of our checks that JSON Schema can express; the reader applies all of each.
 _RULES: dict[Check, dict[str, object]] = {
     check_label: {"pattern": f"^{LABEL}$", "maxLength": MAX_LABEL},
     check_release: {"pattern": f"^{RELEASE}$", "maxLength": MAX_RELEASE},

@@ -40,51 +40,55 @@ def observe(context: RunContext) -> Observed:
         CannotTellError: something that the decision needs could not be observed; that is never taken for "nothing".
     """
     repository, settings, request = context.repository, context.settings, context.request
-    tag_format = context.tag_format
     head = find_head(repository, request)
-    if request.base and not request.compares_only:  # a hint that may never be needed; a wrong one is said at once
+    if request.base and not request.compares_only:  # it may never be needed, and a wrong one is an error at once
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
-    releases = find_releases(
-        repository,
-        tag_format,
-        head,
-        ask_remote=not request.compares_only,
-        branch=find_branch(repository, request, head, settings.release.branch) if settings.release.commit else None,
-        folder=settings.chart.path,
-    )
+    releases = _releases(context, head)
     comparison = chart_comparison(repository, request, head, releases.latest)
     repository.begin_diff(comparison)
+    overtaken = ""
     if request.compares_only:
-        releases = _as_of_base(repository, tag_format, releases, request, comparison)
-    overtaken = (
-        "" if request.compares_only else overtaken_by(repository, tag_format, releases, head, request.event.branch)
+        releases = _as_of_base(context, releases, comparison)
+    else:
+        overtaken = overtaken_by(repository, context.tag_format, releases, head, request.event.branch)
+    chart, watched = _watched(context, head)
+    changes = watched.changes(comparison)
+    reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
+    observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
+    targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
+    notes = _notes(request, releases, changes, targets)
+    return Observed(head=head, releases=releases, changes=changes, chart=chart, targets=targets, notes=notes)
+
+
+def _releases(context: RunContext, head: str) -> Releases:
+    repository, settings, request = context.repository, context.settings, context.request
+    configured = settings.release
+    return find_releases(
+        repository,
+        context.tag_format,
+        head,
+        ask_remote=not request.compares_only,
+        branch=find_branch(repository, request, head, configured.branch) if configured.commit else None,
+        folder=settings.chart.path,
     )
+
+
+def _watched(context: RunContext, head: str) -> tuple[ChartSettings, "_Watched"]:
+    """The chart with the folders of its local dependencies, and every path that a scope watches."""
+    repository, settings = context.repository, context.settings
     values = (file for target in settings.targets for file in target.values)
     packaged = repository.tree(head, settings.chart.path, *values)
     beside = local_dependencies(repository, head, settings.chart.path, packaged)
-    chart_settings = replace(settings.chart, watch=(*settings.chart.watch, *beside))
-    globs = (*chart_settings.watched, *(glob for target in settings.targets for glob in target.watched), CONFIG)
-    watched = _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
-    changes = watched.changes(comparison)
-    chart = chart_reasons(changes.watched, _chart_rules(repository, chart_settings, changes))
-    observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
-    targets = tuple(observer.decide(target, chart, head) for target in settings.targets)
-    return Observed(
-        head=head,
-        releases=releases,
-        changes=changes,
-        chart=chart_settings,
-        targets=targets,
-        notes=(*settings.notes, *_notes(request, releases, changes, targets)),
-    )
+    chart = replace(settings.chart, watch=(*settings.chart.watch, *beside))
+    globs = (*chart.watched, *(glob for target in settings.targets for glob in target.watched), CONFIG)
+    return chart, _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
 
 
-def _as_of_base(
-    repository: Repository, tag_format: str, releases: Releases, request: Request, comparison: Comparison
-) -> Releases:
+def _as_of_base(context: RunContext, releases: Releases, comparison: Comparison) -> Releases:
     """Where commits are compared, the version follows the release that was there before them."""
+    repository, request = context.repository, context.request
     tip = repository.find(request.base)[0] if request.from_merge_base and request.base else comparison.base
-    latest = highest_merged(repository, tag_format, releases.all, tip) if tip else None
+    latest = highest_merged(repository, context.tag_format, releases.all, tip) if tip else None
     return releases._replace(latest=latest)
 
 

@@ -3,6 +3,8 @@
 import ast
 import re
 
+import pytest
+
 from jetscale_cicd.decide.cluster.diagnose import CODES
 from scripts.docs.blocks import DOCS, DOCUMENTS
 from scripts.docs.codes import CODE, all_codes
@@ -35,6 +37,19 @@ def test_every_class_of_errors_has_an_exit_status_of_its_own() -> None:
     statuses = [each.exit_status for each in error_classes()]
     assert len(set(statuses)) == len(statuses)
     assert 10 not in statuses  # plan --detailed-exitcode
+
+
+def test_the_scan_sees_the_errors_of_the_package() -> None:
+    assert len(all_codes()) > 130
+    # One of each way to make one: a class, a helper, a method, a constant, a record, a fault, a fallback.
+    ways = ("TAG_TAKEN", "PROBE_ADDRESS", "CONFIG_TYPE", "HELD", "HOOK_FAILED", "IMAGE_PULL", "PODS_NOT_CREATED")
+    assert set(ways) <= set(all_codes())
+
+
+@pytest.mark.parametrize("code", sorted(all_codes()))
+def test_a_code_belongs_to_one_class(code: str) -> None:
+    assert len(all_codes()[code].classes) == 1
+    assert code.replace("_", "").isalpha()
 
 
 def test_no_constant_of_the_source_that_reads_like_a_code_is_left_out() -> None:
@@ -77,9 +92,9 @@ def test_every_code_of_the_troubleshooting_page_exists_with_that_exit_status() -
     assert len(found) > 50
     wrong = [
         code
-        for codes, said in found
+        for codes, exits in found
         for code in codes_in(codes)
-        if said != "warnings" and all_codes()[code].exit_status != int(said.split()[1])
+        if exits != "warnings" and all_codes()[code].exit_status != int(exits.split()[1])
     ]
     assert wrong == []
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from jetscale_cicd.errors import CannotTellError, DeployError, PublishError, SupersededError
+from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, PublishError, SupersededError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
 from jetscale_cicd.model.commit import Commit, JudgedCommit
 from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
@@ -21,6 +21,7 @@ from jetscale_cicd.model.plan import (
     TargetPlan,
     VersionChoice,
 )
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.rollback import Rollback
@@ -128,9 +129,29 @@ PUBLISH = Plan(
     deploy=NEXT,
     shared=tuple(each for each in STEPS if not each.target),
     notes=("a note with ::error:: in it", "::error::a note that begins as a command"),
+    preconditions=(
+        Precondition(id="namespace", state=PreconditionState.MET, what="the namespace exists", target="live"),
+        Precondition(
+            id="secrets",
+            state=PreconditionState.UNMET,
+            what="the environment has every secret value",
+            target="live",
+            error=PreconditionError("SECRET_UNSET", "TOKEN is not set", hint="set it", where="live", details=("d",)),
+            of_this_process=True,
+        ),
+    ),
 )
+REFUSED = replace(PUBLISH, preconditions=tuple(replace(each, of_this_process=False) for each in PUBLISH.preconditions))
 NOTHING = replace(
-    PUBLISH, decision=Decision.NOTHING, latest=None, choice=None, deploy=None, shared=(), target_plans=(), notes=()
+    PUBLISH,
+    decision=Decision.NOTHING,
+    latest=None,
+    choice=None,
+    deploy=None,
+    shared=(),
+    target_plans=(),
+    notes=(),
+    preconditions=(),
 )
 REDEPLOY = replace(PUBLISH, decision=Decision.REDEPLOY, choice=None, deploy=RELEASE)
 
@@ -219,6 +240,7 @@ RESULTS: dict[str, CommandResult] = {
     "plan publish": PUBLISHED,
     "plan nothing": PlanResult(NOTHING, REQUEST),
     "plan redeploy": PlanResult(REDEPLOY, REQUEST),
+    "plan refused": PlanResult(REFUSED, REQUEST),
     "run failed": RunResult(RUN, REQUEST),
     "run done": RunResult(DONE, REQUEST),
     "run satisfied": RunResult(SATISFIED, REQUEST),
