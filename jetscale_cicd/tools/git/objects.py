@@ -8,6 +8,7 @@ import os
 import re
 import selectors
 import subprocess
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -48,6 +49,7 @@ class ObjectReader:
     def __init__(self, start: Callable[[], Process]) -> None:
         self._start = start
         self._running: _Running | None = None
+        self._turn = threading.Lock()  # an answer belongs to the question before it
 
     def read(self, names: Sequence[str]) -> list[GitObject | None]:
         """What each name stands for, None where the repository lacks it or several objects have that short name.
@@ -60,6 +62,10 @@ class ObjectReader:
         """
         if not names:
             return []
+        with self._turn:
+            return self._read(names)
+
+    def _read(self, names: Sequence[str]) -> list[GitObject | None]:
         if self._running is not None and self._running.process.poll() is not None:
             self.close()  # an interruption of the terminal reaches it too, and cleaning up may have a question
         try:
