@@ -58,7 +58,8 @@ def _github_release(acting: ActContext) -> str | Skipped:
 def _tag(acting: ActContext) -> str:
     head, release = acting.plan.head, acting.release
     branch = acting.plan.branch if release.commit != head else ""
-    reserved = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
+    reserves = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
+    reserved = acting.plan.reserved or (head if reserves else None)  # one that an interrupted run left is removed, too
     return tag(acting.context.repository, Tagging(release, head, branch, _message(acting), reserved))
 
 

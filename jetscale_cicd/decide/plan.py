@@ -38,6 +38,7 @@ class ArtifactState:
         branch: the branch that gets a commit with the version, "" where none does.
         sign_key: user id of the key that signs the package, "" where none does.
         sign_command: words of the command that signs the published package, () where there is none.
+        reserved: the commit for which the remote has a reservation of the version, None where it has none.
         page: page of the repository at GitHub, where a Release is wanted; else "".
     """
 
@@ -50,6 +51,7 @@ class ArtifactState:
     branch: str = ""
     sign_key: str = ""
     sign_command: tuple[str, ...] = ()
+    reserved: str | None = None
     page: str = ""
 
 
@@ -99,6 +101,7 @@ def make_plan(
         shared=shared,
         notes=tuple(notes),
         branch=artifact.branch if artifact else "",
+        reserved=artifact.reserved if artifact else None,
     )
 
 

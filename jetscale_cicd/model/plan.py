@@ -143,6 +143,7 @@ class Plan:
         shared: steps that all targets share, in order; they come before those of any target.
         target_plans: decision and steps of each target, in the order of the configuration.
         branch: the branch that gets a release commit, "" where none does.
+        reserved: the commit for which the remote has a reservation of the version already, None where it has none.
         preconditions: what was checked before anything is changed; () where nothing has to be.
     """
 
@@ -156,6 +157,7 @@ class Plan:
     shared: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     branch: str = ""
+    reserved: str | None = None
     preconditions: tuple[Precondition, ...] = ()
 
     @property

@@ -62,6 +62,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
         answer=resolved.answer,
         proven=resolved.proven,
         branch=(observed.releases.branch.name or _SOME_BRANCH) if observed.releases.branch else "",
+        reserved=next((each.commit for each in observed.releases.reserved if each.tag == release.tag), None),
         sign_key=context.settings.signing.key,
         sign_command=context.settings.signing.command,
         page=context.github,

@@ -19,14 +19,14 @@ class Tagging(NamedTuple):
         head: the commit that is released, for which the version is reserved.
         branch: gets ``release.commit`` on top of head where the two differ.
         message: release notes and trailers.
-        reserved: whether this version was reserved for head before it was published.
+        reserved: the commit that the version is expected to be reserved for, None where it is expected to be free.
     """
 
     release: Release
     head: str
     branch: str
     message: str
-    reserved: bool = False
+    reserved: str | None = None
 
     @property
     def moves(self) -> bool:
@@ -58,7 +58,7 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         _create_local(repository, name, tag_object, commit)
         return tagging.said
     ref, reservation = f"refs/tags/{name}", RESERVED + name
-    held = tagging.head if tagging.reserved else None
+    held = tagging.reserved
     result, refs = _try(repository, remote, tagging, tag_object, held)
     if result.status and ref not in refs and refs.get(reservation) != held:  # another run left it, or gave it back
         result, refs = _try(repository, remote, tagging, tag_object, refs.get(reservation))
