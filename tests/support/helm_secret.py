@@ -34,7 +34,7 @@ def secret(number: int = 1, status: str = "deployed", **more: Any) -> Object:
     Args:
         more: fields of ``info``; those of the release itself are ``config``, ``manifest``, ``hooks`` and ``chart``.
     """
-    own = {name: more.pop(name) for name in ("config", "manifest", "hooks", "chart") if name in more}
+    own: Object = {name: more.pop(name) for name in ("config", "manifest", "hooks", "chart") if name in more}
     times = {"first_deployed": "2026-01-01T10:00:00Z", "last_deployed": f"2026-01-01T11:{number:02}:00Z"}
     content: Object = {
         "name": RELEASE,
@@ -70,8 +70,8 @@ def ours(number: int, status: str = "deployed", deploy: str = "", run: str = "",
     return secret(number, status, config=values, chart=chart, **{"description": record_description(of, run), **more})
 
 
-def rolled_back(number: int, to: int, like: Object, status: str = "deployed") -> Object:
+def rolled_back(number: int, to: int, like: Object, status: str = "deployed", **more: Any) -> Object:
     """A revision that ``helm rollback`` made: the content of an earlier one, in Helm's own form."""
     content = unpacked(like)
-    more = {name: content[name] for name in ("config", "manifest", "chart")}
-    return secret(number, status, description=f"Rollback to {to}", **more)
+    same = {name: content[name] for name in ("config", "manifest", "chart")}
+    return secret(number, status, **{"description": f"Rollback to {to}", **same, **more})
