@@ -1,6 +1,6 @@
 """A strict stand-in for an API server, in this process: what a test does not declare is asked in vain, and fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ class FakeKubernetes(Kubernetes):
         collections: paths that may be listed though nothing is there.
     """
 
-    def __init__(self, objects: dict[str, Object | None] | None = None, *, collections: tuple[str, ...] = ()) -> None:
+    def __init__(self, objects: Mapping[str, Object | None] | None = None, *, collections: tuple[str, ...] = ()) -> None:
         self.now = StoppedClock()
         super().__init__(Path("/nowhere"), Redactor.of(()), clock=self.now)
         self.objects: dict[str, Object | None] = {}
