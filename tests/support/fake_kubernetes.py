@@ -52,7 +52,9 @@ class FakeKubernetes(Kubernetes):
         collections: paths that may be listed though nothing is there.
     """
 
-    def __init__(self, objects: Mapping[str, Object | None] | None = None, *, collections: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, objects: Mapping[str, Object | None] | None = None, *, collections: tuple[str, ...] = ()
+    ) -> None:
         self.now = StoppedClock()
         super().__init__(Path("/nowhere"), Redactor.of(()), clock=self.now)
         self.objects: dict[str, Object | None] = {}
