@@ -157,6 +157,15 @@ def test_a_rollback_of_a_rollback_has_the_record_of_the_first_deploy(api: FakeKu
     assert revision.attempted.commit == "b" * 40
 
 
+def test_a_rollback_of_a_rollback_to_a_deploy_outside_stage_6_has_no_record(
+    api: FakeKubernetes, target: Target
+) -> None:
+    unmanaged = ours(2, "superseded", description="Upgrade complete")  # helm upgrade --reuse-values
+    third = rolled_back(3, 2, unmanaged, "superseded")
+    put(api, ours(1, "superseded"), unmanaged, third, rolled_back(4, 3, third))
+    assert observed(api, target)[0].commit == ""
+
+
 def test_a_rollback_of_which_nothing_else_is_kept_is_told_all_the_same(api: FakeKubernetes, target: Target) -> None:
     api.put(path_of(9), rolled_back(9, 3, ours(3)))
     live, revision = observed(api, target)
