@@ -105,6 +105,17 @@ def test_a_pipe_that_nobody_reads_is_an_error_and_no_wait(tmp_path: Path) -> Non
         append_audit(tmp_path / "pipe", {"a": 1}, NOBODY)
 
 
+def test_an_entry_that_is_written_in_part_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(ConfigurationError) as error:
+            append_audit(tmp_path / "pipe", {"a": "x" * (1 << 22)}, NOBODY)  # more than a pipe holds
+    finally:
+        os.close(reading)
+    assert error.value.code == "AUDIT_UNWRITABLE"
+
+
 # The entry of a run
 
 
@@ -196,6 +207,11 @@ def test_where_nothing_was_to_be_deployed_it_says_what_is(around: Around) -> Non
     live = Deployed(version="0.1.0", commit="", digest="", values_digest="", revision=Revision(number=7, status="x"))
     written = entry(around, [outcome(StepName.VERIFY, Result.DONE)], deploys=False, live=live)
     assert (written["version"], written["revision"], written["commit"]) == ("0.1.0", 7, None)
+
+
+def test_where_something_was_deployed_it_says_that_and_not_what_was_there(around: Around) -> None:
+    written = entry(around, [DONE], live=record(), records={"live": record("0.2.0", "b")}, made=(2, 0, 0))
+    assert (written["version"], written["commit"]) == ("0.2.0", "b" * 40)
 
 
 def test_before_anything_was_tried_it_says_what_was_to_be_deployed(around: Around) -> None:
