@@ -86,14 +86,15 @@ def run_forked(
         socket.send_fds(parent.talk, [len(asked).to_bytes(4, "big")], [out.fileno(), err.fileno()])
         parent.talk.sendall(asked)
         try:
-            status = int.from_bytes(parent.talk.recv(4), "big", signed=True)
+            answer = parent.talk.recv(4)
         except TimeoutError:
             parent.process.kill()
             raise
+        assert len(answer) == 4, "the process that commands are forked from has ended"
         _idle.append(parent)
         out.seek(0)
         err.seek(0)
-        return status, _text(out), _text(err)
+        return int.from_bytes(answer, "big", signed=True), _text(out), _text(err)
 
 
 def _text(stream: IO[bytes]) -> str:
