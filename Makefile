@@ -28,7 +28,7 @@ run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes
 
 .PHONY: test
 test: $(VENV)/.dev tools ## the tests, except the slow ones; ARGS='-k tag -x' goes to pytest
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## style, types, and the floors of the package

@@ -1,6 +1,7 @@
 """The family of errors: one exit status per class, one class per code, and something to do next."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ CLASSES = {
 }
 
 
+@cache
 def raised() -> list[tuple[str, str, str]]:
     """Class, code and place of every error that the package makes with a literal code."""
     found = []

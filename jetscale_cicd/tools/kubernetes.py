@@ -214,7 +214,7 @@ class Kubernetes:
         try:
             said = json.loads(answer)
             return ApiFailure(status, self.redact(str(said["message"]))[:_LONGEST_TEXT])
-        except (ValueError, KeyError, AttributeError):  # the proxy's own words, or a gateway's
+        except (ValueError, KeyError, TypeError):  # the proxy's own words, or a gateway's
             return ApiFailure(status, self._said(answer) or f"status {status}")
 
     def _said(self, answer: bytes) -> str:

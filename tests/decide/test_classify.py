@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.classify import UNCHANGED, ChartRules, chart_reasons, decide, strongest, values_reasons
 from jetscale_cicd.model.change import Change, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
@@ -216,6 +216,30 @@ class TestADecision:
         assert found.decision is Decision.NOTHING
         assert "superseded" in found.reasons[-1].why
         assert found.reasons[:-1] == (*chart, *values)
+
+    @pytest.mark.parametrize(
+        ("chart", "values", "decision"),
+        [
+            (COUNTS, (), Decision.NOTHING),
+            (COUNTS, VALUES, Decision.NOTHING),
+            (KEPT_OUT, VALUES, Decision.REDEPLOY),
+            ((), VALUES, Decision.REDEPLOY),
+        ],
+    )
+    def test_a_commit_that_may_get_no_version_may_still_deploy_the_latest_one(
+        self, chart: tuple[Reason, ...], values: tuple[Reason, ...], decision: Decision
+    ) -> None:
+        assert decided(chart, values, overtaken="v9.9.9 is of a later commit").decision is decision
+
+    @pytest.mark.parametrize(("differ", "decision"), [(True, Decision.REDEPLOY), (False, Decision.NOTHING)])
+    def test_the_latest_release_with_other_values_is_deployed_again(self, differ: bool, decision: Decision) -> None:
+        assert decided(live=deployed("1.2.3"), values_differ=differ).decision is decision
+
+    @pytest.mark.parametrize(("restored", "decision"), [(True, Decision.NOTHING), (False, Decision.REDEPLOY)])
+    def test_a_rollback_to_what_head_wants_leaves_nothing_to_do(self, restored: bool, decision: Decision) -> None:
+        back = Revision(number=4, status="deployed", rollback=True, rollback_to=2, attempted=deployed("1.2.2"))
+        live = replace(deployed("1.2.3"), revision=back)
+        assert decided(live=live, restored=restored).decision is decision
 
     def test_every_reason_and_both_ends_are_kept(self) -> None:
         found = decided(COUNTS, VALUES)

@@ -58,6 +58,20 @@ def planned(
     )
 
 
+def with_artifact(artifact: ArtifactState) -> Plan:
+    """The plan of a publish."""
+    return make_plan(
+        head=B,
+        latest=LATEST,
+        changes=ChangeSet(COMPARED, (), lambda: Counted(3)),
+        targets=(of(LIVE, Decision.PUBLISH),),
+        choice=CHOICE,
+        deploy=NEW,
+        artifact=artifact,
+        engines=PlannedByEngines(),
+    )
+
+
 def states(plan: Plan) -> dict[str, str]:
     """Each step with its state."""
     return {f"{step.name} {step.target}" if step.target else str(step.name): str(step.state) for step in plan.steps}
@@ -138,6 +152,21 @@ class TestTheSteps:
         plan = planned(of(LIVE, Decision.NOTHING), answer=HELD)
         assert set(states(plan).values()) == {"satisfied"}
         assert not plan.needed
+
+    @pytest.mark.parametrize(
+        ("answer", "tagged", "state"),
+        [(Absent(), False, NEEDED), (HELD, False, NEEDED), (HELD, True, StepState.UNKNOWN)],
+    )
+    def test_what_is_not_tagged_yet_is_signed_also_where_it_is_published_already(
+        self, answer: RegistryAnswer, tagged: bool, state: StepState
+    ) -> None:
+        artifact = replace(SHELF, answer=answer, proven=True, tagged=tagged, sign_command=("cosign", "sign"))
+        assert step(with_artifact(artifact), StepName.SIGN).state is state
+
+    def test_a_release_commit_is_pushed_together_with_its_tag_or_not_at_all(self) -> None:
+        command = shlex.split(step(with_artifact(replace(SHELF, branch="main")), StepName.TAG).command)
+        assert command[:3] == ["git", "push", "--atomic"]
+        assert {"refs/tags/v1.3.0", "refs/tags/v1.3.0^{commit}:refs/heads/main"} < set(command)
 
     def test_there_are_none_without_a_release(self) -> None:
         plan = make_plan(

@@ -39,10 +39,14 @@ class Stack:
         self.helm = helm
         self.home = home
         self.chart = home / "app"
+
+    def fill(self) -> "Stack":
+        """Put the subcharts in their place."""
         shutil.copytree(CHART, self.chart)
         for name in SUBCHARTS:
             destination = self.chart / "charts"
             self.run("package", str(STAND_INS / name), "--destination", str(destination))
+        return self
 
     def run(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         # A home of its own: no registry login, repository or plugin of the user takes part.
@@ -71,8 +75,15 @@ class Stack:
         return result.stderr
 
 
+@pytest.fixture(scope="module")
+def filled(helm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chart with its subcharts as this helm packages them, which no test changes."""
+    return Stack(helm, tmp_path_factory.mktemp("filled")).fill().chart
+
+
 @pytest.fixture
-def stack(helm: Path, tmp_path: Path) -> Stack:
+def stack(helm: Path, filled: Path, tmp_path: Path) -> Stack:
+    shutil.copytree(filled, tmp_path / "app")
     return Stack(helm, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The real command in a real process, as a CI would start it."""
+"""The real command in a process of its own, as a CI would start it."""
 
 import json
 import os
@@ -8,6 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.forked import AT_START, run_forked
+
+_TIMEOUT = 120
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,31 @@ def command_environment(helm: Path | None = None) -> dict[str, str]:
     return kept
 
 
-def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None, helm: Path | None = None) -> Ended:
-    """Run ``python -m jetscale_cicd`` with a laptop's environment (no CI), and one helm on PATH where given."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "jetscale_cicd", *arguments],
-        cwd=cwd,
-        env={**command_environment(helm), **(env or {})},
-        capture_output=True,
-        text=True,
-        errors="surrogateescape",
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in finished.stderr or "--debug" in arguments, finished.stderr
-    return Ended(finished.returncode, finished.stdout, finished.stderr)
+def command(
+    *arguments: str, cwd: Path, env: dict[str, str] | None = None, helm: Path | None = None, anew: bool = False
+) -> Ended:
+    """Run ``python -m jetscale_cicd`` with a laptop's environment (no CI), and one helm on PATH where given.
+
+    Args:
+        anew: by an interpreter that starts for it; else forked off one that has imported everything already.
+    """
+    whole = {**command_environment(helm), **(env or {})}
+    if anew or any(name.startswith(AT_START) for name in env or ()):
+        finished = subprocess.run(
+            [sys.executable, "-m", "jetscale_cicd", *arguments],
+            cwd=cwd,
+            env=whole,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+        ended = Ended(finished.returncode, finished.stdout, finished.stderr)
+    else:
+        ended = Ended(*run_forked(arguments, cwd, whole, command_environment(), _TIMEOUT))
+    assert "Traceback" not in ended.stderr or "--debug" in arguments, ended.stderr
+    return ended
 
 
 def _only(helm: Path) -> Path:

@@ -85,9 +85,15 @@ class Drawn:
 
 def draw(path: Path, *steps: str) -> Drawn:
     """A new repository on branch main with this history."""
-    path.mkdir(parents=True, exist_ok=True)
-    git(path, "init", "--quiet", "--initial-branch=main")
+    create(path)
     return Drawn(path).draw(*steps)
+
+
+def create(path: Path, *options: str) -> None:
+    """A new repository on branch main, without the fourteen examples of hooks that git copies into each."""
+    path.mkdir(parents=True, exist_ok=True)
+    git(path, "init", "--quiet", "--initial-branch=main", "--template=", *options)
+    (path / ("hooks" if "--bare" in options else ".git/hooks")).mkdir()
 
 
 def opened(repo: Drawn, *, network: bool = True) -> Repository:
@@ -98,13 +104,13 @@ def opened(repo: Drawn, *, network: bool = True) -> Repository:
 def clone(origin: Drawn | Path, path: Path, *options: str) -> Drawn:
     """A clone over ``file://``, so that shallow and partial clones are what they would be over a network."""
     source = origin.path if isinstance(origin, Drawn) else origin
-    git(path.parent, "clone", "--quiet", *options, source.as_uri(), str(path))
+    git(path.parent, "clone", "--quiet", "--template=", *options, source.as_uri(), str(path))
     return Drawn(path)
 
 
 def bare(origin: Drawn, path: Path) -> Path:
     """A bare copy of a repository, to be its remote; it serves any commit and partial clones, as hosts do."""
-    git(path.parent, "clone", "--quiet", "--bare", str(origin.path), str(path))
+    git(path.parent, "clone", "--quiet", "--bare", "--template=", str(origin.path), str(path))
     for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
         git(path, "config", key, "true")
     return path

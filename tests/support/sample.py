@@ -1,14 +1,18 @@
 """A stack to play Stage 6 on: a clone with one chart and its values, the bare remote, and a registry directory."""
 
+import atexit
+import hashlib
 import json
 import shutil
 import tarfile
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.support.command import Ended, command
-from tests.support.history import Drawn, dated, draw, git
+from tests.support.history import Drawn, create, dated, draw, git
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SUBCHARTS = PROJECT / "tests" / "fixtures" / "charts"
@@ -144,10 +148,28 @@ def project(directory: Path, helm: Path | None = None) -> Sample:
 
 
 def _build(directory: Path, files: dict[str, str | bytes | None], helm: Path | None) -> Sample:
+    """A copy of what was built of these files before."""
+    name = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+    built = _built() / name
+    if not built.exists():
+        _build_anew(built, files)
+    shutil.copytree(built, directory, symlinks=True, dirs_exist_ok=True)
+    return Sample(directory, helm)
+
+
+@cache
+def _built() -> Path:
+    """Holds each stack that was built once, until this process ends."""
+    directory = tempfile.mkdtemp(prefix="stage6-samples-")
+    atexit.register(shutil.rmtree, directory)
+    return Path(directory)
+
+
+def _build_anew(directory: Path, files: dict[str, str | bytes | None]) -> Sample:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "registry").mkdir()
-    git(directory, "init", "--quiet", "--bare", "--initial-branch=main", "remote.git")
-    sample = Sample(directory, helm)
+    create(directory / "remote.git", "--bare")
+    sample = Sample(directory)
     # A relative address, so that a copy has its own remote.
     draw(sample.repo.path).git("remote", "add", "origin", "../remote.git")
     sample.commit("feat: the stack", {path: content for path, content in files.items() if content is not None})

@@ -199,6 +199,47 @@ def test_pods_that_may_not_be_made_are_told_whatever_was_to_make_them(kind: str,
     assert (found.code, found.subject) == ("QUOTA", f"{kind} web")
 
 
+TEMPLATE: Object = {"template": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "status", "lacks"),
+    [
+        ("StatefulSet", {"replicas": 2, **TEMPLATE}, {"replicas": 1}, True),
+        ("StatefulSet", {"replicas": 2, **TEMPLATE}, {"replicas": 2}, False),
+        ("StatefulSet", {"replicas": 2, **TEMPLATE}, {}, True),
+        ("StatefulSet", {"replicas": 0, **TEMPLATE}, {}, False),
+        ("Deployment", {"replicas": 2, **TEMPLATE}, {"replicas": 1}, True),
+        ("Deployment", {"replicas": 2, **TEMPLATE}, {"replicas": 2, "readyReplicas": 0}, False),
+        ("Deployment", {"replicas": 2, **TEMPLATE}, {"replicas": 3}, False),
+        ("DaemonSet", TEMPLATE, {"desiredNumberScheduled": 2, "currentNumberScheduled": 1}, True),
+        ("DaemonSet", TEMPLATE, {"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "numberReady": 0}, False),
+        ("DaemonSet", TEMPLATE, {"desiredNumberScheduled": 0, "currentNumberScheduled": 0}, False),
+        ("Job", TEMPLATE, {}, True),
+        ("Job", TEMPLATE, {"active": 1}, False),
+        ("Job", TEMPLATE, {"failed": 1}, False),
+        ("Job", TEMPLATE, {"succeeded": 1}, False),
+        ("Pod", {"containers": []}, {"phase": "Pending"}, False),
+    ],
+)
+def test_an_event_of_pods_that_could_not_be_made_counts_only_while_some_are_lacking(
+    kind: str, spec: Object, status: Object, lacks: bool
+) -> None:
+    maker = thing("web", annotations=OURS, spec=spec, status=status)
+    old = event("web", "FailedCreate", "pods is forbidden: exceeded quota: q")
+    assert (diagnose(seen(**{kind: [maker]}, Event=[old]), WAITED).code == "QUOTA") is lacks
+
+
+@pytest.mark.parametrize(("made", "lacks"), [(1, True), (2, False)])
+def test_a_replica_set_that_may_not_make_its_pods_is_told_of_its_deployment(made: int, lacks: bool) -> None:
+    web = thing("web", annotations=OURS, spec={"replicas": 2, **TEMPLATE}, status={"replicas": made})
+    newest = thing("web-1", "web", spec={"replicas": 2, **TEMPLATE}, status={"replicas": made})
+    around = seen(Deployment=[web], ReplicaSet=[newest], Event=[event("web-1", "FailedCreate", "no")])
+    found = diagnose(around, WAITED)
+    assert (found.code == "PODS_NOT_CREATED") is lacks
+    assert not lacks or found.subject == "Deployment web"
+
+
 def test_a_container_that_ends_well_again_and_again_is_a_crash_loop() -> None:
     ended = waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 0, "reason": "Completed"}})
     found = diagnose(deployed(pod("p", "web-2", ended)), WAITED)

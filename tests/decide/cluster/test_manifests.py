@@ -103,7 +103,7 @@ class TestASecretIsNeverShown:
         secret = rendered(thing("Secret", data={"a": CANARY}))
         assert diff(secret, secret) == ("", 0)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)

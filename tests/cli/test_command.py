@@ -1,0 +1,52 @@
+"""Each command once by an interpreter that starts for it, as a user's does; other tests fork one that has started."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jetscale_cicd.cli.main import COMMANDS
+from tests.support.command import command
+from tests.support.sample import Sample, small
+
+WORDS = {
+    "stage6": ("stage6",),
+    "plan": ("plan",),
+    "simulate": ("simulate", "--base=HEAD", "--head=HEAD"),
+    "explain": ("explain", "charts/app/values.yaml"),
+    "status": ("status",),
+    "rollback": ("rollback", "--target=live"),
+    "verify-chart": ("verify-chart", "v0.1.0"),
+    "schema": ("schema",),
+}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    return small(tmp_path_factory.mktemp("process"))
+
+
+def comparable(text: str, stack: Sample) -> str:
+    """Output without what differs from run to run: where it ran, and for how long."""
+    return re.sub(r"\d+\.\d s", "", text.replace(str(stack.directory), ""))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_ends_in_a_process_of_its_own_as_it_does_in_a_forked_one(
+    stack: Sample, tmp_path: Path, name: str
+) -> None:
+    anew, forked = stack.copy(tmp_path / "a"), stack.copy(tmp_path / "b")
+    one, other = command(*WORDS[name], cwd=anew.repo.path, anew=True), command(*WORDS[name], cwd=forked.repo.path)
+    assert one.status == other.status
+    assert comparable(one.stdout, anew) == comparable(other.stdout, forked)
+    assert bool(one.stderr) == bool(other.stderr)
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_command_sees_its_own_environment_directory_and_arguments(stack: Sample, anew: bool) -> None:
+    usage = command("plan", "--no-such-option", cwd=stack.repo.path, anew=anew)
+    assert (usage.status, usage.stdout) == (2, "")
+    inside = command("plan", cwd=stack.repo.path / "charts", env={"STAGE6_NOTHING": "x"}, anew=anew)
+    assert inside.status == 0
+    outside = command("plan", cwd=stack.directory, anew=anew)
+    assert outside.status != 0

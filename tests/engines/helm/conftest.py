@@ -1,0 +1,69 @@
+"""A release on the stand-in for the API server, with a helm that changes it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.decide.cluster.deploy_record import record_values
+from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.model.target import Target
+from tests.support.fake_helm import FakeHelm, Release
+from tests.support.fake_kubernetes import FakeKubernetes
+from tests.support.helm_secret import SECRETS, path_of, record
+
+KINDS = ("deployments", "statefulsets", "daemonsets", "replicasets")
+LISTED = (
+    SECRETS,
+    *(f"/apis/apps/v1/namespaces/shop-prod/{kind}" for kind in KINDS),
+    *(f"/apis/batch/v1/namespaces/shop-prod/{kind}" for kind in ("jobs", "cronjobs")),
+    *(f"/api/v1/namespaces/shop-prod/{kind}" for kind in ("pods", "events", "services", "configmaps")),
+)
+DEPLOY = "this-deploy"
+RECORD = record("0.2.0", "b")
+
+
+@dataclass
+class Stage:
+    """What a test of the engine needs: the release, and everything around it that tells what was done."""
+
+    api: FakeKubernetes = field(default_factory=lambda: FakeKubernetes(collections=LISTED))
+    announced: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+    check: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        config = {"size": 2, **record_values(RECORD, "", DEPLOY)}
+        self.release = Release(self.api, config=config)
+        for number in range(1, 12):
+            self.api.put(path_of(number), None)
+
+    def engine(self, *, inherited: bool = False, **target: Any) -> HelmRelease:
+        """The engine for a target with these keys."""
+        keys = {"name": "live", "client_name": "shop", "release": "app", "timeout": 5, "required_secrets": (), **target}
+
+        def show(_: Sequence[str]) -> bool:
+            return False
+
+        def check() -> None:
+            self.check()
+
+        return HelmRelease(
+            self.api,
+            FakeHelm(self.release),
+            Target(**keys),
+            check,
+            self.announced.append,
+            show,
+            "",
+            self.stop,
+            inherited,
+        )
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Nothing is installed."""
+    return Stage()

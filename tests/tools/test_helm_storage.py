@@ -1,0 +1,162 @@
+"""Helm's storage: what Helm writes is read, what anybody else writes is refused, and only what is asked for changes."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.tools import helm_storage
+from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
+from tests.support.helm_secret import packed, secret, unpacked
+
+Object = dict[str, Any]
+
+
+def decoded(**more: Any) -> StoredRelease:
+    return StoredRelease.decode(secret(**more))
+
+
+def with_release(data: object) -> Object:
+    return {"metadata": {"name": "s"}, "data": {"release": data}}
+
+
+def twice(content: bytes) -> str:
+    return base64.b64encode(base64.b64encode(content)).decode()
+
+
+def test_what_helm_writes_is_read() -> None:
+    hooks = [{"kind": "Job", "name": "migrate"}, {"kind": "Pod", "name": "check"}]
+    stored = decoded(number=3, status="failed", description="why", config={"a": 1}, manifest="kind: X", hooks=hooks)
+    assert (stored.number, stored.status, stored.description) == (3, "failed", "why")
+    assert (stored.chart_version, stored.config, stored.manifest) == ("0.1.0", {"a": 1}, "kind: X")
+    assert stored.hooks == {("Job", "migrate"), ("Pod", "check")}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {},
+        {"metadata": {}},
+        {"metadata": {"name": "s"}, "data": None},
+        {"metadata": {"name": "s"}, "data": {}},
+        with_release(None),
+        with_release(7),
+        with_release("§"),
+        with_release("bm90IGJhc2U2NCBpbnNpZGU="),
+        with_release(twice(b"no gzip")),
+        with_release(twice(gzip.compress(b"{}")[:-9])),
+        with_release(twice(gzip.compress(b"\x1f\x8b"))),
+        with_release(twice(gzip.compress(b"no JSON"))),
+        with_release(packed([])),
+        with_release(packed({"version": 1})),
+        with_release(packed({"info": "deployed"})),
+    ],
+)
+def test_what_helm_does_not_write_is_refused(foreign: Object) -> None:
+    with pytest.raises(UnreadableRelease):
+        StoredRelease.decode(foreign)
+
+
+@pytest.mark.parametrize(("bound", "readable"), [(0, True), (-1, False)])
+def test_what_unpacks_to_more_than_the_bound_is_refused(
+    monkeypatch: pytest.MonkeyPatch, bound: int, readable: bool
+) -> None:
+    made = secret()
+    monkeypatch.setattr(helm_storage, "_LARGEST", len(json.dumps(unpacked(made))) + bound)
+    if readable:
+        assert StoredRelease.decode(made).number == 1
+        return
+    with pytest.raises(UnreadableRelease):
+        StoredRelease.decode(made)
+
+
+def test_nothing_asked_for_changes_nothing() -> None:
+    made = secret(config={"a": [1, "é", "\ud800"]}, manifest="ü")
+    written = decoded(config={"a": [1, "é", "\ud800"]}, manifest="ü").encode()
+    assert unpacked(written) == unpacked(made)
+    assert {**written, "data": {}} == {**made, "data": {}}
+
+
+def test_a_new_status_is_written_where_helm_reads_it_and_where_helm_selects_by_it() -> None:
+    written = decoded(status="pending-upgrade").encode(status="failed")
+    assert unpacked(written)["info"]["status"] == "failed"
+    assert written["metadata"]["labels"]["status"] == "failed"
+
+
+def test_the_other_labels_and_fields_stay() -> None:
+    made = secret(status="pending-upgrade", deleted="", description="d")
+    made["metadata"] |= {"resourceVersion": "7", "uid": "u"}
+    made["data"]["other"] = "kept"
+    written = StoredRelease.decode(made).encode(status="failed", description="e")
+    assert written["metadata"] == {**made["metadata"], "labels": {**made["metadata"]["labels"], "status": "failed"}}
+    assert written["data"]["other"] == "kept"
+    info = unpacked(made)["info"] | {"status": "failed", "description": "e"}
+    assert unpacked(written) == {**unpacked(made), "info": info}
+
+
+def test_only_what_is_asked_for_is_written() -> None:
+    stored = decoded(status="pending-upgrade", description="d", config={"a": 1})
+    described, configured = unpacked(stored.encode(description="e")), unpacked(stored.encode(config={}))
+    assert (described["info"]["status"], described["info"]["description"]) == ("pending-upgrade", "e")
+    assert described["config"] == {"a": 1}
+    assert (configured["info"]["description"], configured["config"]) == ("d", {})
+
+
+def test_what_is_written_is_no_larger_than_helms_own() -> None:
+    text = json.dumps({"info": {}, "manifest": "ü" * 1000}, ensure_ascii=False, separators=(",", ":"))
+    stored = StoredRelease.decode(with_release(twice(gzip.compress(text.encode()))))
+    raw = base64.b64decode(base64.b64decode(stored.encode()["data"]["release"]))
+    assert gzip.decompress(raw) == text.encode()
+
+
+def test_what_was_read_is_not_changed_by_writing() -> None:
+    made = secret(status="pending-upgrade")
+    before = json.dumps(made)
+    StoredRelease.decode(made).encode(status="failed", description="e", config={"x": 1})
+    assert json.dumps(made) == before
+
+
+@pytest.mark.parametrize(
+    ("status", "under_way"),
+    [
+        ("deployed", False),
+        ("superseded", False),
+        ("failed", False),
+        ("uninstalled", False),
+        ("pending-install", True),
+        ("pending-upgrade", True),
+        ("pending-rollback", True),
+        ("uninstalling", True),
+        ("unknown", False),
+    ],
+)
+def test_a_helm_is_at_work_on_what_is_pending_or_uninstalling(status: str, under_way: bool) -> None:
+    assert decoded(status=status).under_way is under_way
+
+
+@pytest.mark.parametrize(
+    ("deleted", "was"), [("", False), (None, False), ("0001-01-01T00:00:00Z", False), ("2026-01-01T00:00:00Z", True)]
+)
+def test_an_uninstallation_is_told_by_its_time(deleted: str | None, was: bool) -> None:
+    assert decoded(deleted=deleted).was_uninstalled is was
+
+
+def test_what_is_under_way_began_with_its_deploy_or_its_uninstallation() -> None:
+    times = {"last_deployed": "2026-01-01T00:00:00Z", "deleted": "2026-01-02T00:00:00Z"}
+    assert decoded(status="pending-upgrade", **times).begun == times["last_deployed"]
+    assert decoded(status="uninstalling", **times).begun == times["deleted"]
+
+
+def test_a_revision_that_lacks_everything_optional_is_read() -> None:
+    stored = StoredRelease.decode(with_release(packed({"info": {}})))
+    assert (stored.number, stored.status, stored.chart_version) == (0, "unknown", "")
+    assert (stored.config, stored.hooks, stored.manifest) == ({}, frozenset(), "")
+    assert stored.was_uninstalled is False
+
+
+@pytest.mark.parametrize("nothing", [{"config": None}, {"hooks": None}])
+def test_what_go_writes_for_nothing_is_nothing(nothing: Object) -> None:
+    stored = decoded(**nothing)
+    assert (stored.config, stored.hooks) == ({}, frozenset())
