@@ -22,8 +22,6 @@ from jetscale_cicd.planning.decision import observe
 from jetscale_cicd.planning.release import find_desired_release
 
 _AGAIN = 3
-# Somebody is at work on the release, and was waited for already: planning again would only wait as long once more.
-_LOCKED = ("LOCKED", "LOCK_LOST", "RELEASE_BUSY")
 
 
 def plan(context: RunContext) -> Plan:
@@ -76,7 +74,7 @@ def reconcile(context: RunContext, planned: Plan) -> Run:
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
     for _ in range(_AGAIN):
-        if not isinstance(done.error, SupersededError) or done.error.code in _LOCKED:
+        if not isinstance(done.error, SupersededError) or not done.error.replan:
             break
         context.announce(f"! {done.error.message}: observing and planning again")
         overtaken = replace(done, earlier=())

@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jetscale_cicd.config.settings import ChartSettings, Settings
-from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
+from jetscale_cicd.decide.classify import (
+    ChartRules,
+    Overrides,
+    TargetState,
+    chart_reasons,
+    decide,
+    strongest,
+    values_reasons,
+)
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
@@ -132,14 +140,15 @@ class _Looking:
             chart,
             values,
             compared,
-            live=live,
-            latest=latest,
-            superseded=self._superseded(live, head),
-            overtaken=self.overtaken,
-            values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
-            release_hold=self.request.release_hold,
-            restored=self._restored(live, head, target),
-            redeploy=self.request.redeploy,
+            TargetState(
+                live=live,
+                latest=latest,
+                superseded=self._superseded(live, head),
+                overtaken=self.overtaken,
+                values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
+                restored=self._restored(live, head, target),
+            ),
+            overrides=Overrides(release_hold=self.request.release_hold, redeploy=self.request.redeploy),
         )
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:

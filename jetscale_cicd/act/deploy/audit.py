@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.act.context import ActContext, Surroundings
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.errors import ConfigurationError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
@@ -17,14 +18,14 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
-    from jetscale_cicd.engines.helm.release import Made
+    from jetscale_cicd.engines.helm.release import NewRevisions
     from jetscale_cicd.tools.helm_storage import StoredRelease
 
 _SCHEMA = 1
 
 
 def audit_entry(acting: ActContext, target: Target) -> dict[str, object]:
-    """What became of a target, with all that says what was deployed there and by whom."""
+    """The outcome for a target: what was deployed there, by which run, and how each step ended."""
     live = next(decided.live for decided in acting.plan.targets if decided.target == target)
     deploys = any(
         step.name is StepName.DEPLOY and step.target == target.name and step.state is StepState.NEEDED
@@ -36,13 +37,13 @@ def audit_entry(acting: ActContext, target: Target) -> dict[str, object]:
         record = acting.records.get(target.name) or acting.record(target, "")
     mine = [outcome for outcome in acting.outcomes if outcome.step.target == target.name]
     error = next((outcome.error for outcome in mine if outcome.result is Result.FAILED), None)
-    made = acting.held[target.name].release.made
-    back = {"revision": made.rollback, "to": made.rollback_to} if made.rollback else None
+    new = acting.held[target.name].release.new_revisions
+    back = {"revision": new.rollback, "to": new.rollback_to} if new.rollback else None
     return {
         **_what(acting.context, target, record),
         "decision": str(acting.plan.decision),
-        "result": _result(mine, error, made, deploys=deploys),
-        "revision": made.revision or (record.revision.number if record.revision else None),
+        "result": _result(mine, error, new, deploys=deploys),
+        "revision": new.upgrade or (record.revision.number if record.revision else None),
         "rollback": back,
         "steps": {str(each.step.name): str(each.result) for each in mine},
         "error": _error(error),
@@ -50,14 +51,17 @@ def audit_entry(acting: ActContext, target: Target) -> dict[str, object]:
 
 
 def dead_entry(context: Surroundings, target: Target, dead: "StoredRelease") -> dict[str, object]:
-    """A deploy, or rollback, whose process died before it could say so itself."""
-    record = recorded(dead.config) or Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
-    said = {"decision": None, "result": "died", "revision": dead.number}
-    return {**_what(context, target, record), "run": recorded_run(dead.config) or None, **said}
+    """A deploy, or rollback, whose process died before it could append its own entry."""
+    ours = is_ours(dead.revision) or is_rollback(dead.revision)
+    unmanaged = Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
+    record = (recorded(dead.config) if ours else None) or unmanaged
+    run = recorded_run(dead.config) if ours else ""
+    died = {"decision": None, "result": "died", "revision": dead.number}
+    return {**_what(context, target, record), "run": run or None, **died}
 
 
-def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made", *, deploys: bool) -> str:
-    """One word for how it ended."""
+def _result(outcomes: list[StepOutcome], error: Stage6Error | None, new: "NewRevisions", *, deploys: bool) -> str:
+    """How it ended."""
     done = {outcome.step.name for outcome in outcomes if outcome.result is Result.DONE}
     failed = next((outcome.step.name for outcome in outcomes if outcome.result is Result.FAILED), None)
     if isinstance(error, SupersededError):
@@ -68,18 +72,18 @@ def _result(outcomes: list[StepOutcome], error: Stage6Error | None, made: "Made"
         return "unverified" if failed is StepName.VERIFY else "failed"
     if deploys:
         return "deployed" if StepName.DEPLOY in done else "interrupted"
-    return "rolled back" if made.rollback else "verified" if StepName.VERIFY in done else "mended"
+    return "rolled back" if new.rollback else "verified" if StepName.VERIFY in done else "mended"
 
 
 def rollback_entry(
     context: Surroundings, target: Target, record: Deployed, to: int, error: Stage6Error | None, *, done: bool
 ) -> dict[str, object]:
-    """What became of a rollback by hand.
+    """The outcome of the command `rollback`.
 
     Args:
         record: of what is deployed now.
-        to: the revision that was to be brought back.
-        done: it was.
+        to: the revision to bring back.
+        done: it was brought back.
     """
     return {
         **_what(context, target, record),
@@ -111,7 +115,7 @@ def _error(error: Stage6Error | None) -> dict[str, str] | None:
 
 
 def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:
-    """Append an entry, whole or not at all; and say where.
+    """Append an entry, whole or not at all, and give where it is.
 
     Raises:
         ConfigurationError: ``AUDIT_UNWRITABLE``.
@@ -144,7 +148,7 @@ def check_audit(file: Path | None) -> None:
     """
     if file is None:
         return
-    regular = file.is_file() or not file.exists()  # a pipe would keep the run, and its lock, until somebody reads
+    regular = file.is_file() or not file.exists()  # a pipe would block the run, and its lock, until it is read
     if not regular or not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",

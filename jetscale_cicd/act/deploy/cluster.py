@@ -1,4 +1,4 @@
-"""The steps of a deploy that only a cluster has: lock, unlock, the deploy by helm, verify, record."""
+"""The steps of a deploy that only a cluster has: lock, recover, the deploy by helm, verify, record."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,10 +11,12 @@ from jetscale_cicd.act.release.published import Package
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError, VerificationError
-from jetscale_cicd.model.live import UNVERIFIED, Deployed, LiveState, NotObserved
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.live import observe_live
 from jetscale_cicd.tools.helm_storage import StoredRelease
@@ -23,7 +25,7 @@ from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
 def _lock(acting: ActContext, target: Target) -> str:
-    """Lock the release, and look again: whoever held it before may have changed it."""
+    """Lock the release, and observe it again: the run that held the lock before may have changed it."""
     context, closing = acting.context, ExitStack()
     try:
         release = closing.enter_context(locked(context, target))
@@ -32,20 +34,20 @@ def _lock(acting: ActContext, target: Target) -> str:
         closing.close()
         raise
     planned = next(decided.live for decided in acting.plan.targets if decided.target == target)
-    seen = observe_live(context, target)
-    if _revision(seen) != _revision(planned):
+    observed = observe_live(context, target)
+    if _revision(observed) != _revision(planned):
         raise SupersededError(
             "RELEASE_MOVED",
-            f"release {target.release} was changed meanwhile, {_words(seen)}",
+            f"release {target.release} was changed meanwhile: {_shown(observed)}",
             where=f"{target.namespace}/{target.release}",
-            hint="nothing is to be done: the run observes and plans again",
+            hint="nothing to do: the run observes and plans again",
         )
-    return f"{target.namespace}/{target.release} is ours"
+    return f"{target.namespace}/{target.release} is locked"
 
 
 @contextmanager
 def locked(context: Surroundings, target: Target) -> Iterator[HelmRelease]:
-    """A release that nobody else changes until the end of the block.
+    """A release that no other run changes until the end of the block.
 
     Raises:
         PreconditionError: ``NO_KUBECONFIG``, or as ``hold_lock``.
@@ -59,7 +61,7 @@ def locked(context: Surroundings, target: Target) -> Iterator[HelmRelease]:
 
 
 def cluster_of(context: Surroundings, target: Target) -> Kubernetes:
-    """The cluster to act on.
+    """The cluster of a target.
 
     Raises:
         PreconditionError: ``NO_KUBECONFIG``.
@@ -80,7 +82,7 @@ def _revision(live: LiveState) -> tuple[int, str]:
     return (revision.number, revision.status) if revision else (0, "")
 
 
-def _words(live: LiveState) -> str:
+def _shown(live: LiveState) -> str:
     number, status = _revision(live)
     return f"revision {number} is {status}" if number else "it is gone"
 
@@ -92,10 +94,10 @@ def _recover(acting: ActContext, target: Target) -> str:
 
 
 def record_death(context: Surroundings, target: Target, dead: StoredRelease) -> None:
-    """Say in the audit what a run that was killed could not."""
+    """Append to the audit what a run that was killed could not."""
     try:
         append_audit(context.request.audit, dead_entry(context, target, dead), context.redact)
-    except ConfigurationError as unwritable:  # no deploy waits for a log
+    except ConfigurationError as unwritable:  # no deploy is stopped for the audit
         context.announce(f"! {unwritable.message}: {unwritable.where}")
 
 
@@ -106,9 +108,9 @@ def deploy(acting: ActContext, target: Target, package: Package) -> str:
     files = acting.files(target, record)
     acting.records[target.name] = record
     try:
-        revision = release.upgrade(package.chart, files, record, acting.deploy)
+        revision = upgrade(release, package.chart, files, record, acting.deploy)
     except SupersededError:
-        with suppress(Stage6Error):  # that somebody came after it is what has to be heard
+        with suppress(Stage6Error):  # the error that is reported is that the release was changed
             release.hide_secrets()
         raise
     finally:
@@ -119,28 +121,28 @@ def deploy(acting: ActContext, target: Target, package: Package) -> str:
 
 
 def _verify(acting: ActContext, target: Target) -> str:
-    """What was found is said on the revision, which says until then that nobody has looked."""
+    """Verify what is deployed, and record the result on its revision, which is unverified until then."""
     release = acting.held[target.name].release
-    number = release.made.revision or release.newest()
+    number = release.new_revisions.upgrade or release.newest()
+    state, failed, verified = RevisionState.VERIFIED, None, ""
     try:
         verified = verify_release(acting.context, release)
-    except VerificationError as failed:
-        release.check()
-        release.check_newest(number)
-        mark = f"{UNVERIFIED}{failed.code}"
-        release.update_description(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
-        raise
+    except VerificationError as error:
+        state, failed = RevisionState.UNVERIFIED, error
     release.check()
     release.check_newest(number)
-    release.update_description(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
+    code = failed.code if failed else ""
+    release.write_record(number, RevisionRecord(revision=number, state=state, code=code))
+    if failed:
+        raise failed
     return verified
 
 
 def verify_release(context: Surroundings, release: HelmRelease) -> str:
-    """Whether what runs is what was promised; what was seen.
+    """Verify what is deployed, and give what was found.
 
     Raises:
-        VerificationError: it is not.
+        VerificationError: a requirement of the target is not met.
     """
     http = Http(context.redact)
 
@@ -155,18 +157,18 @@ def verify_release(context: Surroundings, release: HelmRelease) -> str:
 
 
 def _record(acting: ActContext, target: Target) -> str:
-    """Write what was done, and give the lock back."""
+    """Append what was done to the audit, and release the lock."""
     entry = audit_entry(acting, target)
     with acting.held[target.name].closing:
-        said = append_audit(acting.context.request.audit, entry, acting.context.redact)
+        where = append_audit(acting.context.request.audit, entry, acting.context.redact)
         del acting.held[target.name]
-        return said
+        return where
 
 
 def leave(acting: ActContext) -> None:
-    """Record and unlock what a run that was interrupted, or failed early, still holds."""
+    """Record and unlock the releases that an interrupted or failed run still holds."""
     for name, held in list(acting.held.items()):
-        with held.closing, suppress(Stage6Error):  # what ended the run is what has to be heard
+        with held.closing, suppress(Stage6Error):  # the error that ended the run is reported
             entry = audit_entry(acting, held.release.target)
             append_audit(acting.context.request.audit, entry, acting.context.redact)
         del acting.held[name]

@@ -1,23 +1,21 @@
-"""`rollback`: an earlier revision of a target brought back under the lock, on record, and held."""
+"""`rollback`: an earlier revision of a target brought back under the lock, recorded, and held."""
 
 from functools import partial
 
 from jetscale_cicd.act.context import Surroundings
 from jetscale_cicd.act.deploy.audit import append_audit, check_audit, rollback_entry
 from jetscale_cicd.act.deploy.cluster import cluster_of, locked, record_death, verify_release
+from jetscale_cicd.decide.cluster.revisions import is_rollback, is_rollback_candidate, rollback_to
 from jetscale_cicd.engines.helm.recover import before_attempt, recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.rollback import error_of, record_rollback
+from jetscale_cicd.engines.helm.rollback import roll_back as helm_rollback
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
+from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.helm_release import (
-    is_rollback_candidate,
-    newest_good,
-    observe_release,
-    read_revision,
-    revision_numbers,
-)
+from jetscale_cicd.observe.cluster.helm_release import newest_good, observe_release, read_revision, revision_numbers
 
 
 def roll_back(context: Surroundings, target: Target, to: int | None) -> Rollback:
@@ -29,7 +27,7 @@ def roll_back(context: Surroundings, target: Target, to: int | None) -> Rollback
     Raises:
         PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
         ConfigurationError: ``NO_SUCH_RELEASE_REVISION``.
-        DeployError: helm could not; VerificationError: it could, and what is there now is not as it should be.
+        DeployError: helm failed; VerificationError: it succeeded, and a requirement of the target is not met.
     """
     check_audit(context.request.audit)
     seen = revision_numbers(cluster_of(context, target), target)
@@ -38,13 +36,16 @@ def roll_back(context: Surroundings, target: Target, to: int | None) -> Rollback
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
         recovered = recover(release, finish=to is None, died=partial(record_death, context, target))
-        finished = release.made.rollback_to if recovered.rolled_back is not None else None
-        chosen = finished or _choose(release, revision, to)
+        completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
+        chosen = completed or _choose(release, revision, to)
+        asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)
         done: Deployed | None = None
         error: Stage6Error | None = None
         try:
-            number = recovered.rolled_back or release.roll_back(chosen)
-            release.update_rollback_description(number, chosen, f"by hand, from revision {revision.number}")
+            if recovered.rolled_back is not None:
+                record_rollback(release, recovered.rolled_back, asked)
+            elif failed_rollback := error_of(release, helm_rollback(release, asked)):
+                raise failed_rollback
             release.hide_secrets()
             done, _ = _deployed(release)
             verified = verify_release(context, release)
@@ -52,23 +53,26 @@ def roll_back(context: Surroundings, target: Target, to: int | None) -> Rollback
             error = failed
             raise
         finally:
-            shown = before if done is None else done
-            entry = rollback_entry(context, target, shown, chosen, error, done=done is not None)
-            try:
-                append_audit(context.request.audit, entry, context.redact)
-            except Stage6Error as unwritable:  # how the rollback ended is what has to be heard
-                context.announce(f"! {unwritable.message}: {unwritable.where}")
+            live = before if done is None else done
+            _audit(context, rollback_entry(context, target, live, chosen, error, done=done is not None))
     return Rollback(target=target, before=before, to=chosen, after=done, verified=verified)
 
 
+def _audit(context: Surroundings, entry: dict[str, object]) -> None:
+    try:
+        append_audit(context.request.audit, entry, context.redact)
+    except Stage6Error as unwritable:  # the outcome of the rollback is what is reported
+        context.announce(f"! {unwritable.message}: {unwritable.where}")
+
+
 def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:
-    """Which revision is the one to go back to was somebody's judgement of another state than this."""
+    """The error where the release changed since the rollback was asked for, so that another revision may be meant."""
     return SupersededError(
         "RELEASE_MOVED",
-        f"while this waited for its lock, revision {revision.number} ({before.version}) became the newest: "
+        f"while this run waited for the lock, revision {revision.number} ({before.version}) became the newest: "
         f"{revision.description}",
         where=f"{target.namespace}/{target.release}",
-        hint=f"look again: jetscale-cicd status; then, if need be: jetscale-cicd rollback --target {target.name}",
+        hint=f"check it: jetscale-cicd status; then, if needed: jetscale-cicd rollback --target {target.name}",
     )
 
 
@@ -97,7 +101,7 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
                 hint=f"helm history {target.release} --namespace {target.namespace}",
             )
         stored = read_revision(release.api, target, to)
-        if stored is None or not is_rollback_candidate(stored):
+        if stored is None or not is_rollback_candidate(stored.revision):
             raise ConfigurationError(
                 "NO_SUCH_RELEASE_REVISION",
                 f"revision {to} was never deployed: it failed",
@@ -110,8 +114,8 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
     if good is None:
         raise PreconditionError(
             "NOTHING_TO_ROLL_BACK",
-            f"Helm keeps {', '.join(map(str, sorted(kept)))}, and none up to {before} was good; what comes after "
-            "was taken back before",
+            f"Helm keeps {', '.join(map(str, sorted(kept)))}, and none up to {before} was good; "
+            "later ones were taken back",
             where=f"{target.namespace}/{target.release}",
             hint=f"name one: jetscale-cicd rollback --target {target.name} --to N "
             f"(helm history {target.release} --namespace {target.namespace})",
@@ -120,11 +124,12 @@ def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
 
 
 def _before(release: HelmRelease, number: int) -> int:
-    """The number to look from; a rollback goes on from where it went, or it would bring back what was taken back."""
+    """The number to search from: before the revision that a rollback brought back, or it would undo that rollback."""
     stored = read_revision(release.api, release.target, number)
-    while stored and stored.is_rollback:
-        if stored.rollback_to is None or stored.status == "failed":
+    while stored and is_rollback(stored.revision):
+        to = rollback_to(stored.revision)
+        if to is None or stored.status == "failed":
             return before_attempt(release, number)
-        number = stored.rollback_to
+        number = to
         stored = read_revision(release.api, release.target, number)
     return number - 1

@@ -1,4 +1,4 @@
-"""Whether a deploy has a namespace to go to; looked for before anything is published."""
+"""Whether the namespace of a deploy exists; checked before anything is published."""
 
 from typing import Protocol
 
@@ -6,18 +6,18 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.helm_release import cannot_tell
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
 class Surroundings(Protocol):
-    """What looking for a namespace needs from the context."""
+    """What the check needs from the context."""
 
     def kubernetes(self, target: Target, /) -> "Kubernetes | NotObserved": ...
 
 
 def missing_namespace(context: Surroundings, plan: Plan) -> PreconditionError | None:
-    """Why a plan could only fail, None where all its namespaces are there, or may not be looked at.
+    """Why a plan could only fail; None where all its namespaces exist, or may not be read.
 
     Raises:
         CannotTellError: the cluster does not answer.
@@ -27,16 +27,16 @@ def missing_namespace(context: Surroundings, plan: Plan) -> PreconditionError | 
         api = (
             context.kubernetes(target) if target.engine == "helm" and decided.decision is not Decision.NOTHING else None
         )
-        if isinstance(api, Kubernetes) and (trouble := _trouble(api, target)):
-            return trouble
+        if isinstance(api, Kubernetes) and (unmet := _unmet(api, target)):
+            return unmet
     return None
 
 
-def _trouble(api: Kubernetes, target: Target) -> PreconditionError | None:
+def _unmet(api: Kubernetes, target: Target) -> PreconditionError | None:
     try:
         found = api.get(f"/api/v1/namespaces/{target.namespace}")
     except ApiFailure as failed:
-        if failed.status == 403:  # a run that may not look finds out by its lock
+        if failed.status == 403:  # a run without that right finds out when it takes the lock
             return None
         raise cannot_tell(failed, target) from None
     if found is None:
@@ -46,17 +46,17 @@ def _trouble(api: Kubernetes, target: Target) -> PreconditionError | None:
 
 
 def namespace_terminating(target: Target) -> PreconditionError:
-    """The error for a namespace that is on its way out."""
+    """The error for a namespace that is being deleted."""
     return PreconditionError(
         "NAMESPACE_TERMINATING",
         f"namespace {target.namespace} is being deleted",
         where=f"target {target.name}",
-        hint=f"what keeps it? kubectl describe namespace {target.namespace}; once it is gone, create it anew",
+        hint=f"what delays that? kubectl describe namespace {target.namespace}; once it is deleted, create it again",
     )
 
 
 def namespace_missing(target: Target) -> PreconditionError:
-    """The error for a namespace that is not there."""
+    """The error for a namespace that does not exist."""
     return PreconditionError(
         "NAMESPACE_MISSING",
         f"there is no namespace {target.namespace} on this cluster",
