@@ -1,6 +1,6 @@
 """The one family of expected errors: what broke, where, what to do next, and the exit status.
 
-A class is an exit status (DESIGN §10); a code names one situation and is unique, so that a script or a
+A class is an exit status (README, "Exit codes"); a code names one situation and is unique, so that a script or a
 runbook can match it. Everything else that is raised is a bug.
 """
 
@@ -54,7 +54,7 @@ class PublishError(Stage6Error):
 
 
 class DeployError(Stage6Error):
-    """The engine could not bring a target to the wanted version."""
+    """The engine could not deploy the version to a target."""
 
     exit_status = 5
     meaning = "deploy failed"
@@ -68,20 +68,54 @@ class VerificationError(Stage6Error):
 
 
 class SupersededError(Stage6Error):
-    """Another run holds the release or won the race while this one was running."""
+    """Another run holds the release, or changed it first.
+
+    Args:
+        replan: whether observing and planning again can help; not where the run has waited for the other one already.
+    """
 
     exit_status = 7
     meaning = "locked, or superseded while running"
 
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        where: str = "",
+        details: tuple[str, ...] = (),
+        replan: bool = True,
+    ) -> None:
+        super().__init__(code, message, hint=hint, where=where, details=details)
+        self.replan = replan
+
 
 class CannotTellError(Stage6Error):
-    """The truth could not be observed, so nothing was decided."""
+    """The state could not be observed, so nothing was decided.
+
+    Args:
+        unreachable: the server did not answer; False where it refused, or answered what cannot be read.
+    """
 
     exit_status = 8
     meaning = "cannot tell (git, registry, network)"
 
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        where: str = "",
+        details: tuple[str, ...] = (),
+        unreachable: bool = False,
+    ) -> None:
+        super().__init__(code, message, hint=hint, where=where, details=details)
+        self.unreachable = unreachable
 
-class Interrupted(Stage6Error):  # noqa: N818 - a signal is no error of anybody's
+
+class Interrupted(Stage6Error):  # noqa: N818 - a signal is no error
     """SIGINT or SIGTERM arrived."""
 
     exit_status = 130

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from jetscale_cicd.model.verification import Verification
 
 _ATTEMPTS = 3
-# The release was waited for already: planning again would only wait as long once more.
-_LOCKED = ("LOCKED", "LOCK_LOST", "RELEASE_BUSY")
 
 
 def plan(context: RunContext) -> Plan:
@@ -87,7 +85,7 @@ def reconcile(context: RunContext, planned: Plan) -> "Run":
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
     for _ in range(_ATTEMPTS):
-        if not isinstance(done.error, SupersededError) or done.error.code in _LOCKED:
+        if not isinstance(done.error, SupersededError) or not done.error.replan:
             break
         context.announce(f"! {done.error.message}: observing and planning again")
         overtaken = replace(done, earlier=())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd import errors
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError, Stage6Error, SupersededError
 
 SOURCE = Path(errors.__file__).parent
 CLASSES = {
@@ -49,3 +49,10 @@ def test_a_code_belongs_to_one_class(code: str) -> None:
 def test_an_error_is_its_message() -> None:
     error = Stage6Error("CODE", "it broke", hint="mend it", where="a:1:2")
     assert (str(error), error.code, error.hint, error.where) == ("it broke", "CODE", "mend it", "a:1:2")
+
+
+def test_what_a_caller_decides_on_is_an_attribute() -> None:
+    assert SupersededError("CODE", "it moved").replan
+    assert not SupersededError("CODE", "it is locked", replan=False).replan
+    assert not CannotTellError("CODE", "it is forbidden").unreachable
+    assert CannotTellError("CODE", "no answer", unreachable=True).unreachable

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.decide.hold import by_revision
+from jetscale_cicd.decide.hold import Verdict, by_revision
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
@@ -15,9 +15,9 @@ from jetscale_cicd.model.target import Target
 if TYPE_CHECKING:
     from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 
-# Status of a path that is asked about without having changed.
+# Status of a path that is explained without having changed.
 UNCHANGED = ""
-_WORDS = {"A": "added", "D": "deleted", "M": "modified", "T": "type changed"}
+_STATUS_NAMES = {"A": "added", "D": "deleted", "M": "modified", "T": "type changed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,85 +77,111 @@ def values_reasons(changes: Iterable[Change], target: Target) -> tuple[Reason, .
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """What was observed about a target.
+
+    Args:
+        live: what it runs now.
+        latest: the release that a redeploy would use.
+        superseded: the deployed commit descends from head, so that head must not replace it.
+        overtaken: why head must not get a version of its own, "" where it may; it may still deploy the latest one.
+        values_differ: the record of what is deployed, or was rolled back, names other values, release or namespace
+            than head has.
+        restored: a rollback brought back exactly what head asks for.
+    """
+
+    live: LiveState
+    latest: Release | None
+    superseded: bool = False
+    overtaken: str = ""
+    values_differ: bool = False
+    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the person who starts a run asks for.
+
+    Args:
+        release_hold: no rollback holds.
+        redeploy: what is deployed is deployed again although nothing changed.
+    """
+
+    release_hold: bool = False
+    redeploy: bool = False
+
+
 def decide(
     target: Target,
     chart: Sequence[Reason],
     values: Sequence[Reason],
     compared: Comparison,
+    state: TargetState,
     *,
-    live: LiveState,
-    latest: Release | None,
-    superseded: bool = False,
-    overtaken: str = "",
-    values_differ: bool = False,
-    release_hold: bool = False,
-    restored: bool = False,
-    redeploy: bool = False,
+    overrides: Overrides = Overrides(),
 ) -> TargetDecision:
-    """The decision for one target (DESIGN §3).
+    """The decision for one target.
 
     Args:
         chart, values: reasons of the two scopes.
         compared: the ends of the values' comparison.
-        live: what the target runs now.
-        latest: the release that a redeploy would use.
-        superseded: the deployed commit descends from head, so that head must not replace it.
-        overtaken: why head must not get a version of its own, "" where it may; the latest one it may still deploy.
-        values_differ: the record of what is deployed, or was rolled back, names other values, release or namespace
-            than head has.
-        release_hold: a rollback holds nothing.
-        restored: what is deployed is a rollback to what head wants.
-        redeploy: a person wants it deployed again.
     """
-    reasons = (*chart, *values)
+    verdict = _by_change(chart, values, state) or _by_live(state, overrides)
+    counts = verdict.decision is not Decision.NOTHING
+    observed = (Reason(scope=target.name, why=verdict.why, counts=counts),) if verdict.why else ()
+    return TargetDecision(
+        target=target,
+        decision=verdict.decision,
+        reasons=(*chart, *values, *observed),
+        compared=compared,
+        live=state.live,
+        superseded=state.superseded,
+        hold=verdict.hold,
+    )
 
-    def decided(decision: Decision, *observed: Reason) -> TargetDecision:
-        return TargetDecision(
-            target=target,
-            decision=decision,
-            reasons=(*reasons, *observed),
-            compared=compared,
-            live=live,
-            superseded=superseded,
-        )
 
-    if superseded:
-        why = "a newer commit is deployed here: this run is superseded"
-        return decided(Decision.NOTHING, _seen(target, False, why))
-    if overtaken and any(reason.counts for reason in chart):
-        return decided(Decision.NOTHING, _seen(target, False, f"{overtaken}: this run is superseded"))
+def _by_change(chart: Sequence[Reason], values: Sequence[Reason], state: TargetState) -> Verdict | None:
+    """What the changed paths ask for; None where they ask for nothing."""
+    if state.superseded:
+        return Verdict(decision=Decision.NOTHING, why="a newer commit is deployed here: this run is superseded")
     if any(reason.counts for reason in chart):
-        return decided(Decision.PUBLISH)
-    if any(reason.counts for reason in values):
-        return decided(Decision.REDEPLOY)
-    if isinstance(live, Deployed) and live.revision and latest and not restored:
-        seen = by_revision(live, live.revision, str(latest.version), values_differ, release_hold)
-        if seen:
-            return decided(seen[0], _seen(target, seen[0] is not Decision.NOTHING, seen[1]))
-    decision, seen_here = _by_what_is_deployed(target, live, latest, values_differ and not restored)
-    if redeploy and latest and decision is Decision.NOTHING:
-        return decided(Decision.REDEPLOY, _seen(target, True, f"{seen_here.why}; --redeploy deploys it again"))
-    return decided(decision, seen_here)
+        if state.overtaken:
+            return Verdict(decision=Decision.NOTHING, why=f"{state.overtaken}: this run is superseded")
+        return Verdict(decision=Decision.PUBLISH)
+    return Verdict(decision=Decision.REDEPLOY) if any(reason.counts for reason in values) else None
 
 
-def _by_what_is_deployed(
-    target: Target, live: LiveState, latest: Release | None, values_differ: bool
-) -> tuple[Decision, Reason]:
-    """Nothing changed; but an earlier run may have been lost."""
+def _by_live(state: TargetState, overrides: Overrides) -> Verdict:
+    """What the live state asks for, where nothing changed."""
+    live, latest, verdict = state.live, state.latest, None
+    if isinstance(live, Deployed) and live.revision and latest and not state.restored:
+        verdict = by_revision(live, live.revision, str(latest.version), state.values_differ, overrides.release_hold)
+    if verdict:
+        return verdict
+    verdict = _by_deployed(live, latest, state.values_differ and not state.restored)
+    if overrides.redeploy and latest and verdict.decision is Decision.NOTHING:
+        return Verdict(decision=Decision.REDEPLOY, why=f"{verdict.why}; --redeploy deploys it again")
+    return verdict
+
+
+def _by_deployed(live: LiveState, latest: Release | None, values_differ: bool) -> Verdict:
+    """Nothing changed; but an earlier run may not have finished."""
     match live:
         case NotDeployed() if latest:
-            return Decision.REDEPLOY, _seen(target, True, f"nothing is deployed here yet: {latest.version} is due")
+            why = f"nothing is deployed here yet: {latest.version} is due"
+            return Verdict(decision=Decision.REDEPLOY, why=why)
         case Deployed(version=version) if latest and version != str(latest.version):
             why = f"{version} is deployed, {latest.version} is the latest release: an earlier run did not finish"
-            return Decision.REDEPLOY, _seen(target, True, why)
+            return Verdict(decision=Decision.REDEPLOY, why=why)
         case Deployed(version=version) if values_differ:
             why = f"{version} is deployed with other values, or under another name, than this commit says"
-            return Decision.REDEPLOY, _seen(target, True, why)
+            return Verdict(decision=Decision.REDEPLOY, why=why)
         case Deployed(version=version):
-            return Decision.NOTHING, _seen(target, False, f"{version} with these values is deployed")
+            return Verdict(decision=Decision.NOTHING, why=f"{version} with these values is deployed")
         case NotObserved(why=why):
-            return Decision.NOTHING, _seen(target, False, f"what is deployed was not looked at: {why}")
-    return Decision.NOTHING, _seen(target, False, "nothing is released yet, and nothing is deployed")
+            return Verdict(decision=Decision.NOTHING, why=f"what is deployed was not observed: {why}")
+    return Verdict(decision=Decision.NOTHING, why="nothing is released yet, and nothing is deployed")
 
 
 def strongest(decisions: Iterable[TargetDecision]) -> Decision:
@@ -165,17 +191,13 @@ def strongest(decisions: Iterable[TargetDecision]) -> Decision:
     )
 
 
-def _seen(target: Target, counts: bool, why: str) -> Reason:
-    return Reason(scope=target.name, why=why, counts=counts)
-
-
 def _what(change: Change) -> str:
     """What happened to the path, in brackets; nothing where only the name is known."""
     if change.status == UNCHANGED:
         return ""
-    word = _WORDS.get(change.status, f"status {change.status}")
+    name = _STATUS_NAMES.get(change.status, f"status {change.status}")
     if "160000" in (change.old_mode, change.new_mode):
-        return f" (submodule {word})"
+        return f" (submodule {name})"
     if change.status == "M" and change.old_blob == change.new_blob:
         return f" (mode {change.old_mode} → {change.new_mode})"
-    return f" (symlink {word})" if "120000" in (change.old_mode, change.new_mode) else f" ({word})"
+    return f" (symlink {name})" if "120000" in (change.old_mode, change.new_mode) else f" ({name})"

@@ -1,11 +1,22 @@
-"""Why a deploy failed: the first object that is at fault, and what to do about it."""
+"""Why a deploy failed: the first object that is at fault, and how to correct it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailedAt(StrEnum):
+    """What a deploy was doing when it failed."""
+
+    REQUEST = "request"
+    WAIT = "wait"
+    HOOK = "hook"
+    KILLED = "killed"
+    CONNECTION = "connection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSource:
-    """A container whose words may tell more; ``previous`` is the one that crashed before it."""
+    """A container whose log may show the cause; ``previous`` is that of its instance before, which crashed."""
 
     pod: str
     container: str
@@ -14,16 +25,17 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """A verdict as data.
+    """Why a deploy failed, as data.
 
     Args:
         code: one situation, as in ``Stage6Error``.
         subject: the object at fault (``pod web-5d8f-x (Deployment web)``), "" where none is known.
         verdict: what is wrong with it, one line.
         next_step: what to do.
-        events: what Kubernetes said of it, newest last.
+        events: its events, newest last.
         source: where its log is, None where there is none.
-        log: the last lines of that log.
+        read_log: the next step is to read that log.
+        log: its last lines.
     """
 
     code: str
@@ -32,6 +44,7 @@ class Diagnosis:
     next_step: str
     events: tuple[str, ...] = ()
     source: LogSource | None = None
+    read_log: bool = False
     log: tuple[str, ...] = ()
 
     @property
@@ -42,14 +55,14 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadRow:
-    """How far a workload is.
+    """The rollout of one workload.
 
     Args:
-        ready: pods of its newest kind that are.
-        wanted: pods.
-        complete: it is all there, and nothing is left of the old.
-        old: ready pods of an older kind, which serve meanwhile.
-        note: the newest word about it.
+        ready: pods of its newest revision that are ready.
+        wanted: pods that it is to have.
+        complete: the rollout is complete, and no pod of an older revision is left.
+        old: ready pods of an older revision, which serve meanwhile.
+        note: its newest event.
     """
 
     kind: str

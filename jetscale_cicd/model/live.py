@@ -1,22 +1,20 @@
 """What runs on a target now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-# In the description of a revision that is deployed: until it was looked at, and after it was found wanting.
-UNVERIFIED = " unverified: "
-NOT_YET = f"{UNVERIFIED}nobody has looked yet"
+from jetscale_cicd.model.revision import PENDING, RevisionRecord, RevisionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """The record that the last deploy left on the target; of a deploy by other hands all but the version is "".
+    """The record that the last deploy left on the target; of an unmanaged deploy all but the version is "".
 
     Args:
         version: of the chart.
         commit: whose values are deployed.
         digest: of the chart's archive.
         values_digest: of the values.
-        revision: of the Helm release, where a cluster was looked at.
+        revision: of the Helm release, where a cluster was observed.
     """
 
     version: str
@@ -25,10 +23,6 @@ class Deployed:
     values_digest: str
     revision: "Revision | None" = None
 
-    def with_revision(self, revision: "Revision") -> "Deployed":
-        """The same record, of a revision."""
-        return replace(self, revision=revision)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -36,18 +30,20 @@ class Revision:
 
     Args:
         number: counts from 1.
-        status: Helm's word (``deployed``, ``failed``, ``pending-upgrade``, …).
-        description: Helm's, or ours.
+        status: Helm's own (``deployed``, ``failed``, ``pending-upgrade``, …).
+        description: what `helm history` shows, for people alone.
+        record: what Stage 6 recorded about this revision; None where it did not make it.
         rollback: whether it brings an earlier revision back.
-        rollback_to: that revision, None where it is no rollback, or Helm does not say (helm 3, of one that failed).
+        rollback_to: that revision; None where it is no rollback, or Helm does not record it (helm 3, after a failure).
         attempted: where it is a rollback, or has no record, the newest revision before it that is neither.
-        holder: who is at work on it, where it is pending and the lock says so.
-        exposed: Helm keeps secrets of it in clear, which a run that died could not take out.
+        holder: who holds the lock of the release, where it is pending.
+        exposed: Helm keeps secrets of the release in clear, which an interrupted run could not remove.
     """
 
     number: int
     status: str
     description: str = ""
+    record: RevisionRecord | None = None
     rollback: bool = False
     rollback_to: int | None = None
     attempted: Deployed | None = None
@@ -56,30 +52,32 @@ class Revision:
 
     @property
     def unverified(self) -> str:
-        """Why it is not known to be what was promised; "" where it is."""
-        deployed = self.status == "deployed" and not self.rollback
-        return self.description.partition(UNVERIFIED)[2].strip() if deployed else ""
+        """Why it is not verified: a code or a reason; "" where it is, or where nothing has to be verified."""
+        record = self.record if self.status == "deployed" else None
+        if record is None or record.rollback or record.state is RevisionState.VERIFIED:
+            return ""
+        return record.code or record.reason
 
     @property
     def pending(self) -> bool:
-        """Whether an operation is under way, or died on its way."""
-        return self.status.startswith("pending-") or self.status == "uninstalling"
+        """Whether an operation is in progress, or ended without a result."""
+        return self.status in PENDING
 
 
 @dataclass(frozen=True, slots=True)
 class NotDeployed:
-    """The target was looked at and holds no release."""
+    """The target was observed and holds no release."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotObserved:
-    """Nobody looked (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
+    """The target was not observed (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
 
     why: str
 
 
 def last_recorded(live: Deployed) -> Deployed:
-    """What Stage 6 last tried on a target: what a rollback took back or a hand changed, or what is deployed."""
+    """The last record that Stage 6 wrote: before a rollback or an unmanaged deploy, or that of what is deployed."""
     before = live.revision.attempted if live.revision else None
     return before or live
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error, SupersededError
-from jetscale_cicd.model.plan import HELD, Plan, Step, TargetDecision
+from jetscale_cicd.model.plan import Hold, Plan, Step
+from jetscale_cicd.model.target import Target
 
 
 class Result(StrEnum):
@@ -30,7 +31,7 @@ class StepOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A plan and what became of each of its steps; ``earlier`` are those that another run overtook on the way."""
+    """A plan and the outcome of each of its steps; ``earlier`` are attempts that another run overtook."""
 
     plan: Plan
     outcomes: tuple[StepOutcome, ...]
@@ -43,17 +44,16 @@ class Run:
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:
-        """What stopped nothing and has to be heard: steps that failed and may, and holds."""
-        holds = (_held(decided) for decided in self.plan.targets if decided.hold)
+        """What did not stop the run and has to be reported: holds, and steps whose failure is only a warning."""
+        holds = (_held(decided.hold, decided.target) for decided in self.plan.targets if decided.hold)
         warned = (outcome.error for outcome in self.outcomes if outcome.result is Result.WARNED)
         return (*holds, *(error for error in warned if error))
 
 
-def _held(decided: TargetDecision) -> Stage6Error:
-    target = decided.target
+def _held(hold: Hold, target: Target) -> Stage6Error:
     return SupersededError(
-        HELD,
-        decided.hold,
+        "HELD",
+        hold.sentence,
         where=f"{target.namespace}/{target.release}",
-        hint=f"mend it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
+        hint=f"correct it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
     )

@@ -12,8 +12,6 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 
-HELD = "HELD"
-
 
 class Decision(StrEnum):
     """What a commit means for a target; the strongest of all targets is the run's."""
@@ -41,8 +39,42 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A rollback that keeps the latest release away from a target.
+
+    Args:
+        revision: the rollback.
+        of: the revision that it took back; None where Helm no longer keeps it.
+        to: the revision that it brought back; None where Helm does not record it.
+        why: why the rollback was made; "" where that is not known.
+        status: Helm's status of the rollback.
+        sentence: all of it, for people.
+    """
+
+    revision: int
+    of: int | None
+    to: int | None
+    why: str
+    status: str
+    sentence: str
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the rollback failed, or was interrupted, and has to be completed."""
+        return self.status != "deployed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetDecision:
-    """The decision for one target, with every reason, and what was seen there; ``superseded`` by a later commit."""
+    """The decision for one target.
+
+    Args:
+        reasons: every reason, whether it counts or not.
+        compared: the ends of the values' comparison.
+        live: what the target runs.
+        superseded: a later commit is deployed there.
+        hold: the rollback that keeps the latest release away; None where none does.
+    """
 
     target: Target
     decision: Decision
@@ -50,29 +82,23 @@ class TargetDecision:
     compared: Comparison
     live: LiveState = field(default_factory=NotDeployed)
     superseded: bool = False
-
-    @property
-    def hold(self) -> str:
-        """Which rollback keeps the latest release away from here; "" where none does."""
-        found = (reason.why for reason in self.reasons if reason.why.startswith(f"{HELD}: "))
-        return next(found, "").removeprefix(f"{HELD}: ")
+    hold: Hold | None = None
 
     @property
     def unfinished(self) -> bool:
-        """Whether that rollback failed, or died, and has to be brought to its end."""
-        revision = self.live.revision if isinstance(self.live, Deployed) else None
-        return bool(self.hold) and revision is not None and revision.status != "deployed"
+        """Whether the rollback that holds the target has to be completed."""
+        return self.hold is not None and self.hold.unfinished
 
     @property
     def unverified(self) -> str:
-        """Why what is deployed has to be looked at again; "" where it has not, or something else is to be deployed."""
+        """Why what is deployed has to be verified again; "" where it has not, or something else is to be deployed."""
         revision = self.live.revision if isinstance(self.live, Deployed) else None
-        wanted = self.decision is Decision.NOTHING and not self.hold and not self.superseded
-        return revision.unverified if revision and wanted else ""
+        stays = self.decision is Decision.NOTHING and self.hold is None and not self.superseded
+        return revision.unverified if revision and stays else ""
 
     @property
     def exposed(self) -> bool:
-        """Whether Helm keeps secrets in clear that have to be taken out."""
+        """Whether Helm keeps secrets in clear that have to be removed."""
         revision = self.live.revision if isinstance(self.live, Deployed) else None
         return revision is not None and revision.exposed
 

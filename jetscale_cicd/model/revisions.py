@@ -1,14 +1,15 @@
 """Revisions that a run made of a release."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class NewRevisions(NamedTuple):
-    """Revisions that one run made.
+@dataclass(slots=True)
+class NewRevisions:
+    """Revisions that one run has made so far; filled while the run goes on.
 
     Args:
-        upgrade: of its own chart and values.
-        rollback: of a rollback.
+        upgrade: the one with its own chart and values; None where helm made none.
+        rollback: the one of a rollback; None where there was none.
         rollback_to: the revision that the rollback brought back.
     """
 

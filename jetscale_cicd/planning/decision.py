@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, strongest, values_reasons
+from jetscale_cicd.decide.classify import (
+    ChartRules,
+    Overrides,
+    TargetState,
+    chart_reasons,
+    decide,
+    strongest,
+    values_reasons,
+)
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
@@ -129,14 +137,15 @@ class _TargetObserver:
             chart,
             values,
             compared,
-            live=live,
-            latest=latest,
-            superseded=self._superseded(live, head),
-            overtaken=self.overtaken,
-            values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
-            release_hold=self.context.request.release_hold,
-            restored=self._restored(live, head, target),
-            redeploy=self.context.request.redeploy,
+            TargetState(
+                live=live,
+                latest=latest,
+                superseded=self._superseded(live, head),
+                overtaken=self.overtaken,
+                values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
+                restored=self._restored(live, head, target),
+            ),
+            overrides=Overrides(release_hold=self.context.request.release_hold, redeploy=self.context.request.redeploy),
         )
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:

@@ -15,9 +15,10 @@ def _subjects(context: RunContext, proposal: Proposal) -> Iterable[Target | None
 
 def _run(_: RunContext, proposal: Proposal, target: Target | None) -> None:
     held = next(each for each in proposal.plan.targets if each.target == target)
+    why = held.hold.sentence if held.hold else ""
     raise PreconditionError(
         "REDEPLOY_HELD",
-        f"--redeploy would deploy to {held.target.name} what a rollback took back: {held.hold}",
+        f"--redeploy would deploy to {held.target.name} what a rollback took back: {why}",
         where=f"{held.target.namespace}/{held.target.release}",
         hint=f"bring back the revision that it went back to: jetscale-cicd rollback --target {held.target.name} --to N "
         "(helm history); or deploy what it took back: --release-hold",

@@ -1,8 +1,8 @@
 """Helm's own storage, as helm 3 and helm 4 share it: one Secret for each revision of a release.
 
 Its format (helm, pkg/storage/driver): JSON, gzipped, in base64, which Kubernetes puts into base64 once more. Helm's
-command line shows all of it but cannot say "not there" apart from "could not look", and cannot end a revision whose
-process died; so it is read here, and changed where Helm has no word for that.
+command line does not tell an absent release from one that could not be read, and has no command that ends a revision
+whose process died; so the Secrets are read here, and edited where no Helm command does it.
 """
 
 import base64
@@ -10,13 +10,14 @@ import binascii
 import gzip
 import io
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jetscale_cicd.model.revision import PENDING, HelmRevision
+
 Object = dict[str, Any]
 _LARGEST = 128 << 20
-_ROLLBACK = re.compile(r"Rollback to (\d+)\b")
 
 
 class UnreadableRelease(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -50,20 +51,25 @@ class StoredRelease:
         return cls(secret, content)
 
     def encode(
-        self, *, status: str | None = None, description: str | None = None, config: Object | None = None
+        self,
+        *,
+        status: str | None = None,
+        description: str | None = None,
+        config: Object | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> Object:
-        """The Secret with another status, description or values; refused where somebody changed it meanwhile."""
+        """The Secret with these changes; the API server refuses it where the Secret was changed meanwhile."""
         info = dict(self.content["info"])
-        labels = dict(self.secret["metadata"].get("labels", {}))
+        kept = {**self.secret["metadata"].get("labels", {}), **(labels or {})}
         if status is not None:
-            info["status"] = labels["status"] = status
+            info["status"] = kept["status"] = status
         if description is not None:
             info["description"] = description
         content = {**self.content, "info": info, **({} if config is None else {"config": config})}
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))  # as small as Helm's: a Secret has 1 MiB
         packed = base64.b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), mtime=0))
         data = {**self.secret["data"], "release": base64.b64encode(packed).decode()}
-        return {**self.secret, "metadata": {**self.secret["metadata"], "labels": labels}, "data": data}
+        return {**self.secret, "metadata": {**self.secret["metadata"], "labels": kept}, "data": data}
 
     @property
     def number(self) -> int:
@@ -72,48 +78,29 @@ class StoredRelease:
 
     @property
     def status(self) -> str:
-        """Helm's word for how it ended."""
+        """Helm's status."""
         return str(self.content["info"].get("status", "unknown"))
 
     @property
     def under_way(self) -> bool:
-        """Whether a helm is at work on it, or died at work."""
-        return self.status.startswith("pending-") or self.status == "uninstalling"
+        """Whether a helm is at work on it, or ended without marking it."""
+        return self.status in PENDING
 
     @property
     def was_uninstalled(self) -> bool:
-        """Whether somebody uninstalled it, which Helm remembers whatever became of it."""
+        """Whether the release was uninstalled at this revision, which Helm keeps whatever is done later."""
         deleted = str(self.content["info"].get("deleted") or "")
         return bool(deleted) and not deleted.startswith("0001-")  # Go's zero time
 
     @property
     def description(self) -> str:
-        """Helm's sentence for how it ended, or ours."""
+        """What `helm history` shows."""
         return str(self.content["info"].get("description", ""))
 
     @property
     def begun(self) -> str:
-        """When what is under way began, RFC 3339: the deploy, or its uninstallation."""
+        """When the deploy, or the uninstallation, began, RFC 3339."""
         return str(self.content["info"].get("deleted" if self.status == "uninstalling" else "last_deployed", ""))
-
-    @property
-    def is_rollback(self) -> bool:
-        """Whether it brought an earlier revision back, or was to.
-
-        Of one whose waiting failed, helm 3 says ``Release "web" failed: …``, as it says of a first install alone.
-        """
-        info = self.content["info"]
-        first = info.get("first_deployed") == info.get("last_deployed")  # also of an install after an uninstallation
-        failed = self.number > 1 and not first and self.description.startswith("Release ")
-        told = bool(self.content["info"].get("rollback_revision")) or self.description.startswith("Rollback ")
-        return told or failed
-
-    @property
-    def rollback_to(self) -> int | None:
-        """The revision that this one brought back; helm 3 says so in the description alone."""
-        said = _ROLLBACK.match(self.description)
-        number = self.content["info"].get("rollback_revision") or (int(said[1]) if said else None)
-        return int(number) if number else None
 
     @property
     def chart_version(self) -> str:
@@ -124,6 +111,23 @@ class StoredRelease:
     def config(self) -> Object:
         """Values that were given."""
         return self.content.get("config") or {}
+
+    @property
+    def revision(self) -> HelmRevision:
+        """What a decision needs of it."""
+        info = self.content["info"]
+        back = info.get("rollback_revision")
+        return HelmRevision(
+            release=str(self.content.get("name", "")),
+            number=self.number,
+            status=self.status,
+            description=self.description,
+            chart_version=self.chart_version,
+            first=info.get("first_deployed") == info.get("last_deployed"),
+            uninstalled=self.was_uninstalled,
+            rollback_revision=int(back) if back else None,
+            config=self.config,
+        )
 
     @property
     def hooks(self) -> frozenset[tuple[str, str]]:

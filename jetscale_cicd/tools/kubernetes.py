@@ -1,12 +1,11 @@
-"""The Kubernetes API as typed calls, through one `kubectl proxy` on a socket that nobody else can reach.
+"""The Kubernetes API as typed calls, through one `kubectl proxy` on a socket that only this user can reach.
 
 kubectl reads the same kubeconfig as helm with the same code (contexts, exec plugins, client certificates, a pod's own
-account), so both speak to one cluster as one user; a client library of Python's would read it otherwise (ADR 21).
+account), so both reach one cluster as one user; a Python client library reads it differently (ADR 21).
 """
 
 import json
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ import urllib3
 
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.unix_socket import SocketPool
 
 Object = dict[str, Any]
 # A collection without the content of its objects (Kubernetes API concepts, "Fetching resources as metadata").
@@ -41,31 +41,44 @@ _SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of their step
-    """The API server did not do what it was asked; the text is redacted.
+    """The API server did not do what was asked; the text is redacted.
 
     Args:
         status: of HTTP; 0 where no answer came.
-        message: what it said.
+        message: of the Status object, or what a proxy answered.
+        reason: of the Status object (``Forbidden``, ``AlreadyExists``, …); "" where there is none.
+        causes: reasons of its ``details.causes`` (``NamespaceTerminating``, …).
+        name: the object that ``details`` names; "" where they name none.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self, status: int, message: str, *, reason: str = "", causes: tuple[str, ...] = (), name: str = ""
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.reason = reason
+        self.causes = causes
+        self.name = name
 
     @property
     def unreachable(self) -> bool:
-        """Whether nothing is known of what the server thinks."""
+        """Whether the API server did not answer, or could not."""
         return self.status == 0 or self.status in _AGAIN
 
     @property
     def conflict(self) -> bool:
-        """Whether somebody else was faster (409 is also what a second creation gets)."""
+        """Whether the object was changed or created meanwhile."""
         return self.status == 409
+
+    @property
+    def namespace_terminating(self) -> bool:
+        """Whether the namespace is being deleted, so that nothing can be created in it."""
+        return "NamespaceTerminating" in self.causes
 
 
 def boottime() -> float:
-    """Seconds that go on while this machine sleeps, which those of ``time.monotonic`` do not on Linux."""
+    """Seconds that continue while this machine sleeps, unlike those of ``time.monotonic`` on Linux."""
     return time.clock_gettime(_SLEEPLESS)
 
 
@@ -76,9 +89,9 @@ class ServerClock:
     ahead: float | None = None
 
     def update(self, date: str | None) -> None:
-        """One more answer; a Date has whole seconds, and was on its way for a while, so it is never in the future.
+        """Take one more answer; a Date has whole seconds and is a little old, so it is never in the future.
 
-        The latest that any answer has put it is nearest to the truth, whatever is done to this machine's own clock.
+        Of all answers the latest time is nearest to the server's, whatever is done to the clock of this machine.
         """
         if date:
             ahead = parsedate_to_datetime(date).timestamp() - boottime()
@@ -91,15 +104,15 @@ class ServerClock:
 
 @dataclass
 class Kubernetes:
-    """One API server, asked with one user's rights.
+    """One API server, called with one user's rights.
 
-    Every call may be repeated: what is written names the version that it replaces, so that a second writing of the
-    same is refused as a conflict; hence retries of transport errors, 429 and 5xx for all of them.
+    Every call may be repeated: an update names the version that it replaces, so that the same update is refused as a
+    conflict the second time; hence retries of transport errors, 429 and 5xx for all of them.
 
     Args:
         proxy: where `kubectl proxy` listens.
         redact: masks secrets in reasons.
-        ended: tells why the proxy ended, None while it serves.
+        ended: gives why the proxy ended, None while it serves.
         context: of the kubeconfig that kubectl was started with.
     """
 
@@ -110,10 +123,10 @@ class Kubernetes:
     clock: ServerClock = field(default_factory=ServerClock)
 
     def __post_init__(self) -> None:
-        self._pool = _SocketPool(self.proxy)
+        self._pool = SocketPool(self.proxy)
 
     def get(self, path: str, **query: str | int) -> Object | None:
-        """An object, or None where the server says that there is none.
+        """An object, or None where the server has none.
 
         Raises:
             ApiFailure: any other answer than these two.
@@ -183,7 +196,7 @@ class Kubernetes:
         try:
             document = json.loads(answer)
         except ValueError:
-            raise ApiFailure(0, f"{path}: the answer is no JSON: {self._said(answer)}") from None
+            raise ApiFailure(0, f"{path}: the answer is no JSON: {self._text(answer)}") from None
         if not isinstance(document, dict):
             raise ApiFailure(0, f"{path}: the answer is no object")
         return document
@@ -212,35 +225,22 @@ class Kubernetes:
 
     def _failure(self, status: int, answer: bytes) -> ApiFailure:
         try:
-            said = json.loads(answer)
-            return ApiFailure(status, self.redact(str(said["message"]))[:_LONGEST_TEXT])
-        except (ValueError, KeyError, TypeError):  # the proxy's own words, or a gateway's
-            return ApiFailure(status, self._said(answer) or f"status {status}")
+            document = json.loads(answer)
+            message = self.redact(str(document["message"]))[:_LONGEST_TEXT]
+            details = document.get("details") or {}
+            causes = tuple(str(each.get("reason", "")) for each in details.get("causes") or ())
+            name = str(details.get("name", ""))
+            return ApiFailure(status, message, reason=str(document.get("reason", "")), causes=causes, name=name)
+        except (
+            ValueError,
+            KeyError,
+            AttributeError,
+            TypeError,
+        ):  # no Status object: the proxy's answer, or a gateway's
+            return ApiFailure(status, self._text(answer) or f"status {status}")
 
-    def _said(self, answer: bytes) -> str:
+    def _text(self, answer: bytes) -> str:
         return self.redact(" ".join(answer.decode("utf-8", "replace").split()))[:_LONGEST_TEXT]
-
-
-class _SocketPool(urllib3.HTTPConnectionPool):
-    """Connections to a Unix socket; the host is what `kubectl proxy` lets through by default."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", maxsize=4)
-        self.ConnectionCls = type("_Connection", (_SocketConnection,), {"path": str(path)})
-
-
-class _SocketConnection(urllib3.connection.HTTPConnection):
-    path: str
-
-    def _new_conn(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(5)
-            connection.connect(self.path)
-        except OSError as refused:
-            connection.close()
-            raise urllib3.exceptions.NewConnectionError(self, f"{self.path}: {refused.strerror}") from refused
-        return connection
 
 
 def _url(path: str, query: Mapping[str, str | int]) -> str:
@@ -269,7 +269,7 @@ def _cause(failed: Exception) -> str:
 
 @contextmanager
 def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, scratch: Path) -> Iterator[Kubernetes]:
-    """Ask a cluster until the end of the block; kubectl starts meanwhile, and the first question waits for it.
+    """A cluster until the end of the block; kubectl starts meanwhile, and the first call waits for it.
 
     Args:
         env: environment with the kubeconfig.

@@ -50,6 +50,10 @@ class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error 
     """A program did not end in time and was killed."""
 
 
+class ToolKilledError(Stage6Error):
+    """A program was killed by a signal that this process did not send."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A program that ended: exit status, its output as bytes, its errors as redacted text."""
@@ -119,7 +123,7 @@ class Processes:
         except sh.SignalException as killed:
             if late.is_set():
                 raise ProcessTimeout(f"{command} did not end within {timeout:g} s") from None
-            raise Stage6Error(
+            raise ToolKilledError(
                 "TOOL_KILLED",
                 f"{command} was killed by signal {abs(int(killed.exit_code))}",
                 hint="out of memory, or a cancelled run?",

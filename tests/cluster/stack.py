@@ -87,6 +87,10 @@ class Stack:
         secret = self.ask(f"/api/v1/namespaces/{{}}/secrets/sh.helm.release.v1.app.v{revision}")
         return json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
 
+    def record(self, revision: int) -> Any:
+        """What Stage 6 recorded in the values of a revision."""
+        return self.stored(revision)["config"]["global"]["stage6"]
+
     def ask(self, path: str, method: str = "GET", body: Any = None, kind: str = "application/json") -> Any:
         """The API, at a path with the namespace for ``{}``."""
         return self.cluster.ask(path.format(self.namespace), method, body, kind)

@@ -1,4 +1,4 @@
-"""The lock, and what a dead run leaves: a Lease, a pending revision, a Service on its way out."""
+"""The lock, and what a run that died leaves: a Lease, a pending revision, a Service that is being deleted."""
 
 import json
 import subprocess
@@ -125,7 +125,7 @@ def test_a_run_whose_lock_is_taken_away_stops_helm_and_leaves_the_release_alone(
     assert lease(live)["holderIdentity"].startswith("https://ci.example/runs/1")
 
 
-# What a dead run left
+# What a run that died leaves
 
 
 @pytest.mark.parametrize("status", ["pending-upgrade", "pending-install"])
@@ -146,9 +146,10 @@ def test_a_revision_of_ours_that_is_pending_for_ever_is_marked_failed_and_gone_o
         f"revision {number} was {status}, and is marked failed"
     ]
     assert live.deployment()["metadata"]["uid"] == uid
-    description = live.stored(number)["info"]["description"]
-    assert description.endswith(f" failed: its process ended while the release was {status}")
-    assert f"commit={live.stored(number)['config']['global']['stage6']['commit']}" in description
+    record, description = live.record(number), live.stored(number)["info"]["description"]
+    assert (record["revision"], record["state"]) == (number, "interrupted")
+    assert description.endswith(f" interrupted: its process ended while the release was {status}")
+    assert f"commit={record['commit']}" in description
 
 
 def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
@@ -160,12 +161,12 @@ def test_a_rollback_that_died_is_finished_and_held(live: Stack) -> None:
     assert "the rollback of live is completed, and stays held" in planned.stdout
     said = live.done()
     assert (said["decision"], said["outcome"]) == ("nothing", "done")
-    assert "HELD: revision 3 is a rollback to 1 that is pending-rollback, " in said["targets"][0]["ignored"][-1]["why"]
+    assert said["targets"][0]["held"]
     assert {each["name"]: each["result"] for each in said["steps"]}["recover"] == "done"
     assert live.history()[-2:] == [(3, "failed"), (4, "deployed")]
-    assert live.stored(4)["info"]["description"].startswith("Rollback to 1: ends the rollback of revision 3; stage6 ")
+    assert live.record(4)["rollback"] == {"of": 3, "to": 1, "cause": "completion", "code": ""}
     said = live.done()
-    assert "HELD: revision 4 is a rollback to 1" in said["targets"][0]["ignored"][-1]["why"]
+    assert said["targets"][0]["held"]
     assert said["outcome"] == "satisfied"
 
 
@@ -194,7 +195,7 @@ def test_a_first_install_that_failed_is_upgraded_in_place(
     live.sample.commit("chore(live): a bad one", {LIVE: "image: faults.invalid/crash\n"})
     live.run()
     assert live.history()[-1] == (4, "deployed")
-    assert live.stored(4)["info"]["description"].startswith("Rollback to 2: ")  # never to the first
+    assert live.record(4)["rollback"]["to"] == 2  # never to the first
 
 
 def test_a_service_that_is_being_deleted_is_waited_for(live: Stack) -> None:

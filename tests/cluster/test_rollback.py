@@ -1,4 +1,4 @@
-"""`rollback` by hand: which revision, on record, held."""
+"""The command `rollback`: which revision it brings back, that it is recorded, and held."""
 
 import json
 from pathlib import Path
@@ -34,8 +34,9 @@ def test_it_brings_the_newest_good_revision_back_and_goes_on_from_there(live: St
         ("rollback", 2, 4, "rolled back"),
         ("rollback", 1, 5, "rolled back"),
     ]
+    assert live.record(5)["rollback"] == {"of": 4, "to": 1, "cause": "requested", "code": ""}
     description = live.helm("history", "app")[-1]["description"]
-    assert description.startswith("Rollback to 1: by hand, from revision 4; stage6 0.1.0 commit=")
+    assert description.startswith("Rollback to 1: requested at revision 4; stage6 0.1.0 commit=")
     held = live.done()
     assert held["decision"] == "nothing"
     assert "took back 0.2.0" in held["targets"][0]["ignored"][-1]["why"]

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
-from jetscale_cicd.decide.classify import UNCHANGED, ChartRules, chart_reasons, decide, strongest, values_reasons
+from jetscale_cicd.decide.classify import (
+    UNCHANGED,
+    ChartRules,
+    Overrides,
+    TargetState,
+    chart_reasons,
+    decide,
+    strongest,
+    values_reasons,
+)
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
@@ -51,7 +60,9 @@ def decided(
     **seen: Any,
 ) -> TargetDecision:
     """The decision about the live target."""
-    return decide(LIVE, chart, values, COMPARED, live=live, latest=latest, **seen)
+    asked = {name: seen.pop(name) for name in ("release_hold", "redeploy") if name in seen}
+    state = TargetState(live=live, latest=latest, **seen)
+    return decide(LIVE, chart, values, COMPARED, state, overrides=Overrides(**asked))
 
 
 COUNTS = (Reason(scope="chart", why="…", counts=True, path=b"charts/app/values.yaml"),)
@@ -205,7 +216,7 @@ class TestADecision:
     def test_what_was_not_looked_at_is_said(self) -> None:
         found = decided(live=NotObserved("a pull request"))
         assert found.decision is Decision.NOTHING
-        assert found.reasons[-1].why == "what is deployed was not looked at: a pull request"
+        assert found.reasons[-1].why == "what is deployed was not observed: a pull request"
 
     @pytest.mark.parametrize("chart", [(), COUNTS])
     @pytest.mark.parametrize("values", [(), VALUES])

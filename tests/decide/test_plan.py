@@ -9,8 +9,19 @@ from jetscale_cicd.decide.plan import ArtifactState, make_plan
 from jetscale_cicd.engines.table import PlannedByEngines
 from jetscale_cicd.model.change import ChangeSet, Comparison, Counted
 from jetscale_cicd.model.live import Deployed, Revision
-from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, StepName, StepState, TargetDecision, VersionChoice
+from jetscale_cicd.model.plan import (
+    Decision,
+    Hold,
+    Plan,
+    Reason,
+    Step,
+    StepName,
+    StepState,
+    TargetDecision,
+    VersionChoice,
+)
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 
@@ -82,31 +93,33 @@ def step(plan: Plan, name: StepName) -> Step:
     return next(each for each in plan.steps if each.name is name)
 
 
+UNFINISHED = Hold(revision=4, of=3, to=2, why="", status="failed", sentence="it will be completed")
+NOT_VERIFIED = RevisionRecord(revision=4, state=RevisionState.UNVERIFIED, code="QUOTA")
 AT_THE_RELEASE = {"lock live": "needed", "recover live": "needed", "record live": "needed"}
 
 
 @pytest.mark.parametrize(
-    ("revision", "whys", "steps"),
+    ("revision", "hold", "steps"),
     [
-        (Revision(number=4, status="deployed"), (), {"deploy live": "satisfied"}),
+        (Revision(number=4, status="deployed"), None, {"deploy live": "satisfied"}),
         (
             Revision(number=4, status="failed", rollback=True),
-            ("HELD: it is brought to its end",),
+            UNFINISHED,
             {**AT_THE_RELEASE, "deploy live": "held"},
         ),
         (
-            Revision(number=4, status="deployed", description="stage6 1.2.3 unverified: QUOTA"),
-            (),
+            Revision(number=4, status="deployed", record=NOT_VERIFIED),
+            None,
             {**AT_THE_RELEASE, "deploy live": "satisfied", "verify live": "needed"},
         ),
-        (Revision(number=4, status="deployed", exposed=True), (), {**AT_THE_RELEASE, "deploy live": "satisfied"}),
+        (Revision(number=4, status="deployed", exposed=True), None, {**AT_THE_RELEASE, "deploy live": "satisfied"}),
     ],
 )
-def test_what_an_earlier_run_left_is_mended_although_nothing_is_deployed(
-    revision: Revision, whys: tuple[str, ...], steps: dict[str, str]
+def test_what_an_earlier_run_left_is_completed_although_nothing_is_deployed(
+    revision: Revision, hold: Hold | None, steps: dict[str, str]
 ) -> None:
     live = Deployed(version="1.2.3", commit=A, digest="", values_digest="", revision=revision)
-    plan = planned(replace(of(LIVE, Decision.NOTHING, *whys), live=live), answer=HELD)
+    plan = planned(replace(of(LIVE, Decision.NOTHING), live=live, hold=hold), answer=HELD)
     assert {name: state for name, state in states(plan).items() if name.endswith(" live")} == steps
 
 

@@ -19,7 +19,7 @@ from jetscale_cicd import local_request
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.context import open_context
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
-from jetscale_cicd.decide.classify import ChartRules, chart_reasons, decide, values_reasons
+from jetscale_cicd.decide.classify import ChartRules, TargetState, chart_reasons, decide, values_reasons
 from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision
@@ -181,8 +181,7 @@ def test_every_commit_is_decided_as_its_paths_say(history: History) -> None:
             chart_reasons(seen.watched, own),
             values_reasons(seen.watched, target),
             seen.comparison,
-            live=NotObserved("a replay"),
-            latest=None,
+            TargetState(live=NotObserved("a replay"), latest=None),
         ).decision
         counted[head] = seen.count
     expected = history.expected()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import PreconditionError, Stage6Error
-from jetscale_cicd.tools.process import Processes, ProcessTimeout
+from jetscale_cicd.tools.process import Processes, ProcessTimeout, ToolKilledError
 from jetscale_cicd.tools.redact import Redactor
 
 SECRET = "hunter2-hunter2"
@@ -126,6 +126,7 @@ def test_one_that_is_killed_is_no_exit_status(processes: Processes, tmp_path: Pa
     with pytest.raises(Stage6Error) as caught:
         processes.run(["tool"], env=fake(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)"))
     assert (caught.value.code, "signal 9" in caught.value.message) == ("TOOL_KILLED", True)
+    assert isinstance(caught.value, ToolKilledError)
 
 
 def test_one_that_is_not_there_is_named(processes: Processes, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What a cluster shows, and what it means."""
+"""What the state of a cluster means."""

@@ -1,39 +1,42 @@
-"""What a deploy leaves on its release, so that the next run knows what is live: values, labels, description.
+"""What a deploy records in the values of its revision, under ``global.stage6``, and in the labels of Helm's Secret.
 
-The values are the whole record: they stay with a revision that fails, and a rollback brings them back. Labels are for
-`helm list --selector`, and hold no more than 63 characters (Kubernetes); the description is for `helm history`.
+Values stay with a revision that fails, and a rollback brings them back. The labels repeat a part of the record for
+`helm list --selector`; they hold no more than 63 characters (Kubernetes) and are never read back.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.revision import RevisionRecord
 
 KEY = "stage6"
 LABEL = "stage6.jetscale.ai"
 _LABEL_LENGTH = 40
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_THEN = "; "
-MASKED = "(from the environment of the deploy)"
 _FIELDS = ("version", "commit", "digest", "values")
 
 
 def record_values(record: Deployed, run: str, deploy: str) -> dict[str, object]:
-    """Values that carry the record under ``global``, which every chart has to let pass.
+    """Values that carry the record under ``global``, which every chart has to accept.
 
     Args:
-        deploy: unlike any other deploy's: a hand that takes our values over takes this over too.
+        deploy: an identifier of this deploy alone; whoever deploys with these values again copies it.
     """
-    fields = {
-        "version": record.version,
-        "commit": record.commit,
-        "digest": record.digest,
-        "values": record.values_digest,
+    return {"global": {KEY: record_fields(record, run, deploy)}}
+
+
+def record_fields(record: Deployed | None, run: str, deploy: str) -> dict[str, object]:
+    """The fields of the record; all of them are "" of what was deployed outside Stage 6."""
+    kept = record if record and record.commit else None
+    return {
+        "version": kept.version if kept else "",
+        "commit": kept.commit if kept else "",
+        "digest": kept.digest if kept else "",
+        "values": kept.values_digest if kept else "",
         "run": run,
         "deploy": deploy,
     }
-    return {"global": {KEY: fields}}
 
 
 def nested(values: Mapping[str, str]) -> dict[str, object]:
@@ -56,75 +59,40 @@ def record_labels(record: Deployed) -> dict[str, str]:
     return {f"{LABEL}/{name}": value.removeprefix("sha256:")[:_LABEL_LENGTH] for name, value in digests.items()}
 
 
-def record_description(record: Deployed, run: str) -> str:
-    """One line for `helm history`."""
-    words = [f"{KEY} {record.version}", f"commit={record.commit}", f"digest={record.digest}"]
-    return " ".join([*words, f"values={record.values_digest}", *([f"run={run}"] if run else [])])
+def state_labels(record: RevisionRecord) -> dict[str, str]:
+    """Labels of Helm's Secret that say which revision the record is about, and its state."""
+    return {f"{LABEL}/revision": str(record.revision), f"{LABEL}/state": str(record.state)}
 
 
-def rollback_description(to: int, why: str, record: Deployed | None, run: str) -> str:
-    """One line for `helm history` of a rollback; Helm's own words come first, for they tell that it is one."""
-    what = record_description(record, run) if record else f"run={run}" if run else ""
-    return f"Rollback to {to}: {why}" + (f"{_THEN}{what}" if what else "")
+def deploy_line(record: Deployed, run: str) -> str:
+    """Everything that was deployed on one line, for `helm history`."""
+    parts = [f"{KEY} {record.version}", f"commit={record.commit}", f"digest={record.digest}"]
+    return " ".join([*parts, f"values={record.values_digest}", *([f"run={run}"] if run else [])])
 
 
-def rollback_reason(description: str) -> str:
-    """Why a rollback was made, by its description; "" where that says nothing."""
-    return description.partition(": ")[2].partition(_THEN)[0].strip()
-
-
-def is_described(description: str) -> bool:
-    """Whether a description is a deploy's of ours, and not that of a hand that took our values over."""
-    return description.startswith(f"{KEY} ")
+def fields_of(config: Mapping[str, object]) -> Mapping[str, object]:
+    """``global.stage6`` of a revision's values; empty where it is absent."""
+    given = config.get("global")
+    fields = given.get(KEY) if isinstance(given, dict) else None
+    return fields if isinstance(fields, dict) else {}
 
 
 def recorded(config: Mapping[str, object]) -> Deployed | None:
-    """The record in a revision's values, None where there is none that could be ours."""
-    given = config.get("global")
-    fields = given.get(KEY) if isinstance(given, dict) else None
-    if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in _FIELDS):
+    """The deploy that a revision's values name, None where they name none; whose values they are is not asked here."""
+    fields = fields_of(config)
+    version, commit, digest, values = (fields.get(name) for name in _FIELDS)
+    if not (isinstance(version, str) and isinstance(digest, str) and isinstance(values, str)):
         return None
-    if not _COMMIT.fullmatch(fields["commit"]):
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         return None
-    return Deployed(
-        version=fields["version"], commit=fields["commit"], digest=fields["digest"], values_digest=fields["values"]
-    )
+    return Deployed(version=version, commit=commit, digest=digest, values_digest=values)
 
 
 def recorded_deploy(config: Mapping[str, object]) -> str:
-    """The deploy that a revision's values are of, "" where they are of none."""
-    return _field(config, "deploy")
+    """The identifier of the deploy that a revision's values name; "" where they name none."""
+    return str(fields_of(config).get("deploy", ""))
 
 
 def recorded_run(config: Mapping[str, object]) -> str:
-    """The CI's run that a revision's values are of, "" where none is known."""
-    return _field(config, "run")
-
-
-def _field(config: Mapping[str, object], name: str) -> str:
-    given = config.get("global")
-    fields = given.get(KEY) if isinstance(given, dict) else None
-    return str(fields.get(name, "")) if isinstance(fields, dict) else ""
-
-
-def exposes(config: dict[str, Any], keys: Iterable[str]) -> bool:
-    """Whether values hold any that came from the environment, in clear."""
-    keys = tuple(keys)
-    return masked(config, keys) != config
-
-
-def masked(config: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Values without those that came from the environment."""
-    for key in keys:
-        config = _masked(config, key.split("."))
-    return config
-
-
-def _masked(config: dict[str, Any], parts: list[str]) -> dict[str, Any]:
-    name, rest = parts[0], parts[1:]
-    if name not in config:
-        return config
-    inner = config[name]
-    if rest:
-        return {**config, name: _masked(inner, rest)} if isinstance(inner, dict) else config
-    return {**config, name: MASKED}
+    """The CI run that a revision's values name; "" where they name none."""
+    return str(fields_of(config).get("run", ""))

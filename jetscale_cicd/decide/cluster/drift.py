@@ -1,12 +1,12 @@
-"""A live object against what its release would make of it."""
+"""A live object compared with what its release would make of it."""
 
 import json
 from collections.abc import Iterator
 
 from jetscale_cicd.model.status import Drift
 
-# What the API server and controllers write, whatever anybody wants.
-_NOT_WANTED = ("status",)
+# What the API server and controllers write; no manifest sets it.
+_NOT_SET = ("status",)
 _OF_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 _LONGEST = 120
 _MASK = "(masked)"
@@ -36,7 +36,7 @@ def compare(live: dict[str, object], wanted: dict[str, object], *, masked: bool)
 
 
 def without_nulls(document: dict[str, object]) -> dict[str, object]:
-    """A manifest without keys that say nothing: Helm leaves those out, an apply would set them."""
+    """A manifest without keys that are null: Helm leaves those out, an apply would set them."""
     return {
         key: without_nulls(value) if isinstance(value, dict) else value
         for key, value in document.items()
@@ -45,7 +45,7 @@ def without_nulls(document: dict[str, object]) -> dict[str, object]:
 
 
 def _compared(thing: dict[str, object]) -> dict[str, object]:
-    kept = {key: value for key, value in thing.items() if key not in _NOT_WANTED}
+    kept = {key: value for key, value in thing.items() if key not in _NOT_SET}
     metadata = kept.get("metadata")
     if isinstance(metadata, dict):
         kept["metadata"] = {key: value for key, value in metadata.items() if key not in _OF_METADATA}

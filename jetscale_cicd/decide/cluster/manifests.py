@@ -72,9 +72,9 @@ def _secrets(value: object, is_secret_name: Callable[[str], bool]) -> Iterator[s
         for item in value:
             yield from _secrets(item, is_secret_name)
     elif isinstance(value, dict):
-        name, said = value.get("name"), value.get("value")
-        if isinstance(name, str) and isinstance(said, str) and is_secret_name(name):
-            yield said
+        name, content = value.get("name"), value.get("value")
+        if isinstance(name, str) and isinstance(content, str) and is_secret_name(name):
+            yield content
         for key, item in value.items():
             if value.get("kind") == "Secret" and _is_payload(key) and isinstance(item, dict):
                 for held in map(str, item.values()):

@@ -1,4 +1,4 @@
-"""Objects of one release as Kubernetes shows them, and how far each workload is."""
+"""Objects of one release as Kubernetes shows them, and the rollout of each workload."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class Snapshot:
     Args:
         release, namespace: of the Helm release.
         objects: kind to the objects of that kind: workloads, ReplicaSets, Pods, Events, Services.
-        since: when the deploy began (RFC 3339, the server's clock): hooks before it are another deploy's.
+        since: when the deploy began (RFC 3339, the server's clock): older hooks are of another deploy.
         hooks: kind and name of the release's hooks; None takes every hook of the namespace for one, which is enough
-            for a look in passing.
+            to show progress.
     """
 
     release: str
@@ -43,7 +43,7 @@ class Snapshot:
                     yield kind, each
 
     def scheduled_jobs(self) -> Iterator[tuple[str, Object]]:
-        """The newest Job of each CronJob of the release; older ones tell of what was deployed before."""
+        """The newest Job of each CronJob of the release; older ones may be of an earlier deploy."""
         for each in self.of("CronJob"):
             jobs = owned(self.of("Job"), each) if _annotation(each, RELEASE_NAME) == self.release else []
             yield from (("Job", job) for job in sorted(jobs, key=_created)[-1:])
@@ -53,12 +53,12 @@ class Snapshot:
         return (job for kind, job in self.workloads() if kind == "Job" and condition(job, "Failed") == "True")
 
     def is_hook(self, kind: str, thing: Object) -> bool:
-        """Whether an object is a hook of this deploy; the object itself does not say whose it is."""
+        """Whether an object is a hook of this deploy; the object itself does not name its release."""
         ours = self.hooks is None or (kind, thing["metadata"]["name"]) in self.hooks
         return ours and bool(_annotation(thing, HOOK)) and thing["metadata"].get("creationTimestamp", "") >= self.since
 
     def pods_of(self, kind: str, workload: Object) -> list[Object]:
-        """Pods of a workload that are to stay; of a Deployment those of its newest ReplicaSet."""
+        """Pods of a workload that are not being deleted; of a Deployment those of its newest ReplicaSet."""
         if kind == "Pod":
             return [workload]
         newest = self.newest(workload) if kind == "Deployment" else workload
@@ -70,10 +70,10 @@ class Snapshot:
         return max(owned(self.of("ReplicaSet"), deployment), key=_revision, default=None)
 
     def events_of(self, *objects: Object) -> list[Object]:
-        """What was said of these objects, newest last."""
+        """Events about these objects, newest last."""
         names = {each["metadata"].get("uid") for each in objects}
-        said = (event for event in self.of("Event") if event.get("involvedObject", {}).get("uid") in names)
-        return sorted(said, key=_when)
+        found = (event for event in self.of("Event") if event.get("involvedObject", {}).get("uid") in names)
+        return sorted(found, key=_when)
 
 
 def owned(objects: Iterable[Object], owner: Object) -> list[Object]:
@@ -85,7 +85,7 @@ def owned(objects: Iterable[Object], owner: Object) -> list[Object]:
 
 
 def is_terminating(thing: Object) -> bool:
-    """Whether an object is on its way out."""
+    """Whether an object is being deleted."""
     return "deletionTimestamp" in thing["metadata"]
 
 
@@ -98,12 +98,12 @@ def condition(thing: Object, kind: str) -> str:
 def event_line(event: Object) -> str:
     """An event on one line."""
     count = int(event.get("count") or 1)
-    said = " ".join(str(event.get("message", "")).split())
-    return f"{event.get('type', '')} {event.get('reason', '')}: {said}" + (f" ({count} times)" if count > 1 else "")
+    message = " ".join(str(event.get("message", "")).split())
+    return f"{event.get('type', '')} {event.get('reason', '')}: {message}" + (f" ({count} times)" if count > 1 else "")
 
 
 def workload_rows(snapshot: Snapshot) -> tuple[WorkloadRow, ...]:
-    """How far each workload is, in the order of their kinds and names."""
+    """The rollout of each workload, in the order of their kinds and names."""
     return tuple(_row(snapshot, kind, each) for kind, each in snapshot.workloads())
 
 
@@ -115,23 +115,24 @@ def _row(snapshot: Snapshot, kind: str, workload: Object) -> WorkloadRow:
     status = workload.get("status", {})
     serving = int(status.get("numberReady" if kind == "DaemonSet" else "readyReplicas") or 0)
     pods = snapshot.pods_of(kind, workload)
-    said = snapshot.events_of(workload, *owned(snapshot.of("ReplicaSet"), workload), *pods)
-    warnings = [event for event in said if event.get("type") == "Warning"]
-    note = "" if complete else event_line((warnings or said)[-1]) if said else ""
+    events = snapshot.events_of(workload, *owned(snapshot.of("ReplicaSet"), workload), *pods)
+    warnings = [event for event in events if event.get("type") == "Warning"]
+    note = "" if complete else event_line((warnings or events)[-1]) if events else ""
     name = workload["metadata"]["name"]
     old = max(serving - ready, 0)
     return WorkloadRow(kind=kind, name=name, ready=ready, wanted=wanted, complete=complete, old=old, note=note)
 
 
 def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
-    """Pods of the newest kind that are ready, at most, pods wanted, and whether what is wanted is there.
+    """Ready pods of the newest revision, at most; pods that the spec asks for; whether the rollout is complete.
 
-    A rollout is over as `kubectl rollout status` has it: all are updated and available, and none is left of the old.
+    It is complete as `kubectl rollout status` has it: all are updated and available, and none of an older revision is
+    left.
     """
     spec, status = workload.get("spec", {}), workload.get("status", {})
     seen = int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
     strategy = spec.get("updateStrategy") or {}
-    on_delete = strategy.get("type") == "OnDelete"  # what is there stays until somebody deletes it
+    on_delete = strategy.get("type") == "OnDelete"  # a pod stays until it is deleted
     if kind == "Job":
         wanted, done = int(spec.get("completions") or 1), int(status.get("succeeded") or 0)
         return done, wanted, done >= wanted

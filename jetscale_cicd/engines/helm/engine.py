@@ -71,7 +71,7 @@ class HelmEngine:
 
     def roll_back(self, context: "RunContext", target: Target, to: int | None, died: Died) -> "RollbackOutcome":
         """`helm rollback` under the lock, verified."""
-        from jetscale_cicd.engines.helm.rollback import roll_back
+        from jetscale_cicd.engines.helm.rollback_command import roll_back
 
         return roll_back(context, target, to, died)
 

@@ -1,21 +1,39 @@
-"""What becomes of the workloads while helm waits: a table on a terminal, a line for each change elsewhere."""
+"""helm at work: its process, and the rollout of the workloads meanwhile, as a table or as a line for each change."""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.workloads import workload_rows
+from jetscale_cicd.model.diagnosis import FailedAt
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.workloads import see_workloads
+from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+from jetscale_cicd.tools.process import Finished, ProcessTimeout, ToolKilledError
 
-_LOOK, _SLOWER = 1.0, 3.0  # seconds between two looks, at first and later
-_AT_FIRST = 30  # looks
+_INTERVAL, _LATER = 1.0, 3.0  # seconds between two observations, at first and later
+_AT_FIRST = 30  # observations
+_LAST = 1.0  # seconds that an observation in progress is waited for
+
+
+class HelmEnd(NamedTuple):
+    """How helm ended.
+
+    Args:
+        message: its error; "" where it succeeded.
+        phase: what it was doing when it failed; None where its message has to show it.
+    """
+
+    succeeded: bool
+    message: str = ""
+    phase: FailedAt | None = None
 
 
 @dataclass
-class Watching:
-    """Looks at the workloads of a release until ``done``."""
+class Progress:
+    """Observes the workloads of a release until ``done``."""
 
     api: Kubernetes
     target: Target
@@ -23,27 +41,46 @@ class Watching:
     announce: Callable[[str], None]
     show: Callable[[Sequence[str]], bool]
     done: threading.Event = field(default_factory=threading.Event)
-    told: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Look, and tell what is new."""
-        looks = 0
-        while not self.done.wait(_LOOK if looks < _AT_FIRST else _SLOWER):
-            lines, looks = self._look(), looks + 1
+        """Observe, and report what changed."""
+        observed = 0
+        while not self.done.wait(_INTERVAL if observed < _AT_FIRST else _LATER):
+            lines, observed = self._observe(), observed + 1
             if not self.show([f"  · {line}" for line in lines.values()]):
                 for subject, line in lines.items():
-                    self._tell(subject, line)
+                    self._report(subject, line)
         self.show(())
 
-    def _look(self) -> dict[str, str]:
+    def _observe(self) -> dict[str, str]:
         try:
             rows = workload_rows(see_workloads(self.api, self.target, self.since, fresh=False))
         except ApiFailure as failed:
-            return {"": f"the workloads cannot be seen: {failed.message}"}
+            return {"": f"the workloads cannot be observed: {failed.message}"}
         waited_for_first = sorted(rows, key=lambda row: row.complete)
         return {f"{row.kind} {row.name}": row.line for row in waited_for_first}
 
-    def _tell(self, subject: str, line: str) -> None:
-        if self.told.get(subject) != line and not self.done.is_set():
-            self.told[subject] = line
+    def _report(self, subject: str, line: str) -> None:
+        if self.shown.get(subject) != line and not self.done.is_set():
+            self.shown[subject] = line
             self.announce(f"  · {line}")
+
+
+def run_helm(progress: Progress, change: Callable[[], Finished]) -> HelmEnd:
+    """Run helm, and report the rollout meanwhile."""
+    thread = threading.Thread(target=progress.run, daemon=True)
+    thread.start()
+    try:
+        finished = change()
+    except ProcessTimeout as late:
+        return HelmEnd(False, str(late), FailedAt.WAIT)
+    except ToolKilledError as killed:
+        return HelmEnd(False, killed.message, FailedAt.KILLED)
+    finally:
+        progress.done.set()
+        thread.join(_LAST)
+    if finished.status == 0:
+        return HelmEnd(True)
+    message = failure_of(finished)
+    return HelmEnd(False, message.partition(" FAILED: ")[2] or message)

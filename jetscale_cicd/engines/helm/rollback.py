@@ -1,127 +1,103 @@
-"""`rollback` on a cluster: an earlier revision brought back under the lock, verified, and held."""
+"""`helm rollback`: an earlier revision brought back as a new one, and the record of it."""
 
-from jetscale_cicd.context import RunContext
-from jetscale_cicd.engines.engine import Died
-from jetscale_cicd.engines.helm.recover import before_attempt, recover
-from jetscale_cicd.engines.helm.release import HelmRelease
-from jetscale_cicd.engines.helm.session import cluster_of, locked, report_death, verify_release
-from jetscale_cicd.errors import ConfigurationError, Interrupted, PreconditionError, Stage6Error, SupersededError
-from jetscale_cicd.model.live import Deployed, Revision
-from jetscale_cicd.model.rollback import RollbackOutcome
-from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.helm_release import (
-    is_rollback_candidate,
-    newest_good,
-    observe_release,
-    read_revision,
-    revision_numbers,
-)
+from contextlib import suppress
+from dataclasses import dataclass
+
+from jetscale_cicd.decide.cluster.revisions import deployed_record, is_rollback, rollback_to
+from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
+from jetscale_cicd.engines.helm.release import Edit, HelmRelease
+from jetscale_cicd.engines.helm.storage import RecordEdit
+from jetscale_cicd.errors import DeployError, Stage6Error
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackRecord
+from jetscale_cicd.observe.cluster.helm_release import reader
+from jetscale_cicd.tools.helm_storage import StoredRelease
 
 
-def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -> RollbackOutcome:
-    """Bring a revision back.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelmRollback:
+    """What a rollback did.
 
     Args:
-        to: the revision; None is the newest good one before what is deployed.
-        died: told of a deploy whose process ended before it could record how.
+        to: the revision that was to be brought back.
+        revision: the new revision; None where helm made none.
+        diagnosis: why it failed; None where it succeeded.
+    """
+
+    to: int
+    revision: int | None
+    diagnosis: Diagnosis | None = None
+
+
+def roll_back(release: HelmRelease, rollback: RollbackRecord) -> HelmRollback:
+    """Bring a revision back as a new one.
 
     Raises:
-        PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
-        ConfigurationError: ``NO_SUCH_RELEASE_REVISION``.
-        SupersededError: the release was changed while this waited for its lock, or is being changed.
+        SupersededError: ``LOCK_LOST``, or ``RELEASE_MOVED`` where a helm outside Stage 6 made a later revision.
+        CannotTellError: the cluster does not answer.
     """
-    seen = revision_numbers(cluster_of(context, target), target)
-    with locked(context, target) as release:
-        before, revision = _deployed(release)
-        if to is None and seen[:1] != [revision.number]:
-            raise _moved(before, revision, target)
-        recovered = recover(release, finish=to is None, died=report_death(died))
-        finished = release.made.rollback_to if recovered.rolled_back is not None else None
-        chosen = finished or _choose(release, revision, to)
-        after: Deployed | None = None
-        try:
-            number = recovered.rolled_back or release.roll_back(chosen)
-            release.update_rollback_description(number, chosen, f"by hand, from revision {revision.number}")
-            release.hide_secrets()
-            after, _ = _deployed(release)
-            verified = verify_release(context, release)
-        except Stage6Error as failed:
-            return RollbackOutcome(before=before, to=chosen, after=after, error=failed)
-        except KeyboardInterrupt:
-            interrupted = Interrupted(
-                "INTERRUPTED",
-                "interrupted",
-                where=f"{target.namespace}/{target.release}",
-                hint="run again: it goes on from what it finds",
-            )
-            return RollbackOutcome(before=before, to=chosen, after=after, error=interrupted)
-    return RollbackOutcome(before=before, to=chosen, after=after, verified=verified)
+    release.check()
+    before, since = release.newest(), release.now()
+    try:
+        ended = release.run_helm(since, lambda: release.helm.rollback(release.place, rollback.to))
+    except KeyboardInterrupt:
+        with suppress(Stage6Error):  # helm marks no interrupted rollback; the interruption is what is reported
+            if number := _find(release, rollback.to, before):
+                release.end_revision(
+                    number, _record(release, rollback, RevisionState.INTERRUPTED, reason="the run was interrupted")
+                )
+        raise
+    number = _find(release, rollback.to, before)
+    if ended.succeeded:
+        release.check_newest(number)
+        if number:
+            record_rollback(release, number, rollback)
+        return HelmRollback(to=rollback.to, revision=number)
+    diagnosis = diagnose_failure(release, ended, since)
+    if number:
+        failed = _record(release, rollback, RevisionState.FAILED, diagnosis.code, diagnosis.sentence)
+        release.end_revision(number, failed)
+    return HelmRollback(to=rollback.to, revision=number, diagnosis=diagnosis)
 
 
-def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:
-    """Which revision is the one to go back to was somebody's judgement of another state than this."""
-    return SupersededError(
-        "RELEASE_MOVED",
-        f"while this waited for its lock, revision {revision.number} ({before.version}) became the newest: "
-        f"{revision.description}",
-        where=f"{target.namespace}/{target.release}",
-        hint=f"look again: jetscale-cicd status; then, if need be: jetscale-cicd rollback --target {target.name}",
-    )
+def record_rollback(release: HelmRelease, number: int, rollback: RollbackRecord) -> None:
+    """Write on a revision that it is this rollback."""
+    release.write_record(number, _record(release, rollback, RevisionState.ROLLBACK))
 
 
-def _deployed(release: HelmRelease) -> tuple[Deployed, Revision]:
-    live = observe_release(release.api, release.target)
-    if not isinstance(live, Deployed) or live.revision is None:
-        raise PreconditionError(
-            "NOTHING_TO_ROLL_BACK",
-            f"there is no release {release.target.release} in {release.target.namespace}",
-            where=f"target {release.target.name}",
-            hint="deploy it first: jetscale-cicd stage6",
-        )
-    return live, live.revision
+def error_of(release: HelmRelease, outcome: HelmRollback) -> DeployError | None:
+    """The error of a rollback that failed; None where it succeeded."""
+    if outcome.diagnosis is None:
+        return None
+    what = f"rollback to {outcome.to}"
+    if outcome.revision is None:
+        return release.error(outcome.diagnosis, what, "nothing was changed")
+    again = f"another one: jetscale-cicd rollback --target {release.target.name} --to N (helm history shows them)"
+    state = f"revision {outcome.revision} is the newest now, and failed: its objects are on the cluster"
+    return release.error(outcome.diagnosis, what, state, "the next run completes the rollback", again)
 
 
-def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
-    target = release.target
-    kept = revision_numbers(release.api, target)
-    if to is not None:
-        if to not in kept or to == revision.number:
-            raise ConfigurationError(
-                "NO_SUCH_RELEASE_REVISION",
-                f"revision {to} cannot be brought back: Helm keeps {', '.join(map(str, sorted(kept)))}, "
-                f"and {revision.number} is the newest",
-                where="--to",
-                hint=f"helm history {target.release} --namespace {target.namespace}",
-            )
-        stored = read_revision(release.api, target, to)
-        if stored is None or not is_rollback_candidate(stored):
-            raise ConfigurationError(
-                "NO_SUCH_RELEASE_REVISION",
-                f"revision {to} was never deployed: it failed",
-                where="--to",
-                hint=f"why, and which were: helm history {target.release} --namespace {target.namespace}",
-            )
-        return to
-    before = _before(release, revision.number)
-    good = newest_good(release.api, target, before)
-    if good is None:
-        raise PreconditionError(
-            "NOTHING_TO_ROLL_BACK",
-            f"Helm keeps {', '.join(map(str, sorted(kept)))}, and none up to {before} was good; what comes after "
-            "was taken back before",
-            where=f"{target.namespace}/{target.release}",
-            hint=f"name one: jetscale-cicd rollback --target {target.name} --to N "
-            f"(helm history {target.release} --namespace {target.namespace})",
-        )
-    return good
+def _find(release: HelmRelease, to: int, before: int) -> int | None:
+    """The revision that this rollback made."""
+
+    def matches(stored: StoredRelease) -> bool:
+        return is_rollback(stored.revision) and rollback_to(stored.revision) in (to, None)
+
+    number = release.first_after(before, matches)
+    release.new_revisions.rollback = number
+    release.new_revisions.rollback_to = to if number else None
+    return number
 
 
-def _before(release: HelmRelease, number: int) -> int:
-    """The number to look from; a rollback goes on from where it went, or it would bring back what was taken back."""
-    stored = read_revision(release.api, release.target, number)
-    while stored and stored.is_rollback:
-        if stored.rollback_to is None or stored.status == "failed":
-            return before_attempt(release, number)
-        number = stored.rollback_to
-        stored = read_revision(release.api, release.target, number)
-    return number - 1
+def _record(
+    release: HelmRelease, rollback: RollbackRecord, state: RevisionState, code: str = "", reason: str = ""
+) -> Edit:
+    """The record of a rollback: it holds the deploy of the revision that it brought back."""
+    read = reader(release.api, release.target)
+
+    def edit(stored: StoredRelease) -> RecordEdit:
+        record = RevisionRecord(revision=stored.number, state=state, code=code, reason=reason, rollback=rollback)
+        deployed = deployed_record(read(rollback.to) or stored.revision, read)
+        return RecordEdit(record=record, deployed=deployed, run=release.run)
+
+    return edit

@@ -3,17 +3,21 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.engines.engine import Delivery, Died
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
-from jetscale_cicd.model.live import UNVERIFIED, Deployed, LiveState, NotObserved, Revision
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, Revision
 from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import observe_release
@@ -47,8 +51,7 @@ class HelmSession:
         """Revisions that this run made so far."""
         if self._locked is None:
             return NewRevisions()
-        made = self._locked.made
-        return NewRevisions(made.revision or None, made.rollback or None, made.rollback_to or None)
+        return self._locked.new_revisions
 
     def perform(self, step: StepName) -> str:
         """Do one of the steps that ``helm_steps`` planned."""
@@ -96,29 +99,31 @@ class HelmSession:
         with self.delivery.values_files(record) as files:
             self.attempted = record
             try:
-                revision = release.upgrade(package.chart, files, record, self.delivery.deploy_id)
+                revision = upgrade(release, package.chart, files, record, self.delivery.deploy_id)
             except SupersededError:
                 with suppress(Stage6Error):  # that a later revision exists is what has to be reported
                     release.hide_secrets()
                 raise
         release.hide_secrets()
-        return f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {release.name}"
+        return (
+            f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {self._target.release}"
+        )
 
     def _verify(self) -> str:
-        """Record what was found on the revision, which counts as unverified until then."""
+        """Verify what is deployed, and record the result on its revision, which is unverified until then."""
         release = self._release
-        number = release.made.revision or release.newest()
+        number = release.new_revisions.upgrade or release.newest()
+        state, failed, verified = RevisionState.VERIFIED, None, ""
         try:
             verified = verify_release(self.delivery.context, release)
-        except VerificationError as failed:
-            release.check()
-            release.check_newest(number)
-            mark = f"{UNVERIFIED}{failed.code}"
-            release.update_description(number, lambda stored: f"{stored.description.partition(UNVERIFIED)[0]}{mark}")
-            raise
+        except VerificationError as error:
+            state, failed = RevisionState.UNVERIFIED, error
         release.check()
         release.check_newest(number)
-        release.update_description(number, lambda stored: stored.description.partition(UNVERIFIED)[0])
+        code = failed.code if failed else ""
+        release.write_record(number, RevisionRecord(revision=number, state=state, code=code))
+        if failed:
+            raise failed
         return verified
 
 
@@ -158,9 +163,11 @@ def report_death(died: Died) -> Callable[[StoredRelease], None]:
     """What ``recover`` calls for a revision whose process ended before it could record how."""
 
     def report(dead: StoredRelease) -> None:
-        record = recorded(dead.config) or Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
+        ours = is_ours(dead.revision) or is_rollback(dead.revision)
+        unmanaged = Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
+        record = (recorded(dead.config) if ours else None) or unmanaged
         revision = Revision(number=dead.number, status=dead.status)
-        died(record.with_revision(revision), recorded_run(dead.config))
+        died(replace(record, revision=revision), recorded_run(dead.config) if ours else "")
 
     return report
 

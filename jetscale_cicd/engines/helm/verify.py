@@ -1,24 +1,27 @@
-"""Whether a deploy is what was promised: Secrets, External Secrets, workloads, an address, the chart's own tests."""
+"""Verification of a deploy: Secrets, ExternalSecrets, workloads, an address, the chart's own tests."""
 
 import time
 from collections.abc import Callable, Iterator
 
-from jetscale_cicd.decide.cluster.diagnose import blocked, diagnose
+from jetscale_cicd.decide.cluster.diagnose import diagnose
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.cluster.faults import blocked
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.decide.cluster.workloads import Object, Snapshot, workload_rows
 from jetscale_cicd.engines.helm.release import HelmRelease
-from jetscale_cicd.errors import CannotTellError, Stage6Error, VerificationError
-from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.errors import CannotTellError, VerificationError
+from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.helm_release import cannot_tell, read_revision
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
+from jetscale_cicd.observe.cluster.helm_release import read_revision
 from jetscale_cicd.observe.cluster.workloads import NO_HOOKS, see_workloads
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
-from jetscale_cicd.tools.process import ProcessTimeout
+from jetscale_cicd.tools.process import ProcessTimeout, ToolKilledError
 
-_PATIENCE = 60.0  # seconds without any progress
-_LOOK = 1.0
-# What has to be seen of a kind, so that nothing of it is taken for ready unseen.
+_STALLED = 60.0  # seconds without any progress
+_POLL = 1.0
+# The kinds that have to be listed, so that no workload of a kind counts as ready unseen.
 _SHOWN_BY = {
     "Deployment": ("Deployment", "ReplicaSet", "Pod"),
     "StatefulSet": ("StatefulSet", "Pod"),
@@ -29,14 +32,14 @@ _EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 
 
 def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
-    """Look at everything that the target promises, and give what was seen.
+    """Check everything that the target requires, and give what was found.
 
     Args:
         status_of: status and reason of an address, "" where it is fine.
 
     Raises:
-        VerificationError: with the code of what is not as it should be.
-        CannotTellError: the cluster does not answer, or does not let this run look.
+        VerificationError: with the code of the requirement that is not met.
+        CannotTellError: the cluster does not answer, or does not let this run read it.
     """
     target, api = release.target, release.api
     try:
@@ -44,9 +47,9 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
-        if trouble := status_of(target.probe):
+        if wrong := status_of(target.probe):
             step = f"is the ingress right? curl --verbose {target.probe}"
-            raise _error("PROBE_ADDRESS", f"{target.probe} does not answer as it should: {trouble}", target, step)
+            raise _error("PROBE_ADDRESS", f"{target.probe} does not answer as it should: {wrong}", target, step)
         seen.append(f"{target.probe} answers")
     if target.helm_test:
         seen.append(_test(release))
@@ -61,7 +64,7 @@ def _secrets(api: Kubernetes, target: Target) -> Iterator[str]:
             "REQUIRED_SECRET_MISSING",
             f"required, and not there: {', '.join(f'Secret {name}' for name in missing)}",
             target,
-            f"make them, or say which ones are needed: targets.{target.name}.required_secrets",
+            f"create them, or name those that are required: targets.{target.name}.required_secrets",
         )
     if target.required_secrets:
         yield f"{len(target.required_secrets)} required Secrets are there"
@@ -82,12 +85,12 @@ def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
 
 
 def _workloads(release: HelmRelease) -> Iterator[str]:
-    """All pods that are wanted, and no Job that failed: helm waits for no Job that is no hook.
+    """Every rollout is complete, and no Job failed: helm does not wait for a Job that is no hook.
 
-    helm is also content with a Deployment that lacks its ``maxUnavailable``.
+    helm also accepts a Deployment that lacks its ``maxUnavailable``.
     """
     target, progress = release.target, None
-    limit = patience = time.monotonic() + target.timeout
+    limit = stalled = time.monotonic() + target.timeout
     while True:
         release.check()
         snapshot = see_workloads(release.api, target, NO_HOOKS, all_kinds=True)
@@ -95,24 +98,24 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
         now, ready = time.monotonic(), {(row.kind, row.name): row.ready for row in waiting}
         if ready != progress:
-            patience, progress = now + _PATIENCE, ready
-        if not (waiting or lacking) or now > min(patience, limit):
+            stalled, progress = now + _STALLED, ready
+        if not (waiting or lacking) or now > min(stalled, limit):
             break
-        time.sleep(_LOOK)
+        time.sleep(_POLL)
     failed = next(snapshot.failed_jobs(), None)
     if lacking or waiting or failed:
-        diagnosis = lacking or diagnose(snapshot, "not ready any more: timed out")
+        diagnosis = lacking or diagnose(snapshot, "not ready any more", FailedAt.WAIT)
         message = f"{diagnosis.code}: {diagnosis.sentence}"
         raise _error("WORKLOAD_NOT_READY", message, target, _next_step(diagnosis, failed, target), *diagnosis.events)
     _check_seen(release, snapshot)
     rows = workload_rows(snapshot)
-    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload to look at"
+    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload"
 
 
 def _next_step(diagnosis: Diagnosis, failed_job: Object | None, target: Target) -> str:
-    """Nothing is rolled back here, so the pods are still there to be asked."""
+    """Nothing is rolled back here, so the pods are still there for inspection."""
     namespace = f"--namespace {target.namespace}"
-    if failed_job and diagnosis.code in ("JOB_FAILED", "CRASH_LOOP"):
+    if failed_job and diagnosis.code in (FaultCode.JOB_FAILED, FaultCode.CRASH_LOOP):
         job = failed_job["metadata"]["name"]
         return f"kubectl logs job/{job} {namespace}; it stays failed until: kubectl delete job {job} {namespace}"
     if diagnosis.source:
@@ -122,18 +125,18 @@ def _next_step(diagnosis: Diagnosis, failed_job: Object | None, target: Target) 
 
 
 def _check_seen(release: HelmRelease, snapshot: Snapshot) -> None:
-    """Nothing that the release has may have been left out for want of a right."""
+    """Refuse to call the release verified where a kind of its workloads could not be listed."""
     unseen = {kind for kinds in _SHOWN_BY.values() for kind in kinds if kind not in snapshot.objects}
     stored = read_revision(release.api, release.target, release.newest()) if unseen else None
     if stored is None:
         return
     where = f"{release.target.namespace}/{release.target.release}"
     kinds = {manifest.kind for manifest in parse_manifests(stored.manifest.encode(), where)}
-    wanted = sorted(unseen & {each for kind in kinds for each in _SHOWN_BY.get(kind, ())})
-    if wanted:
+    needed = sorted(unseen & {each for kind in kinds for each in _SHOWN_BY.get(kind, ())})
+    if needed:
         raise CannotTellError(
             "VERIFY_FORBIDDEN",
-            f"it is deployed; whether all is ready cannot be told, for this run may not list: {', '.join(wanted)}",
+            f"it is deployed, and cannot be verified, because this run may not list: {', '.join(needed)}",
             where=where,
             hint="grant get and list of them (docs/deploy.md)",
         )
@@ -145,11 +148,9 @@ def _test(release: HelmRelease) -> str:
         failure = failure_of(finished) if finished.status else ""
     except ProcessTimeout as late:
         failure = str(late)
-    except Stage6Error as ended:
-        release.check()  # it was stopped because the lock is lost
-        if ended.code != "TOOL_KILLED":
-            raise
-        failure = ended.message
+    except ToolKilledError as killed:
+        release.check()  # where the lock is lost, helm was interrupted for that
+        failure = killed.message
     if failure:
         step = f"helm test {release.target.release} --namespace {release.target.namespace} --logs"
         raise _error("HELM_TEST_FAILED", f"helm test: {failure}", release.target, step)

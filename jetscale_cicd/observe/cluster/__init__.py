@@ -1,1 +1,1 @@
-"""What the cluster says."""
+"""The state of a cluster."""

@@ -1,4 +1,4 @@
-"""Live objects against the manifest of their release: the API server is asked what an apply would change."""
+"""Live objects compared with the manifest of their release, by a server-side apply that is not carried out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
-# Another manager than helm's: with that one, what the manifest leaves out (Helm's own labels) would be taken away.
+# Not helm's manager: as that one, an apply would remove what the manifest leaves out (Helm's own labels).
 _MANAGER = "stage6-status"
 
 
@@ -20,7 +20,7 @@ def find_drift(api: Kubernetes, target: Target, stored: StoredRelease, unseen: l
     """How the live objects differ from their release; None where its manifest cannot be read.
 
     Args:
-        unseen: gets a line for what could not be compared.
+        unseen: receives a line for each object that could not be compared.
     """
     try:
         manifests = parse_manifests(
@@ -47,13 +47,13 @@ def _drift(api: Kubernetes, kinds: "_Kinds", target: Target, manifest: Manifest)
         return
     both = (manifest, replace(manifest, document=live))
     api.redact.learn(secrets_in(both, api.redact.is_secret_name))  # in clear in a variable of a pod, say
-    # Where values come from the environment, nobody here knows which field one of them ended in.
+    # Where values come from the environment, it is not known which field holds one of them.
     yield from compare(live, api.apply(path, without_nulls(manifest.document), _MANAGER), masked=bool(target.secrets))
 
 
 @dataclass
 class _Kinds:
-    """Where objects of a kind are, by the API server's own word."""
+    """The paths of kinds, as the API server lists them."""
 
     api: Kubernetes
     known: dict[str, dict[str, tuple[str, bool]]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class _Kinds:
         """Path of an object.
 
         Raises:
-            ApiFailure: the server does not serve its kind, or does not say.
+            ApiFailure: the server does not serve its kind, or the list cannot be read.
         """
         version = manifest.api_version
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 
-# The server's clock is read in whole seconds, and a renewal is on its way for a while.
+# The server's clock is read in whole seconds, and a renewal takes a while to arrive.
 MARGIN = timedelta(seconds=2)
 
 
@@ -25,7 +25,7 @@ def holder_of(lease: Object) -> str:
 
 
 def end_of(lease: Object) -> datetime | None:
-    """When it ends unless it is renewed; None where nobody can read its times."""
+    """When it ends unless it is renewed; None where its times cannot be read."""
     spec = lease.get("spec") or {}
     try:
         lasts = timedelta(seconds=int(spec["leaseDurationSeconds"]))
@@ -40,10 +40,10 @@ def is_free(lease: Object, now: datetime) -> bool:
     return not holder_of(lease) or (end is not None and now > end)
 
 
-def at_work(api: Kubernetes, target: Target) -> str:
-    """Who holds the lock of a target's release now; "" where nobody does, or this run may not know."""
+def lock_holder(api: Kubernetes, target: Target) -> str:
+    """Who holds the lock of a target's release now; "" where nobody does, or this run may not read it."""
     try:
         lease = api.get(f"{leases_path(target)}/{lease_name(target)}")
-    except ApiFailure:  # a word more for people; the lock itself is asked again before anything is done
+    except ApiFailure:  # only for people; the lock itself is read again before anything is changed
         return ""
     return holder_of(lease) if lease and not is_free(lease, api.clock.now()) else ""

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.helm_release import cannot_tell
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
@@ -27,17 +27,17 @@ def check_namespace(api: Kubernetes, target: Target) -> bool:
 
 
 def namespace_terminating(target: Target) -> PreconditionError:
-    """The error for a namespace that is on its way out."""
+    """The error for a namespace that is being deleted."""
     return PreconditionError(
         "NAMESPACE_TERMINATING",
         f"namespace {target.namespace} is being deleted",
         where=f"target {target.name}",
-        hint=f"what keeps it? kubectl describe namespace {target.namespace}; once it is gone, create it anew",
+        hint=f"what delays that? kubectl describe namespace {target.namespace}; once it is deleted, create it again",
     )
 
 
 def namespace_missing(target: Target) -> PreconditionError:
-    """The error for a namespace that is not there."""
+    """The error for a namespace that does not exist."""
     return PreconditionError(
         "NAMESPACE_MISSING",
         f"there is no namespace {target.namespace} on this cluster",

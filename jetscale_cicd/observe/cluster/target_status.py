@@ -1,8 +1,8 @@
-"""What a target shows: its release, its workloads, and whether its objects are what the release says."""
+"""The state of a target: its release, its workloads, and whether its objects are what the release says."""
 
 from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.decide.cluster.workloads import workload_rows
-from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt, WorkloadRow
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.status import TargetStatus
 from jetscale_cicd.model.target import Target
@@ -39,7 +39,7 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
 def _health(
     api: Kubernetes, target: Target, unseen: list[str]
 ) -> tuple[tuple[WorkloadRow, ...] | None, Diagnosis | None]:
-    """How far the workloads are, and what is wrong with those that are not there."""
+    """The rollouts of the workloads, and what is wrong with those that are not complete."""
     try:
         snapshot = see_workloads(api, target, NO_HOOKS)
     except ApiFailure as failed:
@@ -47,4 +47,4 @@ def _health(
         return None, None
     rows = tuple(row for row in workload_rows(snapshot) if row.kind != "Job")
     waiting = any(not row.complete for row in rows) or any(snapshot.failed_jobs())
-    return rows, diagnose(snapshot, "not ready: timed out") if waiting else None
+    return rows, diagnose(snapshot, "not ready", FailedAt.WAIT) if waiting else None

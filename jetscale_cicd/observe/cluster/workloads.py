@@ -1,4 +1,4 @@
-"""What a namespace shows of a release: workloads, pods, events, and the log of a container."""
+"""The workloads of a namespace, their pods and events, and the log of a container."""
 
 from jetscale_cicd.decide.cluster.workloads import Object, Snapshot
 from jetscale_cicd.model.diagnosis import LogSource
@@ -19,9 +19,9 @@ _ALL = {
     "Service": "/api/v1/namespaces/{}/services",
     "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
 }
-NO_HOOKS = "9"  # a time that never comes: hooks are over
-# Kubernetes API concepts, "The resourceVersion parameter": any that the server has at hand, without asking etcd.
-_REMEMBERED = {"resourceVersion": "0"}
+NO_HOOKS = "9"  # a time that never comes, so that no hook is of this deploy
+# Kubernetes API concepts, "The resourceVersion parameter": any that the server has cached, without a read from etcd.
+_CACHED = {"resourceVersion": "0"}
 _LOG_LINES = 20
 _LOG_BYTES = 16 << 10
 
@@ -39,9 +39,9 @@ def see_workloads(
 
     Args:
         since: when the deploy began.
-        hooks: kind and name of the release's, where they are known.
-        all_kinds: also what a wait can stand still for besides pods, and what makes pods now and then.
-        fresh: as it is now; else as the API server remembers it, which costs it less.
+        hooks: kind and name of the release's hooks, where they are known.
+        all_kinds: also the kinds besides workloads for which helm waits, and CronJobs.
+        fresh: as it is now; else as the API server has it cached, which costs it less.
 
     Raises:
         ApiFailure: the API server does not answer.
@@ -49,7 +49,7 @@ def see_workloads(
     seen: dict[str, tuple[Object, ...]] = {}
     for kind, path in (_ALL if all_kinds else _PROGRESS).items():
         try:
-            seen[kind] = tuple(api.items(path.format(target.namespace), **({} if fresh else _REMEMBERED)))
+            seen[kind] = tuple(api.items(path.format(target.namespace), **({} if fresh else _CACHED)))
         except ApiFailure as failed:
             if failed.status not in (403, 404):
                 raise
@@ -57,7 +57,7 @@ def see_workloads(
 
 
 def read_log(api: Kubernetes, namespace: str, source: LogSource) -> tuple[str, ...]:
-    """The last lines of a container's log, redacted and bounded; none where the node gives none."""
+    """The last lines of a container's log, redacted and bounded; none where the node returns none."""
     path = f"/api/v1/namespaces/{namespace}/pods/{source.pod}/log"
     options: dict[str, str | int] = {"container": source.container, "tailLines": _LOG_LINES, "limitBytes": _LOG_BYTES}
     if source.previous:

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.cluster.diagnose import blocked, diagnose
+from jetscale_cicd.decide.cluster.diagnose import diagnose
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.cluster.faults import blocked
 from jetscale_cicd.decide.cluster.workloads import Snapshot, workload_rows
+from jetscale_cicd.model.diagnosis import FailedAt
 
 WAITED = "context deadline exceeded"
 OURS = {"meta.helm.sh/release-name": "app"}
@@ -146,7 +149,6 @@ def test_a_hook_that_is_a_pod_is_looked_at() -> None:
         ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
         ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
         ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
-        ("helm upgrade app was killed by signal 9", "HELM_KILLED"),
         ("something new", "DEPLOY_FAILED"),
     ],
 )
@@ -155,7 +157,50 @@ def test_what_is_refused_at_once_is_told_by_helms_words(said: str, code: str) ->
 
 
 def test_a_server_that_does_not_answer_is_no_fault_of_a_pod() -> None:
-    assert diagnose(None, "EOF", reachable=False).code == "API_UNREACHABLE"
+    assert diagnose(None, "EOF", FailedAt.CONNECTION).code == "API_UNREACHABLE"
+
+
+def test_a_helm_that_was_killed_has_a_code_of_its_own() -> None:
+    found = diagnose(deployed(), "helm upgrade app was killed by signal 9", FailedAt.KILLED)
+    assert (found.code, found.subject) == ("HELM_KILLED", "")
+
+
+def test_a_wait_that_the_caller_names_needs_no_message() -> None:
+    broken = pod("p", "web-2", waiting("ErrImagePull", "no such image"))
+    assert diagnose(deployed(broken), "", FailedAt.WAIT).code == "IMAGE_PULL"
+    assert diagnose(deployed(broken), "", FailedAt.REQUEST).code == "DEPLOY_FAILED"
+
+
+def test_every_code_has_a_rank_of_its_own() -> None:
+    ranks = [code.rank for code in FaultCode]
+    assert len(set(ranks)) == len(ranks)
+    assert [str(code) for code in FaultCode] == [code.name for code in FaultCode]
+
+
+def test_where_a_log_shows_the_cause_the_diagnosis_asks_to_read_it() -> None:
+    ended = {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}}
+    killed = {**ended, "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
+    found = [diagnose(deployed(pod("p", "web-2", each)), WAITED) for each in (ended, killed)]
+    assert [(each.code, each.read_log, each.source is not None) for each in found] == [
+        ("CRASH_LOOP", True, True),
+        ("OUT_OF_MEMORY", False, True),
+    ]
+
+
+def test_a_step_that_frees_a_stuck_stateful_set_is_not_replaced_by_its_log() -> None:
+    db = thing("db", annotations=OURS, status={"updateRevision": "new"})
+    crashed = pod("db-0", "db", {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}})
+    crashed["metadata"]["labels"] = {"controller-revision-hash": "old"}
+    found = diagnose(seen(StatefulSet=[db], Pod=[crashed]), WAITED)
+    assert (found.code, found.read_log) == ("CRASH_LOOP", False)
+    assert "kubectl delete pod db-0 --namespace shop" in found.next_step
+
+
+def test_the_step_of_a_hook_is_not_replaced_by_its_log() -> None:
+    hook = pod("check", "", {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}})
+    hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
+    found = diagnose(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
+    assert (found.code, found.read_log) == ("HOOK_FAILED", False)
 
 
 def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
@@ -257,3 +302,17 @@ def test_a_pod_of_a_scheduled_job_that_lacks_a_secret_is_found() -> None:
     )
     assert found
     assert (found.code, found.subject) == ("MISSING_SECRET", "pod p (Job nightly-1)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "status"),
+    [
+        ("StatefulSet", {"replicas": 1, "template": {}}, {"replicas": 1}),
+        ("DaemonSet", {"template": {}}, {"desiredNumberScheduled": 1, "currentNumberScheduled": 1}),
+        ("Job", {"template": {}}, {"active": 1}),
+    ],
+)
+def test_a_controller_that_has_its_pods_is_not_blamed_for_an_old_event(kind: str, spec: Object, status: Object) -> None:
+    maker = thing("web", annotations=OURS, spec=spec, status=status)
+    found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
+    assert found.code == "TIMEOUT"

@@ -1,4 +1,4 @@
-"""People at the same release: what they decided is respected, what they are doing is not disturbed."""
+"""A release that is also changed outside Stage 6: such a change is recognised, respected and not disturbed."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from tests.cluster.stack import CHART, LIVE, Stack, stack, store
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
-# The driver of tests/cluster/test_killed.py, which ends nothing: it hears SIGINT even in a background job.
-HEARING = Path(__file__).parent.parent / "support" / "killed.py"
+# The driver of tests/cluster/test_killed.py, which ends nothing: it receives SIGINT even in a background job.
+DRIVER = Path(__file__).parent.parent / "support" / "killed.py"
 
 
 @pytest.fixture
@@ -30,29 +30,30 @@ def live(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> Stack:
     return made
 
 
-def by_hand(live: Stack, *words: str) -> "subprocess.Popen[str]":
-    """A person's helm, at work."""
+def helm_outside(live: Stack, *arguments: str) -> "subprocess.Popen[str]":
+    """A helm outside Stage 6, at work."""
     assert live.sample.helm
     wait = "--wait" if live.sample.helm.name == "helm3" else "--wait=legacy"
-    argv: list[str | Path] = [live.sample.helm, *words, wait, "--namespace", live.namespace]
+    argv: list[str | Path] = [live.sample.helm, *arguments, wait, "--namespace", live.namespace]
     env = {**command_environment(), **live.env}
     return subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_rollback_by_hand_that_failed_is_finished_and_held(live: Stack) -> None:
-    process = by_hand(live, "rollback", "app", "1", "--timeout", "1ms")
+def test_an_unmanaged_rollback_that_failed_is_completed_and_held(live: Stack) -> None:
+    process = helm_outside(live, "rollback", "app", "1", "--timeout", "1ms")
     process.communicate(timeout=30)
     assert process.returncode == 1
     assert live.history()[-1] == (3, "failed")
     said = live.done()
     assert (said["decision"], live.history()[-1]) == ("nothing", (4, "deployed"))
-    assert "that is failed, and is brought to its end" in said["targets"][0]["ignored"][-1]["why"]
-    assert "HELD: revision 4 is a rollback to 1" in live.done()["targets"][0]["ignored"][-1]["why"]
+    assert said["targets"][0]["held"]
+    assert live.done()["targets"][0]["held"]
+    assert live.record(4)["rollback"] == {"of": 3, "to": 1, "cause": "completion", "code": ""}
     assert live.deployment()["spec"]["replicas"] == 1
 
 
 def test_a_new_version_is_not_kept_back_by_a_rollback_that_failed(live: Stack) -> None:
-    by_hand(live, "rollback", "app", "1", "--timeout", "1ms").communicate(timeout=30)
+    helm_outside(live, "rollback", "app", "1", "--timeout", "1ms").communicate(timeout=30)
     live.sample.edit("feat: three", CHART, "replicas: 2", "replicas: 3")
     said = live.done()
     assert (said["decision"], said["version"]) == ("publish", "0.3.0")
@@ -60,7 +61,7 @@ def test_a_new_version_is_not_kept_back_by_a_rollback_that_failed(live: Stack) -
 
 
 @pytest.mark.parametrize("what", ["rollback", "upgrade"])
-def test_a_helm_that_is_at_work_by_hand_is_not_disturbed(live: Stack, what: str) -> None:
+def test_a_helm_outside_stage_6_that_is_at_work_is_not_disturbed(live: Stack, what: str) -> None:
     slow = ["--set", "image=faults.invalid/slow:8", "--reuse-values"]
     chart = str(live.sample.repo.path / "charts" / "app")
     if what == "rollback":
@@ -68,9 +69,9 @@ def test_a_helm_that_is_at_work_by_hand_is_not_disturbed(live: Stack, what: str)
         live.done()
         live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
         live.done()
-        process = by_hand(live, "rollback", "app", "3", "--timeout", "60s")
+        process = helm_outside(live, "rollback", "app", "3", "--timeout", "60s")
     else:
-        process = by_hand(live, "upgrade", "app", chart, *slow, "--timeout", "60s")
+        process = helm_outside(live, "upgrade", "app", chart, *slow, "--timeout", "60s")
     live.sample.edit("chore(live): more", LIVE, "size:", "# more\nsize:")
     deadline = time.monotonic() + 10
     while not live.history()[-1][1].startswith("pending-"):
@@ -102,7 +103,6 @@ def test_an_older_commit_does_not_replace_a_newer_that_a_person_changed(live: St
     assert "superseded" in said["targets"][0]["ignored"][-1]["why"]
     said = live.done()
     assert (said["decision"], live.history()[-1]) == ("redeploy", (5, "deployed"))
-    assert "by other hands" in said["targets"][0]["reasons"][-1]["why"]
 
 
 def test_rollbacks_never_bring_back_what_was_taken_back(live: Stack) -> None:
@@ -137,9 +137,9 @@ def test_a_rollback_to_what_a_person_deployed_is_no_record_of_ours(live: Stack) 
     live.helm_plain("upgrade", "app", chart, "--reuse-values", "--set", "size=99")  # 3, with our record in its values
     live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
     live.done()  # 4
-    ended = live.command("rollback", "--to=3")
-    assert "is back as revision 5 (0.0.0), unmanaged" in ended.stdout, ended.stderr
-    assert "unmanaged (deployed outside Stage 6), revision 5 is deployed" in live.command("status").stdout
+    ended = live.command("rollback", "--to=3", "--output=json")
+    for found in (ended.json["live"], live.command("status", "--output=json").json["targets"][0]["live"]):
+        assert (found["revision"], found["version"], found["commit"]) == (5, "0.0.0", None), ended.stderr
 
 
 def test_a_rollback_to_what_head_wants_holds_nothing(live: Stack) -> None:
@@ -148,6 +148,106 @@ def test_a_rollback_to_what_head_wants_holds_nothing(live: Stack) -> None:
     said = live.done()
     assert (said["decision"], said["targets"][0]["held"]) == ("nothing", False)
     assert said["targets"][0]["ignored"][-1]["why"] == "0.2.0 with these values is deployed"
+
+
+# What a person writes with --description
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Release 2025-11 of the shop",
+        "Rollback of the experiment",
+        "Rollback to 1: no",
+        'Release "app" failed: not at all',
+    ],
+)
+def test_no_description_of_an_upgrade_that_succeeded_makes_it_a_rollback(live: Stack, description: str) -> None:
+    chart = str(live.sample.repo.path / "charts" / "app")
+    live.helm_plain("upgrade", "app", chart, "--set", "size=99", "--description", description)
+    planned = live.command("plan", "--output=json").json
+    (target,) = planned["targets"]
+    assert (target["decision"], target["held"]) == ("redeploy", False)
+    assert live.done()["decision"] == "redeploy"
+    assert live.history()[-1] == (4, "deployed")
+
+
+@pytest.mark.parametrize("begin", ["stage6 was down: deployed with helm", ""])
+def test_no_description_makes_copied_values_a_record_of_ours(live: Stack, begin: str) -> None:
+    chart = str(live.sample.repo.path / "charts" / "app")
+    description = begin or live.stored(2)["info"]["description"]  # word for word that of revision 2
+    live.helm_plain("upgrade", "app", chart, "--reuse-values", "--set", "replicas=1", "--description", description)
+    assert live.record(3)["revision"] == 2
+    assert live.command("status", "--output=json").json["targets"][0]["live"]["commit"] is None
+    said = live.done()
+    assert (said["decision"], live.history()[-1]) == ("redeploy", (4, "deployed"))
+    assert live.deployment()["spec"]["replicas"] == 2
+
+
+def test_a_good_revision_is_brought_back_whatever_its_description(live: Stack) -> None:
+    chart = str(live.sample.repo.path / "charts" / "app")
+    live.helm_plain("upgrade", "app", chart, "--set", "size=99", "--description", "corrects what failed: the timeout")
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    live.done()  # 4
+    ended = live.command("rollback", "--output=json")
+    assert (ended.status, ended.json["to"]) == (0, 3), ended.stderr
+
+
+def test_what_failed_and_was_superseded_is_not_brought_back(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    chart = str(live.sample.repo.path / "charts" / "app")
+    wait = "--wait" if helm.name == "helm3" else "--wait=legacy"
+    with pytest.raises(subprocess.CalledProcessError):
+        live.helm_plain("install", "app", chart, "--set", "image=faults.invalid/crash", wait, "--timeout", "2s")
+    live.done()  # 2
+    assert live.history() == [(1, "superseded"), (2, "deployed")]
+    assert live.stored(1)["info"]["description"].startswith('Release "app" failed: ')
+    ended = live.command("rollback")
+    assert ended.status == 3, ended.stdout
+    assert "NOTHING_TO_ROLL_BACK" in ended.stderr
+
+
+def test_a_record_is_bound_to_its_revision_and_repeated_in_labels(live: Stack) -> None:
+    for number in (1, 2):
+        labels = live.ask(f"/api/v1/namespaces/{{}}/secrets/sh.helm.release.v1.app.v{number}")["metadata"]["labels"]
+        found = (labels["stage6.jetscale.ai/revision"], labels["stage6.jetscale.ai/state"])
+        assert found == (str(number), "verified")
+        record = live.record(number)
+        assert (record["schema"], record["revision"], record["state"]) == (1, number, "verified")
+    assert live.helm_plain("list", "--selector", "stage6.jetscale.ai/state=verified", "--short").split() == ["app"]
+    assert live.helm_plain("list", "--selector", "stage6.jetscale.ai/state=failed", "--short").split() == []
+
+
+# Records of an earlier version, which kept the state in the description
+
+
+def make_legacy(live: Stack, revision: int, after: str = "") -> None:
+    """The record and the description of a revision as the version before records had a schema wrote them."""
+    names = ("version", "commit", "digest", "values", "run", "deploy")
+    fields = {name: live.record(revision)[name] for name in names}
+    line = " ".join([f"stage6 {fields['version']}", *(f"{name}={fields[name]}" for name in names[1:4])])
+    config = {**live.stored(revision)["config"], "global": {"stage6": fields}}
+    store(live, revision, config=config, description=f"{line}{after}")
+
+
+def test_a_release_of_an_earlier_version_is_understood(live: Stack) -> None:
+    for number in (1, 2):
+        make_legacy(live, number)
+    assert live.done()["outcome"] == "satisfied"
+    make_legacy(live, 2, " unverified: nobody has looked yet")
+    said = live.done()
+    assert (said["decision"], said["outcome"], live.history()[-1]) == ("nothing", "done", (2, "deployed"))
+    assert (live.record(2)["schema"], live.record(2)["state"]) == (1, "verified")
+    live.helm_plain("rollback", "app", "1")
+    assert live.done()["targets"][0]["held"]
+    assert live.command("status", "--output=json").json["targets"][0]["live"]["commit"] == live.record(1)["commit"]
+
+
+def test_what_an_earlier_version_recorded_as_failed_is_not_brought_back(live: Stack) -> None:
+    make_legacy(live, 1, " failed: CRASH_LOOP pod web")
+    assert "NOTHING_TO_ROLL_BACK" in live.command("rollback").stderr
 
 
 def start(live: Stack, *words: str | Path) -> "subprocess.Popen[str]":
@@ -186,7 +286,7 @@ def test_a_run_does_not_claim_the_revision_of_a_person_who_came_after_it(live: S
     if process.returncode == 0:  # helm was content with its own revision before the person's took its pods away
         assert ended["attempts"][0]["error"]["code"] == "RELEASE_MOVED"
         assert entry["result"] == "superseded"
-        assert "HELD: revision 4 is a rollback to 1" in ended["targets"][0]["ignored"][-1]["why"]
+        assert ended["targets"][0]["held"]
     else:
         assert "revision 4 came after it, by a helm outside Stage 6" in ended["error"]["details"][0]
         assert entry["result"] == "failed"
@@ -203,7 +303,7 @@ def test_a_rollback_does_not_claim_the_rollback_of_a_person_who_came_after_it(li
     assert process.returncode in (5, 7), said  # 5 where its own pods went before helm was content
     (description,) = [each["description"] for each in live.helm("history", "app") if each["revision"] == 6]
     assert description == "Rollback to 1"
-    live.done()  # whichever helm ended last, what the person wanted is brought to its end
+    live.done()  # whichever helm ended last, the person's rollback is completed
     assert live.history()[-1][1] == "deployed"
     assert live.stored(live.history()[-1][0])["info"]["description"].startswith("Rollback to 1")
 
@@ -213,7 +313,7 @@ def test_a_rollback_that_has_nothing_to_go_to_is_red_and_names_the_way_out(
 ) -> None:
     live = stack(tmp_path, cluster, namespace, helm)
     live.done()
-    store(live, 1, status="failed", description="Rollback failed: nobody knows")
+    store(live, 1, status="failed", description='Rollback "app" failed: no reason', config={})
     ended = live.run()
     assert (ended.status, ended.json["error"]["code"]) == (3, "NOTHING_TO_ROLL_BACK"), ended.stderr
     assert "--release-hold" in ended.json["error"]["hint"]
@@ -229,7 +329,7 @@ def test_an_install_after_an_uninstallation_that_fails_is_known_as_one(
     live.sample.commit("chore(live): bad", {LIVE: "size: 4\nimage: faults.invalid/crash\n"})
     ended = live.run()
     assert ended.json["error"]["code"] == "CRASH_LOOP", ended.stderr
-    assert " failed: CRASH_LOOP " in live.stored(2)["info"]["description"]
+    assert (live.record(2)["state"], live.record(2)["code"]) == ("failed", "CRASH_LOOP")
     live.sample.commit("fix(live): good", {LIVE: "size: 4\n"})
     assert live.done()["decision"] == "redeploy"
     assert live.history()[-1] == (3, "deployed")
@@ -243,7 +343,7 @@ def test_a_person_who_uninstalls_is_given_time_and_what_died_of_it_is_deployed_o
     store(live, 2, deleted=(now - timedelta(seconds=60)).isoformat())
     live.done()
     assert live.history()[-1] == (3, "deployed")
-    assert "failed: its process ended while the release was uninstalling" in live.stored(2)["info"]["description"]
+    assert live.record(2)["state"] == "interrupted"  # whatever helm's status for it is, once there is a third
 
 
 def test_what_a_rollback_took_back_is_not_deployed_by_redeploy(live: Stack) -> None:
@@ -293,7 +393,7 @@ def test_a_release_goes_on_with_another_helm(
 
 
 def interrupted(process: "subprocess.Popen[str]", after: str) -> str:
-    """A process that is interrupted once it has said this; all that it says."""
+    """The output of a process that is interrupted once it has printed this."""
     assert process.stderr
     said = ""
     while after not in said:
@@ -310,11 +410,17 @@ def test_a_rollback_that_is_interrupted_blocks_nothing(live: Stack) -> None:
     live.done()  # 3
     live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
     live.done()  # 4
-    process = start(live, HEARING, os.devnull, "0", "none", "rollback", "--to=3")
+    process = start(live, DRIVER, os.devnull, "0", "none", "rollback", "--to=3")
     said = interrupted(process, "$ helm rollback")
     assert process.returncode == 130, said
     assert live.history()[-1] == (5, "failed")
-    assert "brought to its end" in live.command("plan").stdout
+    assert live.record(5) | {
+        "state": "interrupted",
+        "rollback": {"of": 4, "to": 3, "cause": "requested", "code": ""},
+    } == (live.record(5))
+    planned = live.command("plan", "--output=json").json
+    assert {each["name"]: each["state"] for each in planned["steps"]}["recover"] == "needed"
+    assert planned["targets"][0]["held"]
     live.done()
     assert live.history()[-1] == (6, "deployed")
     assert live.done()["targets"][0]["held"]
@@ -325,11 +431,11 @@ def test_a_helm_of_a_person_that_was_faster_is_not_taken_for_ours(live: Stack) -
     assert live.sample.helm
     slow = live.sample.directory / "slow" / live.sample.helm.name
     slow.parent.mkdir()
-    # between our look at the release and our helm's, a person's helm begins
-    by_hand_now = f"{live.sample.helm} upgrade app {live.sample.repo.path}/charts/app --namespace {live.namespace}"
+    # a helm outside Stage 6 begins after the run has observed the release, and before its own helm has
+    outside = f"{live.sample.helm} upgrade app {live.sample.repo.path}/charts/app --namespace {live.namespace}"
     wait = "--wait" if live.sample.helm.name == "helm3" else "--wait=legacy"
     slow.write_text(
-        f"#!/bin/sh\ncase $1 in upgrade) setsid {by_hand_now} --reuse-values --set image=faults.invalid/slow:5 {wait} "
+        f"#!/bin/sh\ncase $1 in upgrade) setsid {outside} --reuse-values --set image=faults.invalid/slow:5 {wait} "
         f'>/dev/null 2>&1 & sleep 3;; esac\nexec {live.sample.helm} "$@"\n'
     )
     slow.chmod(0o755)

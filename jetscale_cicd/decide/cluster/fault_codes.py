@@ -1,0 +1,100 @@
+"""The codes of a failed deploy in one table: which one of several faults is reported, and how helm words it.
+
+A new code is one row here, and the function that finds it where no message of helm's names it.
+"""
+
+from enum import StrEnum
+
+
+class FaultCode(StrEnum):
+    """A code, its rank, and for those that helm's message names a pattern and the next step.
+
+    The first pattern that fits names the code, so the rows are in the order in which messages are matched. The lowest
+    rank of several faults is reported: a fault that causes others comes before one that is caused.
+    """
+
+    rank: int
+    pattern: str
+    next_step: str
+
+    def __new__(cls, code: str, rank: int, pattern: str = "", next_step: str = "") -> "FaultCode":
+        """A row of the table."""
+        row = str.__new__(cls, code)
+        row._value_ = code
+        row.rank, row.pattern, row.next_step = rank, pattern, next_step
+        return row
+
+    ADMISSION_DENIED = (
+        "ADMISSION_DENIED",
+        90,
+        r"admission webhook|failed calling webhook|denied (?:the )?request|violates PodSecurity",
+        "change what the policy names, or make its webhook available",
+    )
+    HELM_KILLED = ("HELM_KILLED", 210, "", "has this machine run out of memory? Then run again")
+    QUOTA = ("QUOTA", 80, r"exceeded quota", "raise the quota of the namespace, or request less")
+    API_UNREACHABLE = (
+        "API_UNREACHABLE",
+        200,
+        (
+            r"connection refused|no such host|TLS handshake timeout|i/o timeout|connection reset|EOF\b|unreachable|"
+            r"the server is currently unable|etcdserver:|http2: client connection lost|Bad Gateway"
+        ),
+        "check the API server; then run again: it continues from what it observes",
+    )
+    FORBIDDEN = (
+        "FORBIDDEN",
+        220,
+        r"is forbidden: User|forbidden: User|cannot (?:get|list|create|patch|update|delete) resource|Unauthorized",
+        "grant that right to the account of this run (docs/deploy.md)",
+    )
+    OWNERSHIP = (
+        "OWNERSHIP",
+        230,
+        r"invalid ownership metadata|cannot be imported into the current release",
+        "another release or nothing owns it: delete it, or label and annotate it so that Helm adopts it",
+    )
+    FIELD_CONFLICT = (
+        "FIELD_CONFLICT",
+        240,
+        r"conflict(?:s)? with \"",
+        "another controller owns that field: leave it out of the chart",
+    )
+    CHART_REFUSED = (
+        "CHART_REFUSED",
+        250,
+        r"execution error at|error calling|YAML parse error|error converting YAML",
+        "correct the chart, or the values",
+    )
+    IMMUTABLE_FIELD = (
+        "IMMUTABLE_FIELD",
+        260,
+        r"field is immutable|Forbidden: updates to",
+        "rename the object, or delete it with kubectl first",
+    )
+    INVALID_OBJECT = (
+        "INVALID_OBJECT",
+        270,
+        r"is invalid:|unknown field|no matches for kind|cannot be handled as a|typed patch",
+        "correct the chart",
+    )
+    OPERATION_IN_PROGRESS = (
+        "OPERATION_IN_PROGRESS",
+        280,
+        r"another operation .* is in progress",
+        "a helm outside Stage 6 is changing the release: wait until it ends",
+    )
+    MISSING_SECRET = ("MISSING_SECRET", 10)
+    MISSING_CONFIGMAP = ("MISSING_CONFIGMAP", 20)
+    CONTAINER_CONFIG = ("CONTAINER_CONFIG", 30)
+    IMAGE_PULL = ("IMAGE_PULL", 40)
+    OUT_OF_MEMORY = ("OUT_OF_MEMORY", 50)
+    CRASH_LOOP = ("CRASH_LOOP", 60)
+    CONTAINER_START = ("CONTAINER_START", 70)
+    PODS_NOT_CREATED = ("PODS_NOT_CREATED", 100)
+    UNSCHEDULABLE = ("UNSCHEDULABLE", 110)
+    JOB_FAILED = ("JOB_FAILED", 120)
+    PROBE_FAILED = ("PROBE_FAILED", 130)
+    LOAD_BALANCER = ("LOAD_BALANCER", 140)
+    TIMEOUT = ("TIMEOUT", 150)
+    HOOK_FAILED = ("HOOK_FAILED", 290, "", "correct the hook")
+    DEPLOY_FAILED = ("DEPLOY_FAILED", 300, "", "helm's message is all that is known")

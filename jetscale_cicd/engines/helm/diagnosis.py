@@ -1,0 +1,39 @@
+"""Why helm failed: the namespace is observed before a rollback replaces the pods that show it."""
+
+from dataclasses import replace
+
+from jetscale_cicd.decide.cluster.diagnose import diagnose
+from jetscale_cicd.engines.helm.progress import HelmEnd
+from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
+from jetscale_cicd.observe.cluster.helm_release import read_revision
+from jetscale_cicd.observe.cluster.workloads import read_log, see_workloads
+from jetscale_cicd.tools.kubernetes import ApiFailure
+
+
+def diagnose_failure(release: HelmRelease, ended: HelmEnd, since: str) -> Diagnosis:
+    """The diagnosis of a helm that failed.
+
+    Args:
+        since: when it began, by the API server's clock.
+    """
+    api, target = release.api, release.target
+    try:
+        stored = read_revision(api, target, release.newest())
+        hooks = stored.hooks if stored else frozenset()
+        snapshot = see_workloads(api, target, since, hooks=hooks, all_kinds=True)
+        diagnosis = diagnose(snapshot, ended.message, ended.phase)
+    except CannotTellError as unseen:
+        message = unseen.message if unseen.unreachable else ended.message
+        return diagnose(None, message, FailedAt.CONNECTION if unseen.unreachable else ended.phase)
+    except ApiFailure as failed:
+        phase = FailedAt.CONNECTION if failed.unreachable else ended.phase
+        return diagnose(None, failed.message or ended.message, phase)
+    except (AttributeError, KeyError, TypeError, ValueError) as odd:  # no object may prevent a rollback
+        release.announce(f"! the objects of the namespace could not be read: {type(odd).__name__} {odd}")
+        return diagnose(None, ended.message, ended.phase)
+    log = read_log(api, target.namespace, diagnosis.source) if diagnosis.source else ()
+    if log and diagnosis.read_log:
+        diagnosis = replace(diagnosis, next_step="correct what the last lines of its log, above, show")
+    return replace(diagnosis, log=log)

@@ -1,0 +1,129 @@
+"""`rollback` on a cluster: an earlier revision brought back under the lock, verified, and held."""
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.revisions import is_rollback, is_rollback_candidate, rollback_to
+from jetscale_cicd.engines.engine import Died
+from jetscale_cicd.engines.helm.recover import before_attempt, recover
+from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.rollback import error_of, record_rollback
+from jetscale_cicd.engines.helm.rollback import roll_back as helm_rollback
+from jetscale_cicd.engines.helm.session import cluster_of, locked, report_death, verify_release
+from jetscale_cicd.errors import ConfigurationError, Interrupted, PreconditionError, Stage6Error, SupersededError
+from jetscale_cicd.model.live import Deployed, Revision
+from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
+from jetscale_cicd.model.rollback import RollbackOutcome
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.helm_release import newest_good, observe_release, read_revision, revision_numbers
+
+
+def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -> RollbackOutcome:
+    """Bring a revision back.
+
+    Args:
+        to: the revision; None is the newest good one before what is deployed.
+        died: told of a deploy whose process ended before it could record how.
+
+    Raises:
+        PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
+        ConfigurationError: ``NO_SUCH_RELEASE_REVISION``.
+        SupersededError: the release was changed while this waited for its lock, or is being changed.
+    """
+    seen = revision_numbers(cluster_of(context, target), target)
+    with locked(context, target) as release:
+        before, revision = _deployed(release)
+        if to is None and seen[:1] != [revision.number]:
+            raise _moved(before, revision, target)
+        recovered = recover(release, finish=to is None, died=report_death(died))
+        completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
+        chosen = completed or _choose(release, revision, to)
+        asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)
+        after: Deployed | None = None
+        try:
+            if recovered.rolled_back is not None:
+                record_rollback(release, recovered.rolled_back, asked)
+            elif failed_rollback := error_of(release, helm_rollback(release, asked)):
+                raise failed_rollback
+            release.hide_secrets()
+            after, _ = _deployed(release)
+            verified = verify_release(context, release)
+        except Stage6Error as failed:
+            return RollbackOutcome(before=before, to=chosen, after=after, error=failed)
+        except KeyboardInterrupt:
+            interrupted = Interrupted(
+                "INTERRUPTED",
+                "interrupted",
+                where=f"{target.namespace}/{target.release}",
+                hint="run again: it goes on from what it finds",
+            )
+            return RollbackOutcome(before=before, to=chosen, after=after, error=interrupted)
+    return RollbackOutcome(before=before, to=chosen, after=after, verified=verified)
+
+
+def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:
+    """The error where the release changed since the rollback was asked for, so that another revision may be meant."""
+    return SupersededError(
+        "RELEASE_MOVED",
+        f"while this run waited for the lock, revision {revision.number} ({before.version}) became the newest: "
+        f"{revision.description}",
+        where=f"{target.namespace}/{target.release}",
+        hint=f"check it: jetscale-cicd status; then, if needed: jetscale-cicd rollback --target {target.name}",
+    )
+
+
+def _deployed(release: HelmRelease) -> tuple[Deployed, Revision]:
+    live = observe_release(release.api, release.target)
+    if not isinstance(live, Deployed) or live.revision is None:
+        raise PreconditionError(
+            "NOTHING_TO_ROLL_BACK",
+            f"there is no release {release.target.release} in {release.target.namespace}",
+            where=f"target {release.target.name}",
+            hint="deploy it first: jetscale-cicd stage6",
+        )
+    return live, live.revision
+
+
+def _choose(release: HelmRelease, revision: Revision, to: int | None) -> int:
+    target = release.target
+    kept = revision_numbers(release.api, target)
+    if to is not None:
+        if to not in kept or to == revision.number:
+            raise ConfigurationError(
+                "NO_SUCH_RELEASE_REVISION",
+                f"revision {to} cannot be brought back: Helm keeps {', '.join(map(str, sorted(kept)))}, "
+                f"and {revision.number} is the newest",
+                where="--to",
+                hint=f"helm history {target.release} --namespace {target.namespace}",
+            )
+        stored = read_revision(release.api, target, to)
+        if stored is None or not is_rollback_candidate(stored.revision):
+            raise ConfigurationError(
+                "NO_SUCH_RELEASE_REVISION",
+                f"revision {to} was never deployed: it failed",
+                where="--to",
+                hint=f"why, and which were: helm history {target.release} --namespace {target.namespace}",
+            )
+        return to
+    before = _before(release, revision.number)
+    good = newest_good(release.api, target, before)
+    if good is None:
+        raise PreconditionError(
+            "NOTHING_TO_ROLL_BACK",
+            f"Helm keeps {', '.join(map(str, sorted(kept)))}, and none up to {before} was good; "
+            "later ones were taken back",
+            where=f"{target.namespace}/{target.release}",
+            hint=f"name one: jetscale-cicd rollback --target {target.name} --to N "
+            f"(helm history {target.release} --namespace {target.namespace})",
+        )
+    return good
+
+
+def _before(release: HelmRelease, number: int) -> int:
+    """The number to search from: before the revision that a rollback brought back, or it would undo that rollback."""
+    stored = read_revision(release.api, release.target, number)
+    while stored and is_rollback(stored.revision):
+        to = rollback_to(stored.revision)
+        if to is None or stored.status == "failed":
+            return before_attempt(release, number)
+        number = to
+        stored = read_revision(release.api, release.target, number)
+    return number - 1

@@ -1,0 +1,176 @@
+"""`helm upgrade --install`, and what follows when it fails: diagnosis, then rollback to the newest good revision."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetscale_cicd.decide.cluster.deploy_record import record_labels, state_labels
+from jetscale_cicd.decide.cluster.revision_record import describe, state_values, unverified
+from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
+from jetscale_cicd.engines.helm.progress import HelmEnd
+from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.rollback import HelmRollback, roll_back
+from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
+from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
+from jetscale_cicd.tools.helm import Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An upgrade that was begun.
+
+    Args:
+        record: what it deploys.
+        deploy: its identifier, which no other deploy has.
+        before: the newest revision before it; 0 where there was none.
+    """
+
+    record: Deployed
+    deploy: str
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedUpgrade:
+    """What became of an upgrade that failed.
+
+    Args:
+        diagnosis: why it failed.
+        revision: the one that it made; None where helm refused before it made one.
+        outcome: what was done about it, line by line.
+    """
+
+    diagnosis: Diagnosis
+    revision: int | None
+    outcome: tuple[str, ...]
+
+
+def upgrade(release: HelmRelease, chart: Sequence[str], values: Sequence[Path], record: Deployed, deploy: str) -> int:
+    """Bring the release to a chart and values, and give its new revision.
+
+    Args:
+        deploy: the identifier of this deploy, which is in the values.
+
+    Raises:
+        DeployError: with the code of the diagnosis; the newest good revision was brought back, unless that is off.
+        SupersededError: ``RELEASE_MOVED``, a helm outside Stage 6 made a later revision.
+    """
+    release.check()
+    attempt = Attempt(record=record, deploy=deploy, before=release.newest())
+    since, expected = release.now(), unverified(attempt.before + 1)
+    note = Note(describe(expected, record, release.run), {**record_labels(record), **state_labels(expected)})
+    try:
+        with _state_file(release, expected) as state:
+            ended = release.run_helm(since, lambda: release.helm.upgrade(release.place, chart, [*values, state], note))
+        failed = None if ended.succeeded else _after_failure(release, attempt, ended, since)
+    except KeyboardInterrupt:
+        raise _interrupted(release, attempt) from None
+    if failed:
+        raise _error(release, attempt, failed)
+    return _succeeded(release, attempt)
+
+
+@contextmanager
+def _state_file(release: HelmRelease, record: RevisionRecord) -> Iterator[Path]:
+    """Values with the record of the revision that helm is about to make."""
+    file = release.scratch / f"record-{release.target.name}.json"
+    file.write_text(json.dumps(state_values(record)))
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _succeeded(release: HelmRelease, attempt: Attempt) -> int:
+    number = release.revision_of(attempt.deploy, attempt.before)
+    release.new_revisions.upgrade = number
+    release.check_newest(number)
+    if number != attempt.before + 1:  # a helm outside Stage 6 was faster, so the values name another revision
+        release.write_record(number or 0, unverified(number or 0))
+    return number or 0
+
+
+def _after_failure(release: HelmRelease, attempt: Attempt, ended: HelmEnd, since: str) -> FailedUpgrade:
+    """Record why an upgrade failed, and bring the newest good revision back.
+
+    Raises:
+        SupersededError: ``LOCK_LOST``, for which helm was interrupted.
+    """
+    release.check()
+    diagnosis = diagnose_failure(release, ended, since)
+    try:
+        failed, newest = release.revision_of(attempt.deploy, attempt.before), release.newest()
+        release.new_revisions.upgrade = failed
+        if failed is None:
+            return FailedUpgrade(diagnosis=diagnosis, revision=None, outcome=("nothing was changed",))
+        code, reason = diagnosis.code, diagnosis.sentence
+        record = RevisionRecord(revision=failed, state=RevisionState.FAILED, code=code, reason=reason)
+        release.end_revision(failed, record)
+        if newest != failed:
+            outcome = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
+        else:
+            wanted = release.target.rollback
+            good = newest_good(release.api, release.target, attempt.before) if wanted else None
+            if good is not None:
+                return _rolled_back(release, diagnosis, failed, good)
+            why = "there is no good revision to go back to" if wanted else "rollback is off"
+            outcome = f"it is left as it is: {why}"
+        return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(outcome,))
+    except Interrupted:
+        raise
+    except Stage6Error as worse:
+        outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
+        return FailedUpgrade(
+            diagnosis=diagnosis, revision=None, outcome=(outcome, f"next for the rollback: {worse.hint}")
+        )
+
+
+def _rolled_back(release: HelmRelease, diagnosis: Diagnosis, failed: int, good: int) -> FailedUpgrade:
+    release.announce(f"  ✗ {diagnosis.code} {diagnosis.sentence}")
+    release.announce(f"→ rollback {release.target.name}: revision {good} is the newest good one")
+    cause = RollbackCause.FAILED_DEPLOY
+    back = _roll_back(release, diagnosis, RollbackRecord(of=failed, to=good, cause=cause, code=diagnosis.code))
+    if worse := back.diagnosis:
+        outcome = f"and it could not be rolled back: {worse.code} {worse.sentence}"
+        return FailedUpgrade(
+            diagnosis=diagnosis, revision=failed, outcome=(outcome, f"next for the rollback: {worse.next_step}")
+        )
+    held = "held until a new version, new values, or stage6 --release-hold"
+    outcome = f"revision {good} was brought back as revision {back.revision}"
+    return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(outcome, held))
+
+
+def _roll_back(release: HelmRelease, diagnosis: Diagnosis, rollback: RollbackRecord) -> HelmRollback:
+    try:
+        return roll_back(release, rollback)
+    except KeyboardInterrupt:
+        then = "its rollback was interrupted, and the next run completes it"
+        if release.new_revisions.rollback is None:
+            then = "it was not rolled back, and the next run tries it again"
+        raise release.interruption(f"{diagnosis.code} {diagnosis.sentence}; {then}") from None
+
+
+def _error(release: HelmRelease, attempt: Attempt, failed: FailedUpgrade) -> DeployError:
+    version = attempt.record.version
+    what = f"revision {failed.revision} ({version})" if failed.revision else version
+    return release.error(failed.diagnosis, what, *failed.outcome)
+
+
+def _interrupted(release: HelmRelease, attempt: Attempt) -> Interrupted:
+    """What an interrupted deploy leaves."""
+    left = "nothing was installed"
+    with suppress(Stage6Error):  # the interruption is what is reported
+        number = release.new_revisions.upgrade = release.revision_of(attempt.deploy, attempt.before)
+        release.hide_secrets()
+        if number:
+            reason = "the run was interrupted"
+            record = RevisionRecord(revision=number, state=RevisionState.INTERRUPTED, reason=reason)
+            release.end_revision(number, record)
+        if stored := read_revision(release.api, release.target, number or 0):
+            left = f"revision {stored.number} is {stored.status}, and its objects stay"
+    return release.interruption(left)

@@ -1,0 +1,31 @@
+"""Errors for a cluster whose state could not be observed."""
+
+from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.kubernetes import ApiFailure
+
+
+def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
+    """The error for an API server that did not show what is deployed."""
+    where = f"namespace {target.namespace}"
+    if failed.status == 401:
+        return CannotTellError(
+            "CLUSTER_UNAUTHORIZED",
+            f"the cluster does not accept this run's login: {failed.message}",
+            where=where,
+            hint="has its token expired? Log in again, or give the run a newer kubeconfig",
+        )
+    if failed.status == 403:
+        return CannotTellError(
+            "CLUSTER_FORBIDDEN",
+            f"the cluster does not let this run read release {target.release}: {failed.message}",
+            where=where,
+            hint="docs/deploy.md lists the rights that a deploy needs",
+        )
+    return CannotTellError(
+        "CLUSTER_UNREACHABLE",
+        f"the cluster could not be read: {failed.message}",
+        where=where,
+        hint="is this the right kubeconfig and context, and does the API server answer? Then run again",
+        unreachable=failed.unreachable,
+    )
