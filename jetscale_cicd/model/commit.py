@@ -1,8 +1,12 @@
 """Commits since the latest release, and what each asks for."""
 
+import re
 from typing import NamedTuple
 
 from jetscale_cicd.model.version import Level
+
+# The full object name of a commit, in a repository of SHA-1 or of SHA-256.
+FULL_COMMIT_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Commit(NamedTuple):

@@ -2,18 +2,17 @@
 
 import json
 import os
-import re
 import secrets
 import shutil
 from pathlib import Path
 
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
+from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.target import Target
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
 _FIELDS = ("version", "commit", "digest", "values_digest")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def output_directory(root: Path, target: Target) -> Path:
@@ -36,8 +35,8 @@ def read_output(root: Path, target: Target) -> LiveState:
         raise _unreadable(record, str(unreadable)) from unreadable
     if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
         raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
-    if not _COMMIT.fullmatch(content["commit"]):
-        raise _unreadable(record, "its commit is no object name")
+    if not FULL_COMMIT_NAME.fullmatch(content["commit"]):
+        raise _unreadable(record, "its commit is not a full object name")
     if not (record.parent / MANIFESTS).is_file():
         return NotDeployed()  # what the record is about is gone
     return Deployed(**{name: content[name] for name in _FIELDS})
