@@ -69,7 +69,7 @@ def _inside(text: str, node: "MappingNode", missing: Entries[str, str]) -> str:
 
 def _only_added(before: Mapping, text: str, missing: Entries[str, str]) -> bool:
     try:
-        after = read_mapping(text, before.place.path, before.place.code)
+        after = read_mapping(text, before.location.path, before.location.code)
     except ConfigurationError:
         return False
     old, new = before.entries.get(_KEY), after.entries.get(_KEY)

@@ -94,11 +94,11 @@ def read_dependencies(document: Mapping) -> tuple[Dependency, ...]:
 
 def _dependency(item: Value) -> Dependency:
     if not isinstance(item, Mapping):
-        raise item.place.refuse("a dependency is no mapping")
+        raise item.location.refuse("a dependency is no mapping")
     item.check_case(_DEPENDENCY_KEYS)
     alias = item.string("alias")
     if alias and not _ALIAS.fullmatch(alias):
-        raise item.place.refuse(f"the alias {alias!r} is not made of letters, digits, _ and -")
+        raise item.location.refuse(f"the alias {alias!r} is not made of letters, digits, _ and -")
     return Dependency(
         name=_name(item),
         version=item.string("version"),
@@ -117,7 +117,7 @@ def _flag(mapping: Mapping, key: str) -> bool:
         return False
     if isinstance(value, Scalar) and value.kind == "bool" and value.text.lower() in {"true", "false"}:
         return value.text.lower() == "true"
-    raise value.place.refuse(f"{key} is neither true nor false")
+    raise value.location.refuse(f"{key} is neither true nor false")
 
 
 def _name(mapping: Mapping) -> str:
@@ -133,7 +133,7 @@ def _name(mapping: Mapping) -> str:
 
 def _text(value: Value, what: str) -> str:
     if not isinstance(value, Scalar):
-        raise value.place.refuse(f"{what} is no string")
+        raise value.location.refuse(f"{what} is no string")
     return value.string(what)
 
 
@@ -142,6 +142,6 @@ def _import_value(value: Value) -> ImportValue:
     pairs = value.entries if isinstance(value, Mapping) else {"": value}
     for part in pairs.values():
         if not (isinstance(part, Scalar) and part.kind == "str"):
-            raise part.place.refuse("an import value is neither a string nor a mapping of strings")
+            raise part.location.refuse("an import value is neither a string nor a mapping of strings")
     texts = tuple((key, _text(part, "an import value")) for key, part in sorted(pairs.items()))
     return texts if isinstance(value, Mapping) else texts[0][1]

@@ -26,7 +26,7 @@ _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})|-?(?:0|[1-9][0-9]{0,2})\.[
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class YamlLocation:
     """Where a value stands, and the code of an error about it."""
 
     code: str
@@ -46,7 +46,7 @@ class Scalar:
 
     kind: str
     text: str
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
     def string(self, what: str) -> str:
         """Return what Helm reads where it wants a string.
@@ -57,7 +57,7 @@ class Scalar:
         number = self.kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(self.text)
         if not (number or self.kind in {"str", "timestamp", "null"}):  # a date stays as it is written
             message = f"{what} is no string: Helm reads {self.text!r} as something else"
-            raise self.place.refuse(message, "put it in quotes")
+            raise self.location.refuse(message, "put it in quotes")
         return self.written(what)
 
     def written(self, what: str) -> str:
@@ -68,7 +68,7 @@ class Scalar:
         """
         if not self.text.isprintable():
             message = f"{what} has characters that cannot be printed"
-            raise self.place.refuse(message, "write it on one line, without them")
+            raise self.location.refuse(message, "write it on one line, without them")
         return "" if self.kind == "null" else self.text
 
 
@@ -77,7 +77,7 @@ class Sequence:
     """A list."""
 
     items: "tuple[Value, ...]"
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Mapping:
     """A mapping; its keys are strings and there is one of each."""
 
     entries: "dict[str, Value]"
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
     def string(self, key: str) -> str:
         """Return the string at ``key``; "" where there is none, as in Helm."""
@@ -97,12 +97,12 @@ class Mapping:
         value = self.entries.get(key)
         if value is None or isinstance(value, Scalar):
             return value
-        raise value.place.refuse(f"{key} is no string")
+        raise value.location.refuse(f"{key} is no string")
 
-    def at(self, key: str) -> Place:
+    def at(self, key: str) -> YamlLocation:
         """Return the place of the value at ``key``, or of the mapping."""
         value = self.entries.get(key)
-        return self.place if value is None else value.place
+        return self.location if value is None else value.location
 
     def items(self, key: str) -> "tuple[Value, ...]":
         """Return the list at ``key``; () where there is none."""
@@ -110,7 +110,7 @@ class Mapping:
         if value is None or (isinstance(value, Scalar) and value.kind == "null"):
             return ()
         if not isinstance(value, Sequence):
-            raise value.place.refuse(f"{key} is no list")
+            raise value.location.refuse(f"{key} is no list")
         return value.items
 
     def check_case(self, keys: tuple[str, ...]) -> None:
@@ -119,7 +119,7 @@ class Mapping:
         for key in self.entries:
             meant = known.get(key.casefold(), key)
             if meant != key:
-                raise self.place.refuse(f"the key {key!r} is read by Helm as {meant}", f"spell it {meant}")
+                raise self.location.refuse(f"the key {key!r} is read by Helm as {meant}", f"spell it {meant}")
 
 
 Value = Scalar | Sequence | Mapping
@@ -134,7 +134,7 @@ def read_mapping(text: str, where: str, code: str) -> Mapping:
     reader = _Reader(code, where)
     root = reader.read(compose(text, where, code))
     if not isinstance(root, Mapping):
-        raise root.place.refuse("the file is no mapping of keys to values")
+        raise root.location.refuse("the file is no mapping of keys to values")
     return root
 
 
@@ -157,24 +157,28 @@ def compose(text: str, where: str, code: str) -> "Node":
             return node
 
     if len(text) > _LONGEST:
-        raise Place(code, where, 1, 1).refuse(f"the file is longer than {_LONGEST} characters")
+        raise YamlLocation(code, where, 1, 1).refuse(f"the file is longer than {_LONGEST} characters")
     try:
         node = yaml.compose(text, Loader=BoundedLoader)
     except yaml.MarkedYAMLError as error:
-        raise _place(error.problem_mark, where, code).refuse(f"not YAML: {error.problem or error.context}") from error
+        raise _location(error.problem_mark, where, code).refuse(
+            f"not YAML: {error.problem or error.context}"
+        ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
-        raise Place(code, where, line, column).refuse("not YAML: a character that YAML does not allow") from error
+        raise YamlLocation(code, where, line, column).refuse(
+            "not YAML: a character that YAML does not allow"
+        ) from error
     except (ValueError, OverflowError) as error:  # "\UFFFFFFFF", %YAML with thousands of digits
-        raise Place(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
+        raise YamlLocation(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
     if node is None:
-        raise Place(code, where, 1, 1).refuse("the file is empty")
+        raise YamlLocation(code, where, 1, 1).refuse("the file is empty")
     return node
 
 
-def _place(mark: "Mark | None", where: str, code: str) -> Place:
-    return Place(code, where, mark.line + 1, mark.column + 1) if mark else Place(code, where, 1, 1)
+def _location(mark: "Mark | None", where: str, code: str) -> YamlLocation:
+    return YamlLocation(code, where, mark.line + 1, mark.column + 1) if mark else YamlLocation(code, where, 1, 1)
 
 
 class _Reader:
@@ -189,14 +193,14 @@ class _Reader:
         """Read a node and all below it."""
         import yaml
 
-        place = _place(node.start_mark, self.where, self.code)
+        location = _location(node.start_mark, self.where, self.code)
         self.left -= 1
         if self.left < 0 or depth > _DEEPEST:
-            raise place.refuse(f"more than {_MOST_VALUES} values or {_DEEPEST} levels", "use fewer aliases")
+            raise location.refuse(f"more than {_MOST_VALUES} values or {_DEEPEST} levels", "use fewer aliases")
         if isinstance(node, yaml.MappingNode):
-            return Mapping(self._entries(node, depth), place)
+            return Mapping(self._entries(node, depth), location)
         if isinstance(node, yaml.SequenceNode):
-            return Sequence(tuple(self.read(item, depth + 1) for item in node.value), place)
+            return Sequence(tuple(self.read(item, depth + 1) for item in node.value), location)
         kind = node.tag.removeprefix(_TAG)
         if (
             kind == "str"
@@ -205,19 +209,19 @@ class _Reader:
             and _is_number_for_helm(node.value)
         ):
             kind = "number"
-        return Scalar(kind, node.value, place)
+        return Scalar(kind, node.value, location)
 
     def _entries(self, node: "MappingNode", depth: int) -> "dict[str, Value]":
         entries: dict[str, Value] = {}
         for key_node, value_node in node.value:
             key = self.read(key_node, depth + 1)
             if not isinstance(key, Scalar) or key.kind == "null":
-                raise key.place.refuse("a key is no string")
+                raise key.location.refuse("a key is no string")
             if key.kind == "merge":
-                raise key.place.refuse("the merge key << is not supported", "write the keys out")
+                raise key.location.refuse("the merge key << is not supported", "write the keys out")
             name = key.string("a key")
             if name in entries:
-                raise key.place.refuse(f"the key {name!r} is there twice", "remove one of them")
+                raise key.location.refuse(f"the key {name!r} is there twice", "remove one of them")
             entries[name] = self.read(value_node, depth + 1)
         return entries
 

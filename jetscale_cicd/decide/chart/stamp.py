@@ -50,7 +50,7 @@ def stamp(text: str, version: str, app_version: str, where: str) -> str:
     before.check_case(CHART_KEYS)
     for value in (version, app_version):
         if not _STAMP.fullmatch(value):
-            raise before.place.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
+            raise before.location.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
     if not before.string("version"):
         raise before.at("version").refuse(
             "there is no version", "write a placeholder: `version: 0.0.0`", "CHART_VERSION"
@@ -112,10 +112,10 @@ def _insertion(text: str, root: "MappingNode", version: tuple[int, int], value: 
 def _check_stamp(before: Mapping, stamped: str, version: str, app_version: str) -> None:
     """Read the result: whatever trick the text holds, nothing but the two keys may differ."""
     try:
-        after = read_mapping(stamped, before.place.path, before.place.code)
+        after = read_mapping(stamped, before.location.path, before.location.code)
         right = (after.string("version"), after.string("appVersion")) == (version, app_version)
     except ConfigurationError:
         after, right = before, False
     if not right or _without_versions(after) != _without_versions(before):
         hint = "write version and appVersion plainly, one to a line"
-        raise before.place.refuse("the version cannot be replaced without changing something else", hint)
+        raise before.location.refuse("the version cannot be replaced without changing something else", hint)
