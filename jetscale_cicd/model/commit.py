@@ -21,7 +21,7 @@ class Commit(NamedTuple):
         return self.message.strip().partition("\n")[0]
 
 
-class Note(NamedTuple):
+class ReleaseNote(NamedTuple):
     """One thing that a commit message says: its kind (``features``), scope, first sentence, and what it breaks."""
 
     kind: str
@@ -36,4 +36,4 @@ class JudgedCommit(NamedTuple):
     commit: Commit
     level: Level
     why: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()

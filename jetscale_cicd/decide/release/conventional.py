@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.commit import Commit, JudgedCommit, Note
+from jetscale_cicd.model.commit import Commit, JudgedCommit, ReleaseNote
 from jetscale_cicd.model.version import Level, Version
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
     level = Level(max(0, int(top.bump) - _OFFSET))
     breaking = " (breaking)" if level is Level.MAJOR else ""
     notes = tuple(
-        Note(
+        ReleaseNote(
             kind=result.category,
             scope=result.scope,
             text=next(iter(result.descriptions), ""),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from jetscale_cicd.model.commit import JudgedCommit, Note
+from jetscale_cicd.model.commit import JudgedCommit, ReleaseNote
 from jetscale_cicd.model.version import Version
 
 # An address in a commit message was never meant for a public page.
@@ -26,7 +26,7 @@ def release_notes(version: Version, commits: Sequence[JudgedCommit], why: str, w
     """
     groups: dict[str, list[str]] = {}
     for judged in commits[:_MOST]:
-        for note in judged.notes or (Note(_OTHER, "", judged.commit.subject),):
+        for note in judged.notes or (ReleaseNote(_OTHER, "", judged.commit.subject),):
             groups.setdefault(note.kind, []).append(_line(note.scope, note.text, judged.commit.sha, web))
             for broken in note.breaking:
                 groups.setdefault(_BREAKING, []).append(_line(note.scope, broken, judged.commit.sha, web))
