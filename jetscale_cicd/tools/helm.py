@@ -32,7 +32,7 @@ _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ReleaseLocation:
     """A release on a cluster.
 
     Args:
@@ -48,7 +48,7 @@ class Place:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-class Note(NamedTuple):
+class RevisionNote(NamedTuple):
     """What a revision says of itself."""
 
     description: str
@@ -122,7 +122,9 @@ class Helm:
             "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
         )
 
-    def upgrade(self, place: Place, chart: Sequence[str], values: Sequence[Path], note: Note) -> Finished:
+    def upgrade(
+        self, location: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
+    ) -> Finished:
         """`helm upgrade --install`, waiting for what Kubernetes itself knows how to judge.
 
         helm 4's own way of waiting, its watcher, waits for every custom resource; both majors' older way does not.
@@ -137,40 +139,40 @@ class Helm:
         files = [part for path in values for part in ("--values", str(path))]
         labels = ",".join(f"{name}={value}" for name, value in note.labels.items())
         described = ("--labels", labels, "--description", note.description)
-        return self._change("upgrade", ("--install", place.release, *chart, *files, *described), place)
+        return self._change("upgrade", ("--install", location.release, *chart, *files, *described), location)
 
-    def rollback(self, place: Place, revision: int) -> Finished:
+    def rollback(self, location: ReleaseLocation, revision: int) -> Finished:
         """`helm rollback`: an earlier revision as a new one, waiting as ``upgrade`` does.
 
         Raises:
             ProcessTimeout: helm did not keep to the timeout that it was given.
         """
-        return self._change("rollback", (place.release, str(revision)), place)
+        return self._change("rollback", (location.release, str(revision)), location)
 
-    def test(self, place: Place) -> Finished:
+    def test(self, location: ReleaseLocation) -> Finished:
         """`helm test`: the chart's own tests.
 
         Raises:
             ProcessTimeout: helm did not keep to the timeout that it was given.
         """
-        return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
+        return self._cluster("test", (location.release, "--timeout", f"{location.timeout}s"), location)
 
-    def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
+    def _change(self, verb: str, arguments: Sequence[str], location: ReleaseLocation) -> Finished:
         # helm 4 applies on the server, which lets nobody change a field that somebody else (a hand, an autoscaler) has
         # changed meanwhile: no deploy and no rollback would pass any more. helm 3 has always taken such fields back.
         ways = ("--wait",) if self.number < (4,) else ("--wait=legacy", "--server-side=true", "--force-conflicts")
-        bounds = (*ways, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
-        return self._cluster(verb, (*arguments, *bounds), place)
+        bounds = (*ways, "--timeout", f"{location.timeout}s", "--history-max", str(_HISTORY))
+        return self._cluster(verb, (*arguments, *bounds), location)
 
-    def _cluster(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
-        context = ("--kube-context", place.context) if place.context else ()
+    def _cluster(self, verb: str, arguments: Sequence[str], location: ReleaseLocation) -> Finished:
+        context = ("--kube-context", location.context) if location.context else ()
         return self.processes.run(
-            [self.binary, verb, *arguments, "--namespace", place.namespace, *context],
+            [self.binary, verb, *arguments, "--namespace", location.namespace, *context],
             env=self._environment(cluster=True),
             cwd=self.scratch,
-            timeout=_WAITS * place.timeout + _START,
+            timeout=_WAITS * location.timeout + _START,
             guarded=True,
-            stop=place.stop,
+            stop=location.stop,
         )
 
     @cached_property

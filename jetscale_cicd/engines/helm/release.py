@@ -26,7 +26,7 @@ from jetscale_cicd.model.live import NOT_YET, Deployed
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision, revision_numbers
 from jetscale_cicd.observe.cluster.workloads import read_log, see_workloads
-from jetscale_cicd.tools.helm import Helm, Note, Place, failure_of
+from jetscale_cicd.tools.helm import Helm, ReleaseLocation, RevisionNote, failure_of
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
@@ -74,10 +74,10 @@ class HelmRelease:
         return self.target.release
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ReleaseLocation:
         """Where helm finds it."""
         target = self.target
-        return Place(
+        return ReleaseLocation(
             release=target.release,
             namespace=target.namespace,
             context=self.api.context,
@@ -98,7 +98,7 @@ class HelmRelease:
         self.check()
         before = self.newest()
         since = self.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        note = Note(f"{record_description(record, self.run)}{NOT_YET}", record_labels(record))
+        note = RevisionNote(f"{record_description(record, self.run)}{NOT_YET}", record_labels(record))
         try:
             finished, said = self._watched(since, lambda: self.helm.upgrade(self.place, chart, values, note))
         except KeyboardInterrupt:
