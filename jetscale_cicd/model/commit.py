@@ -1,4 +1,4 @@
-"""Commits since the latest release, and what each asks for."""
+"""Commits since the latest release, and the level that each asks for."""
 
 import re
 from typing import NamedTuple
@@ -17,12 +17,12 @@ class Commit(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """First line of the message."""
+        """The first line of the message."""
         return self.message.strip().partition("\n")[0]
 
 
 class ReleaseNote(NamedTuple):
-    """One thing that a commit message says: its kind (``features``), scope, first sentence, and what it breaks."""
+    """One entry of the release notes: its kind (``features``), scope, text, and breaking changes."""
 
     kind: str
     scope: str
@@ -31,7 +31,7 @@ class ReleaseNote(NamedTuple):
 
 
 class JudgedCommit(NamedTuple):
-    """A commit with the level that python-semantic-release reads from its message, why, and what it says."""
+    """A commit with the level that python-semantic-release reads from its message, why, and its release notes."""
 
     commit: Commit
     level: Level

@@ -1,14 +1,14 @@
-"""Revisions that a run made of a release."""
+"""The Helm revisions that a run created."""
 
 from typing import NamedTuple
 
 
 class NewRevisions(NamedTuple):
-    """Revisions that one run made.
+    """The revisions of one release that a run created; None where it created none.
 
     Args:
-        upgrade: of its own chart and values.
-        rollback: of a rollback.
+        upgrade: the revision of its own chart and values.
+        rollback: the revision of a rollback.
         rollback_to: the revision that the rollback brought back.
     """
 

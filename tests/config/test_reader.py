@@ -314,7 +314,7 @@ class TestTargetsTogether:
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:1:10")
 
     def test_settings_made_in_python_obey_the_same_rules(self) -> None:
-        with pytest.raises(ValueError, match=r"^client_name: 'Bad' is no RFC 1123 label"):
+        with pytest.raises(ValueError, match=r"^client_name: 'Bad' is not an RFC 1123 label"):
             Target(name="a", client_name="Bad")
         with pytest.raises(ValueError, match=r"^targets: must name at least one"):
             Settings(targets=())
