@@ -1,6 +1,6 @@
-"""Stage 6 of JetScale's pipeline: publish the chart, redeploy it, or do nothing; and say why.
+"""Stage 6 of JetScale's pipeline: publish the chart, redeploy it, or do nothing, each with the reasons.
 
-The public API is what this module names; everything else may change without notice.
+The public API is ``__all__`` of this module; everything else may change without notice.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ Announce = Callable[[str], None]
 
 
 def local_request(repo: Path, *, since: str = "auto", base: str | None = None, head: str | None = None) -> Request:
-    """A request for a repository on this machine, without a CI's event.
+    """A request for a repository on this machine, without an event of a CI.
 
     Args:
         repo: a directory inside the repository.
@@ -45,10 +45,10 @@ def local_request(repo: Path, *, since: str = "auto", base: str | None = None, h
 
 
 def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
-    """What a run would do; nothing is changed.
+    """The plan of a run; nothing is changed.
 
     Raises:
-        Stage6Error: with a code, a hint and the exit status of its class.
+        Stage6Error: no plan could be made; with a code, a hint and the exit status of its class.
     """
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
@@ -58,7 +58,7 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
 
 
 def run(request: Request, announce: Announce = lambda _: None) -> Run:
-    """Plan, and do what is needed; a step that failed, or was interrupted, is in the outcome, with its error.
+    """Plan, and do the needed steps; a step that failed, or was interrupted, is in the result, with its error.
 
     Raises:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
@@ -71,10 +71,10 @@ def run(request: Request, announce: Announce = lambda _: None) -> Run:
 
 
 def simulate(request: Request, announce: Announce = lambda _: None) -> Simulation:
-    """What a change would do, with the manifests that would differ; uses no network and no credentials.
+    """The plan for a change, with the manifests that would differ; uses no network and no credentials.
 
     Raises:
-        Stage6Error: no decision could be made.
+        Stage6Error: no plan could be made.
     """
     from dataclasses import replace
 
@@ -86,10 +86,10 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> Simulatio
 
 
 def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
-    """Which scope each path belongs to, and why.
+    """The scopes of each path, and why.
 
     Raises:
-        Stage6Error: no repository, or a configuration that cannot be used.
+        Stage6Error: there is no repository, or its configuration cannot be used.
     """
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context

@@ -52,7 +52,7 @@ class ActContext:
     @property
     def built_artifact(self) -> Artifact | None:
         """That archive, if it was packaged."""
-        return self.context.packager.made.get((self.release.commit, self.release.version))
+        return self.context.packager.built.get((self.release.commit, self.release.version))
 
     @property
     def reservation(self) -> Release:
