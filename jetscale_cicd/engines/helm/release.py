@@ -1,6 +1,6 @@
 """The engine that acts on a cluster: `helm upgrade --install`, and what to do when it fails.
 
-Diagnosis comes before the rollback: a rollback replaces the pods that could tell why (DESIGN §5).
+Diagnosis comes before the rollback: a rollback replaces the pods that could tell why (docs/deploy.md).
 """
 
 import threading

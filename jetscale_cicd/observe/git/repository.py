@@ -150,7 +150,7 @@ class Repository:
         return self._releases(tag_format, f"--contains={commit}")
 
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
-        """Commits in ``base..head`` that touched a watched path, newest first, merges left out (DESIGN §4)."""
+        """Commits in ``base..head`` that touched a watched path, newest first, merges left out."""
         raw = self.git.ask(
             *(
                 "log",
