@@ -1,6 +1,6 @@
-"""Stage 6 of JetScale's pipeline: publish the chart, redeploy it, or do nothing; and say why.
+"""Stage 6 of JetScale's pipeline: publish the chart, redeploy it, or do nothing, each with the reasons.
 
-The public API is what this module names; everything else may change without notice.
+The public API is ``__all__`` of this module; everything else may change without notice.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ Announce = Callable[[str], None]
 def local_request(
     repo: "Path | OpenedRepository", *, since: str = "auto", base: str | None = None, head: str | None = None
 ) -> Request:
-    """A request for a repository on this machine, without a CI's event.
+    """A request for a repository on this machine, without an event of a CI.
 
     Args:
         repo: a directory inside the repository, or a ``git.Repo``; its environment goes to every git of the run.
@@ -62,7 +62,7 @@ def local_request(
 
 
 def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
-    """What a run would do; nothing is changed. ``Plan.blocker`` is why no run could carry it out.
+    """The plan of a run; nothing is changed. ``Plan.blocker`` is why no run could carry it out.
 
     Raises:
         Stage6Error: no plan could be made; with a code, a hint and the exit status of its class.
@@ -75,7 +75,7 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
 
 
 def run(request: Request, announce: Announce = lambda _: None) -> "Run":
-    """Plan, and do what is needed; a step that failed, or was interrupted, is in the outcome, with its error.
+    """Plan, and do the needed steps; a step that failed, or was interrupted, is in the result, with its error.
 
     Raises:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
@@ -88,10 +88,10 @@ def run(request: Request, announce: Announce = lambda _: None) -> "Run":
 
 
 def simulate(request: Request, announce: Announce = lambda _: None) -> "Simulation":
-    """What a change would do, with the manifests that would differ; uses no network and no credentials.
+    """The plan for a change, with the manifests that would differ; uses no network and no credentials.
 
     Raises:
-        Stage6Error: no decision could be made.
+        Stage6Error: no plan could be made.
     """
     from dataclasses import replace
 
@@ -103,10 +103,10 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> "Simulati
 
 
 def explain(request: Request, *paths: bytes) -> tuple[Reason, ...]:
-    """Which scope each path belongs to, and why.
+    """The scopes of each path, and why.
 
     Raises:
-        Stage6Error: no repository, or a configuration that cannot be used.
+        Stage6Error: there is no repository, or its configuration cannot be used.
     """
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context

@@ -1,4 +1,4 @@
-"""Everything that one run touches, opened once: repository, settings, registry, helm, scratch space."""
+"""The context of a run: repository, settings, registry, helm and scratch space, each opened once."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunContext:
-    """What a request is answered with; tools are opened when first used, because a decision for nothing needs few.
+    """The request with the tools that serve it; each is opened at its first use, because a decision needs few of them.
 
     Args:
-        request: what was asked, with head set to a snapshot where uncommitted edits are looked at.
+        request: the request, with head set to a snapshot of the work tree where uncommitted changes count.
         repository: the repository around ``request.repo``.
         settings, rules: ``.stage6.yaml`` and python-semantic-release's own configuration.
-        redact: masks secrets on their way out.
-        announce: one line of progress.
-        show: rows that change in place; False where there is no terminal for them.
-        closing: undone at the end of the run.
+        redact: masks secrets in every output.
+        announce: shows one line of progress.
+        show: shows rows that change in place; False where there is no terminal for them.
+        closing: closed at the end of the run.
     """
 
     request: Request
@@ -55,7 +55,7 @@ class RunContext:
 
     @property
     def tag_format(self) -> str:
-        """Name of a release tag: ours, python-semantic-release's, or the common one."""
+        """Name of a release tag: as configured here, as in python-semantic-release, or ``v{version}``."""
         return self.settings.chart.tag_format or self.rules.tag_format or "v{version}"
 
     @cached_property
@@ -67,12 +67,12 @@ class RunContext:
 
     @cached_property
     def mask(self) -> bytes:
-        """Key of this run's masks, so that a masked secret cannot be guessed back from its mask."""
+        """The key of the masks of this run, so that no secret can be guessed from its mask."""
         return os.urandom(32)
 
     @cached_property
     def processes(self) -> "Processes":
-        """Starts every program but git."""
+        """Starts every program except git."""
         from jetscale_cicd.tools.process import Processes
 
         return Processes(self.redact, self.announce)
@@ -86,29 +86,29 @@ class RunContext:
 
     @cached_property
     def _registry_config(self) -> Path | None:
-        """A file for helm with the login that the environment gives, where it gives one."""
+        """A registry configuration for helm with the login of the environment; None where there is none."""
         from jetscale_cicd.tools.registry.login import write_config
 
-        place = self.settings.chart.registry
-        login = self.logins.from_environment() if self.request.network and place.startswith("oci://") else None
-        host = place.removeprefix("oci://").partition("/")[0]
+        url = self.settings.chart.registry
+        login = self.logins.from_environment() if self.request.network and url.startswith("oci://") else None
+        host = url.removeprefix("oci://").partition("/")[0]
         return write_config(login, host, self.scratch / "registry.json") if login else None
 
     @cached_property
     def helm(self) -> "Helm":
-        """helm without plugins; without network and credentials where the request has none."""
+        """helm without plugins; without network and credentials where the request uses no network."""
         from jetscale_cicd.tools.helm import Helm
 
         return Helm(self.processes, self.scratch, self.request.network, registry_config=self._registry_config)
 
     def kubernetes(self, target: Target) -> "Kubernetes | NotObserved":
-        """The cluster of a target, asked through one kubectl for each context; it starts here, and is not waited for.
+        """The API of a target's cluster, through one kubectl proxy for each context, which is started without waiting.
 
         Raises:
-            PreconditionError: ``TOOL_MISSING``, there is a kubeconfig and no kubectl.
+            PreconditionError: ``TOOL_MISSING``, there is a kubeconfig, but no kubectl.
         """
         if not self.request.network:
-            return NotObserved("there is no network here")
+            return NotObserved("this command uses no network")
         if target.context not in self.clusters:
             from jetscale_cicd.tools.kubeconfig import current_context, has_kubeconfig
 
@@ -127,22 +127,22 @@ class RunContext:
     @cached_property
     def registry(self) -> "Registry":
         """Where versions are published."""
-        place = self.settings.chart.registry
-        if not place.startswith("oci://"):
+        url = self.settings.chart.registry
+        if not url.startswith("oci://"):
             from jetscale_cicd.tools.registry.directory import open_directory
 
-            return open_directory(place, self.repository.git.root)
+            return open_directory(url, self.repository.git.root)
         from jetscale_cicd.tools.http import Http
         from jetscale_cicd.tools.registry.oci import OciRegistry
         from jetscale_cicd.tools.registry.oci_api import OciApi
 
-        host = place.removeprefix("oci://").partition("/")[0]
+        host = url.removeprefix("oci://").partition("/")[0]
         api = OciApi(host, Http(self.redact), self.logins.find, self.settings.chart.plain_http)
-        return OciRegistry(place, self.helm, api, self.scratch)
+        return OciRegistry(url, self.helm, api, self.scratch)
 
     @cached_property
     def web(self) -> str:
-        """Page of the repository, "" where it has none."""
+        """Web page of the repository, "" where it has none."""
         from jetscale_cicd.decide.release.web import web_address
         from jetscale_cicd.observe.git.remote import remote_of
 
@@ -151,7 +151,7 @@ class RunContext:
 
     @cached_property
     def github(self) -> str:
-        """Page of the repository at GitHub, where a Release is wanted and has a place; else ""."""
+        """Page of the repository at GitHub, where Releases are configured and the remote is at GitHub; else ""."""
         from jetscale_cicd.tools.github import hosts
 
         if not (self.settings.release.github and self.web):
@@ -159,7 +159,7 @@ class RunContext:
         return self.web if self.web.split("/")[2] in hosts(os.environ) else ""
 
     def _source(self, version: Version) -> str:
-        """Page that a package names: of a released version the one it was released from, whatever the clone's is."""
+        """Source page of a package: of a released version the one in its tag, whatever the remote of this clone."""
         from jetscale_cicd.observe.git.tag_message import recorded_source
 
         recorded = recorded_source(self.repository, self.tag_format.replace("{version}", str(version)))
@@ -189,14 +189,14 @@ def open_context(
     redact: Redactor | None = None,
     show: Callable[[Sequence[str]], bool] = lambda _: False,
 ) -> Iterator[RunContext]:
-    """Open what every command needs, and close all that was opened on the way.
+    """Open what every command needs, and close everything at the end.
 
     Args:
-        show: rows of a table that changes in place, where there is a terminal.
-        redact: the redactor of whoever shows the results, so that both know what was learnt on the way.
+        show: shows the rows of a table in place, where there is a terminal.
+        redact: the redactor of the output, so that it masks the secrets that are found during the run.
 
     Raises:
-        ConfigurationError: no repository, or a configuration that cannot be used.
+        ConfigurationError: there is no repository, or its configuration cannot be used.
     """
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
@@ -213,7 +213,7 @@ def open_context(
             closing.enter_context(repository.git)
             request = replace(request, head=head)
 
-        def say(line: str) -> None:
+        def announce_redacted(line: str) -> None:
             announce(redact(line))
 
-        yield RunContext(request, repository, settings, rules, redact, say, show, closing)
+        yield RunContext(request, repository, settings, rules, redact, announce_redacted, show, closing)

@@ -1,6 +1,6 @@
-"""The story of Stage 6: observe → decide → act → report.
+"""Stage 6, one function per command: observe → decide → act → report.
 
-What deciding does not need is imported by the function that uses it, so that a decision starts fast.
+Modules that a decision does not need are imported by the functions that use them, so that a decision starts fast.
 """
 
 from dataclasses import replace
@@ -28,9 +28,9 @@ _ATTEMPTS = 3
 
 
 def plan(context: RunContext) -> Plan:
-    """What a run would do: observed, decided, each step satisfied or needed. Nothing is changed.
+    """The plan of a run: observe, decide, and find which steps are needed. Nothing is changed.
 
-    The plan has its preconditions with it; ``Plan.blocker`` is why no run could act on it.
+    The preconditions are checked, too; ``Plan.blocker`` is the error because of which no run could act on the plan.
     """
     proposal = _propose(context)
     if context.request.compares_only or proposal.plan.deploy is None:
@@ -94,14 +94,14 @@ def reconcile(context: RunContext, planned: Plan) -> "Run":
 
 
 def notes(context: RunContext, planned: Plan) -> str:
-    """Release notes of the version that a plan is about, as Markdown; "" where there is none."""
+    """Release notes of the version of a plan, as Markdown; "" where there is none."""
     from jetscale_cicd.planning.notes import notes_of
 
     return notes_of(planned, context.repository, context.web)
 
 
 def simulate(context: RunContext) -> "Simulation":
-    """What the change would do, and which manifests would differ; no network, no credentials."""
+    """The plan for the change, and the manifests that would differ; no network, no credentials."""
     from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.planning.preview import preview
 
@@ -110,7 +110,7 @@ def simulate(context: RunContext) -> "Simulation":
 
 
 def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:
-    """Which scope each path belongs to, and why, whether it changed or not."""
+    """The scopes of each path, and why, whether it changed or not."""
     from jetscale_cicd.planning.explain import explain_paths
 
     commit = context.repository.commit(context.request.head or "HEAD")
@@ -118,14 +118,14 @@ def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]
 
 
 def verify_chart(context: RunContext, tag: str) -> "Verification":
-    """The chart of a release, rebuilt from its tag and compared with what the registry holds."""
+    """Rebuild the chart of a release from its tag, and compare it with the one in the registry."""
     from jetscale_cicd.act.release import verify_chart as step
 
     return step.verify_chart(context, tag)
 
 
 def rollback(context: RunContext, to: int | None) -> "Rollback":
-    """An earlier revision of the one target that was asked for, brought back and held.
+    """Bring back an earlier revision of the target of the request, and hold it.
 
     Args:
         to: the revision; None is the newest good one before what is deployed.
@@ -139,12 +139,14 @@ def _only_target(context: RunContext) -> Target:
     targets = context.settings.targets
     if len(targets) != 1:
         names = ", ".join(target.name for target in targets)
-        raise ConfigurationError("USAGE", "one target has to be named", where="--target", hint=f"targets are: {names}")
+        raise ConfigurationError(
+            "USAGE", "the command needs exactly one target", where="--target", hint=f"targets are: {names}"
+        )
     return targets[0]
 
 
 def status(context: RunContext) -> "Status":
-    """What is released, published and live, and what the next run would do."""
+    """The status: what is released, published and live, and what the next run would do."""
     from jetscale_cicd.model.status import Status
 
     planned = plan(context)

@@ -1,1 +1,1 @@
-"""One file per step of the reconcile."""
+"""Carrying out a plan: a file for each step."""

@@ -1,4 +1,4 @@
-"""What each step does that all targets share: package, publish, sign, tag, release notes."""
+"""The steps that all targets share: package, publish, sign, tag, GitHub Release."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from jetscale_cicd.planning.version import ask
 
 
 def _package(acting: ActContext) -> str:
-    """Package, and render every target with it: a chart that no target can use is never published."""
+    """Package, and render every target with the package: a chart that does not render is never published."""
     artifact = acting.artifact()
     for target in acting.plan.deployed_targets:
         acting.manifests[target.name] = render(acting, target, Path(artifact.path))
@@ -30,7 +30,7 @@ def _publish(acting: ActContext) -> str:
     new = acting.plan.decision is Decision.PUBLISH
     if not new:
         check_rebuilt(artifact, recorded_digest(context.repository, acting.release.tag))
-    signer_of(context).write_provenance(artifact)  # before the version is reserved: a signer may fail
+    signer_of(context).write_provenance(artifact)  # before the version is reserved, because signing may fail
     reserves = new and not context.registry.creates_atomically
     if reserves:
         reserve(context.repository, acting.reservation)
@@ -51,8 +51,8 @@ def _sign(acting: ActContext) -> str:
 
 def _github_release(acting: ActContext) -> str | Skipped:
     context, release = acting.context, acting.release
-    made, detail = release_on_github(context.github, release.tag, acting.notes, context.processes, os.environ)
-    return detail if made else Skipped(detail)
+    is_new, detail = release_on_github(context.github, release.tag, acting.notes, context.processes, os.environ)
+    return detail if is_new else Skipped(detail)
 
 
 def _tag(acting: ActContext) -> str:
@@ -64,7 +64,7 @@ def _tag(acting: ActContext) -> str:
 
 
 def _message(acting: ActContext) -> str:
-    """The tag's message: notes for people, and what the next run has to know."""
+    """The tag's message: release notes, and trailers that later runs read."""
     artifact, run = acting.artifact(), acting.context.request.event.run_url
     trailers = [f"{DIGEST}: {artifact.digest}", f"{SOURCE}: {acting.context.web or 'none'}"]
     trailers += [f"Run: {run}"] if run else []

@@ -1,4 +1,4 @@
-"""What the steps of one run share, while its plan is carried out."""
+"""The state that the steps of a run share."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -17,22 +17,22 @@ from jetscale_cicd.planning.notes import notes_of
 
 
 class Skipped(NamedTuple):
-    """A step that was needed and did nothing, and why."""
+    """The result of a needed step that did nothing, and why."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class ActContext:
-    """A plan while it is carried out.
+    """A plan that is being carried out.
 
     Args:
-        release: at its own commit.
-        values, secrets: of each target that gets deployed; secrets by their dotted keys.
-        manifests: of each target, as far as they are rendered.
-        sessions: of each target whose steps have begun.
-        outcomes: of the steps so far.
-        deploy_id: in the values of all that this run deploys, and of nothing else.
+        release: the release to deploy, at the commit of its tag.
+        values, secrets: those of each target to deploy; secrets by their dotted keys.
+        manifests: those of each target that was rendered.
+        sessions: that of each target whose steps have begun.
+        outcomes: those of the steps so far.
+        deploy_id: written into the values of every deploy of this run; unique to it.
     """
 
     plan: Plan
@@ -46,17 +46,17 @@ class ActContext:
     deploy_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def artifact(self) -> Artifact:
-        """The chart of the release's commit, packaged here."""
+        """The artifact of the release's commit, packaged where it is not yet."""
         return self.context.packager.package(self.release.commit, self.release.version)
 
     @property
     def built_artifact(self) -> Artifact | None:
-        """That archive, if it was packaged."""
-        return self.context.packager.made.get((self.release.commit, self.release.version))
+        """The artifact, if it was packaged in this run."""
+        return self.context.packager.built.get((self.release.commit, self.release.version))
 
     @property
     def reservation(self) -> Release:
-        """A version is reserved for the commit that is released, which the remote has already."""
+        """The release at head, for which the version is reserved: the remote does not have the release commit yet."""
         return self.release._replace(commit=self.plan.head)
 
     @property
@@ -76,10 +76,10 @@ class ActContext:
 
 
 def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
-    """Read all that the steps need, before the first of them.
+    """Read everything that the steps need, before the first of them.
 
     Args:
-        release: the one that the plan deploys.
+        release: the release that the plan deploys.
 
     Raises:
         Stage6Error: values or secrets cannot be read; nothing was changed.
@@ -97,7 +97,7 @@ def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
 
 
 def record_of(acting: ActContext, target: Target, digest: str) -> Deployed:
-    """What the deploy of an archive leaves on a target."""
+    """The record that a deploy of an archive writes on a target."""
     return Deployed(
         version=str(acting.release.version),
         commit=acting.plan.head,

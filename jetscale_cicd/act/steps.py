@@ -1,4 +1,4 @@
-"""Carrying out a plan: each step in order, timed, stopped at the first failure, the rest skipped with the reason."""
+"""Carry out a plan: each step in order; after a failure the others are skipped."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6E
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Plan, Step, StepName, StepState, TargetPlan
 
-# Steps whose failure is a warning: the release is what it is, whether it is announced or recorded.
+# Steps whose failure is a warning: the release is complete without its announcement and its audit entry.
 _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
 
 _Action = Callable[[], str | Skipped]
 
 
 def perform(plan: Plan, context: RunContext) -> tuple[StepOutcome, ...]:
-    """Do every needed step of a plan: the shared ones, then those of each target.
+    """Do the needed steps of a plan: the shared ones, then those of each target.
 
     Raises:
         Stage6Error: what the steps need cannot be read; nothing was changed.
@@ -58,9 +58,9 @@ def _outcome(acting: ActContext, step: Step, action: _Action, *, always: bool = 
     except Stage6Error as failed:
         return _failed(step, failed, started)
     except KeyboardInterrupt:
-        hint = "run again: it goes on from what it finds"
+        hint = "run again: the next run continues from the state it observes"
         return _failed(step, Interrupted("INTERRUPTED", "interrupted", where=label, hint=hint), started)
-    except OSError as failed:  # a full disk, a directory without permission: of this machine, and no bug
+    except OSError as failed:  # a full disk, a directory without permission: a fault of this machine, not a bug
         return _failed(step, _local(step, failed), started)
     if isinstance(detail, Skipped):
         return StepOutcome(step=step, result=Result.SKIPPED, detail=detail.why)
@@ -81,7 +81,7 @@ def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:
 
 def _local(step: Step, failed: OSError) -> Stage6Error:
     message = f"a file of this machine could not be used: {failed.strerror or failed}"
-    where, hint = str(failed.filename or ""), "free disk space? permissions? Run again"
+    where, hint = str(failed.filename or ""), "check free disk space and permissions, then run again"
     if step.target:
         return DeployError("DEPLOY_FILE", message, where=where, hint=hint)
     return PublishError("PUBLISH_FILE", message, where=where, hint=hint)

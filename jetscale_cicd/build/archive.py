@@ -1,4 +1,4 @@
-"""One archive for one content: the same bytes on any machine, by helm 3 and by helm 4."""
+"""Reproducible archives: the same content gives the same bytes on any machine, with helm 3 and helm 4."""
 
 import io
 import struct
@@ -6,11 +6,11 @@ import tarfile
 import zlib
 
 # RFC 1951 §3.2.4: a stored block holds at most 65,535 bytes.
-_BLOCK = 0xFFFF
+_MAX_BLOCK_BYTES = 0xFFFF
 
 
 def normalise(archive: bytes, mtime: int) -> bytes:
-    """Rewrite a chart archive so that only names and contents decide its bytes.
+    """Rewrite a chart archive so that its bytes depend on names and contents alone.
 
     Helm 3 stamps every entry with the current time and helm 4 some of them; both write subcharts in the order of a Go
     map, which is random (measured on 3.17.3 and 4.3.1). Compression is left out: zlib and zlib-ng give different bytes
@@ -34,13 +34,13 @@ def normalise(archive: bytes, mtime: int) -> bytes:
 
 
 def _order(member: tarfile.TarInfo) -> tuple[bool, str]:
-    """Chart.yaml first, for readers that stream; then by name."""
+    """Chart.yaml first, for readers of a stream; then by name."""
     return (member.name.count("/") != 1 or not member.name.endswith("/Chart.yaml"), member.name)
 
 
 def _gzip_stored(content: bytes) -> bytes:
     """A gzip member of stored blocks (RFC 1952 §2.3: no name, no time, unknown system)."""
-    blocks = [content[start : start + _BLOCK] for start in range(0, len(content), _BLOCK)] or [b""]
+    blocks = [content[start : start + _MAX_BLOCK_BYTES] for start in range(0, len(content), _MAX_BLOCK_BYTES)] or [b""]
     body = b"".join(
         struct.pack("<BHH", index == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block
         for index, block in enumerate(blocks)

@@ -1,4 +1,4 @@
-"""The subcharts that Chart.lock names, brought into the chart's ``charts/`` folder from wherever they may come."""
+"""The subcharts that Chart.lock names, fetched into the folder ``charts/`` from their repositories or mirrors."""
 
 import io
 import tarfile
@@ -19,7 +19,7 @@ class Sources:
     """Where subcharts may come from.
 
     Args:
-        root: what relative mirror directories are relative to.
+        root: the directory to which relative mirror directories refer.
         mirrors: registry prefix → another registry or a directory.
         export: writes a folder of the packaged commit to a directory, for ``file://`` dependencies.
     """
@@ -30,47 +30,49 @@ class Sources:
 
 
 def provide(chart: Path, locked: Sequence[LockedDependency], sources: Sources, helm: Helm) -> None:
-    """Bring every locked dependency into ``chart/charts`` and check that it is the locked one.
+    """Fetch every locked dependency into ``chart/charts``, and check that it is the locked one.
 
     Raises:
-        PreconditionError: ``DEPENDENCY_UNREACHABLE``, one is nowhere that this run may look.
-        ConfigurationError: ``DEPENDENCY_REPOSITORY``, a repository is no place that charts come from;
-            ``DEPENDENCY_DIFFERS``, something else was found under its name.
+        PreconditionError: ``DEPENDENCY_UNREACHABLE``, one could not be fetched.
+        ConfigurationError: ``DEPENDENCY_REPOSITORY``, a repository has an unsupported URL;
+            ``DEPENDENCY_DIFFERS``, another chart or version was found.
     """
     folder = chart / "charts"
     folder.mkdir(exist_ok=True)
     missing = [dependency for dependency in locked if not _vendored(folder, dependency)]
-    located = {dependency: _mirrored(dependency.repository, sources.mirrors) for dependency in missing}
-    for dependency, place in located.items():
-        _check_place(dependency, place)
-    remote = all(place == dependency.repository and _is_remote(place) for dependency, place in located.items())
+    locations = {dependency: _mirrored(dependency.repository, sources.mirrors) for dependency in missing}
+    for dependency, location in locations.items():
+        _check_location(dependency, location)
+    remote = all(
+        location == dependency.repository and _is_remote(location) for dependency, location in locations.items()
+    )
     if not (missing and remote and _built(chart, missing, helm)):
-        for dependency, place in located.items():
-            _bring(dependency, place, folder, sources, helm)
+        for dependency, location in locations.items():
+            _fetch(dependency, location, folder, sources, helm)
     for dependency in locked:
         _check(folder, dependency)
 
 
-def _check_place(dependency: LockedDependency, place: str) -> None:
-    """Refuse, before any program starts, what helm would take for a plugin's scheme or for an option."""
-    if dependency.repository == place == "":
+def _check_location(dependency: LockedDependency, location: str) -> None:
+    """Refuse, before a program is started, a URL that helm would read as the scheme of a plugin or as an option."""
+    if dependency.repository == location == "":
         raise ConfigurationError(
             "DEPENDENCY_DIFFERS",
             f"subchart {dependency.name} has no repository and is not in the chart's folder charts/",
             where=f"charts/{dependency.name}",
             hint="commit it there, or name its repository in Chart.yaml",
         )
-    if place == dependency.repository and not _is_remote(place) and not place.startswith("file://"):
+    if location == dependency.repository and not _is_remote(location) and not location.startswith("file://"):
         raise ConfigurationError(
             "DEPENDENCY_REPOSITORY",
-            f"subchart {dependency.name}: {place!r} is no repository that charts are fetched from",
+            f"subchart {dependency.name}: {location!r} is not a repository from which charts can be fetched",
             where="Chart.yaml",
-            hint="write oci://, https:// or file://, or mirror it: chart.mirrors",
+            hint="use oci://, https:// or file://, or a mirror: chart.mirrors",
         )
 
 
-def _is_remote(place: str) -> bool:
-    return place.startswith(("oci://", "https://", "http://"))
+def _is_remote(location: str) -> bool:
+    return location.startswith(("oci://", "https://", "http://"))
 
 
 def _vendored(folder: Path, dependency: LockedDependency) -> bool:
@@ -80,7 +82,7 @@ def _vendored(folder: Path, dependency: LockedDependency) -> bool:
 
 
 def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
-    """The repository, or where its longest mirrored prefix points."""
+    """The repository, with its longest prefix that has a mirror replaced."""
     for prefix in sorted(mirrors, key=len, reverse=True):
         bare = prefix.rstrip("/")
         if repository == bare or repository.startswith(bare + "/"):
@@ -89,7 +91,7 @@ def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
 
 
 def _built(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> bool:
-    """`helm dependency build`; False where it wants `helm repo add` first (measured on 3.17.3 and 4.3.1)."""
+    """Run `helm dependency build`; False where it needs `helm repo add` first (measured on 3.17.3 and 4.3.1)."""
     if not helm.network:
         raise _unreachable(missing[0], missing[0].repository, "this command does not use the network")
     finished = helm.dependency_build(chart, [dependency.repository for dependency in missing])
@@ -98,17 +100,17 @@ def _built(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> bool
     return finished.status == 0
 
 
-def _bring(dependency: LockedDependency, place: str, folder: Path, sources: Sources, helm: Helm) -> None:
-    if _is_remote(place):
+def _fetch(dependency: LockedDependency, location: str, folder: Path, sources: Sources, helm: Helm) -> None:
+    if _is_remote(location):
         if not helm.network:
-            raise _unreachable(dependency, place, "this command does not use the network")
-        _succeed(helm.pull(place.rstrip("/"), dependency.name, dependency.version, folder), dependency, place)
-    elif dependency.repository.startswith("file://") and place == dependency.repository:
+            raise _unreachable(dependency, location, "this command does not use the network")
+        _succeed(helm.pull(location.rstrip("/"), dependency.name, dependency.version, folder), dependency, location)
+    elif dependency.repository.startswith("file://") and location == dependency.repository:
         exported = folder.parent.parent / f"dependency-{dependency.name}"
-        sources.export(place.removeprefix("file://"), exported)
-        _succeed(helm.package(exported, folder), dependency, place)
+        sources.export(location.removeprefix("file://"), exported)
+        _succeed(helm.package(exported, folder), dependency, location)
     else:
-        _from_directory(dependency, sources.root / place.removeprefix("file://"), folder, helm)
+        _from_directory(dependency, sources.root / location.removeprefix("file://"), folder, helm)
 
 
 def _from_directory(dependency: LockedDependency, directory: Path, folder: Path, helm: Helm) -> None:
@@ -123,9 +125,9 @@ def _from_directory(dependency: LockedDependency, directory: Path, folder: Path,
         )
 
 
-def _succeed(finished: Finished, dependency: LockedDependency, place: str) -> None:
+def _succeed(finished: Finished, dependency: LockedDependency, location: str) -> None:
     if finished.status != 0:
-        raise _unreachable(dependency, place, failure_of(finished))
+        raise _unreachable(dependency, location, failure_of(finished))
 
 
 def _check(folder: Path, dependency: LockedDependency) -> None:
@@ -141,15 +143,15 @@ def _check(folder: Path, dependency: LockedDependency) -> None:
         )
     else:
         others = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise _differs(dependency, where, f"its place holds {others}")
-    # Without a repository the lock repeats Chart.yaml's range, and helm takes what lies there.
+        raise _differs(dependency, where, f"charts/ holds {others}")
+    # Without a repository the lock repeats the range of Chart.yaml, and helm takes the version that is there.
     version = dependency.version if VERSION.fullmatch(dependency.version) else found.get("version")
     if (found.get("name"), found.get("version")) != (dependency.name, version):
         raise _differs(dependency, where, f"it is {found.get('name')} {found.get('version')}")
 
 
 def _chart_yaml(archive: bytes, where: str) -> bytes:
-    """Chart.yaml of an archive that is whole, read up to the bound of any YAML here."""
+    """Chart.yaml of an archive that can be read to its end; no more of it than is parsed."""
     found = b""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
@@ -164,11 +166,11 @@ def _chart_yaml(archive: bytes, where: str) -> bytes:
     return found
 
 
-def _unreachable(dependency: LockedDependency, place: str, why: str) -> PreconditionError:
+def _unreachable(dependency: LockedDependency, location: str, why: str) -> PreconditionError:
     return PreconditionError(
         "DEPENDENCY_UNREACHABLE",
-        f"subchart {dependency.name} {dependency.version} could not be had from {place}: {why}",
-        hint=f"check the registry and its credentials, or mirror it: chart.mirrors, {dependency.repository}: DIRECTORY",
+        f"subchart {dependency.name} {dependency.version} could not be fetched from {location}: {why}",
+        hint=f"check the registry and its credentials, or set chart.mirrors: {dependency.repository}: DIRECTORY",
     )
 
 

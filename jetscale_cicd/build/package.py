@@ -1,4 +1,4 @@
-"""Step 2: the chart of one commit as one archive, reproducible (DESIGN §5)."""
+"""The step package: the chart of a commit as a reproducible archive (docs/how-it-works.md)."""
 
 import posixpath
 from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry.digest import digest_of
 
-# More commits in a row that only write a version are nobody's custom.
-_STAMPS = 20
+# How many consecutive release commits are skipped at most.
+_MAX_RELEASE_COMMITS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class Packager:
         chart: the chart's folder, from the repository's root.
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
-        source: page of the repository that a version is of, "" where there is none.
-        stamps: whether each release has a commit of its own, with the version in Chart.yaml.
+        source: web page of the repository from which a version was released, "" where there is none.
+        stamps: whether each release has a release commit, with the version in Chart.yaml.
     """
 
     repository: Repository
@@ -46,10 +46,10 @@ class Packager:
     scratch: Path
     source: Callable[[Version], str] = lambda _: ""
     stamps: bool = False
-    made: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
+    built: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
 
     def released_commit(self, head: str, version: Version) -> str:
-        """The commit that head is packaged and tagged at as ``version``: its release commit, or head itself.
+        """The commit that is packaged and tagged as ``version`` for head: its release commit, or head itself.
 
         Raises:
             ConfigurationError: the version cannot be written into Chart.yaml.
@@ -60,13 +60,13 @@ class Packager:
         """The archive of ``commit`` as ``version``: committed bytes, version and appVersion stamped, subcharts inside.
 
         Raises:
-            ConfigurationError: the chart, its lock or a file of it is not usable as committed.
-            PreconditionError: a subchart could not be had.
+            ConfigurationError: the chart, its lock or one of its files cannot be used as committed.
+            PreconditionError: a subchart could not be fetched.
             PublishError: ``PACKAGE_FAILED``, helm refused the chart.
         """
-        if (commit, version) not in self.made:
-            self.made[commit, version] = self._package(commit, version)
-        return self.made[commit, version]
+        if (commit, version) not in self.built:
+            self.built[commit, version] = self._package(commit, version)
+        return self.built[commit, version]
 
     def chart_name(self, commit: str) -> str:
         """Name of the chart at a commit."""
@@ -87,9 +87,7 @@ class Packager:
         source = self.source(version)
         annotated = annotate(stamped, {REVISION: revision, **({SOURCE: source} if source else {})}, where)
         if annotated is None:
-            self.helm.processes.announce(
-                f"! {where}: its annotations are written in a way that leaves no room for ours"
-            )
+            self.helm.processes.announce(f"! {where}: annotations cannot be added without changing something else")
         chart_yaml.write_bytes((annotated or stamped).encode())
         lock = folder / "Chart.lock"
         locked = locked_dependencies(
@@ -110,13 +108,13 @@ class Packager:
         return Artifact(chart=chart.name, version=version, commit=commit, digest=digest_of(content), path=str(archive))
 
     def _revision(self, commit: str) -> tuple[str, int]:
-        """The last commit that changed what is packaged, and its time.
+        """The last commit that changed the packaged content, and its time.
 
-        Not the packaged commit itself, and no commit that writes a version: a later commit that leaves the chart alone
-        gives the same package, and so does the release commit, whoever makes it.
+        Neither the packaged commit itself nor a release commit: a later commit that does not change the chart gives the
+        same package, and so does the release commit.
         """
         revision, changed = self.repository.last_change(commit, self.chart)
-        for _ in range(_STAMPS):
+        for _ in range(_MAX_RELEASE_COMMITS):
             parent = stamped_parent(self.repository, revision, self.chart)
             if parent is None:
                 break
@@ -128,7 +126,7 @@ class Packager:
             folder = posixpath.normpath(posixpath.join(self.chart, relative))
             if folder.startswith(("../", "/")) or folder in ("..", "."):
                 raise ConfigurationError(
-                    "LINK_ESCAPES", f"file://{relative} points out of the repository", where=f"{self.chart}/Chart.yaml"
+                    "LINK_ESCAPES", f"file://{relative} points outside the repository", where=f"{self.chart}/Chart.yaml"
                 )
             export(self.repository, commit, folder, destination)
 
@@ -143,4 +141,4 @@ def _read(file: Path, where: str) -> str:
             "CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path"
         ) from None
     except UnicodeDecodeError:
-        raise ConfigurationError("CHART_YAML", "it is not UTF-8", where=where, hint="save it as UTF-8") from None
+        raise ConfigurationError("CHART_YAML", "the file is not UTF-8", where=where, hint="save it as UTF-8") from None

@@ -1,7 +1,7 @@
-"""Schemas of a chart's values that would make helm fetch something, refused where no network is to be used.
+"""JSON Schemas of chart values with references that helm would fetch: refused where the network is not to be used.
 
-Helm follows ``$ref`` to any URL and file, a relative one by way of ``$id``, and helm 4 an unknown ``$schema`` too. A
-proxy that refuses does not stop it: Go reaches loopback without one (measured on helm 3.17.3 and 4.3.1).
+Helm follows ``$ref`` to any URL and file, a relative one through ``$id``, and helm 4 also an unknown ``$schema``. A
+proxy that refuses is not enough: Go connects to loopback without one (measured on helm 3.17.3 and 4.3.1).
 """
 
 import io
@@ -16,10 +16,10 @@ _STANDARD = ("http://json-schema.org/", "https://json-schema.org/")
 
 
 def check_schemas(archive: bytes) -> None:
-    """Look at the values.schema.json of a chart archive and of every subchart in it.
+    """Check the values.schema.json of a chart archive and of every subchart in it.
 
     Raises:
-        PreconditionError: ``SCHEMA_REMOTE``, one refers to something outside itself, or cannot be read.
+        PreconditionError: ``SCHEMA_REMOTE``, one refers to another document, or cannot be read.
     """
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         for member in tar:
@@ -32,24 +32,24 @@ def _check(schema: bytes, where: str) -> None:
     try:
         outside = sorted(_outside(json.loads(schema, object_pairs_hook=_Pairs)))
     except (ValueError, RecursionError):
-        outside = ["something that cannot be read here"]
+        outside = ["a reference (the schema cannot be read here)"]
     if outside:
         raise PreconditionError(
             "SCHEMA_REMOTE",
             f"helm would fetch {outside[0]} to check the values, and this command does not use the network",
             where=where,
-            hint="copy it into the schema, under definitions",
+            hint="copy the referenced schema into this one, under definitions",
         )
 
 
 class _Pairs(tuple[tuple[str, object], ...]):
-    """A JSON object with every key that is written, the ones written twice too."""
+    """A JSON object with all its keys, including duplicates."""
 
     __slots__ = ()
 
 
 def _outside(value: object) -> Iterator[str]:
-    """Every reference that leaves the document."""
+    """Every reference to another document."""
     if isinstance(value, list):
         for item in value:
             yield from _outside(item)

@@ -1,4 +1,4 @@
-"""YAML from people we do not know: one document, bounded in size, depth and aliases, errors with their place."""
+"""Untrusted YAML: one document, bounded in size, depth and aliases; errors with their location."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,33 +9,36 @@ from jetscale_cicd.errors import ConfigurationError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-# What PyYAML raises for a date such as 2024-13-45, and for `!!bool maybe`, `!!timestamp soon`, `!!int ""`.
+# PyYAML raises these for a date such as 2024-13-45, and for `!!bool maybe`, `!!timestamp soon`, `!!int ""`.
 _BAD_SCALAR = (ValueError, KeyError, AttributeError, IndexError, TypeError, OverflowError)
-_QUOTE = "a value is not of its type: quote it"
+_QUOTE = "a value does not have the type of its tag: quote it"
 
 
 def load_mapping(content: bytes, where: str, code: str) -> dict[str, object]:
-    """Read a document that is a mapping, or empty.
+    """Read one document that is a mapping, or empty.
 
     Args:
-        content: the file as it is.
+        content: the bytes of the file.
         where: its path, for the error.
-        code: error code for anything wrong with it.
+        code: the error code.
 
     Raises:
-        ConfigurationError: too large, not UTF-8, not YAML, not one mapping, or aliases that multiply.
+        ConfigurationError: too large, not UTF-8, not YAML, not one mapping, or aliases that expand too far.
     """
     if len(content) > MAX_BYTES:
         raise ConfigurationError(
             code,
             f"the file has {len(content):,} bytes; a release record holds at most {MAX_BYTES:,}",
             where=where,
-            hint="is it the right file?",
+            hint="check that it is the right file",
         )
     documents = load_documents(content, where, code)
     if len(documents) > 1:
         raise ConfigurationError(
-            code, f"one document is needed, there are {len(documents)}", where=where, hint="remove the --- between them"
+            code,
+            f"only one document is allowed, there are {len(documents)}",
+            where=where,
+            hint="remove the --- between them",
         )
     return documents[0] if documents else {}
 
@@ -65,7 +68,7 @@ def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, obj
         if document is not None and not isinstance(document, dict):
             raise ConfigurationError(
                 code,
-                f"a mapping is needed at the top, this is a {_kind(document)}",
+                f"the top level must be a mapping, and is a {_kind(document)}",
                 where=f"{where}:1:1",
                 hint="write key: value",
             )
@@ -73,20 +76,20 @@ def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, obj
 
 
 def _bound(events: Iterable[Any], where: str, code: str) -> None:
-    """Walk the events once: depth, number of nodes, and how far aliases would expand them."""
+    """Check the depth, and the number of nodes with all aliases expanded, in one pass over the events."""
     sizes: dict[str, int] = {}
     frames: list[tuple[str | None, int]] = [(None, 0)]
     for event in events:
         kind = type(event).__name__
         if kind == "DocumentStartEvent":
-            sizes, frames = {}, [(None, 0)]  # anchors and limits are a document's own
+            sizes, frames = {}, [(None, 0)]  # anchors and limits are those of one document
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             frames.append((event.anchor, 1))
         elif kind in ("MappingEndEvent", "SequenceEndEvent", "ScalarEvent", "AliasEvent"):
             if kind == "AliasEvent":
                 if any(anchor == event.anchor for anchor, _ in frames):
                     raise ConfigurationError(
-                        code, f"alias *{event.anchor} stands inside its own anchor", where=_place(where, event)
+                        code, f"alias *{event.anchor} is inside its own anchor", where=_location(where, event)
                     )
                 size = sizes.get(event.anchor, 1)
             elif kind == "ScalarEvent":
@@ -98,26 +101,29 @@ def _bound(events: Iterable[Any], where: str, code: str) -> None:
             frames[-1] = (frames[-1][0], frames[-1][1] + size)
         if len(frames) > MAX_DEPTH:
             raise ConfigurationError(
-                code, f"nested deeper than {MAX_DEPTH} levels", where=_place(where, event), hint="is it the right file?"
+                code,
+                f"nested deeper than {MAX_DEPTH} levels",
+                where=_location(where, event),
+                hint="check that it is the right file",
             )
         if frames[-1][1] > MAX_NODES:
             raise ConfigurationError(
                 code,
                 f"more than {MAX_NODES:,} nodes once its aliases are expanded",
-                where=_place(where, event),
-                hint="write the values out, without anchors",
+                where=_location(where, event),
+                hint="write the values without anchors",
             )
 
 
-def _place(where: str, event: Any) -> str:
+def _location(where: str, event: Any) -> str:
     return f"{where}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
 
 
 def _not_yaml(bad: Exception, where: str, code: str) -> ConfigurationError:
     mark = getattr(bad, "problem_mark", None)
-    place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
+    location = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
     problem = getattr(bad, "problem", None) or getattr(bad, "reason", None) or "unreadable"
-    return ConfigurationError(code, f"not YAML: {problem}", where=place, hint="check indentation and quoting there")
+    return ConfigurationError(code, f"not YAML: {problem}", where=location, hint="check indentation and quoting there")
 
 
 def _kind(document: object) -> str:

@@ -1,8 +1,8 @@
-"""The YAML of `.stage6.yaml` as nodes with their line and column; nothing is built that the text does not spell out.
+"""The YAML of `.stage6.yaml` as nodes with line and column; without anchors, aliases and tags.
 
 `yaml.compose` recurses in C: 500,000 brackets end the process with a segmentation fault (measured, PyYAML 6.0.3). So
-events are read here, with limits. Anchors, aliases and tags are refused: an alias bomb stays small, and every value
-stands where it counts.
+events are read here, with limits. Anchors, aliases and tags are refused, so that no alias expands without bounds, and
+every value is written where it is used.
 """
 
 import re
@@ -11,18 +11,18 @@ from typing import Any
 
 from jetscale_cicd.errors import ConfigurationError
 
-MAX_CHARACTERS = 1024 * 1024
+MAX_FILE_CHARS = 1024 * 1024
 MAX_DEPTH = 16
 
-# YAML 1.1, production [1] c-printable: what is left is no YAML at all. (The complement, written as that production has
-# it, takes re 3 ms to compile.)
+# The characters that YAML 1.1, production [1] c-printable, does not allow. (Its complement, written as in that
+# production, takes re 3 ms to compile.)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_QUOTE = "quote text that begins with '*' or '&'; write a shared value wherever it counts"
+_QUOTE = "quote text that begins with '*' or '&'; repeat a shared value wherever it is used"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value where it is written: text and YAML's idea of its type, or items, or pairs."""
+    """One value and its location: the text and YAML's type of a scalar, or the items, or the pairs."""
 
     line: int
     column: int
@@ -36,10 +36,10 @@ def compose(text: str, file: str) -> Node | None:
     """The one document of a file; None where it holds none.
 
     Raises:
-        ConfigurationError: ``CONFIG_YAML``, with the place where it stops being a document that is read here.
+        ConfigurationError: ``CONFIG_YAML``, with the location of the first thing that is not allowed.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise ConfigurationError("CONFIG_YAML", f"is larger than {MAX_CHARACTERS} characters", where=file)
+    if len(text) > MAX_FILE_CHARS:
+        raise ConfigurationError("CONFIG_YAML", f"is larger than {MAX_FILE_CHARS} characters", where=file)
     if bad := _UNPRINTABLE.search(text):
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         message = f"is not YAML: character U+{ord(bad[0]):04X} is not allowed"

@@ -1,6 +1,6 @@
 """`.stage6.yaml` → Settings: every problem with its line and column.
 
-Pydantic is not used: importing it would take most of the time that a decision may (docs/adr/0010).
+Pydantic is not used: importing it would take most of the time budget of a decision (docs/adr/0010).
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from jetscale_cicd.config.settings import (
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Check, Target, check_label, quoted
 
-MAX_SHOWN = 20
+_MAX_SHOWN_PROBLEMS = 20
 _KINDS = {
     "str": "text",
     "bool": "a boolean",
@@ -36,7 +36,7 @@ _KINDS = {
 
 
 def default_settings() -> Settings:
-    """What holds without a file; every origin is ``default``."""
+    """The settings without a file; every origin is ``default``."""
     settings = Settings()
     return replace(settings, origins=_origins(settings, {}))
 
@@ -46,11 +46,11 @@ def read_settings(text: str, file: str) -> Settings:
 
     Args:
         text: the whole file.
-        file: its name, as it should appear in origins and errors.
+        file: its name, for origins and errors.
 
     Raises:
         ConfigurationError: ``CONFIG_YAML``, ``CONFIG_UNKNOWN_KEY``, ``CONFIG_DUPLICATE_KEY``, ``CONFIG_TYPE`` or
-            ``CONFIG_VALUE``. The first problem gives code and place, the others follow it line by line.
+            ``CONFIG_VALUE``. The first problem gives code and location; the others follow, line by line.
     """
     root = compose(text.removeprefix("\ufeff"), file)
     if root is None or root.kind == "null":
@@ -71,14 +71,14 @@ def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
 
 
 class _Reader:
-    """Turns nodes into settings; what does not fit is kept as a problem, and reading goes on."""
+    """Turns nodes into settings; collects every problem, and goes on reading."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.origins: dict[str, str] = {}
         self.notes: list[str] = []
         self._problems: list[tuple[int, int, str, str, str]] = []
-        # The only number of a file is a duration, which is written with its unit.
+        # The only number of the file is a duration, which is written with its unit.
         self._readers: dict[object, Callable[[Node, str, Field[Any]], object]] = {
             str: self._text,
             int: self._duration,
@@ -99,7 +99,7 @@ class _Reader:
         return Settings(chart=ChartSettings(**chart), release=ReleaseSettings(**release), targets=targets)
 
     def error(self) -> ConfigurationError:
-        """All problems as one error, in the order of the file; one alone says what to do where the others do it too."""
+        """All problems as one error, in the order of the file; a single one has its remedy as the hint."""
         problems = sorted(self._problems)
         line, column, code, message, hint = problems[0]
         where = f"{self.file}:{line}:{column}"
@@ -107,10 +107,10 @@ class _Reader:
             return ConfigurationError(code, message, hint=hint, where=where)
         lines = [
             f"{self.file}:{at}:{column}: {what}" + (f" ({remedy})" if remedy else "")
-            for at, column, _, what, remedy in problems[:MAX_SHOWN]
+            for at, column, _, what, remedy in problems[:_MAX_SHOWN_PROBLEMS]
         ]
-        if len(problems) > MAX_SHOWN:
-            lines.append(f"and {len(problems) - MAX_SHOWN} more")
+        if len(problems) > _MAX_SHOWN_PROBLEMS:
+            lines.append(f"and {len(problems) - _MAX_SHOWN_PROBLEMS} more")
         return ConfigurationError(code, "\n".join([f"{len(problems)} problems", *lines]), where=where)
 
     def _problem(self, code: str, node: Node, message: str, hint: str = "") -> None:
@@ -119,16 +119,16 @@ class _Reader:
     def _targets(self, node: Node) -> tuple[Target, ...]:
         entries = self._entries(node, "targets")
         if node.kind == "mapping" and not node.pairs:
-            self._problem("CONFIG_VALUE", node, "targets: must name at least one target")
+            self._problem("CONFIG_VALUE", node, "targets: must have at least one target")
         found: dict[str, Target] = {}
         for name, (key, value) in entries.items():
             before = len(self._problems)
             self._checked(key, "targets", check_label, name)
             written = self._record(Target, value, f"targets.{quoted(name)[1:-1]}")
             if len(self._problems) > before:
-                continue  # what spans several values can only be judged when each of them is right
+                continue  # a rule that spans several values is checked only where each of them is valid
             try:
-                # A target named like the default one keeps the default's address where it says nothing else.
+                # A target with the name of the default target keeps its address where it gives no other.
                 default = {"url": DEFAULT_TARGET.url} if name == DEFAULT_TARGET.name else {}
                 found[name] = Target(**{"name": name, **default, **written})
             except ValueError as error:
@@ -140,7 +140,7 @@ class _Reader:
     def _record(
         self, record: type[ChartSettings | ReleaseSettings | Target], node: Node, prefix: str
     ) -> dict[str, Any]:
-        """The written fields of a dataclass, each read by its annotation and judged by its ``check``."""
+        """The fields of a dataclass that are written, each read by its annotation and checked by its ``check``."""
         specs = {each.name: each for each in fields(record) if each.name != "name"}
         values: dict[str, Any] = {}
         for name, (_, value) in self._entries(self._renamed(node, prefix), prefix, tuple(specs)).items():
@@ -163,24 +163,24 @@ class _Reader:
                 pairs.append((replace(key, text=name), value))
                 self.notes.append(
                     f"{self.file}:{key.line}:{key.column}: {former} is the former name of {prefix}.{name}; "
-                    "it is still read, please write the new one"
+                    "it is still read; please write the present name"
                 )
             else:
                 pairs.append((key, value))
         return replace(node, pairs=tuple(pairs))
 
     def _entries(self, node: Node, dotted: str, known: tuple[str, ...] = ()) -> dict[str, tuple[Node, Node]]:
-        """Key → (key, value) of a mapping; without ``known`` any key will do."""
+        """Key → (key, value) of a mapping; without ``known`` any key is allowed."""
         entries: dict[str, tuple[Node, Node]] = {}
         if not self._is(node, dotted or "the file", "mapping"):
             return entries
         for key, value in node.pairs:
-            # A key under an open mapping is not echoed: a registry may have been written with its password.
+            # A key of a mapping with free keys is not echoed: it may be a registry with its password.
             if not self._is(key, f"a key of {dotted or 'the file'}", "str"):
                 continue
             if key.text in entries:
                 first = entries[key.text][0].line
-                message = f"{dotted or 'the file'}: this key was written before, on line {first}"
+                message = f"{dotted or 'the file'}: this key is already on line {first}"
                 self._problem("CONFIG_DUPLICATE_KEY", key, message)
             elif known and key.text not in known:
                 name = f"{dotted}.{key.text}".lstrip(".")
@@ -224,7 +224,7 @@ class _Reader:
     def _choice(self, node: Node, dotted: str, spec: Field[Any]) -> str:
         allowed = get_args(spec.type)
         if self._is(node, dotted, "str") and node.text not in allowed:
-            message = f"{dotted}: {quoted(node.text)} is none of {', '.join(allowed)}"
+            message = f"{dotted}: {quoted(node.text)} must be one of {', '.join(allowed)}"
             self._problem("CONFIG_VALUE", node, message, self._suggest(node.text, allowed))
         return node.text
 
@@ -251,9 +251,9 @@ class _Reader:
         return False
 
     def _suggest(self, word: str, known: tuple[str, ...]) -> str:
-        if len(self._problems) >= MAX_SHOWN:
+        if len(self._problems) >= _MAX_SHOWN_PROBLEMS:
             return ""  # never shown, and difflib is slow
         import difflib
 
         near = difflib.get_close_matches(word[:60], known, n=1)
-        return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"

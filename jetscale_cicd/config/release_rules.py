@@ -1,9 +1,9 @@
-"""What python-semantic-release's own configuration says about versions and tags, so that nobody configures twice.
+"""The rules for versions and tags, read from the configuration of python-semantic-release itself.
 
 Which files it reads was taken from version 10.7: by default only ``pyproject.toml`` (``cli/const.py``), where a
 ``[tool.semantic_release]`` or else a ``[semantic_release]`` table counts; any other file, ``releaserc.toml`` and
-``releaserc.json`` by custom, is read only with ``--config``. So pyproject.toml wins here too wherever it holds such a
-table. (``.releaserc`` with a dot belongs to the other semantic-release, of Node.)
+``releaserc.json`` by convention, is read only with ``--config``. So pyproject.toml wins here, too, where it has such a
+table. (``.releaserc`` with a dot belongs to semantic-release for Node.)
 """
 
 import re
@@ -15,11 +15,11 @@ from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import quoted
 
-MAX_CHARACTERS = 1024 * 1024
+MAX_FILE_CHARS = 1024 * 1024
 _T = TypeVar("_T", str, bool, dict[str, Any])
 _HINT = "see python-semantic-release's configuration reference"
 
-# AngularCommitParser 10.7 reads a message exactly as ConventionalCommitParser does, save for these two defaults.
+# AngularCommitParser 10.7 parses a message exactly as ConventionalCommitParser does, except for these two defaults.
 _ANGULAR_OPTIONS = {"parse_squash_commits": False, "ignore_merge_commits": False}
 
 
@@ -29,22 +29,22 @@ class ReleaseRules:
 
     Args:
         tag_format: name of a release tag, or None where it is not configured.
-        major_on_zero: a breaking change leaves 0.x.
-        allow_zero_version: versions below 1.0.0 are allowed.
-        parser_options: options of the conventional parser, as written; python-semantic-release judges them.
-        origin: the file that says so, or ``default``.
+        major_on_zero: whether a breaking change of 0.x gives 1.0.0.
+        allow_zero_version: whether versions below 1.0.0 are allowed.
+        parser_options: options of the conventional parser, as written; python-semantic-release checks them.
+        origin: the file that they come from, or ``default``.
     """
 
     tag_format: str | None = None
     major_on_zero: bool = True
-    # Where nothing is configured: Stage 6 starts at 0.1.0. python-semantic-release's own default is False.
+    # Without a configuration, Stage 6 starts at 0.1.0. python-semantic-release's own default is False.
     allow_zero_version: bool = True
     parser_options: Mapping[str, object] = field(default_factory=dict, hash=False)
     origin: str = "default"
 
 
 def read_release_rules(pyproject: str | None, releaserc: tuple[str, str] | None) -> ReleaseRules:
-    """The rules in these texts.
+    """Read the rules.
 
     Args:
         pyproject: text of ``pyproject.toml``, None where there is none.
@@ -61,13 +61,13 @@ def read_release_rules(pyproject: str | None, releaserc: tuple[str, str] | None)
 
 
 def _section(file: str, text: str) -> Mapping[str, Any] | None:
-    if len(text) > MAX_CHARACTERS:
-        raise _error(file, f"is larger than {MAX_CHARACTERS} characters")
+    if len(text) > MAX_FILE_CHARS:
+        raise _error(file, f"is larger than {MAX_FILE_CHARS} characters")
     try:
         document = _parse(file, text.removeprefix("\ufeff"))
     except RecursionError:
         raise _error(file, "is nested too deep") from None
-    except ValueError as error:  # both parsers' errors are ValueErrors that say where
+    except ValueError as error:  # the errors of both parsers are ValueErrors, with line and column
         place = re.search(r"line (\d+),? column (\d+)", str(error))
         raise _error(f"{file}:{place[1]}:{place[2]}" if place else file, f"cannot be parsed: {error}") from None
     tool = document.get("tool") if isinstance(document, dict) else None

@@ -1,6 +1,6 @@
-"""A plan that was written to a file, read back as foreign data, and what a run of it may do.
+"""A plan that was written to a file, read as untrusted data; a run of it does exactly what it holds.
 
-The only reader that uses pydantic: it is read once in a run that acts, where the import time does not matter.
+The only reader that uses pydantic: only a run that acts reads a plan, and there the import time does not matter.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from jetscale_cicd.model.request import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedStep:
-    """A step as it was planned."""
+    """A step of the saved plan."""
 
     name: str
     target: str | None
@@ -25,7 +25,7 @@ class SavedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedRequest:
-    """What was asked when the plan was made."""
+    """The request of which the plan was made."""
 
     since: str
     base: str | None
@@ -45,7 +45,7 @@ class SavedChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """The part of a plan that must not change between planning and acting."""
+    """The part of a plan that must be the same when it is carried out."""
 
     schema: int
     decision: str
@@ -55,7 +55,7 @@ class SavedPlan:
     steps: tuple[SavedStep, ...]
 
     def request_again(self, request: Request) -> Request:
-        """The request of a run of this plan; targets, engine and registry of ``request`` itself come first."""
+        """The request of a run of this plan; targets, engine and registry of ``request`` take precedence."""
         asked = self.request
         return replace(
             request,
@@ -70,7 +70,7 @@ class SavedPlan:
         )
 
     def check_unmoved(self, plan: Plan) -> None:
-        """Refuse to act where a plan that was made now is another one.
+        """Refuse to act where a plan that is made now differs.
 
         Raises:
             SupersededError: ``PLAN_STALE``, with what differs.
@@ -78,18 +78,18 @@ class SavedPlan:
         then, now = _fingerprints(self, self.steps), _fingerprints(plan, plan.steps)
         if then == now:
             return
-        was, would = (
+        only_then, only_now = (
             ", ".join(each for each in these if each not in those) for these, those in ((then, now), (now, then))
         )
         raise SupersededError(
             "PLAN_STALE",
-            f"the saved plan has: {was or 'less'}; a plan made now has: {would or 'less'}",
-            hint="plan again, and compare the two",
+            f"only the saved plan has: {only_then or 'nothing'}; only a plan made now has: {only_now or 'nothing'}",
+            hint="plan again, and compare the two plans",
         )
 
 
 def _fingerprints(plan: SavedPlan | Plan, steps: Iterable[SavedStep | Step]) -> list[str]:
-    """What must not have changed: the decision, and what each step does, to what, where, by which configuration."""
+    """What must be the same: the decision, and the state and the command of each step."""
     decision = f"{plan.decision} {plan.version or ''}".strip()
     return [
         decision,
@@ -101,7 +101,7 @@ def load_saved_plan(file: Path) -> SavedPlan:
     """Read a saved plan.
 
     Raises:
-        ConfigurationError: ``PLAN_FILE``, the file cannot be read, is none, or is of another schema.
+        ConfigurationError: ``PLAN_FILE``, the file cannot be read, is not a saved plan, or has another schema.
     """
     try:
         content = file.read_bytes()
@@ -110,7 +110,7 @@ def load_saved_plan(file: Path) -> SavedPlan:
             "PLAN_FILE",
             f"the plan cannot be read: {unreadable.strerror}",
             where=str(file),
-            hint="make one with plan --out FILE",
+            hint="create one with plan --out FILE",
         ) from None
     return read_saved_plan(content, str(file))
 
@@ -119,7 +119,7 @@ def read_saved_plan(content: bytes, where: str) -> SavedPlan:
     """Read the file that ``plan --out`` wrote.
 
     Raises:
-        ConfigurationError: ``PLAN_FILE``, it is no such file, or of another schema.
+        ConfigurationError: ``PLAN_FILE``, it is not a saved plan, or has another schema.
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -130,9 +130,9 @@ def read_saved_plan(content: bytes, where: str) -> SavedPlan:
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(
             "PLAN_FILE",
-            f"this is no saved plan: {place + ': ' if place else ''}{first['msg']}",
+            f"this is not a saved plan: {place + ': ' if place else ''}{first['msg']}",
             where=where,
-            hint="make one with plan --out FILE",
+            hint="create one with plan --out FILE",
         ) from None
     if plan.schema != 1:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""JSON Schema of `.stage6.yaml` for editors, from the dataclasses that its reader fills."""
+"""JSON Schema of `.stage6.yaml` for editors, from the dataclasses of the settings."""
 
 import re
 from dataclasses import fields
@@ -51,14 +51,14 @@ def json_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stage 6",
-        "description": "Configuration of jetscale-cicd (.stage6.yaml); every key may be left out.",
+        "description": "Configuration of jetscale-cicd (.stage6.yaml); every key is optional.",
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": {
             "chart": {"$ref": "#/$defs/chart"},
             "release": {"$ref": "#/$defs/release"},
             "targets": {
-                "description": "Where the chart runs: one release of it per name. Without this key: live.",
+                "description": "The targets by name, each one release of the chart. Without this key: live.",
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": _RULES[check_label],
@@ -95,6 +95,6 @@ def _record(record: type[ChartSettings | ReleaseSettings | Target]) -> dict[str,
 
 
 def _descriptions(doc: str) -> dict[str, str]:
-    """The lines under ``Args:`` of a docstring; without docstrings (``python -OO``) an editor just shows less."""
+    """The lines under ``Args:`` of a docstring; none without docstrings (``python -OO``)."""
     lines = re.findall(r"^ +(\w+(?:, \w+)*): (.+)$", doc.partition("Args:")[2].partition("Raises:")[0], re.MULTILINE)
     return {name: text.replace("``", "`") for names, text in lines for name in names.split(", ")}

@@ -1,4 +1,4 @@
-"""What `.stage6.yaml` says, frozen and checked; without a file, the JetScale contract (docs/configuration.md)."""
+"""The settings of `.stage6.yaml`, frozen and checked; without a file, the JetScale contract (docs/configuration.md)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,14 +13,14 @@ from jetscale_cicd.model.version import Version
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
 RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
 
-# Former names of keys, which are still read.
+# The former names of keys, which are still read.
 RENAMED: Mapping[str, str] = {"chart.unclaimed_change": "default_bump"}
 
-# What sign_command may name: the published package by its digest, and its version.
+# Placeholders in sign_command: the reference of the published package by its digest, and its version.
 PLACEHOLDERS = ("image", "version")
 
 # git-check-ref-format(1), and the leading '-' that git-tag(1) refuses on top of it.
-_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|\A[-/]|/\Z|\.\Z|(?:\A|/)\.|\.lock(?:/|\Z)")
+_INVALID_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|\A[-/]|/\Z|\.\Z|(?:\A|/)\.|\.lock(?:/|\Z)")
 # OCI distribution spec 1.1, "Pulling manifests": what <name> may be; the host in front of it as in a URL.
 _OCI_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _OCI_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
@@ -33,33 +33,33 @@ def seconds(text: str) -> int:
     """Seconds in a duration such as ``90s``, ``20m``, ``1h`` or ``1h30m``.
 
     Raises:
-        ValueError: no duration, or one without a unit.
+        ValueError: it is not a duration, or has no unit.
     """
     match = re.fullmatch(DURATION, text)
     if match is None:
-        raise ValueError(f"{quoted(text)} is no duration: write 90s, 20m, 1h or 1h30m")
+        raise ValueError(f"{quoted(text)} is not a duration: write 90s, 20m, 1h or 1h30m")
     hours, minutes, rest = (int(part) for part in match.groups(default="0"))
     return hours * 3600 + minutes * 60 + rest
 
 
 def check_tag_format(text: str) -> None:
-    """Refuse a format that names no git tag, or from whose tags no version can be read back."""
+    """Refuse a format that gives an invalid tag name, or tags from which the version cannot be read."""
     check_text(text)
     if text.count("{version}") != 1 or re.search("[{}]", text.replace("{version}", "")):
         raise ValueError(f"{quoted(text)} must contain {{version}} exactly once, and no other braces")
-    if _NO_REF.search(text.replace("{version}", "1.2.3")):
-        raise ValueError(f"{quoted(text)} makes no valid tag name (see: git help check-ref-format)")
+    if _INVALID_REF.search(text.replace("{version}", "1.2.3")):
+        raise ValueError(f"{quoted(text)} gives an invalid tag name (see: git help check-ref-format)")
 
 
 def check_registry(text: str) -> None:
-    """Refuse what is neither an OCI registry nor a directory; never echo it, because tokens get pasted here."""
+    """Refuse what is neither an OCI registry nor a directory; never echo it, because it may hold credentials."""
     check_registry_prefix(text)
     if text.lower().startswith(("http://", "https://")):
         raise ValueError("Helm pushes to OCI registries only: write oci:// in place of http:// or https://")
 
 
 def check_registry_prefix(text: str) -> None:
-    """Refuse what no chart reference begins with; http(s):// is fine here, because dependencies may come from there."""
+    """Refuse what cannot begin a chart reference; http(s):// is allowed, because dependencies may come from there."""
     try:
         check_text(text)
     except ValueError:
@@ -83,14 +83,14 @@ def _check_directory(text: str) -> None:
     if text.startswith("-"):
         raise ValueError("must not begin with '-'")
     if _HOST_LIKE.match(text):
-        raise ValueError("looks like a registry without its scheme: write oci:// before it (a directory: ./ before it)")
+        raise ValueError("may be a registry without its scheme: write oci:// before it, or ./ before a directory")
 
 
 def check_first_version(text: str) -> None:
-    """Refuse what is no plain version: a pre-release is never `latest`, so it would be published again and again."""
+    """Refuse what is not MAJOR.MINOR.PATCH: a pre-release is never `latest`, so every run would publish it again."""
     version = Version.parse(text)
     if version is None or version.prerelease or version.build:
-        raise ValueError(f"{quoted(text)} is no version MAJOR.MINOR.PATCH (https://semver.org)")
+        raise ValueError(f"{quoted(text)} is not a version MAJOR.MINOR.PATCH (https://semver.org)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +100,15 @@ class ChartSettings:
     Args:
         path: folder of the chart, from the repository's root.
         watch: globs of paths that belong to the chart; its own folder always does.
-        registry: where versions are pushed: ``oci://…``, ``file:///…`` or a directory.
+        registry: where versions are published: ``oci://…``, ``file:///…`` or a directory.
         mirrors: registry prefix to another registry or a directory, for air-gapped and local runs.
-        tag_format: name of a release tag; null takes python-semantic-release's own, else ``v{version}``.
-        plain_http: speak to an OCI registry without TLS; one on this machine may be asked so without this key.
-        first_version: version of the first release (1.0.0 at least where ``allow_zero_version`` is false).
-        default_bump: what a changed chart gets when no commit asks for a release.
+        tag_format: name of a release tag; null takes that of python-semantic-release, by default ``v{version}``.
+        plain_http: use HTTP without TLS; a registry on this machine needs no such key.
+        first_version: version of the first release (at least 1.0.0 where ``allow_zero_version`` is false).
+        default_bump: what happens when the chart changed and no commit asks for a release.
 
     Raises:
-        ValueError: a rule does not hold; the sentence begins with the field.
+        ValueError: a rule is broken; the sentence begins with the field.
     """
 
     path: str = field(default="charts/app", metadata={"check": check_path})
@@ -128,62 +128,62 @@ class ChartSettings:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Globs that make a change the chart's: its own folder counts even where ``watch`` forgets it."""
+        """Globs of the paths that belong to the chart; its own folder does even where ``watch`` leaves it out."""
         own = f"{self.path}/**"
         return self.watch if own in self.watch else (*self.watch, own)
 
     @property
     def keeps_signatures(self) -> bool:
-        """Whether a signature has a place beside a package: in an OCI registry, not in a directory."""
+        """Whether signatures are kept with a package: in an OCI registry, not in a directory."""
         return self.registry.startswith("oci://")
 
 
 def check_branch_name(text: str) -> None:
     """Refuse what git would refuse as a branch."""
     check_text(text)
-    if _NO_REF.search(text):
-        raise ValueError(f"{quoted(text)} is no branch (see: git help check-ref-format)")
+    if _INVALID_REF.search(text):
+        raise ValueError(f"{quoted(text)} is not a branch name (see: git help check-ref-format)")
 
 
-def check_command_word(text: str) -> None:
-    """Refuse a word of a command with a placeholder that nobody fills."""
+def check_command_argument(text: str) -> None:
+    """Refuse an argument of a command with an unknown placeholder."""
     check_text(text)
     if re.search("[{}]", re.sub("|".join(f"{{{name}}}" for name in PLACEHOLDERS), "", text)):
-        raise ValueError(f"{quoted(text)}: known in braces are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
+        raise ValueError(f"{quoted(text)}: the placeholders are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
 
 
 class Signing(NamedTuple):
-    """How packages are signed: user id of an OpenPGP key, "" for none, and the words of a command, () for none."""
+    """How packages are signed: user id of an OpenPGP key, "" for none, and arguments of a command, () for none."""
 
     key: str = ""
     command: tuple[str, ...] = ()
 
     def command_at(self, root: Path) -> tuple[str, ...]:
-        """The command with a program that is a path made absolute, from the repository's root."""
+        """The command, with a program that is a relative path resolved from the repository's root."""
         program, *rest = self.command or ("",)
         return (str(root / program) if "/" in program else program, *rest) if program else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSettings:
-    """What a release is, besides a package and a tag.
+    """What belongs to a release besides a package and a tag.
 
     Args:
-        commit: write the version into Chart.yaml, in a commit that is pushed to the branch together with the tag.
-        branch: the branch that gets these commits; null takes the one that CI names, or that is checked out.
-        github: make a Release with the notes where the remote is at GitHub and a token is there.
-        sign_key: user id of the OpenPGP key that signs the package (Helm's provenance file); null signs nothing.
-        sign_command: command, word by word, that signs the published package, as cosign does; `{image}` is its digest.
+        commit: write the version into Chart.yaml, in a release commit that is pushed to the branch with the tag.
+        branch: the branch that gets release commits; null takes that of the CI, else the one that is checked out.
+        github: create a Release with the notes where the remote is at GitHub and a token is set.
+        sign_key: user id of the OpenPGP key that signs the package (Helm's provenance file); null for none.
+        sign_command: arguments of a command, such as cosign, that signs the published package, named by `{image}`.
 
     Raises:
-        ValueError: a rule does not hold; the sentence begins with the field.
+        ValueError: a rule is broken; the sentence begins with the field.
     """
 
     commit: bool = False
     branch: str | None = field(default=None, metadata={"check": check_branch_name})
     github: bool = True
     sign_key: str | None = field(default=None, metadata={"check": check_text})
-    sign_command: tuple[str, ...] = field(default=(), metadata={"check": check_command_word})
+    sign_command: tuple[str, ...] = field(default=(), metadata={"check": check_command_argument})
 
     def __post_init__(self) -> None:
         apply_checks(self)
@@ -198,13 +198,13 @@ class Settings:
 
     Args:
         chart: the chart and its registry.
-        release: what a release is, besides a package and a tag.
+        release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, in the order of the file.
-        origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; says nothing about equality.
-        notes: what the author of the file should know although it can be used, a sentence each.
+        origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; not compared.
+        notes: warnings about a file that can be used, a sentence each.
 
     Raises:
-        ValueError: no target, or two that would overwrite each other.
+        ValueError: there is no target, or two would overwrite each other.
     """
 
     chart: ChartSettings = ChartSettings()
@@ -215,13 +215,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not self.targets:
-            raise ValueError("targets: must name at least one target")
+            raise ValueError("targets: must have at least one target")
         for target, sentence in clashes(self.targets):
             raise ValueError(f"targets.{target.name}: {sentence}")
 
     @property
     def signing(self) -> Signing:
-        """How packages are signed; not at all in a directory, which keeps no signature beside a package."""
+        """How packages are signed; not at all for a directory, which keeps no signatures."""
         if not self.chart.keeps_signatures:
             return Signing()
         return Signing(self.release.sign_key or "", self.release.sign_command)
@@ -230,20 +230,20 @@ class Settings:
 def clashes(targets: tuple[Target, ...]) -> Iterator[tuple[Target, str]]:
     """Each target that would overwrite an earlier one, and why."""
     names: dict[str, Target] = {}
-    places: dict[tuple[str, ...], Target] = {}
+    destinations: dict[tuple[str, ...], Target] = {}
     for target in targets:
         rendered = _is_directory(target)
-        place = ("output", target.output) if rendered else ("release", target.namespace, target.release)
-        around = next((outer for outer in places.values() if rendered and _nested(outer, target)), None)
+        destination = ("output", target.output) if rendered else ("release", target.namespace, target.release)
+        around = next((outer for outer in destinations.values() if rendered and _nested(outer, target)), None)
         if target.name in names:
             yield target, f"two targets are named {quoted(target.name)}"
         elif around:
             yield target, f"its output {target.output} and {around.output} of target {quoted(around.name)} are nested"
-        elif other := places.get(place):
+        elif other := destinations.get(destination):
             what = f"directory {target.output}" if rendered else f"release {target.release} in {target.namespace}"
             yield target, f"is the same {what} as target {quoted(other.name)}"
         names.setdefault(target.name, target)
-        places.setdefault(place, target)
+        destinations.setdefault(destination, target)
 
 
 def _is_directory(target: Target) -> bool:
@@ -251,7 +251,7 @@ def _is_directory(target: Target) -> bool:
 
 
 def _nested(one: Target, other: Target) -> bool:
-    """Whether one directory holds the other: it is replaced as a whole."""
+    """Whether one output directory contains the other, which would be replaced with it."""
     outputs = (f"{one.output}/", f"{other.output}/")
     return (
         _is_directory(one)

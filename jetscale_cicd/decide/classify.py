@@ -121,7 +121,7 @@ def decide(
     *,
     overrides: Overrides = Overrides(),
 ) -> TargetDecision:
-    """The decision for one target.
+    """The decision for one target (docs/how-it-works.md).
 
     Args:
         chart, values: reasons of the two scopes.

@@ -1,4 +1,4 @@
-"""What the newest revision of a Helm release means for a commit that brings nothing new."""
+"""What the newest revision of a Helm release means for a commit that brings nothing new (docs/deploy.md)."""
 
 from dataclasses import dataclass
 

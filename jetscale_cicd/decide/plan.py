@@ -26,20 +26,20 @@ _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactState:
-    """What the plan knows about the version that is to be deployed.
+    """What is known of the artifact of the version to deploy.
 
     Args:
         chart: chart name.
         path: chart folder.
-        reference: where the registry keeps the version.
-        answer: what the registry said of it (NotAsked where nobody did).
-        proven: the registry's content was compared with this commit's and is the same.
+        reference: where the registry keeps the version, or would.
+        answer: the registry's answer for it (NotAsked where only commits are compared).
+        proven: the content in the registry was compared with that of this commit, and is the same.
         tagged: the version's tag exists at its commit.
-        branch: the branch that gets a commit with the version, "" where none does.
-        sign_key: user id of the key that signs the package, "" where none does.
-        sign_command: words of the command that signs the published package, () where there is none.
+        branch: the branch that gets the release commit, "" where there is none.
+        sign_key: user id of the key that signs the package, "" where there is none.
+        sign_command: arguments of the command that signs the published package, () where there is none.
         reserved: the commit for which the remote has a reservation of the version, None where it has none.
-        page: page of the repository at GitHub, where a Release is wanted; else "".
+        page: page of the repository at GitHub, where a Release is configured; else "".
     """
 
     chart: str
@@ -59,10 +59,10 @@ class Engines(Protocol):
     """What planning needs from the engines of the targets; nothing is observed and nothing is changed."""
 
     def command(self, target: Target, reference: str, version: str, /) -> str:
-        """The command that a person would type for the deploy of a target."""
+        """The command that deploys a target, as it could be typed in a shell."""
 
     def steps(self, decided: TargetDecision, deploy: Step, /) -> tuple[Step, ...]:
-        """The steps of a target, its deploy among them."""
+        """The steps of a target, including its deploy."""
 
 
 def make_plan(
@@ -80,7 +80,7 @@ def make_plan(
     """Assemble the plan: registry before tag, tag before deploy (docs/architecture.md).
 
     Args:
-        engines: what each target's engine adds around its deploy.
+        engines: give the command and the steps of each target.
     """
     decision = strongest(targets)
     shared: tuple[Step, ...] = ()
@@ -130,28 +130,28 @@ def _release_steps(
 
 
 def _push_command(archive: str, reference: str) -> str:
-    """helm takes the place that charts are in, and adds the chart's name itself."""
+    """helm push takes the repository without the chart's name, and adds the name itself."""
     if reference.startswith("oci://"):
         return shlex.join(["helm", "push", archive, reference.rpartition("/")[0]])
     return shlex.join(["cp", "--no-clobber", archive, reference])
 
 
 def _sign_step(artifact: ArtifactState, published: StepState) -> tuple[Step, ...]:
-    """Whatever was not yet tagged may not have been signed either: a run can end between the two."""
+    """Sign unless the version is tagged: an earlier run may have ended between publish and sign."""
     if not artifact.sign_command:
         return ()
     due = published is _NEEDED or not artifact.tagged
-    why = "what gets tagged is signed" if due else f"{artifact.reference} is tagged already: left as it is"
+    why = "the published package is signed before its tag" if due else f"{artifact.reference} is tagged already"
     state = _NEEDED if due else StepState.UNKNOWN
     return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(artifact.sign_command)),)
 
 
 def _github_release_step(deploy: Release, artifact: ArtifactState, acts: bool) -> tuple[Step, ...]:
-    """A run that acts sees to it that the Release is there; one that finds all done asks nobody."""
+    """A run that changes something creates the Release where it is missing; any other does not ask GitHub."""
     if not artifact.page:
         return ()
     state = _NEEDED if acts else StepState.UNKNOWN
-    why = "a Release with the notes, unless there is one" if acts else "nobody looked whether there is a Release"
+    why = "a Release with the notes, unless there is one" if acts else "GitHub was not asked for a Release"
     command = shlex.join(["gh", "release", "create", deploy.tag, "--verify-tag", "--notes-from-tag"])
     return (Step(name=StepName.GITHUB_RELEASE, state=state, why=f"{artifact.page}/releases: {why}", command=command),)
 
@@ -196,16 +196,16 @@ def _target_plan(decided: TargetDecision, deploy: Release, artifact: ArtifactSta
 
 def _deploy_step(decided: TargetDecision, deploy: Release, command: str) -> Step:
     target = decided.target
-    seen = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
-    idle = StepState.HELD if decided.hold else seen
-    state = idle if decided.decision is Decision.NOTHING else _NEEDED
+    observed_state = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
+    idle_state = StepState.HELD if decided.hold else observed_state
+    state = idle_state if decided.decision is Decision.NOTHING else _NEEDED
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:
         why = observed[-1]
     elif decided.decision is Decision.PUBLISH:
         why = f"{deploy.version} is new"
     else:
-        why = "its values changed" if state is _NEEDED else "nothing that it watches changed"
+        why = "its values changed" if state is _NEEDED else "no path that it watches changed"
     return Step(
         name=StepName.DEPLOY,
         state=state,

@@ -1,4 +1,4 @@
-"""Which watched path is whose: globs with the meaning of git's ``:(glob)`` pathspecs, over bytes."""
+"""Which scope a path belongs to: globs with the meaning of git's ``:(glob)`` pathspecs, over bytes."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -9,17 +9,17 @@ _WILDCARD = re.compile(rb"[*?\[\\]")
 # `**` spans directories where a directory begins, up to a `/` (which may be escaped) or the end.
 _SPANNING = re.compile(rb"\*\*+(?:(/)|(?=\\/)|\Z)")
 _STARS = re.compile(rb"\*+")
-# One member of a class: a named set, or a byte with the end of the range that it may begin.
-_MEMBER = re.compile(
+# One member of a class: a named set, or a byte, with the end of a range where it begins one.
+_CLASS_MEMBER = re.compile(
     rb"\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?!\])(?P<high>\\.|[^\\]))?",
     re.DOTALL,
 )
-_NEVER = b"(?!)"
+_NO_MATCH = b"(?!)"
 
 
 @dataclass(frozen=True)
 class Globs:
-    """Globs as one expression.
+    """Several globs, compiled to one regular expression.
 
     ``*`` and ``?`` stop at ``/``; ``**/``, ``/**`` and ``/**/`` span directories; ``[…]`` is a class; a pattern without
     any of them also matches everything below the directory that it names (gitglossary, "pathspec").
@@ -29,9 +29,9 @@ class Globs:
 
     @cached_property
     def expression(self) -> re.Pattern[bytes]:
-        """One group per pattern, so that a match tells which pattern it was."""
+        """One group per pattern, so that a match gives the pattern."""
         return re.compile(
-            b"|".join(b"(" + _expression(pattern) + b")" for pattern in self.patterns) or b"(?!)", re.DOTALL
+            b"|".join(b"(" + _expression(pattern) + b")" for pattern in self.patterns) or _NO_MATCH, re.DOTALL
         )
 
     def rule(self, path: bytes) -> str | None:
@@ -41,7 +41,7 @@ class Globs:
 
 
 def pathspec(pattern: str) -> str:
-    """The pattern as a git pathspec, from the top of the repository; a whole folder without a glob, which is faster.
+    """The pattern as a git pathspec, from the top of the repository; a whole folder as a literal, which is faster.
 
     `git log` of 20,000 commits takes 0.37 s with ``:(glob)charts/**`` and 0.27 s with ``charts/`` (measured, git 2.39).
     """
@@ -57,7 +57,7 @@ def _expression(pattern: str) -> bytes:
     wildcard = _WILDCARD.search(raw)
     if wildcard is None:
         return itself
-    # git compares the literal prefix apart, so a `**` right behind it also spans directories (measured: `a**`).
+    # git compares the literal prefix separately, so a `**` right after it also spans directories (measured: `a**`).
     literal = wildcard.start()
     out, index = re.escape(raw[:literal]), literal
     while index < len(raw):
@@ -68,7 +68,7 @@ def _expression(pattern: str) -> bytes:
         else:
             token, index = _token(raw, index)
             out += token
-    # A path that is spelled like the pattern matches too, whatever the pattern means (measured: `[z-a]`).
+    # A path that equals the pattern matches, too, whatever the pattern means (measured: `[z-a]`).
     return out + b"|" + itself
 
 
@@ -82,29 +82,29 @@ def _token(raw: bytes, index: int) -> tuple[bytes, int]:
     if char == b"[":
         return _class(raw, index + 1)
     if char == b"\\":
-        return re.escape(raw[index + 1 : index + 2]) or _NEVER, index + 2
+        return re.escape(raw[index + 1 : index + 2]) or _NO_MATCH, index + 2
     return re.escape(char), index + 1
 
 
 def _class(raw: bytes, index: int) -> tuple[bytes, int]:
-    """A class as git's wildmatch.c reads it; one that never ends, or names an unknown set, matches nothing at all."""
+    """A class as git's wildmatch.c reads it; one that is not closed, or names an unknown set, matches nothing."""
     negated = raw[index : index + 1] in (b"!", b"^")
     index += negated
     members: set[int] = set()
-    while member := _MEMBER.match(raw, index):
-        named = _SETS.get(member["name"]) if member["name"] is not None else _range(member)
+    while member := _CLASS_MEMBER.match(raw, index):
+        named = _NAMED_SETS.get(member["name"]) if member["name"] is not None else _range(member)
         if named is None:
             break
         members.update(named)
         index = member.end()
         if raw[index : index + 1] == b"]":
             accepted = bytes(byte for byte in range(256) if (byte in members) != negated and byte != ord("/"))
-            return b"[" + re.escape(accepted) + b"]" if accepted else _NEVER, index + 1
-    return _NEVER, len(raw)
+            return b"[" + re.escape(accepted) + b"]" if accepted else _NO_MATCH, index + 1
+    return _NO_MATCH, len(raw)
 
 
 def _range(member: re.Match[bytes]) -> Iterable[int]:
-    """The byte itself, and all up to the end of its range; of a range that runs backwards, only the byte."""
+    """The byte, and all up to the end of its range; of a range whose end is lower, only the byte."""
     low = member["low"][-1]
     return {low, *range(low, member["high"][-1] + 1)} if member["high"] else (low,)
 
@@ -113,8 +113,8 @@ def _ascii(accepted: Callable[[str], bool]) -> frozenset[int]:
     return frozenset(code for code in range(128) if accepted(chr(code)))
 
 
-# As git means them, whatever the locale says: ASCII only, and \v and \f are no space (ctype.c).
-_SETS: Mapping[bytes, frozenset[int]] = {
+# As in git, independent of the locale: ASCII only, and \v and \f are not in `space` (ctype.c).
+_NAMED_SETS: Mapping[bytes, frozenset[int]] = {
     b"alnum": _ascii(str.isalnum),
     b"alpha": _ascii(str.isalpha),
     b"blank": frozenset(b" \t"),

@@ -1,4 +1,4 @@
-"""What every engine does: observe a target, plan its steps, render, deploy, verify, roll back, show its status."""
+"""The interface of an engine: observe a target, plan its steps, render, deploy, verify, roll back, show its status."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.plan import Step, StepName, TargetDecision
 from jetscale_cicd.model.target import Target
 
-if TYPE_CHECKING:  # an engine is asked in every decision, and most of these are for deploys alone
+if TYPE_CHECKING:  # every decision imports this module, and most of these serve only a deploy
     from jetscale_cicd.context import RunContext
     from jetscale_cicd.model.revisions import NewRevisions
     from jetscale_cicd.model.rollback import RollbackOutcome
@@ -18,70 +18,70 @@ if TYPE_CHECKING:  # an engine is asked in every decision, and most of these are
 
 
 class Package(NamedTuple):
-    """A published package for helm: its reference with what goes along, and the digest of its archive."""
+    """A published package for helm: its reference, with further arguments, and the digest of its archive."""
 
     chart: tuple[str, ...]
     digest: str
 
 
-# Told of a deploy whose process ended before it could record how: its record with the revision, and the CI's run.
+# Called for a deploy whose process ended before it recorded the outcome: with its record and revision, and its CI run.
 Died = Callable[[Deployed, str], None]
 
 
 class Delivery(Protocol):
-    """What a run brings to one target: an engine asks for what it needs of it."""
+    """What a run gives an engine to deploy to one target."""
 
     @property
     def context(self) -> "RunContext":
-        """Everything that the run touches."""
+        """The context of the run."""
 
     @property
     def decided(self) -> TargetDecision:
-        """The decision for the target, with what was observed there when it was planned."""
+        """The decision for the target, with what was observed when it was planned."""
 
     @property
     def deploy_id(self) -> str:
-        """Unlike that of any other run's deploys."""
+        """An identifier of the deploys of this run, unique to it."""
 
     def record(self, digest: str) -> Deployed:
-        """What the deploy of an archive with this digest leaves on the target."""
+        """The record that a deploy of the archive with this digest writes."""
 
     def values_files(self, record: Deployed) -> AbstractContextManager[Sequence[Path]]:
-        """Values files in Helm's order, with the secrets and the record, until the end of the block."""
+        """Values files in Helm's order, with the secrets and the record; removed at the end of the block."""
 
     def package(self) -> Package:
         """The published package."""
 
     def archive(self) -> Path:
-        """Its archive."""
+        """The archive of the published package."""
 
     def manifests(self) -> bytes:
-        """The manifests that the archive gives with the target's values."""
+        """The manifests of the archive, rendered with the target's values."""
 
     def died(self, record: Deployed, run: str) -> None:
-        """Put a deploy on record whose process ended before it could."""
+        """Record a deploy whose process ended before it did so."""
 
 
 class Session(Protocol):
-    """A target while a run changes it, from the first of its steps to the last."""
+    """A target while a run changes it, from its first step to its last."""
 
     @property
     def locked(self) -> bool:
-        """Whether the target is locked by this run, so that its record step has to unlock it."""
+        """Whether this run holds the lock of the target, so that the step record has to release it."""
 
     @property
     def revisions(self) -> "NewRevisions":
-        """Revisions that the run made so far."""
+        """The revisions that the run has created so far."""
 
     @property
     def attempted(self) -> Deployed | None:
-        """The record of what the run tried to deploy, as far as it did."""
+        """The record of what the run tried to deploy; None where it did not begin."""
 
     def perform(self, step: StepName) -> str:
-        """Do one of the steps that the engine planned, and say what was done.
+        """Do one of the steps that the engine planned, and return what was done.
 
         Raises:
-            Stage6Error: it failed.
+            Stage6Error: the step failed.
         """
 
     def close(self) -> None:
@@ -89,57 +89,57 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """One way to bring a target to a version."""
+    """One way to deploy a version to a target."""
 
     @property
     def keeps_record_in_values(self) -> bool:
-        """Whether the record of a deploy goes along with its values."""
+        """Whether the record of a deploy is part of its values."""
 
     def prepare(self, context: "RunContext", target: Target) -> None:
-        """Start what observing the target will wait for."""
+        """Start in advance what the observation of the target waits for."""
 
     def observe(self, context: "RunContext", target: Target) -> LiveState:
-        """What the target runs now.
+        """The state of the target: what is deployed there.
 
         Raises:
-            CannotTellError: it could not be observed, which is never "nothing is deployed".
+            CannotTellError: the target could not be observed, which is never "nothing is deployed".
         """
 
     def cluster(self, context: "RunContext", target: Target) -> "Kubernetes | None":
-        """The cluster on which the target needs its namespace; None where it needs none, or none is configured."""
+        """The cluster that must have the target's namespace; None where none is needed, or none is configured."""
 
     def check(self, context: "RunContext", target: Target) -> None:
-        """Refuse to begin a deploy that this process could not do.
+        """Refuse a deploy that cannot be done from this process.
 
         Raises:
             PreconditionError: what is missing.
         """
 
     def command(self, target: Target, reference: str, version: str) -> str:
-        """The command that a person would type for a deploy."""
+        """The command of a deploy, as it could be typed in a shell."""
 
     def steps(self, decided: TargetDecision, deploy: Step) -> tuple[Step, ...]:
-        """The steps of a target, its deploy among them."""
+        """The steps of a target, including its deploy."""
 
     def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """The manifests that an archive gives with these values.
+        """The manifests of an archive, rendered with these values.
 
         Raises:
             DeployError: they cannot be rendered.
         """
 
     def open(self, delivery: Delivery) -> Session:
-        """Begin to change a target; nothing happens before the first step."""
+        """Open a session for the steps of a target; nothing is changed before the first step."""
 
     def roll_back(self, context: "RunContext", target: Target, to: int | None, died: Died) -> "RollbackOutcome":
-        """Bring an earlier revision back, and hold it.
+        """Bring back an earlier revision, and hold it.
 
         Args:
-            to: the revision; None is the newest good one before what is deployed.
+            to: the revision; None for the newest good one before the one that is deployed.
 
         Raises:
             Stage6Error: nothing was changed.
         """
 
     def status(self, context: "RunContext", target: Target, live: LiveState) -> "TargetStatus":
-        """What the target shows, beyond what is deployed there."""
+        """The status of a target: what is deployed, and how it differs from its release."""

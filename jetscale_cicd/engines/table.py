@@ -1,4 +1,4 @@
-"""From a target to its engine; the table itself is data (``model/engine.py``), so that every floor may read it."""
+"""The engine of a target; the table is data in ``model/engine.py``, so that every floor can read it."""
 
 from functools import cache
 from importlib import import_module
@@ -16,7 +16,7 @@ def _load(module: str) -> Engine:
 
 
 def engine_of(target: Target) -> Engine:
-    """The engine of a target, imported when the first target needs it."""
+    """The engine of a target, imported at its first use."""
     return _load(ENGINES[target.engine].module)
 
 
@@ -24,9 +24,9 @@ class PlannedByEngines:
     """What planning needs from the engines of the targets (``decide/plan.py``)."""
 
     def command(self, target: Target, reference: str, version: str) -> str:
-        """The command that a person would type for the deploy of a target."""
+        """The command that deploys a target, as it could be typed in a shell."""
         return engine_of(target).command(target, reference, version)
 
     def steps(self, decided: TargetDecision, deploy: Step) -> tuple[Step, ...]:
-        """The steps of a target, its deploy among them."""
+        """The steps of a target, including its deploy."""
         return engine_of(decided.target).steps(decided, deploy)

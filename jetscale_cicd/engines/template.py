@@ -1,4 +1,4 @@
-"""`helm template` for any engine: the manifests of a release, and the commands that people would type."""
+"""`helm template` for any engine, and helm commands as they could be typed in a shell."""
 
 import shlex
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from jetscale_cicd.tools.helm import Helm, ProcessTimeout, failure_of
 
 
 def render_manifests(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> bytes:
-    """Manifests of a chart with a target's values.
+    """Render the manifests of a chart with a target's values.
 
     Raises:
-        DeployError: ``RENDER_FAILED`` with helm's own message, or ``RENDER_TIMEOUT``.
+        DeployError: ``RENDER_FAILED``, with helm's message, or ``RENDER_TIMEOUT``.
     """
     try:
         finished = helm.template(target.release, chart, target.namespace, values, timeout=target.timeout)
@@ -26,13 +26,13 @@ def render_manifests(helm: Helm, target: Target, chart: Path, values: Sequence[P
             "RENDER_FAILED",
             f"helm cannot render target {target.name}: {failure_of(finished)}",
             where=f"target {target.name}: {', '.join(target.values)}",
-            hint=f"reproduce it, without changing anything: jetscale-cicd simulate --target {target.name}",
+            hint=f"reproduce it without changing anything: jetscale-cicd simulate --target {target.name}",
         )
     return finished.stdout
 
 
 def helm_command(verb: Sequence[str], target: Target, reference: str, version: str) -> str:
-    """A helm command on a target's release, as a person would type it.
+    """A helm command for a target's release, as it could be typed in a shell.
 
     Args:
         verb: ``("upgrade", "--install")`` or ``("template",)``.

@@ -1,1 +1,1 @@
-"""The words of Stage 6 (DESIGN §2), frozen: one file per word."""
+"""The terms of docs/glossary.md as frozen types; a file for each."""

@@ -1,4 +1,4 @@
-"""Changed paths, and how the two ends of the comparison were found."""
+"""Changed paths, and the two commits that are compared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 def show_path(path: bytes) -> str:
-    r"""A path for people and JSON: UTF-8, and control or foreign bytes as ``\xNN``, so that no name forges output."""
+    r"""A path as text: UTF-8, with unprintable characters and other bytes as ``\xNN``, so that it forges no output."""
     text = path.decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 class Change(NamedTuple):
-    """One path that differs between two commits, as ``git diff-tree --raw --no-renames`` tells it.
+    """One path that differs between two commits, as ``git diff-tree --raw --no-renames`` reports it.
 
     Modes are git's octal modes (``100644``, ``120000`` symlink, ``160000`` submodule, ``000000`` absent); blobs are
     object names.
@@ -27,7 +27,12 @@ class Change(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two ends of a comparison: ``base`` is None for the empty tree (nothing was ever released)."""
+    """The two commits that are compared; ``base`` is None for the empty tree, where nothing was ever released.
+
+    Args:
+        how: how base was found.
+        certain: whether base is certainly the right one.
+    """
 
     base: str | None
     head: str

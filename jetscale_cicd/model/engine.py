@@ -1,4 +1,4 @@
-"""The table of engines: what each one changes, and where its code is."""
+"""The table of engines: what each of them changes, and which module has its code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ EngineName = Literal["helm", "argocd", "render"]
 
 
 class Destination(StrEnum):
-    """What an engine changes; two targets must not share one."""
+    """What an engine changes; two targets must not have the same destination."""
 
     RELEASE = "release"  # a release in a namespace of a cluster
     DIRECTORY = "directory"  # rendered manifests in a directory of the repository
@@ -17,11 +17,11 @@ class Destination(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """One engine.
+    """One row of the table.
 
     Args:
-        module: module below ``jetscale_cicd.engines`` that has ``ENGINE``; imported when a target needs it.
-        destination: what it changes.
+        module: module below ``jetscale_cicd.engines`` that defines ``ENGINE``; imported when a target needs it.
+        destination: what the engine changes.
     """
 
     module: str

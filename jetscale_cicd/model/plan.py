@@ -1,4 +1,4 @@
-"""Decision, version and ordered steps: everything that a run would do, before it does it."""
+"""The plan of a run: decision, version and ordered steps, before anything is changed."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +14,7 @@ from jetscale_cicd.model.version import Level, Version
 
 
 class Decision(StrEnum):
-    """What a commit means for a target; the strongest of all targets is the run's."""
+    """What a commit means for a target; that of the run is the strongest of all targets."""
 
     NOTHING = "nothing"
     REDEPLOY = "redeploy"
@@ -110,7 +110,7 @@ class TargetDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionChoice:
-    """The version that a publish gets, and who asked for it."""
+    """The version that a publish gets, and the commits that ask for it."""
 
     version: Version
     level: Level
@@ -119,7 +119,7 @@ class VersionChoice:
 
 
 class StepName(StrEnum):
-    """Steps of DESIGN §5, in order."""
+    """The steps of a run, in order (docs/how-it-works.md)."""
 
     PACKAGE = "package"
     PUBLISH = "publish"
@@ -134,12 +134,12 @@ class StepName(StrEnum):
 
 
 class StepState(StrEnum):
-    """Whether a step has anything left to do."""
+    """Whether a step has something left to do."""
 
     SATISFIED = "satisfied"
     NEEDED = "needed"
-    HELD = "held"  # a rollback keeps it from being done
-    UNKNOWN = "unknown"  # nothing asks for it, and nobody looked whether it holds
+    HELD = "held"  # a rollback holds the target
+    UNKNOWN = "unknown"  # not needed, and not checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
-    """One target's part of a plan: its decision, and the steps that concern it alone, in order."""
+    """The part of a plan for one target: its decision, and the steps that concern it alone, in order."""
 
     decided: TargetDecision
     steps: tuple[Step, ...] = ()
@@ -163,14 +163,14 @@ class TargetPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run would do, complete: a run does exactly this.
+    """Everything that a run would do, and nothing else.
 
     Args:
-        shared: steps that all targets share, in order; they come before those of any target.
+        shared: steps that all targets share, in order, before those of any target.
         target_plans: decision and steps of each target, in the order of the configuration.
         branch: the branch that gets a release commit, "" where none does.
         reserved: the commit for which the remote has a reservation of the version already, None where it has none.
-        preconditions: what was checked before anything is changed; () where nothing has to be.
+        preconditions: what has to hold before anything is changed, with the results; () where nothing has to.
     """
 
     decision: Decision
@@ -198,7 +198,7 @@ class Plan:
 
     @property
     def version(self) -> Version | None:
-        """The version that gets deployed; None when nothing is."""
+        """The version to deploy; None where nothing is deployed."""
         return self.deploy.version if self.deploy and self.decision is not Decision.NOTHING else None
 
     @property
@@ -213,7 +213,7 @@ class Plan:
 
     @property
     def blocker(self) -> Stage6Error | None:
-        """Why no run could act on this plan, whoever starts it; None where one could."""
+        """The unmet precondition because of which no run could act on this plan; None where one could."""
         return refusal(self.preconditions, to_plan=True)
 
 

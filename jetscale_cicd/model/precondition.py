@@ -1,4 +1,4 @@
-"""What has to hold before a run changes anything, as data."""
+"""The preconditions of a run: what has to hold before anything is changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Precondition:
     Args:
         id: name of the check, as in the table of ``preconditions/``.
         state: whether it holds.
-        what: what was checked, or why it was skipped.
-        target: name of the target that it is about; None for the whole run.
-        error: what is missing, where, and what to do, where it is unmet or cannot be told.
-        of_this_process: it is about the process that checks (its environment, its files, its tools), so that another
-            process may meet it: it stops a run, and is shown by a plan.
+        what: what has to hold; with the reason where the check was skipped.
+        target: name of the target that it concerns; None for the whole run.
+        error: what is missing, where, and the next step, where it is unmet or cannot be told.
+        of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
+            may meet it: unmet, it stops a run, and does not make a plan fail.
     """
 
     id: str
@@ -42,7 +42,7 @@ def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Er
     """The error of the first precondition that stops a run, with the others in its details; None where none does.
 
     Args:
-        to_plan: leave out those that another process may meet.
+        to_plan: leave out the preconditions that another process may meet.
     """
     counted = [each for each in preconditions if not (to_plan and each.of_this_process)]
     errors = [each.error for each in counted if each.error]

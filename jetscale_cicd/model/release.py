@@ -1,4 +1,4 @@
-"""What is released: tags, artifacts, and the three answers of a registry."""
+"""Releases, artifacts, and the answers of a registry."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from jetscale_cicd.model.version import Version
 
 
 class Release(NamedTuple):
-    """A release tag merged into head."""
+    """A version with its tag and commit."""
 
     version: Version
     tag: str
@@ -20,10 +20,10 @@ class Artifact:
 
     Args:
         chart: chart name.
-        version: chart version stamped at package time.
+        version: chart version, written into Chart.yaml of the package.
         commit: source commit.
         digest: ``sha256:…`` of the archive; the same commit and version give the same digest on any machine.
-        path: archive on this machine.
+        path: the archive on this machine.
     """
 
     chart: str
@@ -35,12 +35,12 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The registry was asked and does not hold the version."""
+    """The registry does not hold the version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The registry holds the version, with this archive digest; in an OCI registry, under this manifest's digest."""
+    """The registry holds the version: the digest of its archive and, in an OCI registry, that of its manifest."""
 
     digest: str
     manifest: str = ""
@@ -48,7 +48,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The registry could not be asked, or did not answer in a way that proves either; and what to do about it."""
+    """The registry did not answer, or its answer proves neither; with the reason and the next step."""
 
     why: str
     hint: str = ""
@@ -56,7 +56,7 @@ class CannotTell:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nobody asked the registry: only commits were compared."""
+    """The registry was not asked, because only commits are compared."""
 
     why: str
 

@@ -1,4 +1,4 @@
-"""What somebody asked for: one request for every command that decides."""
+"""The request of a command: what to compare, for which targets, and with which overrides."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,19 +45,19 @@ class Request:
 
     Args:
         repo: a directory inside the repository, or the repository as GitPython has opened it.
-        event: why CI started us.
+        event: why the CI started this run.
         since: ``auto`` (the latest release and what is deployed), ``event`` (exactly base and head), or a revision.
-        base, head: revisions that replace the event's.
-        from_merge_base: ``base`` is the tip of a branch, and the change starts where head left it.
+        base, head: revisions that replace those of the event.
+        from_merge_base: ``base`` is the tip of a branch, and the change starts at its merge base with head.
         config: file that replaces ``.stage6.yaml``.
-        targets: names to look at; empty is all of them.
-        engine: replaces every target's engine.
-        registry: replaces the chart's registry.
-        network: whether git may talk to a remote.
-        audit: file that gets a line for each deploy.
-        release_hold: deploy although the newest revision of a release is a rollback.
-        redeploy: deploy the latest release again where nothing asks for it.
-        worktree: look at uncommitted edits instead of head.
+        targets: names of the targets to consider; empty for all.
+        engine: replaces the engine of every target.
+        registry: replaces the registry of the chart.
+        network: whether remotes, registries and clusters may be asked.
+        audit: file to which a line is appended for each deploy.
+        release_hold: deploy although a rollback holds the target.
+        redeploy: deploy the latest release again although nothing changed.
+        worktree: decide for the work tree with its uncommitted changes, in place of head.
     """
 
     repo: "Path | OpenedRepository"
@@ -78,5 +78,5 @@ class Request:
 
     @property
     def compares_only(self) -> bool:
-        """Whether commits alone are looked at: neither the registry nor what is deployed."""
+        """Whether only commits are compared, and neither the registry nor the targets are observed."""
         return self.since != "auto"

@@ -1,4 +1,4 @@
-"""Revisions that a run made of a release."""
+"""The Helm revisions that a run created."""
 
 from dataclasses import dataclass
 

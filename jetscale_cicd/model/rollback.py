@@ -1,4 +1,4 @@
-"""An earlier revision brought back by the command ``rollback``."""
+"""The command ``rollback``: an earlier revision brought back."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from jetscale_cicd.model.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackOutcome:
-    """What became of a rollback that was begun.
+    """The outcome of a rollback that was begun.
 
     Args:
-        before: what was deployed, or tried last.
+        before: what was deployed, or attempted last.
         to: the revision that was to be brought back.
         after: what is deployed now; None where the rollback did not succeed.
-        verified: what was checked afterwards.
-        error: why it failed, or why what is deployed now is not as it should be.
+        verified: what was verified afterwards.
+        error: why the rollback failed, or why what is deployed now is not verified.
     """
 
     before: Deployed
@@ -31,11 +31,11 @@ class Rollback:
     """A rollback that succeeded.
 
     Args:
-        target: where.
-        before: what was deployed, or tried last.
+        target: the target that was rolled back.
+        before: what was deployed, or attempted last.
         to: the revision that was brought back.
         after: what is deployed now.
-        verified: what was checked afterwards.
+        verified: what was verified afterwards.
     """
 
     target: Target

@@ -1,4 +1,4 @@
-"""What a change would do, seen on one machine."""
+"""What a change would do: its plan, and the manifests that would differ."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from jetscale_cicd.model.plan import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestDiff:
-    """How a target's manifests would differ; ``note`` says why where they could not be rendered.
+    """How the manifests of a target would differ.
 
     Args:
-        target: its name.
-        text: unified diff per object, secrets masked; empty where nothing differs.
+        target: name of the target.
+        text: a unified diff for each object, with secrets masked; empty where nothing differs.
         objects: number of objects that differ.
-        note: what kept the manifests from being rendered or compared, or "".
-        error: why a run of this change would fail, where it would.
+        note: why the manifests could not be rendered or compared; "" where they were.
+        error: the error with which a run of this change would fail, None where it would not.
     """
 
     target: str
@@ -27,12 +27,12 @@ class ManifestDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """A plan, and the manifests that would change."""
+    """A plan, and the manifests that would differ."""
 
     plan: Plan
     diffs: tuple[ManifestDiff, ...]
 
     @property
     def error(self) -> Stage6Error | None:
-        """The first failure that the change would meet."""
+        """The first error with which a run of the change would fail."""
         return next((diff.error for diff in self.diffs if diff.error), None)

@@ -1,4 +1,4 @@
-"""Where a repository stands: what is released, what is published, what is live, what the next run would do."""
+"""The status of a repository: what is released, published and live, and what the next run would do."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from jetscale_cicd.model.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One place where a live object is not what its release says.
+    """One field in which a live object differs from the manifest of its release.
 
     Args:
         subject: kind and name of the object.
-        path: of the field, dotted; "" where the object itself is gone.
-        live, wanted: what is there and what the release says, as JSON; masked where they may be secret.
+        path: dotted path of the field; "" where the object itself is absent.
+        live, wanted: the live value and that of the release, as JSON; masked where they may be secret.
     """
 
     subject: str
@@ -31,12 +31,12 @@ class TargetStatus:
     """What a target runs.
 
     Args:
-        live: by the record of its release.
-        context: of the kubeconfig, where a cluster was looked at.
-        drift: how its objects differ from that release; None where nobody looked.
-        unseen: why something could not be looked at, a line each.
-        workloads: how far each of them is; None where nobody looked.
-        fault: what keeps those from being ready that are not.
+        live: what is deployed, by the record of its release.
+        context: kubeconfig context of the cluster, "" where none was observed.
+        drift: how the live objects differ from that release; None where they were not observed.
+        unseen: what could not be observed, and why, a line each.
+        workloads: the rollout of each; None where they were not observed.
+        fault: why workloads are not ready; None where all are.
     """
 
     target: Target
@@ -50,14 +50,14 @@ class TargetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """At a glance.
+    """The status of a repository and of its targets.
 
     Args:
-        plan: of the next run.
+        plan: the plan of the next run.
         reference: where the latest release is published.
         published: the registry's answer for it, None where there is no release.
         targets: what each of them runs.
-        blocker: why the next run would refuse.
+        blocker: the error with which the next run would refuse, None where it would not.
     """
 
     plan: Plan

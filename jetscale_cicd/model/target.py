@@ -1,4 +1,4 @@
-"""One release of the chart: where it goes and which values it gets; and the rules that names and paths obey."""
+"""Targets, and the rules for their names and paths."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
 MAX_OBJECT = 253
-# What External Secrets Operator makes of AWS Secrets Manager for JetScale's pods (DESIGN §7).
+# What External Secrets Operator creates from AWS Secrets Manager for JetScale's pods.
 CONTRACT_SECRETS = (
     "jetscale-db-secret",
     "jetscale-redis-secret",
@@ -27,12 +27,12 @@ LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 # Helm, pkg/chartutil/validate_name.go: labels joined by dots, 53 characters so that a chart can append to the name.
 RELEASE = rf"{LABEL}(?:\.{LABEL})*"
 _URL = re.compile(r"https?://[^/?#@\s]+(?:[/?#]\S*)?")
-# Also what reorders or breaks a line on a terminal: a path is printed, and must not be able to forge output.
+# With the characters that reorder or break a line on a terminal: a path is printed, and must not forge output.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def quoted(text: str) -> str:
-    """``text`` for a message: quoted, escaped, and cut after 60 characters."""
+    """``text`` for a message: quoted, escaped, and truncated to 60 characters."""
     return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
@@ -52,36 +52,36 @@ def check_label(text: str) -> None:
     """Refuse what Kubernetes would refuse as a namespace."""
     if len(text) > MAX_LABEL or not re.fullmatch(LABEL, text):
         rule = f"lower-case letters, digits and '-', at most {MAX_LABEL}, a letter or digit first and last"
-        raise ValueError(f"{quoted(text)} is no RFC 1123 label ({rule})")
+        raise ValueError(f"{quoted(text)} is not an RFC 1123 label ({rule})")
 
 
 def check_release(text: str) -> None:
     """Refuse what Helm would refuse as a release name."""
     if len(text) > MAX_RELEASE or not re.fullmatch(RELEASE, text):
         rule = f"lower-case letters, digits, '-' and '.', at most {MAX_RELEASE}, a letter or digit first and last"
-        raise ValueError(f"{quoted(text)} is no Helm release name ({rule})")
+        raise ValueError(f"{quoted(text)} is not a Helm release name ({rule})")
 
 
 def check_path(text: str) -> None:
-    """Refuse a path that leaves the repository, that git would spell otherwise, or that an option parser would eat."""
+    """Refuse a path outside the repository, one that git writes otherwise, or one that would be read as an option."""
     _check_inside(text)
     if text.startswith("-"):
         raise ValueError(f"{quoted(text)} must not begin with '-'")
     if any(part in ("", ".") for part in text.split("/")):
         clean = "/".join(part for part in text.split("/") if part not in ("", "."))
-        remedy = f"write {quoted(clean)}" if clean else "name something below the repository's root"
-        raise ValueError(f"{quoted(text)} is not how git spells a path: {remedy}")
+        remedy = f"write {quoted(clean)}" if clean else "name a path below the repository's root"
+        raise ValueError(f"{quoted(text)} is not how git writes a path: {remedy}")
     if re.search(r"[*?\[\\]", text):
         raise ValueError(f"{quoted(text)} must be one path: no '*', '?', '[' or '\\'")
 
 
 def check_glob(text: str) -> None:
-    """Refuse a glob that could match no path of the repository."""
+    """Refuse a glob that cannot match a path of the repository."""
     _check_inside(text)
     if text.startswith("!"):
-        raise ValueError(f"{quoted(text)}: a glob cannot exclude; list what counts")
+        raise ValueError(f"{quoted(text)}: a glob cannot exclude; list the paths to include")
     if "//" in text or any(part == "." for part in text.split("/")):
-        raise ValueError(f"{quoted(text)} matches nothing: paths of git hold no '//' and no './'")
+        raise ValueError(f"{quoted(text)} matches nothing: paths in git contain neither '//' nor './'")
 
 
 def _check_inside(text: str) -> None:
@@ -96,14 +96,14 @@ def _check_inside(text: str) -> None:
 
 
 def check_url(text: str) -> None:
-    """Refuse what is no web address; "" is "nowhere"."""
+    """Refuse what is not a web address; "" stands for none."""
     if text and (_CONTROL.search(text) or not _URL.fullmatch(text)):
-        # Not echoed: what follows "user:" in an address is a password.
+        # Not echoed: an address can hold a password, after "user:".
         raise ValueError("must be an http:// or https:// address without credentials")
 
 
 def check_context(text: str) -> None:
-    """Refuse a kubeconfig context that kubectl and helm would take for an option."""
+    """Refuse a kubeconfig context that kubectl and helm would read as an option."""
     if text:
         check_text(text)
     if text.startswith("-"):
@@ -113,36 +113,36 @@ def check_context(text: str) -> None:
 def check_object_name(text: str) -> None:
     """Refuse what Kubernetes would refuse as the name of an object."""
     if len(text) > MAX_OBJECT or not re.fullmatch(RELEASE, text):
-        raise ValueError(f"{quoted(text)} is no name of a Kubernetes object (RFC 1123, at most {MAX_OBJECT})")
+        raise ValueError(f"{quoted(text)} is not the name of a Kubernetes object (RFC 1123, at most {MAX_OBJECT})")
 
 
 def check_values_key(text: str) -> None:
-    """Refuse what names no value of a chart; the record of a deploy is not to be overwritten either."""
+    """Refuse what is not the key of a value, and the keys under which the record of a deploy is kept."""
     check_text(text)
     if any(not part or part != part.strip() for part in text.split(".")):
-        raise ValueError(f"{quoted(text)} is no dotted key such as backend-api.token")
+        raise ValueError(f"{quoted(text)} is not a dotted key such as backend-api.token")
     if text == "global" or f"{text}.".startswith("global.stage6."):
         raise ValueError(f"{quoted(text)} is where the record of a deploy is kept")
 
 
 def check_variable(text: str) -> None:
-    """Refuse what is no name of an environment variable (POSIX.1-2017, 8.1)."""
+    """Refuse what is not the name of an environment variable (POSIX.1-2017, 8.1)."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        # Not echoed: a secret may have been written in the place of its variable.
+        # Not echoed: a secret may have been written in place of the variable that holds it.
         raise ValueError("must be the name of an environment variable, never the secret itself")
 
 
 def check_timeout(seconds: int) -> None:
-    """Refuse a deploy that may take no time, or longer than a day."""
+    """Refuse a timeout of zero, or above a day."""
     if not 0 < seconds <= MAX_TIMEOUT:
         raise ValueError("must be between 1 second and 24 hours")
 
 
 def apply_checks(record: Any) -> None:
-    """Run the ``check`` of every field's metadata on its value, its items, or (with ``check_key``) its keys and values.
+    """Apply the ``check`` of every field to its value or items, and its ``check_key`` to the keys of a mapping.
 
     Raises:
-        ValueError: the first rule that does not hold, as ``field: sentence``.
+        ValueError: the first rule that is broken, as ``field: sentence``.
     """
     for each in fields(record):
         value = getattr(record, each.name)
@@ -160,31 +160,31 @@ def apply_checks(record: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One release of the chart: where it goes and which values it gets.
+    """One release of the chart in one namespace, with its values files.
 
     Args:
-        name: key under ``targets:``.
+        name: the key under ``targets:``.
         client_name, env: give the namespace ``{client_name}-{env}``.
         release: name of the Helm release.
-        engine: who brings the target to a version.
+        engine: what deploys to the target.
         values: values files in Helm's order, from the repository's root; the last one wins.
         watch: globs of paths that redeploy this target; its values files always do.
-        url: where people reach it; "" where nowhere.
+        url: address of the application; "" where it has none.
         timeout: seconds that one deploy may take.
-        output: directory of the render engine, from the repository's root.
+        output: directory that the engine `render` writes, from the repository's root.
         context: kubeconfig context of the cluster; "" is the current one.
-        rollback: bring the newest good revision back when a deploy fails; otherwise the failed one is left to be seen.
-        secrets: dotted values key to the environment variable that it comes from.
-        required_secrets: Secrets that have to exist in the namespace.
-        required_external_secrets: ExternalSecrets that have to be ready.
-        probe: address that has to answer with a status below 400 after a deploy; "" asks nobody.
+        rollback: bring back the newest good revision when a deploy fails; otherwise the failed revision is kept.
+        secrets: dotted values key to the environment variable that holds its value.
+        required_secrets: Secrets that must exist in the namespace.
+        required_external_secrets: ExternalSecrets that must be ready.
+        probe: address that must answer with a status below 400 after a deploy; "" for none.
         helm_test: run the chart's own tests after a deploy.
 
-    ``{name}`` in a path is the target's name. ``env`` is that name too where nothing is said, but ``prod`` for
-    ``live``: no other target can end in production because somebody left a key out.
+    ``{name}`` in a path is the target's name. Without ``env``, the environment is that name, and ``prod`` for ``live``:
+    no other target is deployed to production because its key was left out.
 
     Raises:
-        ValueError: a rule does not hold; the sentence begins with the field.
+        ValueError: a rule is broken; the sentence begins with the field.
     """
 
     name: str = field(metadata={"check": check_label})
@@ -220,7 +220,7 @@ class Target:
 
     @property
     def namespace(self) -> str:
-        """Namespace by the contract of DESIGN §7."""
+        """The namespace of the release."""
         return f"{self.client_name}-{self.env}"
 
     @property

@@ -1,4 +1,4 @@
-"""A published chart compared with what its tag gives."""
+"""A published chart compared with the one that is rebuilt from its tag."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,23 +7,23 @@ from jetscale_cicd.model.release import Release
 
 
 class Sameness(StrEnum):
-    """How much of two packages is the same."""
+    """Whether two packages are the same."""
 
     EQUAL = "equal"
-    REPACKED = "repacked"  # every file is the same, and the archive around them is another
+    REPACKED = "repacked"  # every file is the same, and the archives differ
     DIFFERENT = "different"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What comparing gave.
+    """The result of the comparison.
 
     Args:
         release: the tag and its commit.
         reference: where the package is published.
         rebuilt, published: digests of the two archives.
-        sameness: how much is the same.
-        files: what differs, each as ``+name`` (published only), ``-name`` (rebuilt only) or ``~name``.
+        sameness: whether they are the same.
+        files: the files that differ, each as ``+name`` (published only), ``-name`` (rebuilt only) or ``~name``.
     """
 
     release: Release

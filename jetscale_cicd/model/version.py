@@ -13,7 +13,7 @@ _SEMVER = re.compile(
 
 
 class Level(IntEnum):
-    """How much of a version a commit asks to raise; ordered."""
+    """Which part of a version a commit asks to raise; ordered."""
 
     NONE = 0
     PATCH = 1
@@ -38,7 +38,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> "Version | None":
-        """Return the version that ``text`` spells exactly, else None (a leading ``v`` is a tag's business)."""
+        """Return the version that ``text`` is, else None; a leading ``v`` belongs to a tag, not to a version."""
         match = _SEMVER.fullmatch(text)
         if match is None:
             return None
@@ -51,9 +51,9 @@ class Version:
 
     @property
     def core(self) -> tuple[int, int, int]:
-        """major, minor, patch: the whole precedence of a version without pre-release."""
+        """major, minor, patch: these give the precedence of a version without a pre-release."""
         return (self.major, self.minor, self.patch)
 
     def next_patch(self) -> "Version":
-        """The version one patch up."""
+        """The next patch version."""
         return Version(self.major, self.minor, self.patch + 1)

@@ -1,1 +1,1 @@
-"""Where observation meets decision."""
+"""Planning: observes what a decision needs, and decides."""

@@ -1,4 +1,4 @@
-"""Observations turned into decisions: which changes, against what, for which target."""
+"""Observe the commit, the releases and the targets, and decide for each target."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -31,7 +31,7 @@ CONFIG = ".stage6.yaml"
 
 
 class Observed(NamedTuple):
-    """What was seen, and what it means for each target; ``chart`` watches the folders of its dependencies too."""
+    """The observations, and the decision for each target; ``chart`` also watches the folders of its dependencies."""
 
     head: str
     releases: Releases
@@ -45,11 +45,11 @@ def observe(context: RunContext) -> Observed:
     """Observe the commit, the releases and the targets, and decide for each target.
 
     Raises:
-        CannotTellError: something that the decision needs could not be observed; that is never taken for "nothing".
+        CannotTellError: something that the decision needs could not be observed, which is never "nothing".
     """
     repository, settings, request = context.repository, context.settings, context.request
     head = find_head(repository, request)
-    if request.base and not request.compares_only:  # it may never be needed, and a wrong one is an error at once
+    if request.base and not request.compares_only:  # it may not be needed, but a wrong one is an error in any case
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = _releases(context, head)
     comparison = chart_comparison(repository, request, head, releases.latest)
@@ -82,7 +82,7 @@ def _releases(context: RunContext, head: str) -> Releases:
 
 
 def _watched(context: RunContext, head: str) -> tuple[ChartSettings, "_Watched"]:
-    """The chart with the folders of its local dependencies, and every path that a scope watches."""
+    """The chart with the folders of its local dependencies, and every watched path."""
     repository, settings = context.repository, context.settings
     values = (file for target in settings.targets for file in target.values)
     packaged = repository.tree(head, settings.chart.path, *values)
@@ -93,7 +93,7 @@ def _watched(context: RunContext, head: str) -> tuple[ChartSettings, "_Watched"]
 
 
 def _as_of_base(context: RunContext, releases: Releases, comparison: Comparison) -> Releases:
-    """Where commits are compared, the version follows the release that was there before them."""
+    """The releases as of the base, where only commits are compared: the version follows the latest one there."""
     repository, request = context.repository, context.request
     tip = repository.find(request.base)[0] if request.from_merge_base and request.base else comparison.base
     latest = highest_merged(repository, context.tag_format, releases.all, tip) if tip else None
@@ -102,7 +102,7 @@ def _as_of_base(context: RunContext, releases: Releases, comparison: Comparison)
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """Paths that anybody cares for; a change of what a symlink leads to is a change at the symlink."""
+    """The watched paths; a change of the file that a symlink points to is a change of the symlink."""
 
     repository: Repository
     watch: tuple[str, ...]
@@ -116,7 +116,7 @@ class _Watched:
 
 @dataclass(frozen=True, slots=True)
 class _TargetObserver:
-    """Targets observed one after the other; those that compare the same commits share the diff."""
+    """Observes targets one after the other; those that compare the same commits share the diff."""
 
     context: RunContext
     releases: Releases
@@ -149,7 +149,7 @@ class _TargetObserver:
         )
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:
-        """Whether a rollback brought back what head wants: then it holds nothing back."""
+        """Whether a rollback brought back the version and the values of head, so that it holds nothing back."""
         revision = live.revision if isinstance(live, Deployed) else None
         if not isinstance(live, Deployed) or revision is None or not revision.rollback or revision.status != "deployed":
             return False
@@ -158,13 +158,13 @@ class _TargetObserver:
         return same and not self._values_differ(live, head, target)
 
     def _values_differ(self, live: Deployed, head: str, target: Target) -> bool:
-        """By the record's digest: the configuration may name other files, or another release, than it did then."""
+        """By the recorded digest: the configuration may have named other files, or another release, at that deploy."""
         from jetscale_cicd.observe.git.values import read_values
 
         return read_values(self.context.repository, head, target).digest != live.values_digest
 
     def _superseded(self, live: LiveState, head: str) -> bool:
-        """Whether a descendant of head is deployed, or was and got rolled back."""
+        """Whether a descendant of head is deployed, or was deployed and rolled back."""
         commit = last_recorded(live).commit if isinstance(live, Deployed) else ""
         if not commit or commit == head or resolve_or_fetch(self.context.repository, commit) is None:
             return False
@@ -179,7 +179,7 @@ class _TargetObserver:
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:
-    """The chart's own rules, read, and their readers imported, only where a path of the chart changed at all."""
+    """The rules of the chart; they are read, and their readers imported, only where a path of the chart changed."""
     folder = chart.path.encode() + b"/"
     if not any(change.path.startswith(folder) for change in changes.watched):
         return ChartRules(path=chart.path, watch=chart.watched)
@@ -193,17 +193,17 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if not releases.certain:
-        notes.append("this clone is shallow: a newer release may exist than the tags that are here")
+        notes.append("this clone is shallow: a newer release may exist than the tags in this clone")
     elif request.compares_only and releases.latest is None and strongest(targets) is Decision.PUBLISH:
-        notes.append("no release tag is an ancestor of the base here, so the version would be a first one")
+        notes.append("no release tag of this clone is an ancestor of the base, so this would be the first release")
     private = set(releases.all) - set(releases.published) if not request.compares_only else set()
-    notes += [f"the tag {release.tag} is in this clone alone, so it is no release" for release in sorted(private)]
+    notes += [f"the tag {release.tag} is only in this clone, so it is not a release" for release in sorted(private)]
     if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
-        notes.append(f"{CONFIG} changed: a run also compares what it says with what is deployed")
+        notes.append(f"{CONFIG} changed: a run also compares the configuration with what is deployed")
     if request.network and not request.compares_only:
         notes += [
-            f"{target.target.name}: what is deployed was not looked at ({target.live.why}), so "
-            + ("a run that was lost is not made up for" if target.decision is Decision.NOTHING else "a run would stop")
+            f"{target.target.name}: what is deployed was not observed ({target.live.why}), so "
+            + ("a lost run cannot be detected" if target.decision is Decision.NOTHING else "a run would stop")
             for target in targets
             if isinstance(target.live, NotObserved)
         ]

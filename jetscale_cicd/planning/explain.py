@@ -14,10 +14,10 @@ from jetscale_cicd.observe.git.repository import Repository
 def explain_paths(
     repository: Repository, settings: Settings, commit: str, paths: Sequence[bytes]
 ) -> tuple[Reason, ...]:
-    """Every scope that each path belongs to at a commit; a path that nobody watches gets a reason too.
+    """Every scope that each path belongs to at a commit; a path that is not watched gets a reason, too.
 
     Raises:
-        ConfigurationError: the chart's ``.helmignore`` is not one that helm takes.
+        ConfigurationError: the chart's ``.helmignore`` is not valid for helm.
     """
     chart = settings.chart
     file = f"{chart.path}/.helmignore"
@@ -29,5 +29,5 @@ def explain_paths(
 def _reasons(path: bytes, rules: ChartRules, settings: Settings) -> tuple[Reason, ...]:
     change = [Change(UNCHANGED, path, "", "", "", "")]
     values = (reason for target in settings.targets for reason in values_reasons(change, target))
-    nobody = Reason(scope="none", why="no scope watches it: a change of it alone is nothing", counts=False, path=path)
-    return (*chart_reasons(change, rules), *values) or (nobody,)
+    unwatched = Reason(scope="none", why="not watched by any scope", counts=False, path=path)
+    return (*chart_reasons(change, rules), *values) or (unwatched,)

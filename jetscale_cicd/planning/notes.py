@@ -1,4 +1,4 @@
-"""Release notes of the version that a plan is about: of a new one from its commits, of an older one from its tag."""
+"""Release notes of the version of a plan: of a new one from its commits, of an older one from its tag."""
 
 from jetscale_cicd.decide.release.notes import release_notes
 from jetscale_cicd.model.plan import Plan
@@ -10,7 +10,7 @@ def notes_of(plan: Plan, repository: Repository, web: str) -> str:
     """Markdown; "" where there is no release.
 
     Args:
-        web: page of the repository, "" where it has none.
+        web: web page of the repository, "" where it has none.
     """
     if plan.deploy is None:
         return ""

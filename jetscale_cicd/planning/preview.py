@@ -1,4 +1,4 @@
-"""The manifests that a change would change: rendered at both ends, compared object by object."""
+"""The manifests that a change would alter: rendered at base and head, and compared object by object."""
 
 from pathlib import Path
 
@@ -17,23 +17,23 @@ _UNRELEASED = Version(0, 0, 0)
 
 
 def preview(plan: Plan, context: RunContext) -> tuple[ManifestDiff, ...]:
-    """A diff for every target that the change touches; where helm cannot render, the reason in its place."""
-    looked = (
+    """A diff for every target that the change affects; where helm cannot render, the reason in its place."""
+    diffs = (
         _diff(plan, decided.target, context)
         if decided.decision is not Decision.NOTHING
         else _refusal(plan, decided.target, context)
         for decided in plan.targets
     )
-    return tuple(diff for diff in looked if diff)
+    return tuple(diff for diff in diffs if diff)
 
 
 def _refusal(plan: Plan, target: Target, context: RunContext) -> ManifestDiff | None:
-    """What a run would refuse about a target that the change leaves alone: the configuration may have changed."""
+    """The error of a run for a target that the change does not affect: the configuration may have changed."""
     try:
         context.packager.chart_name(plan.head)
         check_values(read_values(context.repository, plan.head, target), target)
     except Stage6Error as refused:
-        return ManifestDiff(target=target.name, note=f"a run would stop here: {_words(refused)}", error=refused)
+        return ManifestDiff(target=target.name, note=f"a run would stop here: {_as_text(refused)}", error=refused)
     return None
 
 
@@ -47,7 +47,7 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
         return _not_rendered(target, refused, refused)
     try:
         new = _manifests(plan.head, after, target, context)
-    except (CannotTellError, PreconditionError) as missing:  # here, and maybe not where the change is deployed
+    except (CannotTellError, PreconditionError) as missing:  # perhaps only on this machine
         return _not_rendered(target, missing)
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
@@ -56,18 +56,18 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
     try:
         old = _manifests(base, before, target, context) if base else ()
     except Stage6Error as kept:
-        note = f"what the base would deploy could not be rendered, so all is new here: {_words(kept)}"
-    # What one object calls a secret is one wherever else it stands.
+        note = f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
+    # A value that is secret in one object is masked in all of them.
     context.redact.learn(secrets_in((*old, *new), context.redact.is_secret_name))
     text, objects = diff_manifests(old, new, context.mask)
     return ManifestDiff(target=target.name, text=text, objects=objects, note=note)
 
 
 def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error | None = None) -> ManifestDiff:
-    return ManifestDiff(target=target.name, note=f"the manifests could not be rendered: {_words(why)}", error=error)
+    return ManifestDiff(target=target.name, note=f"the manifests could not be rendered: {_as_text(why)}", error=error)
 
 
-def _words(kept: Stage6Error) -> str:
+def _as_text(kept: Stage6Error) -> str:
     where, hint = f" ({kept.where})" if kept.where else "", f"; {kept.hint}" if kept.hint else ""
     return f"{kept.code}: {kept.message}{where}{hint}"
 

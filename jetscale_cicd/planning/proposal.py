@@ -1,4 +1,4 @@
-"""A plan together with the observations that it was made from."""
+"""A plan together with the observations of which it was made."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Which release the targets should run: a new version, or the latest one; and what the registry holds of it."""
+"""The release that the targets should run, a new version or the latest one, and its artifact in the registry."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Release
 from jetscale_cicd.planning.decision import Observed
 
-# Where commits alone are compared, nobody may have said which branch the change is for.
-_SOME_BRANCH = "BRANCH"
+# Shown where only commits are compared, and the branch of the change is not given.
+_UNKNOWN_BRANCH = "BRANCH"
 _NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
 class DesiredRelease(NamedTuple):
-    """The release to deploy, None where there is none; the version's choice where it is a new one."""
+    """The release to deploy, None where there is none; with the choice of the version where it is a new one."""
 
     release: Release | None = None
     choice: VersionChoice | None = None
@@ -28,8 +28,9 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
     """The release that the decisions ask for.
 
     Raises:
-        CannotTellError: the registry was asked and did not say what it holds.
-        ConfigurationError: the commit has no usable chart, or no commit asks for a release that the settings want.
+        CannotTellError: the registry does not answer what it holds.
+        ConfigurationError: the commit has no usable chart, or no commit asks for a release and ``default_bump`` is
+            ``error``.
     """
     decision = strongest(observed.targets)
     if decision is Decision.PUBLISH:
@@ -39,12 +40,12 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
     if observed.releases.latest:
         return _latest(context, observed.releases.latest)
     if not context.request.compares_only:
-        _name(context, observed.head)  # a chart that is there would be published, so this refuses a wrong chart.path
+        _name(context, observed.head)  # refuses a wrong chart.path: a chart would have been published
     return DesiredRelease(notes=_NO_RELEASE)
 
 
 def _new(context: RunContext, observed: Observed) -> DesiredRelease:
-    from jetscale_cicd.planning.version import choose, not_asked, settle
+    from jetscale_cicd.planning.version import choose, not_asked, resolve_version
 
     chart, head = observed.chart, observed.head
     name, notes = _name(context, head)
@@ -52,7 +53,9 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     if context.request.compares_only:
         resolved = not_asked(choice)
     else:
-        resolved = settle(choice, name, head, observed.releases, registry=context.registry, packager=context.packager)
+        resolved = resolve_version(
+            choice, name, head, observed.releases, registry=context.registry, packager=context.packager
+        )
     version = resolved.choice.version
     release = Release(version, context.tag_format.replace("{version}", str(version)), head)
     artifact = ArtifactState(
@@ -61,7 +64,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
         reference=context.registry.reference(name, str(version)),
         answer=resolved.answer,
         proven=resolved.proven,
-        branch=(observed.releases.branch.name or _SOME_BRANCH) if observed.releases.branch else "",
+        branch=(observed.releases.branch.name or _UNKNOWN_BRANCH) if observed.releases.branch else "",
         reserved=next((each.commit for each in observed.releases.reserved if each.tag == release.tag), None),
         sign_key=context.settings.signing.key,
         sign_command=context.settings.signing.command,
@@ -98,11 +101,11 @@ def _unsigned(context: RunContext) -> tuple[str, ...]:
     if context.settings.chart.keeps_signatures or not (release.sign_key or release.sign_command):
         return ()
     registry = context.settings.chart.registry
-    return (f"a directory of packages keeps no signature: {registry} is not an oci:// registry",)
+    return (f"packages are not signed: {registry} is a directory, which keeps no signatures",)
 
 
 def _name(context: RunContext, commit: str) -> tuple[str, tuple[str, ...]]:
-    """Name of the chart; a replay of old commits goes on without one, and says so."""
+    """Name of the chart; where only commits are compared, a chart that cannot be read gives a note, not an error."""
     from jetscale_cicd.observe.git.chart_name import chart_name
 
     path = context.settings.chart.path

@@ -1,4 +1,4 @@
-"""The version of a publish: commits, tags and the registry, asked until a version is found that nobody has taken."""
+"""The version of a publish: by the commits, and free both among the tags and in the registry."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from jetscale_cicd.tools.registry.interface import Registry
 
 
 class ResolvedVersion(NamedTuple):
-    """A version that is free, or that already holds exactly this commit's chart (``proven``)."""
+    """A version that is free, or under which the registry holds exactly the chart of this commit (``proven``)."""
 
     choice: VersionChoice
     answer: RegistryAnswer
@@ -30,12 +30,12 @@ def choose(
     """The version that the commits since the latest release ask for.
 
     Raises:
-        ConfigurationError: no commit asks for a release and the configuration wants one that does.
+        ConfigurationError: no commit asks for a release, and ``default_bump`` is ``error``.
     """
     commits = judge(repository.commits(latest.commit if latest else None, head, chart.watched), rules.parser_options)
     first = Version.parse(chart.first_version) or Version(0, 1, 0)
     if first.major == 0 and not rules.allow_zero_version:
-        first = Version(1, 0, 0)  # what python-semantic-release begins with where 0.x is not allowed
+        first = Version(1, 0, 0)  # the first version of python-semantic-release where 0.x is not allowed
     version_rules = VersionRules(
         major_on_zero=rules.major_on_zero,
         allow_zero_version=rules.allow_zero_version,
@@ -45,27 +45,26 @@ def choose(
     return choose_version(latest, commits, version_rules)
 
 
-def settle(
+def resolve_version(
     choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Registry, packager: Packager
 ) -> ResolvedVersion:
-    """Move the choice up past tags of other branches and past versions that the registry holds with other content."""
-    # A tag that this clone alone has at this very commit is the one that a person made before us; ours would be at
-    # the release commit, where there are such.
+    """Raise the choice past versions that are tagged, reserved, or in the registry with other content."""
+    # A tag that only this clone has, at this commit, names this release: it was created before this run. With release
+    # commits, the tag of this run points at another commit.
     ours = head if releases.branch is None else None
     taken = {release.version for release in releases.all if release in releases.published or release.commit != ours}
-    choice = next_free(choice, taken, "a tag names it already")
+    choice = next_free(choice, taken, "it is tagged already")
     reserved = {release.version for release in releases.reserved if release.commit != head}
     while True:
         answer = ask(registry, name, choice.version)
         if isinstance(answer, Present) and _is_ours(packager, head, choice.version, answer):
-            return ResolvedVersion(
-                choice, answer, proven=True
-            )  # also where a run for an earlier commit died before its tag
+            # Also where a run for an earlier commit was interrupted before its tag.
+            return ResolvedVersion(choice, answer, proven=True)
         if not isinstance(answer, Present) and choice.version not in reserved:
             return ResolvedVersion(choice, answer)
-        held = isinstance(answer, Present)
+        is_held = isinstance(answer, Present)
         taken.add(choice.version)
-        why = "the registry holds other content under it" if held else "another run reserved it for another commit"
+        why = "the registry holds other content under it" if is_held else "another run reserved it for another commit"
         choice = next_free(choice, taken, why)
 
 
@@ -77,19 +76,19 @@ def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
     """What the registry holds for a version.
 
     Raises:
-        CannotTellError: ``REGISTRY_CANNOT_TELL``, the registry was asked and gave no answer; that is never "absent".
+        CannotTellError: ``REGISTRY_CANNOT_TELL``, the registry gave no answer, which is never "absent".
     """
     answer = registry.lookup(name, str(version))
     if isinstance(answer, CannotTell):
         raise CannotTellError(
             "REGISTRY_CANNOT_TELL",
-            f"the registry does not say whether it holds {name} {version}: {answer.why}",
+            f"the registry does not answer whether it holds {name} {version}: {answer.why}",
             where=registry.reference(name, str(version)),
-            hint=answer.hint or "mend the registry, then run again",
+            hint=answer.hint or "check the registry, then run again",
         )
     return answer
 
 
 def not_asked(choice: VersionChoice) -> ResolvedVersion:
-    """The choice as it is, where only commits are compared."""
+    """The choice itself, where only commits are compared."""
     return ResolvedVersion(choice, NotAsked("only commits are compared"))

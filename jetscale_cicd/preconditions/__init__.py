@@ -1,1 +1,1 @@
-"""What has to hold before a run changes anything: one check a file, one table."""
+"""The preconditions of a run: a file for each check, and one table."""

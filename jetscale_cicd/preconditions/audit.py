@@ -1,4 +1,4 @@
-"""The audit file can be appended to."""
+"""The file of the audit can be written."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a check is: whom it is about, and how it finds out."""
+"""The check of a precondition: what it concerns, and how it is made."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from jetscale_cicd.planning.proposal import Proposal
 
 
 class NotChecked(NamedTuple):
-    """The check could not be made here, which refuses nothing; and why."""
+    """The check could not be made here, and why; that stops no run."""
 
     why: str
 
@@ -18,11 +18,11 @@ class Check(NamedTuple):
     """One precondition.
 
     Args:
-        id: its name, as results give it.
+        id: the name of the check in results.
         what: what has to hold.
-        subjects: the targets that it is about, None for the run as a whole; empty where nothing depends on it.
-        run: returns where it holds; raises an error with remedy where it does not, or where that cannot be told.
-        of_this_process: it is about the environment, files and tools of the process that checks.
+        subjects: the targets that it concerns, None for the run as a whole; empty where nothing depends on it.
+        run: returns where the precondition holds; raises an error where it does not, or where that cannot be told.
+        of_this_process: it concerns the environment, the files and the tools of the process that checks.
     """
 
     id: str

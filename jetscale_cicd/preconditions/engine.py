@@ -1,4 +1,4 @@
-"""The engine of a target can begin its work from this process."""
+"""The engine of a target can deploy from this process."""
 
 from collections.abc import Iterable
 

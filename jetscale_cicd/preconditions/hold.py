@@ -1,4 +1,4 @@
-"""``--redeploy`` deploys nothing that a rollback took back."""
+"""``--redeploy`` does not deploy a release that a rollback took back."""
 
 from collections.abc import Iterable
 
@@ -20,8 +20,8 @@ def _run(_: RunContext, proposal: Proposal, target: Target | None) -> None:
         "REDEPLOY_HELD",
         f"--redeploy would deploy to {held.target.name} what a rollback took back: {why}",
         where=f"{held.target.namespace}/{held.target.release}",
-        hint=f"bring back the revision that it went back to: jetscale-cicd rollback --target {held.target.name} --to N "
-        "(helm history); or deploy what it took back: --release-hold",
+        hint=f"bring back the same revision again: jetscale-cicd rollback --target {held.target.name} --to N "
+        "(helm history); or deploy the release all the same: --release-hold",
     )
 
 

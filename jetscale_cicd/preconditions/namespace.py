@@ -1,4 +1,4 @@
-"""The namespace of a target exists, before anything is published."""
+"""The namespace of a target exists; checked before anything is published."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The registry holds the package with which the latest version was released: a replaced one is deployed nowhere."""
+"""The registry holds the package with which the latest version was released; a replaced one is not deployed."""
 
 from collections.abc import Iterable
 
@@ -38,8 +38,8 @@ def _run(context: RunContext, proposal: Proposal, _: Target | None) -> None:
             "PUBLISHED_DIFFERS",
             f"{latest.tag} was released with {recorded}, but the registry now holds {artifact.answer.digest}",
             where=artifact.reference,
-            hint=f"what differs: jetscale-cicd verify-chart {latest.tag}; then delete that version in the registry, "
-            "and the next run rebuilds it from its tag, or release a new one",
+            hint=f"compare them: jetscale-cicd verify-chart {latest.tag}; then delete that version in the registry, "
+            "so that the next run rebuilds it from its tag, or release a new one",
         )
 
 

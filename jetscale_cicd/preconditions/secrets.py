@@ -1,4 +1,4 @@
-"""Values that come from the environment are set."""
+"""The environment variables for secret values are set."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The table of preconditions, and the one run that reports all of them."""
+"""The table of preconditions, and the function that checks all of them."""
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, PublishError, Stage6Error
@@ -18,7 +18,7 @@ from jetscale_cicd.preconditions import (
 )
 from jetscale_cicd.preconditions.check import Check, NotChecked
 
-# In this order they are reported; the first unmet one gives a run its error code and exit status.
+# In the order of the report; the first unmet one gives a run its error code and exit status.
 CHECKS: tuple[Check, ...] = (
     release_branch.CHECK,
     published.CHECK,
@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
-    """The result of every check that the plan depends on; none stops the others."""
+    """The result of every check on which the plan depends; an unmet one does not stop the others."""
     return tuple(
         _result(check, target, context, proposal) for check in CHECKS for target in check.subjects(context, proposal)
     )

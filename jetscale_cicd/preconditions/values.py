@@ -1,4 +1,4 @@
-"""The values of a target can be used, and name the target's namespace."""
+"""The values of a target can be used, and agree with its namespace."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The audit log: a file that outlives the run, with one line of JSON for each deploy."""
+"""The audit: a file outside the run, with a line of JSON for each deploy."""
 
 import errno
 import json
@@ -16,10 +16,10 @@ def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) 
         ConfigurationError: ``AUDIT_UNWRITABLE``.
     """
     if file is None:
-        return "on the release itself (helm history); --audit FILE keeps a log"
+        return "recorded on the release itself (helm history); --audit FILE also keeps a log"
     line = json.dumps(entry)
     try:
-        # One write of less than a pipe's buffer to a file opened to append: two runs' lines do not mix (POSIX, write).
+        # One write to a file that is opened for appending: the lines of two runs do not mix (POSIX, write).
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
         content = redact(line).encode() + b"\n"
         with os.fdopen(descriptor, "wb", buffering=0) as out:
@@ -36,7 +36,7 @@ def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) 
 
 
 def check_audit(file: Path | None) -> None:
-    """Refuse an audit log that cannot be kept, before anything is changed.
+    """Refuse an audit file that cannot be written, before anything is changed.
 
     Raises:
         ConfigurationError: ``AUDIT_UNWRITABLE``.

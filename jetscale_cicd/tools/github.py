@@ -1,8 +1,8 @@
-"""GitHub Releases by python-semantic-release's own client; the only module that imports its ``hvcs``.
+"""GitHub Releases, by the client of python-semantic-release; the only module that imports its ``hvcs``.
 
-What it lacks is added: limits on time, and the remote's repository in place of GITHUB_REPOSITORY, the workflow's own.
-Its ``get_release_id_by_tag`` takes every error for "there is none" (10.7), so nothing is looked up: GitHub itself
-refuses a second Release of a tag. Certificate authorities are those of requests: REQUESTS_CA_BUNDLE.
+The client gets timeouts here, and the repository of the remote in place of that of the workflow (GITHUB_REPOSITORY).
+Its ``get_release_id_by_tag`` reads every error as "there is none" (10.7), so it is not used: GitHub itself refuses a
+second Release of a tag. Certificate authorities are those of requests: REQUESTS_CA_BUNDLE.
 """
 
 import threading
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from semantic_release.hvcs.github import Github
 
 GITHUB = "github.com"
-_CONNECT, _READ, _WHOLE = 5, 15, 30
-_ASKED = 10
+_CONNECT_SECONDS, _READ_SECONDS, _TOTAL_SECONDS = 5, 15, 30
+_GH_SECONDS = 10
 _TOKENS = {"GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "CODESPACES"}
 # GitHub refuses a body above 125,000 characters.
-_LONGEST = 120_000
+_MAX_NOTES_CHARS = 120_000
 # GitHub docs, "Create a release": 422 and the code already_exists where the tag has a Release.
 _UNPROCESSABLE = 422
 
 
 def hosts(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Hosts that are GitHubs: the public one, the one that this workflow runs on, and the one that gh is told of."""
+    """The hosts of GitHub: the public one, that of this workflow, and that of ``GH_HOST``."""
     server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname
     return tuple(host.lower() for host in (GITHUB, server, env.get("GH_HOST")) if host)
 
 
 def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
-    """A token for a GitHub, from the environment by gh's rules (`gh help environment`), else from gh itself."""
+    """A token for a GitHub host, from the environment by the rules of gh (`gh help environment`), else from gh."""
     server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname or GITHUB
     names = ("GH_TOKEN", "GITHUB_TOKEN") if host == server.lower() else ()
     names = names or (() if host == GITHUB else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"))
@@ -47,17 +47,17 @@ def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str |
 
 
 def _ask_gh(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
-    # What gh keeps itself: from these it would answer with the token of another GitHub (its pkg auth, tokenForHost).
+    # Without these variables gh gives the token that it stores, not that of another host (its pkg auth, tokenForHost).
     own = {name: value for name, value in env.items() if name not in _TOKENS}
     try:
-        finished = processes.run(["gh", "auth", "token", "--hostname", host], env=own, timeout=_ASKED)
+        finished = processes.run(["gh", "auth", "token", "--hostname", host], env=own, timeout=_GH_SECONDS)
     except (PreconditionError, ProcessTimeout):
         return None
     return finished.stdout.decode("ascii", "replace").strip() or None if finished.status == 0 else None
 
 
 def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor) -> bool:
-    """Make the Release of a tag that GitHub holds; False where there is one, which is left as it is.
+    """Create the Release of a tag that GitHub has; False where there is one, which is not changed.
 
     Args:
         page: ``https://host/owner/name``.
@@ -68,25 +68,25 @@ def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor
     import requests
 
     try:
-        _within(_WHOLE, lambda: _client(page, token).create_release(tag, notes[:_LONGEST]))
+        _within(_TOTAL_SECONDS, lambda: _client(page, token).create_release(tag, notes[:_MAX_NOTES_CHARS]))
     except requests.HTTPError as answered:
         status = answered.response.status_code if answered.response is not None else 0
-        said = answered.response.text if answered.response is not None else ""
-        if status == _UNPROCESSABLE and "already_exists" in said:
+        body = answered.response.text if answered.response is not None else ""
+        if status == _UNPROCESSABLE and "already_exists" in body:
             return False
-        raise _refusal(page, status, redact(" ".join(said.split()))[:300]) from None
-    except Exception as failed:  # noqa: BLE001 - whatever the client makes of an answer that is none: a page stops no deploy
-        said = redact(" ".join(str(failed).split()))[:300]
-        hint = f"make it by hand: gh release create {tag} --verify-tag --notes-from-tag"
-        raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {said}", where=page, hint=hint) from None
+        raise _refusal(page, status, redact(" ".join(body.split()))[:300]) from None
+    except Exception as failed:  # noqa: BLE001 - any failure of the client: a Release must not stop a deploy
+        why = redact(" ".join(str(failed).split()))[:300]
+        hint = f"create it: gh release create {tag} --verify-tag --notes-from-tag"
+        raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {why}", where=page, hint=hint) from None
     return True
 
 
 def _within(seconds: float, question: Callable[[], object]) -> None:
-    """Ask, and wait no longer: requests has a limit for each read, and none for all of them.
+    """Call, with a limit for the whole: requests has one for each read, and none for all of them.
 
     Raises:
-        TimeoutError: it took longer; the thread goes on, and ends with the process.
+        TimeoutError: it took longer; the thread continues, and ends with the process.
     """
     from concurrent import futures
 
@@ -95,14 +95,14 @@ def _within(seconds: float, question: Callable[[], object]) -> None:
     def ask() -> None:
         try:
             answered.set_result(question())
-        except BaseException as failed:  # noqa: BLE001 - handed to whoever waits
+        except BaseException as failed:  # noqa: BLE001 - raised again in the thread that waits
             answered.set_exception(failed)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
         answered.result(seconds)
     except futures.TimeoutError:
-        raise TimeoutError(f"none within {seconds:g} s") from None
+        raise TimeoutError(f"it took longer than {seconds:g} s") from None
 
 
 def _client(page: str, token: str) -> "Github":
@@ -113,7 +113,7 @@ def _client(page: str, token: str) -> "Github":
 
     class Limited(HTTPAdapter):
         def send(self, *arguments: Any, **options: Any) -> "requests.Response":
-            return super().send(*arguments, **{**options, "timeout": (_CONNECT, _READ)})
+            return super().send(*arguments, **{**options, "timeout": (_CONNECT_SECONDS, _READ_SECONDS)})
 
     class OfRemote(Github):
         owner = property(lambda _: owner)
@@ -121,11 +121,15 @@ def _client(page: str, token: str) -> "Github":
 
     api = None if host == GITHUB else f"https://{host}/api/v3"
     client = OfRemote(page, hvcs_domain=f"https://{host}", hvcs_api_domain=api, token=token)
-    client.session.max_redirects = 0  # a POST that is sent elsewhere arrives there as a GET, or with the notes
+    client.session.max_redirects = 0  # a redirected POST becomes a GET, or sends the notes to another host
     client.session.mount("https://", Limited(max_retries=2))
     return client
 
 
-def _refusal(page: str, status: int, said: str) -> PublishError:
-    hint = "the token needs contents: write" if status in (401, 403, 404) else "the tag stands; see GitHub's answer"
-    return PublishError("RELEASE_REFUSED", f"GitHub answered {status}: {said}", where=page, hint=hint)
+def _refusal(page: str, status: int, answer: str) -> PublishError:
+    hint = (
+        "the token needs contents: write"
+        if status in (401, 403, 404)
+        else "the tag exists all the same; see the answer of GitHub"
+    )
+    return PublishError("RELEASE_REFUSED", f"GitHub answered {status}: {answer}", where=page, hint=hint)

@@ -1,4 +1,4 @@
-"""A program that does not outlive this process, and whose words are heard as they come."""
+"""A program that does not outlive this process, and whose output is announced line by line."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from jetscale_cicd.tools.redact import Redactor
 
-# Waits for the end of its input beside the program, and interrupts it then. (A command in the background has no input
-# of its own in a shell without job control, so it gets the pipe under another number.)
-_WAITS = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
-GUARD = ("sh", "-c", _WAITS, "sh")
+# A background process waits for the end of the pipe, and then interrupts the program. (A shell without job control
+# gives a background command no standard input, so the pipe gets another file descriptor.)
+_WATCH_PIPE = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+GUARD = ("sh", "-c", _WATCH_PIPE, "sh")
 
 
 @dataclass
 class Lines:
-    """What a program says: kept, and announced line by line as it comes."""
+    """The output of a program: kept, and announced line by line."""
 
     redact: Redactor
     announce: Callable[[str], None]
@@ -24,7 +24,7 @@ class Lines:
 
     @property
     def options(self) -> dict[str, object]:
-        """For ``sh``: both streams, a line at a time, as bytes."""
+        """Options for ``sh``: both streams, line by line, as bytes."""
         return {
             "_out": lambda line: self._take(self.out, line),
             "_err": lambda line: self._take(self.err, line),
@@ -37,8 +37,8 @@ class Lines:
     def _take(self, kept: bytearray, line: str | bytes) -> None:
         content = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
         kept += content
-        if said := content.decode("utf-8", "replace").rstrip():
-            self.announce(f"  | {self.redact(said)}")
+        if text := content.decode("utf-8", "replace").rstrip():
+            self.announce(f"  | {self.redact(text)}")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""helm as typed calls: one method, one process; always without plugins.
+"""helm as typed calls: one process for each method, always without plugins.
 
-The user's kubeconfig reaches only the calls that change a release, and the chart's own tests.
+The user's kubeconfig is passed only to the calls that change a release, and to `helm test`.
 """
 
 import os
@@ -16,29 +16,29 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
-_NO_REASON = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
-_LONGEST = 2000
+_NOT_THE_ERROR = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
+_MAX_MESSAGE_CHARS = 2000
 # Helm's own default for --history-max.
-_HISTORY = 10
-# Helm may wait for its timeout before, while and after it changes objects (hooks), and --timeout is for each of them.
-_WAITS = 3
-_START = 60
+_MAX_HISTORY = 10
+# Helm may wait for its timeout before, while and after it changes objects (hooks), and --timeout applies to each.
+_WAITING_PHASES = 3
+_STARTUP_SECONDS = 60
 _NO_CLUSTER = {"KUBECONFIG": os.devnull}
-_TIMED_OUT = 124  # what timeout(1) says
+_STATUS_TIMED_OUT = 124  # as timeout(1)
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
-# A proxy that nobody listens on: Go's HTTP client goes through it for everything but loopback, so that a chart whose
-# schema or dependency names a URL reaches no network (helm ≥ 3.18 fetches `$ref: https://…` of values.schema.json).
+# A proxy on a port without a listener: Go's HTTP client uses it for everything except loopback, so that a URL in
+# the schema or the dependencies of a chart is not fetched (helm ≥ 3.18 follows `$ref: https://…` of the schema).
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A release on a cluster.
+class ReleaseLocation:
+    """Where a release is, and how long helm may wait for it.
 
     Args:
-        context: of the kubeconfig; "" is its current one.
-        timeout: seconds that Helm may wait for anything.
-        stop: set to have helm interrupted.
+        context: kubeconfig context; "" is the current one.
+        timeout: seconds, as helm's ``--timeout``.
+        stop: an event that interrupts helm.
     """
 
     release: str
@@ -48,8 +48,8 @@ class Place:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-class Note(NamedTuple):
-    """What a revision says of itself."""
+class RevisionNote(NamedTuple):
+    """Description and labels of a revision."""
 
     description: str
     labels: Mapping[str, str]
@@ -60,11 +60,11 @@ class Helm:
     """A helm binary and a scratch directory for its caches.
 
     Args:
-        processes: starts it.
+        processes: starts helm.
         scratch: empty directory of this run.
         network: whether it may reach registries, with the user's credentials.
-        binary: name or path.
-        registry_config: file of credentials that replaces the user's.
+        binary: name or path of helm.
+        registry_config: registry configuration that replaces the user's.
     """
 
     processes: Processes
@@ -77,16 +77,16 @@ class Helm:
         """Version of the binary.
 
         Raises:
-            PreconditionError: ``TOOL_MISSING``, or ``HELM_UNKNOWN`` for something that is no helm 3 or newer.
+            PreconditionError: ``TOOL_MISSING``, or ``HELM_UNKNOWN``, the program is not helm 3 or newer.
         """
         finished = self._run("version", "--template", "{{.Version}}")
         match = _VERSION.match(finished.stdout.decode("utf-8", "replace"))
         if finished.status != 0 or match is None or int(match[1]) < 3:
-            raise PreconditionError("HELM_UNKNOWN", f"{self.binary} is no helm 3 or newer", hint="install helm 3 or 4")
+            raise PreconditionError("HELM_UNKNOWN", f"{self.binary} is not helm 3 or newer", hint="install helm 3 or 4")
         return int(match[1]), int(match[2]), int(match[3])
 
     def package(self, chart: Path, destination: Path) -> Finished:
-        """`helm package`: an archive of the chart folder in ``destination``."""
+        """`helm package`: write an archive of the chart folder to ``destination``."""
         return self._run("package", str(chart), "--destination", str(destination))
 
     def dependency_build(self, chart: Path, repositories: Sequence[str]) -> Finished:
@@ -101,18 +101,18 @@ class Helm:
         )
 
     def push(self, archive: Path, repository: str, *, plain: bool) -> Finished:
-        """`helm push` of an archive to ``oci://…``; it overwrites what is there, so look first."""
+        """`helm push` of an archive to ``oci://…``; it overwrites an existing version, so check before."""
         return self._run("push", str(archive), repository, *(("--plain-http",) if plain else ()))
 
     def pull_archive(self, reference: str, version: str, destination: Path, *, plain: bool) -> Finished:
-        """`helm pull` of a chart from ``oci://…/chart`` as an archive in ``destination``."""
+        """`helm pull` of a chart from ``oci://…/chart``: write the archive to ``destination``."""
         transport = ("--plain-http",) if plain else ()
         return self._run("pull", reference, "--version", version, "--destination", str(destination), *transport)
 
     def template(
         self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
     ) -> Finished:
-        """`helm template`: the manifests that this chart and these values give.
+        """`helm template`: render the manifests of a chart with values.
 
         Raises:
             ProcessTimeout: it took longer than the target allows.
@@ -122,60 +122,64 @@ class Helm:
             "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
         )
 
-    def upgrade(self, place: Place, chart: Sequence[str], values: Sequence[Path], note: Note) -> Finished:
-        """`helm upgrade --install`, waiting for what Kubernetes itself knows how to judge.
+    def upgrade(
+        self, location: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
+    ) -> Finished:
+        """`helm upgrade --install`, waiting for the resources of Kubernetes itself.
 
-        helm 4's own way of waiting, its watcher, waits for every custom resource; both majors' older way does not.
+        The watcher of helm 4 would also wait for every custom resource; the legacy strategy of both majors does not.
 
         Args:
-            chart: its reference and what goes with it, as `chart_arguments` gives them.
-            values: files in Helm's order.
+            chart: the reference of the chart, and further arguments for it.
+            values: values files in Helm's order.
 
         Raises:
-            ProcessTimeout: helm did not keep to the timeout that it was given.
+            ProcessTimeout: helm did not end within its timeout.
         """
         files = [part for path in values for part in ("--values", str(path))]
         labels = ",".join(f"{name}={value}" for name, value in note.labels.items())
         described = ("--labels", labels, "--description", note.description)
-        return self._change("upgrade", ("--install", place.release, *chart, *files, *described), place)
+        return self._change("upgrade", ("--install", location.release, *chart, *files, *described), location)
 
-    def rollback(self, place: Place, revision: int) -> Finished:
-        """`helm rollback`: an earlier revision as a new one, waiting as ``upgrade`` does.
-
-        Raises:
-            ProcessTimeout: helm did not keep to the timeout that it was given.
-        """
-        return self._change("rollback", (place.release, str(revision)), place)
-
-    def test(self, place: Place) -> Finished:
-        """`helm test`: the chart's own tests.
+    def rollback(self, location: ReleaseLocation, revision: int) -> Finished:
+        """`helm rollback`: install an earlier revision as a new one, waiting as ``upgrade`` does.
 
         Raises:
-            ProcessTimeout: helm did not keep to the timeout that it was given.
+            ProcessTimeout: helm did not end within its timeout.
         """
-        return self._cluster("test", (place.release, "--timeout", f"{place.timeout}s"), place)
+        return self._change("rollback", (location.release, str(revision)), location)
 
-    def _change(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
-        # helm 4 applies on the server, which lets nobody change a field that somebody else (a hand, an autoscaler) has
-        # changed meanwhile: no deploy and no rollback would pass any more. helm 3 has always taken such fields back.
-        ways = ("--wait",) if self.number < (4,) else ("--wait=legacy", "--server-side=true", "--force-conflicts")
-        bounds = (*ways, "--timeout", f"{place.timeout}s", "--history-max", str(_HISTORY))
-        return self._cluster(verb, (*arguments, *bounds), place)
+    def test(self, location: ReleaseLocation) -> Finished:
+        """`helm test`: run the chart's own tests.
 
-    def _cluster(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
-        context = ("--kube-context", place.context) if place.context else ()
+        Raises:
+            ProcessTimeout: helm did not end within its timeout.
+        """
+        return self._cluster("test", (location.release, "--timeout", f"{location.timeout}s"), location)
+
+    def _change(self, verb: str, arguments: Sequence[str], location: ReleaseLocation) -> Finished:
+        # helm 4 uses server-side apply, which refuses to change a field with another manager (a person with kubectl, an
+        # autoscaler): no deploy and no rollback would succeed any more. helm 3 always overwrote such fields.
+        wait = (
+            ("--wait",) if self.known_version < (4,) else ("--wait=legacy", "--server-side=true", "--force-conflicts")
+        )
+        options = (*wait, "--timeout", f"{location.timeout}s", "--history-max", str(_MAX_HISTORY))
+        return self._cluster(verb, (*arguments, *options), location)
+
+    def _cluster(self, verb: str, arguments: Sequence[str], location: ReleaseLocation) -> Finished:
+        context = ("--kube-context", location.context) if location.context else ()
         return self.processes.run(
-            [self.binary, verb, *arguments, "--namespace", place.namespace, *context],
+            [self.binary, verb, *arguments, "--namespace", location.namespace, *context],
             env=self._environment(cluster=True),
             cwd=self.scratch,
-            timeout=_WAITS * place.timeout + _START,
+            timeout=_WAITING_PHASES * location.timeout + _STARTUP_SECONDS,
             guarded=True,
-            stop=place.stop,
+            stop=location.stop,
         )
 
     @cached_property
-    def number(self) -> tuple[int, int, int]:
-        """Version of the binary, asked once.
+    def known_version(self) -> tuple[int, int, int]:
+        """Version of the binary, observed once.
 
         Raises:
             PreconditionError: as ``version``.
@@ -186,14 +190,14 @@ class Helm:
         try:
             return self._start(*arguments, timeout=timeout)
         except ProcessTimeout as late:
-            return Finished(f"{self.binary} {arguments[0]}", _TIMED_OUT, b"", f"Error: {late}")
+            return Finished(f"{self.binary} {arguments[0]}", _STATUS_TIMED_OUT, b"", f"Error: {late}")
 
     def _start(self, *arguments: str, timeout: float) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
 
     def _environment(self, *, cluster: bool = False) -> Mapping[str, str]:
-        hidden = ("HELM_",) if cluster else ("HELM_", "KUBE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        removed = ("HELM_",) if cluster else ("HELM_", "KUBE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
         ours = tool_environment(os.environ)
         own = {
             "PATH": ours["PATH"],
@@ -209,12 +213,12 @@ class Helm:
             if self.registry_config:
                 config["HELM_REGISTRY_CONFIG"] = str(self.registry_config)
             return {**kept, **own, **config}
-        without = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
-        nothing = {
+        no_proxy = {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")}
+        no_credentials = {
             "HELM_CONFIG_HOME": str(self.scratch / "helm-config"),
             "DOCKER_CONFIG": str(self.scratch / "no-credentials"),
         }
-        return {**without, **own, **nothing, **_NO_NETWORK}
+        return {**no_proxy, **own, **no_credentials, **_NO_NETWORK}
 
 
 def is_loopback(host: str) -> bool:
@@ -223,17 +227,21 @@ def is_loopback(host: str) -> bool:
 
 
 def plain_http(*references: str) -> tuple[str, ...]:
-    """``--plain-http`` where every registry is on this machine; helm 3 finds that out by itself, helm 4 does not."""
+    """``--plain-http`` where every registry is on this machine; helm 3 detects that itself, helm 4 does not."""
     hosts = [reference.removeprefix("oci://").partition("/")[0] for reference in references]
     return ("--plain-http",) if hosts and all(map(is_loopback, hosts)) else ()
 
 
 def failure_of(finished: Finished) -> str:
-    """What helm says broke, on one line: its last error to the end, for reasons follow on lines of their own."""
-    lines = [line.strip() for line in finished.stderr.splitlines() if line.strip() and not line.startswith(_NO_REASON)]
+    """Helm's error message on one line: from the last line with ``Error:`` to the end, because causes follow it."""
+    lines = [
+        line.strip() for line in finished.stderr.splitlines() if line.strip() and not line.startswith(_NOT_THE_ERROR)
+    ]
     first = max((number for number, line in enumerate(lines) if line.startswith("Error: ")), default=len(lines) - 1)
-    said = " ".join(lines[max(first, 0) :]).removeprefix("Error: ")
-    return (said[:_LONGEST] + "…" if len(said) > _LONGEST else said) or f"exit status {finished.status}"
+    message = " ".join(lines[max(first, 0) :]).removeprefix("Error: ")
+    return (
+        message[:_MAX_MESSAGE_CHARS] + "…" if len(message) > _MAX_MESSAGE_CHARS else message
+    ) or f"exit status {finished.status}"
 
 
 __all__ = ["Helm", "ProcessTimeout", "failure_of", "is_loopback"]

@@ -1,7 +1,7 @@
-"""HTTP as typed calls: one answer or one reason, bounded in time and size; with ``urllib3``.
+"""HTTP requests, bounded in time and size, by ``urllib3``.
 
-Retries are urllib3's: transport errors, 429 and 5xx, with backoff and jitter, and ``Retry-After`` where it is short.
-Only what changes nothing is asked here, so that every call may be repeated.
+urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and follows a short ``Retry-After``. Every
+request here is read-only, so it may be repeated.
 """
 
 import ssl
@@ -18,18 +18,18 @@ from jetscale_cicd.tools.redact import Redactor
 if TYPE_CHECKING:
     import urllib3
 
-# A manifest of a chart has a kilobyte; the distribution spec lets a registry refuse more than 4 MiB.
-_LARGEST = 4 << 20
-_CHUNK = 1 << 14
-_AGAIN = (429, 500, 502, 503, 504)
+# The manifest of a chart has about a kilobyte; the distribution spec lets a registry refuse more than 4 MiB.
+_MAX_BODY_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 14
+_RETRIED_STATUS = (429, 500, 502, 503, 504)
 
 
 class HttpFailure(Exception):  # noqa: N818 - callers turn it into the answer "cannot tell"
-    """No answer came; the text says why, redacted."""
+    """There was no complete answer; the message is the reason, redacted."""
 
 
 class HttpAnswer(NamedTuple):
-    """What a server said; header names in lower case."""
+    """The answer of a server; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,12 +41,12 @@ class Http:
     """A client for one run.
 
     Args:
-        redact: masks secrets in reasons.
-        connect, read: seconds until one attempt gives up, by phase.
+        redact: masks secrets in error messages.
+        connect, read: timeouts of one attempt in seconds.
         total_timeout: seconds that the body of one answer may take.
         retries: further attempts after the first.
-        backoff: seconds before the second attempt, doubled each time, with as much jitter.
-        max_retry_after: longest ``Retry-After`` that is waited for, in seconds.
+        backoff: seconds before the second attempt, doubled each time, with jitter of the same size.
+        max_retry_after: longest ``Retry-After`` that is followed, in seconds.
     """
 
     redact: Redactor
@@ -58,18 +58,18 @@ class Http:
     max_retry_after: int = 30
 
     def get(self, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
-        """GET, redirects followed without credentials for another host; ``retry=False`` without a second attempt.
+        """GET, following redirects, without credentials for another host; ``retry=False`` makes only one attempt.
 
         Raises:
-            HttpFailure: no whole answer came.
+            HttpFailure: there was no complete answer.
         """
         return self._request("GET", url, headers, None, retry)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> HttpAnswer:
-        """POST of a form that asks for a token, which changes nothing.
+        """POST a form that requests a token, which is safe to repeat.
 
         Raises:
-            HttpFailure: no whole answer came.
+            HttpFailure: there was no complete answer.
         """
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._request("POST", url, headers, urlencode(form).encode(), True)
@@ -95,10 +95,10 @@ class Http:
     def _body(self, response: "urllib3.BaseHTTPResponse") -> bytes:
         deadline = time.monotonic() + self.total_timeout
         content = bytearray()
-        for part in response.stream(_CHUNK):
+        for part in response.stream(_CHUNK_BYTES):
             content += part
-            if len(content) > _LARGEST:
-                raise ValueError(f"the answer is larger than {_LARGEST:,} bytes")
+            if len(content) > _MAX_BODY_BYTES:
+                raise ValueError(f"the answer is larger than {_MAX_BODY_BYTES:,} bytes")
             if time.monotonic() > deadline:
                 raise ValueError(f"the answer was not complete after {self.total_timeout:g} s")
         return bytes(content)
@@ -127,7 +127,7 @@ class Http:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """The system's authorities, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, which helm reads as well."""
+        """TLS with the certificate authorities of the system, or of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as helm."""
         return ssl.create_default_context()
 
     @property
@@ -142,9 +142,9 @@ class Http:
 
         return urllib3.Retry(
             total=self.retries,
-            connect=min(self.retries, 2),  # a name that does not resolve seldom does a second later
+            connect=min(self.retries, 2),  # a name that does not resolve rarely does a second later
             redirect=5,
-            status_forcelist=_AGAIN,
+            status_forcelist=_RETRIED_STATUS,
             allowed_methods=None,
             raise_on_status=False,
             backoff_factor=self.backoff,
@@ -154,7 +154,7 @@ class Http:
 
 
 def _reason(failed: Exception) -> str:
-    """The cause at the bottom: urllib3 wraps it in the attempts and the pool."""
+    """The innermost cause: urllib3 wraps it in exceptions of the retry and the pool."""
     cause: BaseException = failed
     while (inner := getattr(cause, "reason", None)) is not None and isinstance(inner, BaseException):
         cause = inner

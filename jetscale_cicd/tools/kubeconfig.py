@@ -1,4 +1,4 @@
-"""Which cluster is meant, as far as files say; imported by every decision, so nothing that is slow to import."""
+"""The current context of the kubeconfig; every decision imports this module, so it imports nothing slow."""
 
 import json
 import os
@@ -9,30 +9,30 @@ from pathlib import Path
 
 from jetscale_cicd.errors import PreconditionError
 
-_CURRENT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*?)[^\S\n]*(?:\s#.*)?$")
+_CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*?)[^\S\n]*(?:\s#.*)?$")
 
 
 def current_context(env: Mapping[str, str]) -> str:
-    """The context that is meant now: whoever switches it during a run would send helm to another cluster than kubectl.
+    """The current context, read once: a switch during the run would lead helm to another cluster than kubectl.
 
-    The first file that says one decides (kubectl, "merging kubeconfig files"); "" where none does, or in a pod.
+    The first file that sets it wins (kubectl, "merging kubeconfig files"); "" where none does, or in a pod.
     """
     named = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
     for file in named or [_default(env)]:
         try:
             text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:  # kubectl passes over a file that is not there, and says what it makes of any other
+        except OSError:  # kubectl skips a missing file, and reports any other problem itself
             continue
-        if found := _said(text):
+        if found := _context_in(text):
             return found
     return ""
 
 
-def _said(text: str) -> str:
+def _context_in(text: str) -> str:
     if text.lstrip().startswith("{"):
         with suppress(ValueError):
             return str(json.loads(text).get("current-context") or "")
-    line = _CURRENT.search(text)
+    line = _CURRENT_CONTEXT.search(text)
     return line[1].strip("\"'") if line else ""
 
 
@@ -41,16 +41,16 @@ def _default(env: Mapping[str, str]) -> Path:
 
 
 def has_kubeconfig(env: Mapping[str, str]) -> bool:
-    """Whether anything says which cluster: a kubeconfig, or the account of the pod that this runs in.
+    """Whether a cluster is configured: by a kubeconfig, or by the service account of the pod.
 
     Raises:
-        PreconditionError: ``KUBECONFIG_MISSING``, one is named and is not there: that is no "nowhere".
+        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file.
     """
     named = [name for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
     if named and not any(Path(name).is_file() for name in named):
         raise PreconditionError(
             "KUBECONFIG_MISSING",
-            f"KUBECONFIG names {', '.join(named)}, and that is no file",
+            f"KUBECONFIG names {', '.join(named)}, which does not exist",
             where="KUBECONFIG",
             hint="name a kubeconfig, or unset the variable",
         )

@@ -249,7 +249,7 @@ def _signals_held_back() -> Iterator[None]:
 
 
 def _stop(process: "sh.RunningCommand | None") -> None:
-    """Pass an interruption on, once, and leave nothing behind: helm marks its release before it ends (DESIGN §5)."""
+    """Pass an interruption on, once, and leave nothing behind: helm marks its release before it ends."""
     _signal(process, signal.SIGINT)
     deadline = time.monotonic() + _GRACE
     while process is not None and process.is_alive() and time.monotonic() < deadline:

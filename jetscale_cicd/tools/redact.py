@@ -1,4 +1,4 @@
-"""The one redactor: every text that leaves the process passes here first."""
+"""The redactor: every text is redacted before it leaves the process."""
 
 import base64
 import json
@@ -10,14 +10,14 @@ from urllib.parse import quote, quote_plus
 MASK = "***"
 # Credentials inside a URL: everything between the scheme and the last @ before the path.
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+(?:@[^/\s@]+)*@")
-# Variables that carry credentials into CI by convention; their values are secrets whatever they look like.
+# Variables that hold credentials by convention; their values are secrets.
 _SECRET_NAME = re.compile(
     r"(?i)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH_CONFIG|JWT"
     # PWD alone is the shell's working directory.
     r"|(?:PRIVATE|API|ACCESS|DEPLOY|SIGNING|ENCRYPTION)_?KEY|(?:^|_)(?:PASS|PAT)(?:_|$)|_PWD(?:_|$)"
 )
-# Shorter values ("1", "true", "main") would mask half of every sentence.
-_SHORTEST = 6
+# Shorter values ("1", "true", "main") occur in ordinary text.
+_MIN_SECRET_CHARS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,20 @@ class Redactor:
         return redactor
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Mask these from now on, too: credentials that are found while a run goes on."""
+        """Mask these from now on, too: credentials that are found during a run."""
         known = {secret.strip() for secret in secrets}
-        # A log shows a private key line by line.
+        # A log contains a private key line by line.
         known |= {line.strip() for secret in known for line in secret.splitlines()}
-        self.forms.update(form for secret in known if len(secret) >= _SHORTEST for form in _forms(secret))
+        self.forms.update(form for secret in known if len(secret) >= _MIN_SECRET_CHARS for form in _forms(secret))
 
     @classmethod
     def of_environment(cls, env: Iterable[tuple[str, str]]) -> "Redactor":
-        """Build a redactor for every variable whose name says that it holds a credential."""
+        """Build a redactor for the values of all variables with the name of a credential."""
         return cls.of(value for name, value in env if cls.is_secret_name(name))
 
     @staticmethod
     def is_secret_name(name: str) -> bool:
-        """Whether a variable of this name carries a credential, by convention."""
+        """Whether a variable of this name holds a credential, by convention."""
         return _SECRET_NAME.search(name) is not None
 
     def __call__(self, text: str) -> str:
@@ -69,7 +69,7 @@ def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:
-    """One mask for each run of spans that overlap or touch, so that neither secret leaves a part behind."""
+    """One mask for each sequence of spans that overlap or touch, so that no part of a secret remains."""
     parts: list[str] = []
     shown = 0
     for start, end in spans:
@@ -87,17 +87,17 @@ def _forms(secret: str) -> Iterable[str]:
     for ascii_only in (True, False):
         escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         yield escaped
-        # Go's encoder, which helm's messages come through, makes JSON safe for HTML.
+        # Go's encoder, which writes helm's messages, escapes JSON for HTML.
         yield escaped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     raw = secret.encode("utf-8", "surrogateescape")
     yield base64.b64encode(raw).decode().rstrip("=")
     yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
-    # A secret inside a longer base64 text sits at one of three offsets; the characters that its
-    # neighbours share are cut off, the rest is its fingerprint.
+    # A secret inside a longer base64 text sits at one of three offsets; the characters that it
+    # shares with its neighbours are removed, and the rest is searched for.
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + raw).decode()
         body = encoded[(0, 2, 3)[offset] :].rstrip("=")
         body = body if (offset + len(raw)) % 3 == 0 else body[:-1]
-        if len(body) >= _SHORTEST:
+        if len(body) >= _MIN_SECRET_CHARS:
             yield body
             yield body.replace("+", "-").replace("/", "_")

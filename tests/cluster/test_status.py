@@ -114,7 +114,7 @@ def test_a_run_that_cannot_look_says_what_it_may_miss(
     live.done()
     (note,) = live.sample.run().json["notes"][:1]
     assert note == (
-        "live: what is deployed was not looked at (there is no kubeconfig), so a run that was lost is not made up for"
+        "live: what is deployed was not observed (there is no kubeconfig), so a lost run cannot be detected"
     )
     live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
     assert "(there is no kubeconfig), so a run would stop" in live.sample.command("plan").stdout

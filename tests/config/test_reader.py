@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetscale_cicd.config.nodes import MAX_CHARACTERS
+from jetscale_cicd.config.nodes import MAX_FILE_CHARS
 from jetscale_cicd.config.reader import default_settings, read_settings
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.errors import ConfigurationError
@@ -307,9 +307,9 @@ class TestTargetsTogether:
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:1:10")
 
     def test_settings_made_in_python_obey_the_same_rules(self) -> None:
-        with pytest.raises(ValueError, match=r"^client_name: 'Bad' is no RFC 1123 label"):
+        with pytest.raises(ValueError, match=r"^client_name: 'Bad' is not an RFC 1123 label"):
             Target(name="a", client_name="Bad")
-        with pytest.raises(ValueError, match=r"^targets: must name at least one"):
+        with pytest.raises(ValueError, match=r"^targets: must have at least one"):
             Settings(targets=())
         with pytest.raises(ValueError, match=r"^targets\.a: two targets are named 'a'"):
             Settings(targets=(Target(name="a"), Target(name="a", env="b")))
@@ -363,7 +363,7 @@ class TestKeys:
     def test_an_unknown_key_that_is_like_no_other_comes_with_all_of_them(self) -> None:
         error = refused("zzz: 1\n")
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
-        assert error.hint == "known here: chart, release, targets"
+        assert error.hint == "allowed: chart, release, targets"
 
     @pytest.mark.parametrize("key", ["requires", "name"])
     def test_a_key_that_is_not_built_yet_is_unknown(self, key: str) -> None:
@@ -433,7 +433,7 @@ class TestHostileText:
     def test_a_file_over_a_mebibyte_is_refused_unread(self) -> None:
         error = refused("[" * 20_000_000)
         assert (error.code, error.where) == ("CONFIG_YAML", FILE)
-        assert str(MAX_CHARACTERS) in error.message
+        assert str(MAX_FILE_CHARS) in error.message
 
     @pytest.mark.parametrize(("opening", "column"), [("[", 18), ("{a: ", 66), ("- ", 35)])
     def test_deep_nesting_is_refused_where_it_becomes_too_deep(self, opening: str, column: int) -> None:

@@ -244,7 +244,7 @@ class TestWhyATargetIsDeployed:
         [
             (of(LIVE, Decision.PUBLISH), "1.3.0 is new"),
             (of(LIVE, Decision.REDEPLOY), "its values changed"),
-            (of(LIVE, Decision.NOTHING), "nothing that it watches changed"),
+            (of(LIVE, Decision.NOTHING), "no path that it watches changed"),
             (of(LIVE, Decision.REDEPLOY, "1.2.2 is deployed"), "1.2.2 is deployed"),
         ],
     )

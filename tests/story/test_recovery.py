@@ -149,7 +149,7 @@ def test_a_tag_that_only_this_clone_has_is_no_release(stack: Sample) -> None:
     stack.repo.git("tag", "v0.2.0")
     ended = stack.run()
     assert (ended.json["decision"], ended.json["version"]) == ("publish", "0.2.0")
-    assert any("v0.2.0 is in this clone alone" in note for note in ended.json["notes"])
+    assert any("v0.2.0 is only in this clone" in note for note in ended.json["notes"])
     assert git(stack.remote, "rev-parse", "v0.2.0^{commit}") == head
 
 
@@ -286,7 +286,7 @@ def test_without_any_release_before_it_a_comparison_says_so(tmp_path: Path) -> N
     local = clone(repo, tmp_path / "clone", "--no-tags")
     document = command("plan", "--since=event", "--base=HEAD~1", "--output=json", cwd=local.path).json
     assert (document["decision"], document["version"]) == ("publish", "0.1.0")
-    assert any("would be a first one" in note for note in document["notes"])
+    assert any("would be the first release" in note for note in document["notes"])
 
 
 def test_a_simulation_on_a_laptop_is_of_a_pull_request_into_the_default_branch(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_base_that_cannot_be_rendered_is_said_and_is_no_failure_of_the_change(
     ended = stack.command("simulate", "--base=HEAD~1", "--output=json")
     (diff,) = ended.json["manifests"]
     assert ended.status == 0
-    assert "could not be rendered, so all is new here" in diff["note"]
+    assert "could not be rendered, so every object is shown as new" in diff["note"]
     assert "+  size: '4'" in diff["diff"]
 
 

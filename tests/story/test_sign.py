@@ -213,4 +213,4 @@ def test_a_directory_keeps_no_signature_and_the_plan_says_so(helm4: Path, tmp_pa
     ended = sample.run()
     assert ended.status == 0, ended.stderr
     assert "sign" not in step_results(ended)
-    assert "a directory of packages keeps no signature" in " ".join(ended.json["notes"])
+    assert "packages are not signed" in " ".join(ended.json["notes"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jetscale_cicd.tools.helm import Helm, Note, Place
+from jetscale_cicd.tools.helm import Helm, ReleaseLocation, RevisionNote
 from jetscale_cicd.tools.process import Finished, Processes
 from jetscale_cicd.tools.redact import Redactor
 from tests.support.fake_kubernetes import FakeKubernetes
@@ -81,7 +81,9 @@ class FakeHelm(Helm):
 
     release: Release
 
-    def upgrade(self, place: Place, chart: Sequence[str], values: Sequence[Path], note: Note) -> Finished:
+    def upgrade(
+        self, place: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
+    ) -> Finished:
         release = self.release
         release.calls.append(("upgrade", 0))
         if not release.begins:
@@ -95,7 +97,7 @@ class FakeHelm(Helm):
 
         return release.begin(made, release.upgrade_ends)
 
-    def rollback(self, place: Place, revision: int) -> Finished:
+    def rollback(self, place: ReleaseLocation, revision: int) -> Finished:
         release = self.release
         release.calls.append(("rollback", revision))
 
@@ -105,7 +107,7 @@ class FakeHelm(Helm):
 
         return release.begin(made, release.rollback_ends)
 
-    def test(self, place: Place) -> Finished:
+    def test(self, place: ReleaseLocation) -> Finished:
         release = self.release
         release.calls.append(("test", 0))
         return release.test_ends() if callable(release.test_ends) else release.test_ends
@@ -116,11 +118,11 @@ class FakeHelm(Helm):
     def _start(self, *arguments: str, timeout: float) -> Finished:
         raise AssertionError(f"unexpected: helm {arguments}")
 
-    def _cluster(self, verb: str, arguments: Sequence[str], place: Place) -> Finished:
+    def _cluster(self, verb: str, arguments: Sequence[str], place: ReleaseLocation) -> Finished:
         raise AssertionError(f"unexpected: helm {verb} {arguments}")
 
 
-def _said(note: Note, status: str) -> str:
+def _said(note: RevisionNote, status: str) -> str:
     return {"deployed": note.description, "failed": 'Upgrade "app" failed: no'}.get(status, "Preparing upgrade")
 
 

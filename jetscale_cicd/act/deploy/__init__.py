@@ -1,1 +1,1 @@
-"""Steps that change a target."""
+"""The steps that change a target."""

@@ -1,4 +1,4 @@
-"""The entries of the audit: what became of each deploy that was begun, and of each rollback."""
+"""The entries of the audit: the outcome of each deploy that was begun, and of each rollback."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ _SCHEMA = 1
 
 
 def audit_entry(acting: ActContext, each: TargetPlan) -> dict[str, object]:
-    """What became of a target, with what was deployed there and by which run."""
+    """The outcome for a target, with what was deployed there and by which run."""
     decided, session = each.decided, acting.sessions[each.decided.target.name]
     target, revisions = decided.target, session.revisions
     deploys = target in acting.plan.deployed_targets
@@ -38,23 +38,23 @@ def audit_entry(acting: ActContext, each: TargetPlan) -> dict[str, object]:
 
 
 def report_death(context: RunContext, target: Target, record: Deployed, run: str) -> None:
-    """Append a deploy, or rollback, whose process ended before it could do so itself.
+    """Append the entry of an interrupted deploy or rollback, whose process ended before it did so.
 
     Args:
-        record: of the revision that it left.
-        run: the CI's run that it was of, "" where none is known.
+        record: the record of its revision.
+        run: URL of its CI run, "" where that is not known.
     """
     number = record.revision.number if record.revision else None
-    said = {"decision": None, "result": "died", "revision": number}
-    entry = {**_what(context, target, record), "run": run or None, **said}
+    ended = {"decision": None, "result": "died", "revision": number}
+    entry = {**_what(context, target, record), "run": run or None, **ended}
     try:
         append_audit(context.request.audit, entry, context.redact)
-    except ConfigurationError as unwritable:  # no deploy waits for a log
+    except ConfigurationError as unwritable:  # no deploy is stopped for the audit
         context.announce(f"! {unwritable.message}: {unwritable.where}")
 
 
 def _result(outcomes: list[StepOutcome], error: Stage6Error | None, revisions: NewRevisions, *, deploys: bool) -> str:
-    """How it ended, as one of a few fixed values."""
+    """The result, as one of a few fixed values."""
     done = {outcome.step.name for outcome in outcomes if outcome.result is Result.DONE}
     failed = next((outcome.step.name for outcome in outcomes if outcome.result is Result.FAILED), None)
     if isinstance(error, SupersededError):
@@ -69,7 +69,7 @@ def _result(outcomes: list[StepOutcome], error: Stage6Error | None, revisions: N
 
 
 def rollback_entry(context: RunContext, target: Target, outcome: RollbackOutcome) -> dict[str, object]:
-    """What became of the command ``rollback``."""
+    """The outcome of the command ``rollback``."""
     record, error = outcome.after or outcome.before, outcome.error
     ended = "interrupted" if isinstance(error, Interrupted) else "failed"
     return {

@@ -1,4 +1,4 @@
-"""What a run brings to one target, as its engine asks for it (``engines/engine.py``)."""
+"""What a run gives the engine of a target to deploy (``Delivery`` in ``engines/engine.py``)."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -20,23 +20,23 @@ from jetscale_cicd.model.target import Target
 
 @dataclass(frozen=True, slots=True)
 class TargetDelivery:
-    """One target's part of a run."""
+    """The part of a run for one target."""
 
     acting: ActContext
     decided: TargetDecision
 
     @property
     def context(self) -> RunContext:
-        """Everything that the run touches."""
+        """The context of the run."""
         return self.acting.context
 
     @property
     def deploy_id(self) -> str:
-        """In the values of all that this run deploys, and of nothing else."""
+        """The identifier of the deploys of this run."""
         return self.acting.deploy_id
 
     def record(self, digest: str) -> Deployed:
-        """What the deploy of an archive with this digest leaves on the target."""
+        """The record that a deploy of the archive with this digest writes."""
         return record_of(self.acting, self.decided.target, digest)
 
     @contextmanager
@@ -50,30 +50,30 @@ class TargetDelivery:
         return published_package(self.acting)
 
     def archive(self) -> Path:
-        """Its archive."""
+        """The archive of the published package."""
         return published_archive(self.acting)
 
     def manifests(self) -> bytes:
-        """The manifests that were rendered before publishing, else rendered from the archive."""
+        """The manifests, as rendered before publishing, else rendered from the archive."""
         rendered = self.acting.manifests.get(self.decided.target.name)
         return rendered or render(self.acting, self.decided.target, self.archive())
 
     def died(self, record: Deployed, run: str) -> None:
-        """Put a deploy on record whose process ended before it could."""
+        """Record a deploy whose process ended before it did so."""
         report_death(self.context, self.decided.target, record, run)
 
 
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:
-    """The manifests of a target, rendered from an archive with the values that a deploy would have."""
+    """The manifests of a target, rendered from an archive with the values of a deploy."""
     with values_files(acting, target, record_of(acting, target, "")) as files:
         return engine_of(target).render(acting.context, target, archive, files)
 
 
 @contextmanager
 def values_files(acting: ActContext, target: Target, record: Deployed) -> Iterator[Sequence[Path]]:
-    """Values files of a target in Helm's order, with its secrets and the record; gone at the end of the block.
+    """Values files of a target in Helm's order, with its secrets and the record; removed at the end of the block.
 
-    A deploy may wait long for its lock, and no secret stays on disk meanwhile.
+    They are written only when they are needed: a deploy may wait long for its lock, and no secret is on disk then.
     """
     directory = acting.context.scratch / f"values-{target.name}"
     written = list(acting.values[target.name].write(directory))

@@ -1,4 +1,4 @@
-"""`rollback`: an earlier revision of a target brought back by its engine, and put on record."""
+"""The command `rollback`: bring back an earlier revision of a target by its engine, and record it."""
 
 from functools import partial
 
@@ -12,21 +12,22 @@ from jetscale_cicd.tools.audit_log import append_audit, check_audit
 
 
 def roll_back(context: RunContext, target: Target, to: int | None) -> Rollback:
-    """Bring a revision back.
+    """Bring back a revision.
 
     Args:
-        to: the revision; None is the newest good one before what is deployed.
+        to: the revision; None for the newest good one before the one that is deployed.
 
     Raises:
         PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
         ConfigurationError: ``NO_SUCH_RELEASE_REVISION``, or the target keeps no revisions.
-        DeployError: helm could not; VerificationError: it could, and what is there now is not as it should be.
+        DeployError: helm failed.
+        VerificationError: helm succeeded, and what is deployed now is not verified.
     """
     check_audit(context.request.audit)
     outcome = engine_of(target).roll_back(context, target, to, partial(report_death, context, target))
     try:
         append_audit(context.request.audit, rollback_entry(context, target, outcome), context.redact)
-    except Stage6Error as unwritable:  # how the rollback ended is what has to be reported
+    except Stage6Error as unwritable:  # the outcome of the rollback is what has to be reported
         context.announce(f"! {unwritable.message}: {unwritable.where}")
     if outcome.error or outcome.after is None:
         raise outcome.error or RuntimeError("a rollback ended without an outcome")

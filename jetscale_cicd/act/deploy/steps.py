@@ -1,4 +1,4 @@
-"""The steps of one target, done by its engine; the record step is the run's own."""
+"""The steps of a target, done by its engine; the step record is the same for every engine."""
 
 from contextlib import closing, suppress
 
@@ -12,10 +12,10 @@ from jetscale_cicd.tools.audit_log import append_audit
 
 
 def perform_step(acting: ActContext, each: TargetPlan, step: Step) -> str:
-    """Do a step of a target, and say what was done.
+    """Do a step of a target, and return what was done.
 
     Raises:
-        Stage6Error: it failed.
+        Stage6Error: the step failed.
     """
     if step.name is StepName.RECORD:
         return _record(acting, each)
@@ -26,14 +26,14 @@ def perform_step(acting: ActContext, each: TargetPlan, step: Step) -> str:
 
 
 def _record(acting: ActContext, each: TargetPlan) -> str:
-    """Append what was done to the audit, and unlock the target."""
+    """Append the outcome to the audit, and unlock the target."""
     entry = audit_entry(acting, each)
     with closing(acting.sessions[each.decided.target.name]):
         return append_audit(acting.context.request.audit, entry, acting.context.redact)
 
 
 def leave(acting: ActContext) -> None:
-    """Record and unlock the targets that a run still holds which was interrupted, or failed early."""
+    """Record and unlock the targets that an interrupted or failed run still holds."""
     for each in filter(acting.is_locked, acting.plan.target_plans):
-        with suppress(Stage6Error):  # what ended the run is what has to be reported
+        with suppress(Stage6Error):  # the error that ended the run is what has to be reported
             _record(acting, each)

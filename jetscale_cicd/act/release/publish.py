@@ -1,4 +1,4 @@
-"""Step 3: the artifact in the registry, never over something else (DESIGN §5)."""
+"""The step publish: push the artifact, and never overwrite another one (docs/how-it-works.md)."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from jetscale_cicd.tools.registry.interface import Registry
 
 
 def publish(artifact: Artifact, registry: Registry) -> str:
-    """Create the version in the registry and compare what it then holds with the artifact.
+    """Create the version in the registry, and compare what it then holds with the artifact.
 
     Raises:
         SupersededError: ``VERSION_TAKEN``, another run was faster with other content.
-        PublishError: ``PUSH_UNCONFIRMED``, the registry does not say what it holds.
+        PublishError: ``PUSH_UNCONFIRMED``, the registry does not confirm what it holds.
     """
     reference = registry.reference(artifact.chart, str(artifact.version))
     match registry.create(artifact.chart, str(artifact.version), Path(artifact.path)):
@@ -23,26 +23,26 @@ def publish(artifact: Artifact, registry: Registry) -> str:
                 "VERSION_TAKEN",
                 f"{artifact.chart} {artifact.version} holds {digest}, this commit gives {artifact.digest}",
                 where=reference,
-                hint="another run was faster: run again, and the next free version is taken",
+                hint="another run was faster: run again, which publishes the next free version",
             )
         case CannotTell(why=why):
             raise PublishError(
                 "PUSH_UNCONFIRMED",
-                f"after the push, the registry did not say what it holds: {why}",
+                f"after the push, the registry does not answer what it holds: {why}",
                 where=reference,
                 hint="run again",
             )
         case Absent() | NotAsked():
             raise PublishError(
                 "PUSH_UNCONFIRMED",
-                "the registry took the package and does not list it",
+                "the registry accepted the package, and does not hold it",
                 where=reference,
                 hint="run again",
             )
 
 
 def check_rebuilt(artifact: Artifact, recorded: str | None) -> None:
-    """Refuse to publish something else under a version that was released already.
+    """Refuse to publish other content under a version that is released.
 
     Raises:
         PublishError: ``REBUILD_DIFFERS``.
@@ -50,7 +50,7 @@ def check_rebuilt(artifact: Artifact, recorded: str | None) -> None:
     if recorded and recorded != artifact.digest:
         raise PublishError(
             "REBUILD_DIFFERS",
-            f"{artifact.version} was released with {recorded}; here its tag gives {artifact.digest}",
+            f"{artifact.version} was released with {recorded}; rebuilt from its tag, it has {artifact.digest}",
             where=artifact.chart,
-            hint="another helm, subchart or remote than at the release? Restore the package, or release a new version",
+            hint="do helm, subcharts or remote differ from the release? Restore the package, or release a new version",
         )

@@ -1,4 +1,4 @@
-"""The package as the registry holds it: what is deployed is what was published."""
+"""The published package: a deploy takes it as the registry holds it."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from jetscale_cicd.tools.registry.digest import digest_of
 
 
 def published_package(acting: ActContext) -> Package:
-    """The package that helm is to install: the archive made here, else the registry's by digest, else its bytes.
+    """The package to install: the archive that this run built, else a reference by digest, else the pulled archive.
 
     Raises:
-        PublishError: ``REGISTRY_LACKS``, or it cannot be read.
+        PublishError: ``REGISTRY_LACKS``, or the package cannot be read.
     """
     chart, answer = _published(acting)
     if not _is_built_here(acting, answer) and (pinned := acting.context.registry.pinned_chart_args(chart, answer)):
@@ -24,7 +24,7 @@ def published_package(acting: ActContext) -> Package:
 
 
 def published_archive(acting: ActContext) -> Path:
-    """The archive, read from the registry unless the very same bytes are here.
+    """The archive, read from the registry unless this run built the same bytes.
 
     Raises:
         PublishError: as above.
@@ -50,6 +50,6 @@ def _published(acting: ActContext) -> tuple[str, Present]:
             "REGISTRY_LACKS",
             f"the registry no longer holds {chart} {version}",
             where=acting.context.registry.reference(chart, str(version)),
-            hint="run again: it is rebuilt from its tag",
+            hint="run again: the next run rebuilds it from its tag",
         )
     return chart, answer

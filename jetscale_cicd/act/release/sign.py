@@ -1,8 +1,8 @@
 """Signatures of a package: Helm's provenance file, and a command such as cosign's; both off by default.
 
-`helm package --sign` signs the archive that helm writes, and ours is packed anew so that a commit gives the same bytes
-anywhere. So the provenance file is written here, as Helm's `pkg/provenance` has it: Chart.yaml, a line of three dots,
-the archive's digest, clear-signed. `helm push` takes it along, `helm verify` and `helm pull --verify` read it.
+`helm package --sign` signs the archive that helm writes, and ours is rewritten so that a commit gives the same bytes
+on any machine. So the provenance file is written here, in the format of Helm's `pkg/provenance`: Chart.yaml, a line of
+three dots, the archive's digest, clear-signed. `helm push` pushes it, `helm verify` and `helm pull --verify` read it.
 """
 
 import io
@@ -19,8 +19,8 @@ from jetscale_cicd.model.release import Artifact, Present, RegistryAnswer
 from jetscale_cicd.tools.gpg import Gpg
 from jetscale_cicd.tools.process import Processes, ProcessTimeout
 
-_TIMEOUT = 300
-_LONGEST = 1000
+_TIMEOUT_SECONDS = 300
+_MAX_MESSAGE_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class Signer:
     Args:
         processes: starts gpg and the command.
         env: their environment.
-        key: user id of the OpenPGP key, "" where no provenance file is wanted.
-        command: words of the command, its program as it is to be started; () where there is none.
-        root: where it runs.
+        key: user id of the OpenPGP key, "" for no provenance file.
+        command: arguments of the command, beginning with its program; () for none.
+        root: working directory of the command.
     """
 
     processes: Processes
@@ -42,7 +42,7 @@ class Signer:
     root: Path
 
     def write_provenance(self, artifact: Artifact) -> None:
-        """Put ``…tgz.prov`` beside the archive, where a key is configured.
+        """Write ``…tgz.prov`` beside the archive, where a key is configured.
 
         Raises:
             PublishError: ``SIGN_FAILED``.
@@ -55,37 +55,37 @@ class Signer:
         Gpg(self.processes, self.env).clear_sign(unsigned, archive.with_name(f"{archive.name}.prov"), self.key)
 
     def run_command(self, artifact: Artifact, reference: str, answer: RegistryAnswer) -> str:
-        """Run the command on the published package, which has to be ours.
+        """Run the command on the published package, which must be this artifact.
 
         Args:
             reference: ``oci://…/chart``.
             answer: what the registry holds.
 
         Raises:
-            PublishError: ``SIGN_FAILED``, or ``REGISTRY_LACKS`` where the registry holds something else by now.
+            PublishError: ``SIGN_FAILED``, or ``REGISTRY_LACKS``, the registry holds another package by now.
         """
         if not isinstance(answer, Present) or answer.digest != artifact.digest:
-            hint = "run again: it observes anew"
+            hint = "run again: the next run observes the registry again"
             message = f"the registry does not hold {artifact.digest}, which was to be signed"
             raise PublishError("REGISTRY_LACKS", message, where=reference, hint=hint)
         image = f"{reference.removeprefix('oci://')}@{answer.manifest}"
         filled = {"{image}": image, "{version}": str(artifact.version)}
         argv = [re.sub("|".join(map(re.escape, filled)), lambda found: filled[found[0]], word) for word in self.command]
         try:
-            finished = self.processes.run(argv, env=self.env, cwd=self.root, timeout=_TIMEOUT)
-            words = " ".join((finished.stderr or finished.stdout.decode("utf-8", "replace")).split())
-            said = f"exit status {finished.status}: {self.processes.redact(words)[-_LONGEST:]}"
+            finished = self.processes.run(argv, env=self.env, cwd=self.root, timeout=_TIMEOUT_SECONDS)
+            output = " ".join((finished.stderr or finished.stdout.decode("utf-8", "replace")).split())
+            message = f"exit status {finished.status}: {self.processes.redact(output)[-_MAX_MESSAGE_CHARS:]}"
             failed = finished.status != 0
         except (ProcessTimeout, PreconditionError) as unfinished:
-            said, failed = str(unfinished), True
+            message, failed = str(unfinished), True
         if failed:
-            hint = "mend it and run again; a package that was rebuilt from its tag is not signed by a later run"
-            raise PublishError("SIGN_FAILED", f"{argv[0]} failed: {said}", where=image, hint=hint)
+            hint = "correct it and run again; a package that was rebuilt from its tag is not signed by a later run"
+            raise PublishError("SIGN_FAILED", f"{argv[0]} failed: {message}", where=image, hint=hint)
         return f"{argv[0]} signed {image}"
 
 
 def signer_of(context: RunContext) -> Signer:
-    """The signer that the configuration asks for."""
+    """The signer of the configuration."""
     signing, root = context.settings.signing, context.repository.git.root
     return Signer(
         processes=context.processes, env=os.environ, key=signing.key, command=signing.command_at(root), root=root
@@ -93,9 +93,9 @@ def signer_of(context: RunContext) -> Signer:
 
 
 def provenance(name: str, content: bytes, digest: str) -> bytes:
-    """The text that gets signed for an archive."""
+    """The text of the provenance file of an archive, before it is signed."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        # Its subcharts have theirs further down.
+        # The Chart.yaml files of subcharts are deeper in the tree.
         chart = next(path for path in archive.getnames() if path.count("/") == 1 and path.endswith("/Chart.yaml"))
         source = archive.extractfile(chart)
         metadata = source.read() if source else b""

@@ -1,4 +1,4 @@
-"""Step 4: the tag that makes a version real; created once, never moved (DESIGN §5)."""
+"""Step 4: the tag that makes a version real; created once, never moved (docs/how-it-works.md)."""
 
 import time
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A published chart, rebuilt from its tag and compared: byte by byte, and where that fails file by file."""
+"""Verify a published chart: rebuild it from its tag, and compare the archives, then the files."""
 
 import hashlib
 import io
@@ -14,16 +14,16 @@ from jetscale_cicd.observe.git.repository import release_version
 from jetscale_cicd.planning.version import ask
 
 # Helm refuses to load more than 100 MiB of a chart (chartutil, MaxDecompressedChartSize).
-_LARGEST = 100 << 20
+_MAX_UNPACKED_BYTES = 100 << 20
 
 
 def verify_chart(context: RunContext, tag: str) -> Verification:
     """Rebuild the chart of a release tag and compare it with what the registry holds.
 
     Raises:
-        ConfigurationError: ``NO_RELEASE_TAG``, the name is no release's.
-        PreconditionError: a subchart could not be had, so the chart cannot be rebuilt here; ``NOT_PUBLISHED``.
-        CannotTellError: the registry did not say what it holds.
+        ConfigurationError: ``NO_RELEASE_TAG``, it is not a release tag.
+        PreconditionError: ``NOT_PUBLISHED``, or a subchart could not be fetched.
+        CannotTellError: the registry does not answer what it holds.
     """
     version = _version_of(tag, context.tag_format)
     commit = context.repository.commit(f"refs/tags/{tag}")
@@ -59,7 +59,7 @@ def _version_of(tag: str, tag_format: str) -> Version:
     if version is None:
         raise ConfigurationError(
             "NO_RELEASE_TAG",
-            f"{tag!r} is no tag of the form {tag_format}",
+            f"{tag!r} is not a tag of the form {tag_format}",
             where=tag,
             hint="name a release tag: git tag --list",
         )
@@ -67,14 +67,14 @@ def _version_of(tag: str, tag_format: str) -> Version:
 
 
 def failure_of(verification: Verification) -> VerificationError | None:
-    """The error of a package that is not what its tag gives; one that was only repacked holds the same files."""
+    """The error of a package whose files differ from those of its tag; None where they are the same."""
     if verification.sameness is not Sameness.DIFFERENT:
         return None
     return VerificationError(
         "CHART_DIFFERS",
-        f"the registry holds another {verification.release.version} than {verification.release.tag} gives",
+        f"the {verification.release.version} in the registry differs from the one of {verification.release.tag}",
         where=verification.reference,
-        hint="released from a fork, or replaced later? Do not deploy it before you know",
+        hint="was it released from a fork, or replaced later? Do not deploy it before that is clear",
     )
 
 
@@ -87,15 +87,15 @@ def _differences(ours: dict[str, bytes], theirs: dict[str, bytes]) -> tuple[str,
 
 
 def _files(archive: bytes) -> dict[str, bytes]:
-    """Digest of each file of an archive that anybody may have made."""
+    """The digest of each file of an archive, which is untrusted."""
     found: dict[str, bytes] = {}
     total = 0
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
                 total += member.size
-                if total > _LARGEST:
-                    raise _unreadable(f"it unpacks to more than {_LARGEST:,} bytes")
+                if total > _MAX_UNPACKED_BYTES:
+                    raise _unreadable(f"it unpacks to more than {_MAX_UNPACKED_BYTES:,} bytes")
                 content = tar.extractfile(member) if member.isfile() else None
                 found[member.name] = hashlib.sha256(content.read()).digest() if content else b""
     except (tarfile.TarError, OSError, EOFError) as broken:
@@ -104,4 +104,6 @@ def _files(archive: bytes) -> dict[str, bytes]:
 
 
 def _unreadable(why: str) -> CannotTellError:
-    return CannotTellError("ARCHIVE_UNREADABLE", f"the archive cannot be read: {why}", hint="pull it, and look at it")
+    return CannotTellError(
+        "ARCHIVE_UNREADABLE", f"the archive cannot be read: {why}", hint="pull it with helm, and inspect it"
+    )

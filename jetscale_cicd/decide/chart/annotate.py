@@ -1,4 +1,4 @@
-"""Where a packaged chart comes from, written into its Chart.yaml; helm repeats annotations on the OCI manifest."""
+"""The origin of a packaged chart, as annotations in its Chart.yaml; helm copies them to the OCI manifest."""
 
 import json
 from collections.abc import Mapping as Entries
@@ -25,10 +25,10 @@ def annotate(text: str, ours: Entries[str, str], where: str) -> str | None:
         where: the file's path, for errors.
 
     Returns:
-        The text with them; None where that would change something else, as with an anchor or a tag.
+        The text with them; None where that would change something else, as where an anchor or a tag is used.
 
     Raises:
-        ConfigurationError: CHART_YAML, the text is not one that Helm reads.
+        ConfigurationError: CHART_YAML, Helm could not read the text.
     """
     before = read_mapping(text, where, CODE)
     theirs = before.entries.get(_KEY)
@@ -41,14 +41,14 @@ def annotate(text: str, ours: Entries[str, str], where: str) -> str | None:
         added = _beside_version(text, root, missing)
     elif isinstance(theirs, Mapping):
         added = _inside(text, cast("MappingNode", node), missing)
-    else:  # null: nothing, or a `~`
+    else:  # null: empty, or a `~`
         start, end = node.start_mark.index, node.end_mark.index
         added = f"{text[:start]}{'' if text[start:end] else ' '}{json.dumps(dict(missing))}{text[end:]}"
     return added if _only_added(before, added, missing) else None
 
 
 def _beside_version(text: str, root: "MappingNode", missing: Entries[str, str]) -> str:
-    """A key of its own, on the lines before ``version``; JSON is YAML, in braces and out of them."""
+    """The key ``annotations``, on the line before ``version``; JSON is YAML in flow style and in block style."""
     key = next(key for key, _ in root.value if key.value == "version")
     start = key.start_mark.index
     if root.flow_style:
@@ -57,7 +57,7 @@ def _beside_version(text: str, root: "MappingNode", missing: Entries[str, str]) 
 
 
 def _inside(text: str, node: "MappingNode", missing: Entries[str, str]) -> str:
-    """More entries at the beginning of the mapping that is there."""
+    """The entries at the beginning of the existing mapping."""
     pairs = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in missing.items()]
     if node.flow_style:
         start = node.start_mark.index + 1
@@ -69,7 +69,7 @@ def _inside(text: str, node: "MappingNode", missing: Entries[str, str]) -> str:
 
 def _only_added(before: Mapping, text: str, missing: Entries[str, str]) -> bool:
     try:
-        after = read_mapping(text, before.place.path, before.place.code)
+        after = read_mapping(text, before.location.path, before.location.code)
     except ConfigurationError:
         return False
     old, new = before.entries.get(_KEY), after.entries.get(_KEY)

@@ -20,7 +20,7 @@ CODE = "CHART_LOCK"
 
 @dataclass(frozen=True, slots=True)
 class LockedDependency:
-    """One chart to fetch; without a repository it lies unpacked in ``charts/`` and ``version`` may be a range."""
+    """One locked chart; without a repository it is unpacked in ``charts/``, and ``version`` may be a range."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class LockedDependency:
 
 
 def locked_dependencies(chart: ChartFile, lock_text: str | None, where: str) -> tuple[LockedDependency, ...]:
-    """Return what the lock pins, in the order of Chart.yaml; () for a chart without dependencies.
+    """Return the locked dependencies, in the order of Chart.yaml; () for a chart without dependencies.
 
     Args:
         chart: Chart.yaml.
@@ -43,20 +43,20 @@ def locked_dependencies(chart: ChartFile, lock_text: str | None, where: str) -> 
     folder = shlex.quote(where.rpartition("/")[0] or ".")
     remedy = f"run `helm dependency update {folder}` and commit {where}"
     if lock_text is None:
-        message = "the chart has dependencies but no Chart.lock: what they mean would depend on the day"
+        message = "the chart has dependencies but no Chart.lock: which versions are packaged would depend on the day"
         raise ConfigurationError("CHART_LOCK_MISSING", message, hint=remedy, where=where)
     lock = read_mapping(lock_text, where, CODE)
     lock.check_case(("dependencies", "digest", "generated"))
     locked = read_dependencies(lock)
-    wanted = _with_aliases_resolved(chart.dependencies, locked)
-    same_charts = [_source(dependency) for dependency in wanted] == [_source(dependency) for dependency in locked]
-    if not same_charts or _digest(wanted, locked) != lock.string("digest"):
-        message = "Chart.lock was made for other dependencies than Chart.yaml has now"
+    declared = _with_aliases_resolved(chart.dependencies, locked)
+    same_charts = [_source(dependency) for dependency in declared] == [_source(dependency) for dependency in locked]
+    if not same_charts or _digest(declared, locked) != lock.string("digest"):
+        message = "Chart.lock was written for other dependencies than Chart.yaml has now"
         raise ConfigurationError("CHART_LOCK_STALE", message, hint=remedy, where=where)
     for dependency in locked:
-        # The version becomes part of an archive's name.
+        # The version is part of the name of an archive.
         if dependency.repository and not VERSION.fullmatch(dependency.version):
-            message = f"{dependency.name} is locked to {dependency.version!r}, which is no exact version"
+            message = f"{dependency.name} is locked to {dependency.version!r}, which is not an exact version"
             raise ConfigurationError(CODE, message, hint=remedy, where=where)
     return tuple(LockedDependency(item.name, item.version, item.repository) for item in locked)
 
@@ -65,26 +65,26 @@ def _source(dependency: Dependency) -> tuple[str, str]:
     return dependency.name, dependency.repository
 
 
-def _with_aliases_resolved(wanted: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
-    """Put the locked URL in the place of ``@name`` and ``alias:name``.
+def _with_aliases_resolved(declared: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
+    """Replace ``@name`` and ``alias:name`` by the locked URL.
 
-    Helm looks these names up in the user's own list of repositories before it computes the digest, so that the digest
-    holds the URL; the lock has it, too.
+    Helm resolves these names by the user's own list of repositories before it computes the digest, so the digest covers
+    the URL; the lock holds it, too.
     """
-    if len(wanted) != len(locked):
-        return wanted
+    if len(declared) != len(locked):
+        return declared
     return tuple(
         replace(item, repository=pinned.repository) if item.repository.startswith(("@", "alias:")) else item
-        for item, pinned in zip(wanted, locked, strict=True)
+        for item, pinned in zip(declared, locked, strict=True)
     )
 
 
-def _digest(wanted: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> str:
+def _digest(declared: tuple[Dependency, ...], locked: tuple[Dependency, ...]) -> str:
     """Return Helm's digest of both lists."""
-    lists = [[_fields(dependency) for dependency in dependencies] for dependencies in (wanted, locked)]
+    lists = [[_fields(dependency) for dependency in dependencies] for dependencies in (declared, locked)]
     text = json.dumps(lists, ensure_ascii=False, separators=(",", ":"))
-    # Go's encoder makes JSON safe for HTML. It would escape U+2028 and U+2029 as well; those never come here, as Helm
-    # turns them into spaces and `Scalar.string` refuses what Helm would change.
+    # Go's encoder makes JSON safe for HTML. It would escape U+2028 and U+2029 as well; these cannot occur here, because
+    # Helm turns them into spaces and `Scalar.string` refuses what Helm would change.
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

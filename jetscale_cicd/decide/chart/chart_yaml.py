@@ -1,4 +1,4 @@
-"""Chart.yaml and the dependencies in it, read as Helm reads them and no further trusted than needed."""
+"""Chart.yaml and the dependencies in it, read as Helm reads them; every name that becomes part of a path is checked."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CODE = "CHART_YAML"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
 # Helm's aliasNameFormat.
 _ALIAS = re.compile(r"[A-Za-z0-9_-]+")
-# What Helm's semver library takes (`v1.2` too); nothing in it can lead out of a folder.
+# What Helm's semver library accepts (`v1.2` too); it has no character that could leave a folder.
 VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 CHART_KEYS = (
     "annotations", "apiVersion", "appVersion", "condition", "dependencies", "deprecated", "description", "home", "icon",
@@ -38,7 +38,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartFile:
-    """What Stage 6 needs from Chart.yaml; ``app_version`` as it is written, as Stage 6 stamps its own."""
+    """What Stage 6 needs from Chart.yaml; ``app_version`` as it is written, because Stage 6 replaces it."""
 
     name: str
     version: str
@@ -68,7 +68,7 @@ def parse_chart(text: str, where: str) -> ChartFile:
         raise chart.at("apiVersion").refuse(message, hint, "CHART_API_VERSION")
     version = chart.string("version")
     if not VERSION.fullmatch(version):
-        message = f"version {version!r} is no version" if version else "there is no version"
+        message = f"version {version!r} is not a semantic version" if version else "there is no version"
         raise chart.at("version").refuse(message, "write a placeholder: `version: 0.0.0`", "CHART_VERSION")
     app_version = chart.scalar("appVersion")
     dependencies = read_dependencies(chart)
@@ -94,11 +94,11 @@ def read_dependencies(document: Mapping) -> tuple[Dependency, ...]:
 
 def _dependency(item: Value) -> Dependency:
     if not isinstance(item, Mapping):
-        raise item.place.refuse("a dependency is no mapping")
+        raise item.location.refuse("a dependency is not a mapping")
     item.check_case(_DEPENDENCY_KEYS)
     alias = item.string("alias")
     if alias and not _ALIAS.fullmatch(alias):
-        raise item.place.refuse(f"the alias {alias!r} is not made of letters, digits, _ and -")
+        raise item.location.refuse(f"the alias {alias!r} must consist of letters, digits, _ and -")
     return Dependency(
         name=_name(item),
         version=item.string("version"),
@@ -117,14 +117,14 @@ def _flag(mapping: Mapping, key: str) -> bool:
         return False
     if isinstance(value, Scalar) and value.kind == "bool" and value.text.lower() in {"true", "false"}:
         return value.text.lower() == "true"
-    raise value.place.refuse(f"{key} is neither true nor false")
+    raise value.location.refuse(f"{key} is neither true nor false")
 
 
 def _name(mapping: Mapping) -> str:
-    """Return the name, which becomes part of a file's name."""
+    """Return the name, which becomes part of a file name."""
     name = mapping.string("name")
     if not _NAME.fullmatch(name):
-        message = f"the name {name!r} is no chart name" if name else "there is no name"
+        message = f"the name {name!r} is not a valid chart name" if name else "there is no name"
         raise mapping.at("name").refuse(
             message, "use letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
         )
@@ -133,15 +133,15 @@ def _name(mapping: Mapping) -> str:
 
 def _text(value: Value, what: str) -> str:
     if not isinstance(value, Scalar):
-        raise value.place.refuse(f"{what} is no string")
+        raise value.location.refuse(f"{what} is not a string")
     return value.string(what)
 
 
 def _import_value(value: Value) -> ImportValue:
-    """Read a name, or a pair of child and parent; Helm has no use for anything else, and keeps the type of a scalar."""
+    """Read a name, or a pair of child and parent; Helm accepts nothing else, and keeps the type of a scalar."""
     pairs = value.entries if isinstance(value, Mapping) else {"": value}
     for part in pairs.values():
         if not (isinstance(part, Scalar) and part.kind == "str"):
-            raise part.place.refuse("an import value is neither a string nor a mapping of strings")
+            raise part.location.refuse("an import value is neither a string nor a mapping of strings")
     texts = tuple((key, _text(part, "an import value")) for key, part in sorted(pairs.items()))
     return texts if isinstance(value, Mapping) else texts[0][1]

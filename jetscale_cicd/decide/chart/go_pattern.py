@@ -1,9 +1,9 @@
-"""Patterns of Go's ``filepath.Match``, which reads bytes and takes the first place where a chunk fits as final."""
+"""Patterns of Go's ``filepath.Match``, which reads bytes and does not backtrack over the first match of a chunk."""
 
 import re
 from dataclasses import dataclass
 
-_REPLACEMENT = 0xFFFD  # what Go decodes from a byte that is no UTF-8, one byte at a time
+_REPLACEMENT = 0xFFFD  # what Go decodes from a byte that is not UTF-8, one byte at a time
 _SLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH, _ESCAPE = b"/*?[]-\\"
 NEVER = "(?!)"
 
@@ -14,7 +14,7 @@ class _BadPatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """One character out of ranges, or out of none of them; ``?`` is the class that refuses only ``/``."""
+    """A character class: characters in the ranges or, negated, outside them; ``?`` is the class of all but ``/``."""
 
     negated: bool
     ranges: tuple[tuple[int, int], ...]
@@ -29,13 +29,13 @@ _ANY = _Class(negated=True, ranges=((_SLASH, _SLASH),))
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What stands between two stars: literal bytes and classes, and whether a star stands before it."""
+    """The literal bytes and classes between two stars, and whether a star precedes them."""
 
     star: bool
     elements: tuple[int | _Class, ...]
 
     def end(self, name: bytes, at: int) -> int | None:
-        """Return where a match that begins at ``at`` ends."""
+        """Return where a match that begins at ``at`` ends; None where there is none."""
         for element in self.elements:
             if at >= len(name):
                 return None
@@ -51,7 +51,7 @@ class Chunk:
 
     @property
     def regex(self) -> str:
-        """The same as a regular expression, for names that are all ASCII."""
+        """The equivalent regular expression, for names that are all ASCII."""
         star = ("[^/]*?" if self.elements else "[^/]*") if self.star else ""
         return star + "".join(_element_regex(element) for element in self.elements)
 
@@ -73,13 +73,13 @@ def _decode(data: bytes, at: int) -> tuple[int, int]:
     for width in (2, 3, 4):
         try:
             return ord(data[at : at + width].decode()), width
-        except (UnicodeDecodeError, TypeError):  # TypeError: several characters cannot come out of one lead byte
+        except (UnicodeDecodeError, TypeError):  # TypeError: more than one character
             continue
     return _REPLACEMENT, 1
 
 
 def parse_pattern(pattern: bytes) -> tuple[Pattern, bool]:
-    """Return the chunks, and whether that is all of them: after a malformed one there is nothing to read."""
+    """Return the chunks, and whether the pattern is valid; reading stops at a malformed chunk."""
     chunks = []
     at = 0
     try:
@@ -124,7 +124,7 @@ def _parse_class(pattern: bytes, at: int) -> tuple[_Class, int]:
 
 
 def _parse_bound(pattern: bytes, at: int) -> tuple[int, int]:
-    """Return one end of a range; something has to follow it."""
+    """Return one end of a range; the pattern may not end with it."""
     if pattern[at : at + 1] in (b"", b"-", b"]"):
         raise _BadPatternError
     at += pattern[at] == _ESCAPE
@@ -138,10 +138,10 @@ def _parse_bound(pattern: bytes, at: int) -> tuple[int, int]:
 
 
 def matches(chunks: Pattern, name: bytes, *, whole: bool = True) -> bool:
-    """Go's filepath.Match: a star takes bytes, not characters, and the first place where its chunk fits is final.
+    """Go's filepath.Match: a star consumes bytes, not characters, and the first match of its chunk is final.
 
     Args:
-        whole: the last chunk has to end where the name ends; else the chunks only have to fit one after the other.
+        whole: the last chunk has to match up to the end of the name; otherwise the chunks have to match a prefix.
     """
     at = 0
     for number, chunk in enumerate(chunks, 1):

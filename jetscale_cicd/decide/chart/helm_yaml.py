@@ -1,8 +1,8 @@
-"""YAML as Helm reads it: typed, with the place of every value.
+"""YAML as Helm reads it: typed, with the location of every value.
 
 Helm reads YAML through JSON into fixed types, which has consequences (measured with helm 3.17.3 and 4.3.1): an unquoted
-``1.10`` becomes ``1.1`` and ``y`` becomes ``true``, and keys match whatever their case (``Version: 1`` counts). What
-Helm would read otherwise than it is written is refused here, with the place.
+``1.10`` becomes ``1.1`` and ``y`` becomes ``true``, and keys match whatever their case (``Version: 1`` counts). A
+value that Helm would read otherwise than it is written is refused here, with its location.
 """
 
 import re
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
 # Far above any real Chart.yaml (the largest carry a changelog in an annotation), and two seconds of parsing.
-_LONGEST = 256 * 1024
-_DEEPEST = 40
-_MOST_VALUES = 20_000
+_MAX_FILE_CHARS = 256 * 1024
+_MAX_DEPTH = 40
+_MAX_VALUES = 20_000
 
 _TAG = "tag:yaml.org,2002:"
-# Numbers that come out as they were written; Helm rounds fractions to 32 bits (12345.6789 becomes 12345.679, measured).
+# Numbers that Helm keeps as they are written; it rounds fractions to 32 bits (12345.6789 becomes 12345.679, measured).
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})|-?(?:0|[1-9][0-9]{0,2})\.[0-9]{0,2}[1-9]")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands, and the code of an error about it."""
+class YamlLocation:
+    """Where a value is written, and the code of an error about it."""
 
     code: str
     path: str
@@ -42,33 +42,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar; ``kind`` is YAML's short tag, or ``number`` for an unquoted text that only Helm reads as a number."""
+    """A scalar; ``kind`` is the short tag of YAML, or ``number`` for plain text that only Helm reads as a number."""
 
     kind: str
     text: str
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
     def string(self, what: str) -> str:
-        """Return what Helm reads where it wants a string.
+        """Return the string that Helm reads.
 
         Raises:
-            ConfigurationError: Helm would read another text than the one that is written.
+            ConfigurationError: Helm would read another string than the one that is written.
         """
         number = self.kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(self.text)
         if not (number or self.kind in {"str", "timestamp", "null"}):  # a date stays as it is written
-            message = f"{what} is no string: Helm reads {self.text!r} as something else"
-            raise self.place.refuse(message, "put it in quotes")
+            message = f"{what} is not a string: Helm reads {self.text!r} as another type"
+            raise self.location.refuse(message, "put it in quotes")
         return self.written(what)
 
     def written(self, what: str) -> str:
-        """Return the text, whatever Helm takes it for.
+        """Return the text as it is written, whatever type Helm reads.
 
         Raises:
-            ConfigurationError: Helm drops what cannot be printed, and turns every kind of space into a plain one.
+            ConfigurationError: it has unprintable characters, which Helm drops, or replaces by a space.
         """
         if not self.text.isprintable():
-            message = f"{what} has characters that cannot be printed"
-            raise self.place.refuse(message, "write it on one line, without them")
+            message = f"{what} has unprintable characters"
+            raise self.location.refuse(message, "write it on one line, without them")
         return "" if self.kind == "null" else self.text
 
 
@@ -77,15 +77,15 @@ class Sequence:
     """A list."""
 
     items: "tuple[Value, ...]"
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping; its keys are strings and there is one of each."""
+    """A mapping; its keys are strings, each of which occurs once."""
 
     entries: "dict[str, Value]"
-    place: Place = field(compare=False)
+    location: YamlLocation = field(compare=False)
 
     def string(self, key: str) -> str:
         """Return the string at ``key``; "" where there is none, as in Helm."""
@@ -93,16 +93,16 @@ class Mapping:
         return "" if value is None else value.string(key)
 
     def scalar(self, key: str) -> Scalar | None:
-        """Return the scalar at ``key``; None where there is nothing."""
+        """Return the scalar at ``key``; None where there is none."""
         value = self.entries.get(key)
         if value is None or isinstance(value, Scalar):
             return value
-        raise value.place.refuse(f"{key} is no string")
+        raise value.location.refuse(f"{key} is not a string")
 
-    def at(self, key: str) -> Place:
-        """Return the place of the value at ``key``, or of the mapping."""
+    def at(self, key: str) -> YamlLocation:
+        """Return the location of the value at ``key``, or that of the mapping."""
         value = self.entries.get(key)
-        return self.place if value is None else value.place
+        return self.location if value is None else value.location
 
     def items(self, key: str) -> "tuple[Value, ...]":
         """Return the list at ``key``; () where there is none."""
@@ -110,16 +110,16 @@ class Mapping:
         if value is None or (isinstance(value, Scalar) and value.kind == "null"):
             return ()
         if not isinstance(value, Sequence):
-            raise value.place.refuse(f"{key} is no list")
+            raise value.location.refuse(f"{key} is not a list")
         return value.items
 
     def check_case(self, keys: tuple[str, ...]) -> None:
-        """Refuse a key that Helm takes for one of ``keys`` although it is spelled otherwise."""
+        """Refuse a key that Helm reads as one of ``keys`` although its case differs."""
         known = {key.casefold(): key for key in keys}
         for key in self.entries:
             meant = known.get(key.casefold(), key)
             if meant != key:
-                raise self.place.refuse(f"the key {key!r} is read by Helm as {meant}", f"spell it {meant}")
+                raise self.location.refuse(f"the key {key!r} is read by Helm as {meant}", f"spell it {meant}")
 
 
 Value = Scalar | Sequence | Mapping
@@ -134,12 +134,12 @@ def read_mapping(text: str, where: str, code: str) -> Mapping:
     reader = _Reader(code, where)
     root = reader.read(compose(text, where, code))
     if not isinstance(root, Mapping):
-        raise root.place.refuse("the file is no mapping of keys to values")
+        raise root.location.refuse("the file is not a mapping")
     return root
 
 
 def compose(text: str, where: str, code: str) -> "Node":
-    """Return YAML's nodes, which know their places."""
+    """Return the YAML nodes, with their positions."""
     import yaml
 
     class BoundedLoader(yaml.SafeLoader):
@@ -149,54 +149,58 @@ def compose(text: str, where: str, code: str) -> "Node":
 
         def compose_node(self, parent: "Node | None", index: object) -> "Node | None":
             self.depth += 1
-            if self.depth > _DEEPEST:
+            if self.depth > _MAX_DEPTH:
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.MarkedYAMLError(problem=f"more than {_DEEPEST} levels deep", problem_mark=mark)
+                raise yaml.MarkedYAMLError(problem=f"more than {_MAX_DEPTH} levels deep", problem_mark=mark)
             node: Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
             self.depth -= 1
             return node
 
-    if len(text) > _LONGEST:
-        raise Place(code, where, 1, 1).refuse(f"the file is longer than {_LONGEST} characters")
+    if len(text) > _MAX_FILE_CHARS:
+        raise YamlLocation(code, where, 1, 1).refuse(f"the file is longer than {_MAX_FILE_CHARS} characters")
     try:
         node = yaml.compose(text, Loader=BoundedLoader)
     except yaml.MarkedYAMLError as error:
-        raise _place(error.problem_mark, where, code).refuse(f"not YAML: {error.problem or error.context}") from error
+        raise _location(error.problem_mark, where, code).refuse(
+            f"not YAML: {error.problem or error.context}"
+        ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
-        raise Place(code, where, line, column).refuse("not YAML: a character that YAML does not allow") from error
+        raise YamlLocation(code, where, line, column).refuse(
+            "not YAML: a character that YAML does not allow"
+        ) from error
     except (ValueError, OverflowError) as error:  # "\UFFFFFFFF", %YAML with thousands of digits
-        raise Place(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
+        raise YamlLocation(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
     if node is None:
-        raise Place(code, where, 1, 1).refuse("the file is empty")
+        raise YamlLocation(code, where, 1, 1).refuse("the file is empty")
     return node
 
 
-def _place(mark: "Mark | None", where: str, code: str) -> Place:
-    return Place(code, where, mark.line + 1, mark.column + 1) if mark else Place(code, where, 1, 1)
+def _location(mark: "Mark | None", where: str, code: str) -> YamlLocation:
+    return YamlLocation(code, where, mark.line + 1, mark.column + 1) if mark else YamlLocation(code, where, 1, 1)
 
 
 class _Reader:
-    """Nodes to values; counts, as aliases of aliases make a few lines worth millions of values."""
+    """Turns nodes into values, and counts them: aliases of aliases can expand a few lines to millions of values."""
 
     def __init__(self, code: str, where: str) -> None:
         self.code = code
         self.where = where
-        self.left = _MOST_VALUES
+        self.remaining = _MAX_VALUES
 
     def read(self, node: "Node", depth: int = 0) -> Value:
         """Read a node and all below it."""
         import yaml
 
-        place = _place(node.start_mark, self.where, self.code)
-        self.left -= 1
-        if self.left < 0 or depth > _DEEPEST:
-            raise place.refuse(f"more than {_MOST_VALUES} values or {_DEEPEST} levels", "use fewer aliases")
+        location = _location(node.start_mark, self.where, self.code)
+        self.remaining -= 1
+        if self.remaining < 0 or depth > _MAX_DEPTH:
+            raise location.refuse(f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels", "use fewer aliases")
         if isinstance(node, yaml.MappingNode):
-            return Mapping(self._entries(node, depth), place)
+            return Mapping(self._entries(node, depth), location)
         if isinstance(node, yaml.SequenceNode):
-            return Sequence(tuple(self.read(item, depth + 1) for item in node.value), place)
+            return Sequence(tuple(self.read(item, depth + 1) for item in node.value), location)
         kind = node.tag.removeprefix(_TAG)
         if (
             kind == "str"
@@ -205,25 +209,25 @@ class _Reader:
             and _is_number_for_helm(node.value)
         ):
             kind = "number"
-        return Scalar(kind, node.value, place)
+        return Scalar(kind, node.value, location)
 
     def _entries(self, node: "MappingNode", depth: int) -> "dict[str, Value]":
         entries: dict[str, Value] = {}
         for key_node, value_node in node.value:
             key = self.read(key_node, depth + 1)
             if not isinstance(key, Scalar) or key.kind == "null":
-                raise key.place.refuse("a key is no string")
+                raise key.location.refuse("a key is not a string")
             if key.kind == "merge":
-                raise key.place.refuse("the merge key << is not supported", "write the keys out")
+                raise key.location.refuse("the merge key << is not supported", "write the keys out")
             name = key.string("a key")
             if name in entries:
-                raise key.place.refuse(f"the key {name!r} is there twice", "remove one of them")
+                raise key.location.refuse(f"the key {name!r} occurs twice", "remove one of them")
             entries[name] = self.read(value_node, depth + 1)
         return entries
 
 
 def _is_number_for_helm(text: str) -> bool:
-    """Whether Helm's YAML reads an unquoted text as number or bool where PyYAML reads a string: 1e3, 0o17, y."""
+    """Whether Helm reads plain text as a number or a boolean where PyYAML reads a string: 1e3, 0o17, y."""
     if text in {"y", "Y", "n", "N"}:
         return True
     if not text.isascii() or not any(char.isdigit() for char in text):

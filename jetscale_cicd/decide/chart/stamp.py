@@ -1,4 +1,4 @@
-"""The two version keys of Chart.yaml: write them and keep every other byte, or tell whether anything else changed."""
+"""``version`` and ``appVersion`` of Chart.yaml: replace them alone, or compare two files without them."""
 
 import re
 from typing import TYPE_CHECKING, cast
@@ -18,10 +18,10 @@ _STAMP = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]*")
 
 
 def same_content(old: str, new: str) -> bool:
-    """Whether two texts of Chart.yaml give the same package but for ``version`` and ``appVersion``.
+    """Whether two texts of Chart.yaml give the same package, apart from ``version`` and ``appVersion``.
 
-    Helm writes Chart.yaml anew when it packages, so comments, order and quotes are no content. A text that cannot be
-    read is never the same as another.
+    Helm rewrites Chart.yaml when it packages, so comments, order and quotes are not compared. A text that cannot be
+    read equals no other.
     """
     if old == new:
         return True
@@ -29,9 +29,9 @@ def same_content(old: str, new: str) -> bool:
         before, after = read_mapping(old, "", CODE), read_mapping(new, "", CODE)
     except ConfigurationError:
         return False
-    # A version that is taken out is no bump: Helm refuses such a chart.
-    bump_only = ("version" in before.entries) == ("version" in after.entries)
-    return bump_only and _without_versions(before) == _without_versions(after)
+    # Removing the version is not a bump: Helm refuses such a chart.
+    both_or_neither = ("version" in before.entries) == ("version" in after.entries)
+    return both_or_neither and _without_versions(before) == _without_versions(after)
 
 
 def stamp(text: str, version: str, app_version: str, where: str) -> str:
@@ -39,18 +39,18 @@ def stamp(text: str, version: str, app_version: str, where: str) -> str:
 
     Args:
         text: the text of Chart.yaml.
-        version, app_version: what to write.
+        version, app_version: the values to write.
         where: the file's path, for errors.
 
     Raises:
-        ConfigurationError: CHART_VERSION where there is no version to replace, CHART_YAML where the text cannot be
-            changed without changing more than that.
+        ConfigurationError: CHART_VERSION, there is no version to replace; CHART_YAML, the two keys cannot be changed
+            without changing more of the text.
     """
     before = read_mapping(text, where, CODE)
     before.check_case(CHART_KEYS)
     for value in (version, app_version):
         if not _STAMP.fullmatch(value):
-            raise before.place.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
+            raise before.location.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
     if not before.string("version"):
         raise before.at("version").refuse(
             "there is no version", "write a placeholder: `version: 0.0.0`", "CHART_VERSION"
@@ -64,7 +64,7 @@ def stamp(text: str, version: str, app_version: str, where: str) -> str:
     else:
         edits.append(_insertion(text, root, spans["version"], app_version))
     stamped = text
-    for start, end, new in sorted(edits, reverse=True):  # from the end, so that the places before it stay right
+    for start, end, new in sorted(edits, reverse=True):  # from the end, so that earlier positions stay valid
         stamped = stamped[:start] + new + stamped[end:]
     _check_stamp(before, stamped, version, app_version)
     return stamped
@@ -78,12 +78,12 @@ _Edit = tuple[int, int, str]
 
 
 def _span(text: str, root: "MappingNode", chart: Mapping, key: str) -> tuple[int, int]:
-    """Return where the scalar of a top-level key stands."""
+    """Return the start and the end of the scalar of a top-level key."""
     value = next(value for name, value in root.value if name.value == key)
     start, end = value.start_mark.index, value.end_mark.index
     if _ANCHOR.match(text, start) or value.style in {"|", ">"}:
-        message = f"{key} is an anchor, an alias or a block of text, and cannot be replaced alone"
-        raise chart.at(key).refuse(message, f"write it plainly: `{key}: 0.0.0`")
+        message = f"{key} is an anchor, an alias or a block scalar, and cannot be replaced alone"
+        raise chart.at(key).refuse(message, f"write it as a plain scalar: `{key}: 0.0.0`")
     return start, end
 
 
@@ -92,12 +92,12 @@ def _replacement(text: str, span: tuple[int, int], value: str) -> _Edit:
     quote = text[start] if text[start:end] and text[start] in "'\"" else ""
     if not quote and not (text[start:end] and _PLAIN_VERSION.fullmatch(value)):
         quote = '"'
-    space = "" if text[start:end] else " "  # `appVersion:` with nothing behind it
+    space = "" if text[start:end] else " "  # `appVersion:` without a value
     return start, end, f"{space}{quote}{value}{quote}"
 
 
 def _insertion(text: str, root: "MappingNode", version: tuple[int, int], value: str) -> _Edit:
-    """Put ``appVersion`` right behind the version: on a line of its own, or within the braces."""
+    """Insert ``appVersion`` after the version: on a line of its own, or in flow style within the braces."""
     if root.flow_style:
         return version[1], version[1], f', appVersion: "{value}"'
     indent = " " * root.value[0][0].start_mark.column
@@ -110,12 +110,12 @@ def _insertion(text: str, root: "MappingNode", version: tuple[int, int], value: 
 
 
 def _check_stamp(before: Mapping, stamped: str, version: str, app_version: str) -> None:
-    """Read the result: whatever trick the text holds, nothing but the two keys may differ."""
+    """Read the result, and refuse it where anything but the two keys differs."""
     try:
-        after = read_mapping(stamped, before.place.path, before.place.code)
+        after = read_mapping(stamped, before.location.path, before.location.code)
         right = (after.string("version"), after.string("appVersion")) == (version, app_version)
     except ConfigurationError:
         after, right = before, False
     if not right or _without_versions(after) != _without_versions(before):
-        hint = "write version and appVersion plainly, one to a line"
-        raise before.place.refuse("the version cannot be replaced without changing something else", hint)
+        hint = "write version and appVersion as plain scalars, each on its own line"
+        raise before.location.refuse("the version cannot be replaced without changing something else", hint)

@@ -4,16 +4,15 @@ Values stay with a revision that fails, and a rollback brings them back. The lab
 `helm list --selector`; they hold no more than 63 characters (Kubernetes) and are never read back.
 """
 
-import re
 from collections.abc import Mapping
 
+from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.revision import RevisionRecord
 
 KEY = "stage6"
 LABEL = "stage6.jetscale.ai"
 _LABEL_LENGTH = 40
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FIELDS = ("version", "commit", "digest", "values")
 
 
@@ -83,7 +82,7 @@ def recorded(config: Mapping[str, object]) -> Deployed | None:
     version, commit, digest, values = (fields.get(name) for name in _FIELDS)
     if not (isinstance(version, str) and isinstance(digest, str) and isinstance(values, str)):
         return None
-    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+    if not isinstance(commit, str) or not FULL_COMMIT_NAME.fullmatch(commit):
         return None
     return Deployed(version=version, commit=commit, digest=digest, values_digest=values)
 

@@ -1,1 +1,1 @@
-"""The version of a release, and what is said of it."""
+"""The version of a release, and its notes."""

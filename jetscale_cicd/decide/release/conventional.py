@@ -1,14 +1,14 @@
-"""What commit messages ask for: python-semantic-release is the authority; the only module that imports it.
+"""The level that commit messages ask for, as python-semantic-release parses them; the only importer of its parser.
 
-Its import costs about 200 ms, so it happens when a version is due and not before. Its ``Version`` is mutable and is
-turned into ours at once.
+The import costs about 200 ms, so it happens only when a version is chosen. Its ``Version`` is mutable and is converted
+to ours at once.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.commit import Commit, JudgedCommit, Note
+from jetscale_cicd.model.commit import Commit, JudgedCommit, ReleaseNote
 from jetscale_cicd.model.version import Level, Version
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
         parser_options: python-semantic-release's ``commit_parser_options``.
 
     Raises:
-        ConfigurationError: ``RELEASE_PARSER_OPTIONS``, it refuses the options.
+        ConfigurationError: ``RELEASE_PARSER_OPTIONS``, python-semantic-release refuses the options.
     """
     parser = _parser(parser_options)
     return tuple(_judged(commit, parser) for commit in commits)
@@ -55,7 +55,7 @@ def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
     level = Level(max(0, int(top.bump) - _OFFSET))
     breaking = " (breaking)" if level is Level.MAJOR else ""
     notes = tuple(
-        Note(
+        ReleaseNote(
             kind=result.category,
             scope=result.scope,
             text=next(iter(result.descriptions), ""),
@@ -67,10 +67,10 @@ def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
 
 
 def _parts(message: str, parser: "ConventionalCommitParser") -> list[str]:
-    """The commits that a squashed commit holds.
+    """The messages of the commits that were squashed into one.
 
-    One line holds one commit, which is stripped as unsquashing does; unsquashing it took half of the time (measured at
-    20,000 commits).
+    A message of one line is one commit, and is stripped as unsquashing would strip it; unsquashing such messages took
+    half of the time (measured at 20,000 commits).
     """
     if not parser.options.parse_squash_commits:
         return [message]
@@ -87,5 +87,5 @@ def bump(version: Version, level: Level) -> Version:
     return Version(raised.major, raised.minor, raised.patch)
 
 
-# LevelBump counts NO_RELEASE 0, PRERELEASE_REVISION 1, PATCH 2, MINOR 3, MAJOR 4; Stage 6 releases no pre-releases.
+# LevelBump: NO_RELEASE 0, PRERELEASE_REVISION 1, PATCH 2, MINOR 3, MAJOR 4; Stage 6 publishes no pre-releases.
 _OFFSET = 1

@@ -17,9 +17,9 @@ class VersionRules:
     """How levels become versions.
 
     Args:
-        major_on_zero, allow_zero_version: as python-semantic-release means them.
+        major_on_zero, allow_zero_version: as in the configuration of python-semantic-release.
         first: version of the first release.
-        default_bump: what a changed chart gets when no commit asks for a release.
+        default_bump: what happens where the chart changed and no commit asks for a release.
     """
 
     first: Version
@@ -29,13 +29,13 @@ class VersionRules:
 
 
 def choose_version(latest: Release | None, commits: Sequence[JudgedCommit], rules: VersionRules) -> VersionChoice:
-    """The next version after ``latest`` for a chart whose content changed (DESIGN §4).
+    """The next version after ``latest`` for a chart whose content changed (docs/how-it-works.md).
 
     It differs from python-semantic-release's ``next_version`` in two places: the first release is ``rules.first``, and
-    a change of content that no commit claims is a patch (or an error) instead of no release.
+    a change of content for which no commit asks for a release is a patch (or an error).
 
     Raises:
-        ConfigurationError: ``NO_COMMIT_ASKS``, no commit asks for a release and the configuration wants one that does.
+        ConfigurationError: ``NO_COMMIT_ASKS``, no commit asks for a release, and ``default_bump`` is ``error``.
     """
     commits = tuple(commits)
     asked = max((commit.level for commit in commits), default=Level.NONE)

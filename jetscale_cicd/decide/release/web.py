@@ -1,4 +1,4 @@
-"""From the address of a git remote to the page that people open."""
+"""The web page of a repository, from the URL of its git remote."""
 
 import re
 
@@ -12,8 +12,8 @@ _PATH = re.compile(r"[A-Za-z0-9._~/-]+")
 
 
 def web_address(remote: str) -> str:
-    """``https://host/owner/name`` of a remote at a host, "" for a directory; never with credentials or a port."""
+    """``https://host/owner/name`` for the URL of a remote, "" for a directory; without credentials and port."""
     match = next((match for form in _FORMS if (match := form.fullmatch(remote))), None)
     path = match["path"].strip("/").removesuffix(".git") if match else ""
-    # One letter before the colon is a drive of Windows, and a host without a dot is nobody's page.
+    # One letter before the colon is a Windows drive, and a host without a dot has no public page.
     return f"https://{match['host'].lower()}/{path}" if match and "." in match["host"] and _PATH.fullmatch(path) else ""

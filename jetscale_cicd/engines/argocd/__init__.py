@@ -1,1 +1,1 @@
-"""The engine that hands a version to Argo CD."""
+"""The engine that deploys through Argo CD."""

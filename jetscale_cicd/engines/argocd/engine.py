@@ -1,4 +1,4 @@
-"""The engine that hands a version to Argo CD: planned, and not reached by this release of jetscale-cicd."""
+"""The engine that deploys through Argo CD; this release of jetscale-cicd only plans and renders with it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class ArgoCdEngine:
-    """Plans and renders; a deploy is refused before anything is changed."""
+    """Plans and renders; refuses every deploy before anything is changed."""
 
     keeps_record_in_values = False
 
     def prepare(self, context: "RunContext", target: Target) -> None:
-        """Nothing is asked yet."""
+        """Nothing is observed, so nothing is started."""
 
     def observe(self, _context: "RunContext", _target: Target) -> LiveState:
         """Not observed."""
-        return NotObserved("engine argocd is not reached by this release of jetscale-cicd")
+        return NotObserved("this release of jetscale-cicd does not observe the engine argocd")
 
     def cluster(self, _context: "RunContext", _target: Target) -> "Kubernetes | None":
-        """Argo CD's own cluster is not known here."""
+        """The cluster of Argo CD is not known."""
         return None
 
     def check(self, _context: "RunContext", target: Target) -> None:
@@ -39,7 +39,7 @@ class ArgoCdEngine:
         raise _not_reached(target)
 
     def command(self, target: Target, reference: str, version: str) -> str:
-        """What Argo CD would do, as a helm command."""
+        """The equivalent helm command."""
         from jetscale_cicd.engines.template import helm_command
 
         return helm_command(("upgrade", "--install"), target, reference, version)
@@ -49,7 +49,7 @@ class ArgoCdEngine:
         return (deploy,)
 
     def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """By `helm template`, as Argo CD renders a chart."""
+        """Render by `helm template`, as Argo CD does."""
         from jetscale_cicd.engines.template import render_manifests
 
         return render_manifests(context.helm, target, archive, values)
@@ -59,11 +59,11 @@ class ArgoCdEngine:
         raise _not_reached(delivery.decided.target)
 
     def roll_back(self, _context: "RunContext", target: Target, _to: int | None, _died: Died) -> "RollbackOutcome":
-        """Argo CD keeps no revisions of a release."""
+        """Argo CD keeps no revisions of a Helm release."""
         raise keeps_no_revisions(target)
 
     def status(self, _context: "RunContext", target: Target, live: LiveState) -> "TargetStatus":
-        """Nothing more than that it was not observed."""
+        """The target is not observed."""
         from jetscale_cicd.model.status import TargetStatus
 
         return TargetStatus(target=target, live=live)

@@ -15,7 +15,7 @@ from jetscale_cicd.model.revision import RevisionRecord
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import read_revision, revision_numbers
-from jetscale_cicd.tools.helm import Helm, Place
+from jetscale_cicd.tools.helm import Helm, ReleaseLocation
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import Kubernetes
 from jetscale_cicd.tools.process import Finished
@@ -54,10 +54,10 @@ class HelmRelease:
         return f"{self.target.namespace}/{self.target.release}"
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ReleaseLocation:
         """The release for helm."""
         target = self.target
-        return Place(
+        return ReleaseLocation(
             release=target.release,
             namespace=target.namespace,
             context=self.api.context,

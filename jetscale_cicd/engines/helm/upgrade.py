@@ -17,7 +17,7 @@ from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
-from jetscale_cicd.tools.helm import Note
+from jetscale_cicd.tools.helm import RevisionNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def upgrade(release: HelmRelease, chart: Sequence[str], values: Sequence[Path], 
     release.check()
     attempt = Attempt(record=record, deploy=deploy, before=release.newest())
     since, expected = release.now(), unverified(attempt.before + 1)
-    note = Note(describe(expected, record, release.run), {**record_labels(record), **state_labels(expected)})
+    note = RevisionNote(describe(expected, record, release.run), {**record_labels(record), **state_labels(expected)})
     try:
         with _state_file(release, expected) as state:
             ended = release.run_helm(since, lambda: release.helm.upgrade(release.place, chart, [*values, state], note))

@@ -1,28 +1,27 @@
-"""A directory of rendered manifests, with a record of their origin: read, checked, replaced as a whole."""
+"""A directory of rendered manifests and the record of their deploy: read, checked, and replaced as a whole."""
 
 import json
 import os
-import re
 import secrets
 import shutil
 from pathlib import Path
 
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
+from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.target import Target
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
 _FIELDS = ("version", "commit", "digest", "values_digest")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def output_directory(root: Path, target: Target) -> Path:
-    """Where the manifests of a target are kept."""
+    """The directory of a target's manifests."""
     return root / (target.output or f"rendered/{target.name}")
 
 
 def read_output(root: Path, target: Target) -> LiveState:
-    """What the last deploy left in the directory.
+    """The deployed state, from the record in the directory.
 
     Raises:
         CannotTellError: ``RECORD_UNREADABLE``.
@@ -36,24 +35,24 @@ def read_output(root: Path, target: Target) -> LiveState:
         raise _unreadable(record, str(unreadable)) from unreadable
     if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
         raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
-    if not _COMMIT.fullmatch(content["commit"]):
-        raise _unreadable(record, "its commit is no object name")
+    if not FULL_COMMIT_NAME.fullmatch(content["commit"]):
+        raise _unreadable(record, "its commit is not a full object name")
     if not (record.parent / MANIFESTS).is_file():
-        return NotDeployed()  # what the record is about is gone
+        return NotDeployed()  # there are no manifests any more
     return Deployed(**{name: content[name] for name in _FIELDS})
 
 
 def _unreadable(record: Path, why: str) -> CannotTellError:
     return CannotTellError(
         "RECORD_UNREADABLE",
-        f"what is deployed cannot be read: {why}",
+        f"the record of the last deploy cannot be read: {why}",
         where=str(record),
-        hint="restore the file, or remove the directory to deploy anew",
+        hint="restore the file, or remove the directory to deploy again",
     )
 
 
 def check_output(root: Path, target: Target) -> None:
-    """Refuse to replace a directory that somebody else filled.
+    """Refuse to replace a directory that has other files than those of a deploy.
 
     Raises:
         PreconditionError: ``RENDER_FOREIGN``.
@@ -62,17 +61,17 @@ def check_output(root: Path, target: Target) -> None:
     if directory.is_dir() and not (directory / RECORD).exists() and any(directory.iterdir()):
         raise PreconditionError(
             "RENDER_FOREIGN",
-            "the output directory holds something that no deploy wrote, and it would be replaced",
+            "the output directory has files of no deploy, and they would be removed",
             where=str(directory),
             hint=f"empty it, or set targets.{target.name}.output to another directory",
         )
 
 
 def replace_output(root: Path, target: Target, manifests: bytes, record: Deployed) -> str:
-    """Replace the target's directory by one that holds the manifests and the record: all of it, or nothing.
+    """Replace the target's directory by one with the manifests and the record, completely or not at all.
 
     Raises:
-        PreconditionError: ``RENDER_FOREIGN``, the directory is not ours to replace.
+        PreconditionError: ``RENDER_FOREIGN``, the directory has files of no deploy.
         DeployError: ``RENDER_WRITE``.
     """
     check_output(root, target)
@@ -96,7 +95,7 @@ def replace_output(root: Path, target: Target, manifests: bytes, record: Deploye
 
 
 def _swap(fresh: Path, directory: Path) -> None:
-    """Put ``fresh`` in the place of ``directory``; a crash in between leaves the old one under its own name or none."""
+    """Replace ``directory`` by ``fresh``; after a crash in between, the directory is the old one or absent."""
     if directory.exists():
         old = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
         directory.rename(old)
@@ -107,7 +106,7 @@ def _swap(fresh: Path, directory: Path) -> None:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write and flush; readable to the owner alone, for manifests can hold Secrets."""
+    """Write and flush; readable only by the owner, because manifests can contain Secrets."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         out.write(content)

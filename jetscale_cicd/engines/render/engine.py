@@ -30,7 +30,7 @@ class RenderEngine:
         """A directory needs no preparation."""
 
     def observe(self, context: "RunContext", target: Target) -> LiveState:
-        """By the record in the directory."""
+        """Read the record in the directory."""
         return read_output(context.repository.git.root, target)
 
     def cluster(self, _context: "RunContext", _target: Target) -> "Kubernetes | None":
@@ -38,7 +38,7 @@ class RenderEngine:
         return None
 
     def check(self, context: "RunContext", target: Target) -> None:
-        """The directory must be one that a deploy may replace."""
+        """Check that the directory may be replaced."""
         check_output(context.repository.git.root, target)
 
     def command(self, target: Target, reference: str, version: str) -> str:
@@ -52,7 +52,7 @@ class RenderEngine:
         return (deploy,)
 
     def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """By `helm template`."""
+        """Render by `helm template`."""
         from jetscale_cicd.engines.template import render_manifests
 
         return render_manifests(context.helm, target, archive, values)
@@ -66,7 +66,7 @@ class RenderEngine:
         raise keeps_no_revisions(target)
 
     def status(self, _context: "RunContext", target: Target, live: LiveState) -> TargetStatus:
-        """What the record says."""
+        """What is deployed, by the record; there is nothing else to observe."""
         return TargetStatus(target=target, live=live)
 
 
@@ -88,7 +88,7 @@ class _Session:
         return replace_output(context.repository.git.root, target, manifests, record)
 
     def _check_not_overtaken(self) -> None:
-        """Observe again: while this run packaged, another one may have deployed a later commit."""
+        """Observe again: another run may have deployed a later commit in the meantime."""
         delivery = self.delivery
         context, target, head = delivery.context, delivery.decided.target, delivery.record("").commit
         live = read_output(context.repository.git.root, target)
@@ -97,7 +97,7 @@ class _Session:
         if context.repository.is_ancestor(head, live.commit):
             raise SupersededError(
                 "DEPLOY_OVERTAKEN",
-                f"the later commit {live.commit[:12]} was deployed to {target.name} meanwhile",
+                f"the later commit {live.commit[:12]} was deployed to {target.name} in the meantime",
                 where=target.name,
                 hint="no action is needed",
             )

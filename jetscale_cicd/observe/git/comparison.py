@@ -1,4 +1,4 @@
-"""Which two commits are compared, how that was found, and whether it is certain (DESIGN §3)."""
+"""Which two commits are compared, how that was found, and whether it is certain (docs/how-it-works.md)."""
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Comparison, show_path

@@ -1,12 +1,10 @@
 """The ladder for a commit or a tag that this clone lacks; it adds objects and tags, and moves nothing."""
 
-import re
-
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.observe.git.repository import Repository
 
-_FULL_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
@@ -124,7 +122,7 @@ def fetch_tags(repository: Repository, tags: list[str]) -> None:
 
 def _refspec(revision: str, tracking: str) -> str | None:
     """What to ask the remote for, to have this revision afterwards; None where it names nothing of the remote's."""
-    if _FULL_NAME.fullmatch(revision):
+    if FULL_COMMIT_NAME.fullmatch(revision):
         return revision
     branch = revision.removeprefix(tracking)
     return f"+refs/heads/{branch}:{revision}" if branch != revision else None

@@ -119,7 +119,7 @@ class Repository(ObjectStore):
         return releases_of(self.tags(tag_format, f"--contains={commit}"), tag_format)
 
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
-        """Commits in ``base..head`` that touched a watched path, newest first, merges left out (DESIGN §4)."""
+        """Commits in ``base..head`` that touched a watched path, newest first, merges left out."""
         raw = self.git.ask(
             *(
                 "log",

@@ -1,7 +1,7 @@
-"""A directory of packages as a registry: the embedded default of a laptop and of tests.
+"""A directory of packages as a registry, for local runs and tests.
 
-The file system gives what a registry must: a package appears whole or not at all (`link(2)` refuses an existing name),
-and is never overwritten.
+The file system gives the guarantees that are needed: a package is created completely or not at all, and is never
+overwritten (`link(2)` refuses an existing name).
 """
 
 import os
@@ -22,18 +22,18 @@ class DirectoryRegistry:
 
     directory: Path
 
-    # link(2) lets one of two runs win.
+    # link(2) succeeds for only one of two runs.
     creates_atomically: ClassVar[bool] = True
 
     def reference(self, chart: str, version: str) -> str:
-        """Where the package of a version is, or would be."""
+        """The path of the package of a version, whether it exists or not."""
         return str(self._path(chart, version))
 
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
-        """Whether the registry holds a version; a directory that is not there proves nothing."""
+        """Whether the registry holds a version; without the directory, that cannot be told."""
         try:
             if not self.directory.is_dir():
-                return CannotTell(f"{self.directory} is no directory", f"make it first: mkdir -p {self.directory}")
+                return CannotTell(f"{self.directory} is not a directory", f"create it first: mkdir -p {self.directory}")
             return Present(digest_of(self._path(chart, version).read_bytes()))
         except FileNotFoundError:
             return Absent()
@@ -54,14 +54,14 @@ class DirectoryRegistry:
             ) from unreadable
 
     def pinned_chart_args(self, _chart: str, _answer: Present) -> tuple[str, ...]:
-        """Nothing: a file's name says nothing of its content, so its bytes are what is compared."""
+        """None: a file cannot be referred to by its digest."""
         return ()
 
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Add a package unless the name is taken, and read back what the registry then holds.
 
         Raises:
-            PublishError: ``REGISTRY_WRITE``, it could not be written; nothing is left behind.
+            PublishError: ``REGISTRY_WRITE``, the package could not be written; no file is left.
         """
         target = self._path(chart, version)
         try:
@@ -70,7 +70,7 @@ class DirectoryRegistry:
                 incoming.flush()
                 os.fsync(incoming.fileno())
                 os.fchmod(incoming.fileno(), 0o644)
-                with suppress(FileExistsError):  # somebody was first: the answer below says with what
+                with suppress(FileExistsError):  # another run was first: the answer below has its content
                     os.link(incoming.name, target)
         except OSError as unwritable:
             raise PublishError(

@@ -1,4 +1,4 @@
-"""What every registry answers and does."""
+"""The interface of a registry."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,14 +7,14 @@ from jetscale_cicd.model.release import Present, RegistryAnswer
 
 
 class Registry(Protocol):
-    """A place that keeps packages of a chart by version."""
+    """Keeps the packages of charts by version."""
 
     @property
     def creates_atomically(self) -> bool:
-        """Whether of two runs that create one version only one succeeds."""
+        """Whether only one of two runs that create the same version succeeds."""
 
     def reference(self, chart: str, version: str, /) -> str:
-        """Where the package of a version is, or would be."""
+        """Where the package of a version is, whether it exists or not."""
 
     def lookup(self, chart: str, version: str, /) -> RegistryAnswer:
         """Whether the registry holds a version."""
@@ -23,7 +23,7 @@ class Registry(Protocol):
         """The archive of a version that the registry holds."""
 
     def pinned_chart_args(self, chart: str, answer: Present, /) -> tuple[str, ...]:
-        """Arguments by which helm takes exactly this package; () where it has no such reference."""
+        """Arguments with which helm takes exactly this package, by digest; () where there is no such reference."""
 
     def create(self, chart: str, version: str, archive: Path, /) -> RegistryAnswer:
         """Add a package unless the version is taken, and read back what the registry then holds."""

@@ -1,4 +1,4 @@
-"""Credentials for a registry: from the environment, or where helm and docker keep theirs."""
+"""Credentials for a registry: from the environment, or from the files of helm and docker."""
 
 import base64
 import binascii
@@ -12,15 +12,15 @@ from jetscale_cicd.tools.process import Processes, ProcessTimeout
 
 USERNAME = "STAGE6_REGISTRY_USERNAME"
 PASSWORD = "STAGE6_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
-_HELPER_TIMEOUT = 30
-_INSTEAD = f"mend the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
-# docker-credential-helpers: this name stands for "the secret is an identity token".
+_HELPER_SECONDS = 30
+_HELPER_HINT = f"correct the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
+# docker-credential-helpers: with this user name, the secret is an identity token.
 _TOKEN_USER = "<token>"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A name and a password, or an identity token that buys access tokens."""
+    """A user name and a password, or an identity token for which access tokens are granted."""
 
     username: str = ""
     password: str = field(default="", repr=False)
@@ -34,22 +34,22 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class CredentialStore:
-    """Looks credentials up, and tells the redactor about each that it finds.
+    """Finds credentials, and adds each to the redactor.
 
     Args:
-        processes: starts credential helpers, and has the redactor.
-        env: variables of this process.
+        processes: starts credential helpers, and holds the redactor.
+        env: environment of this process.
     """
 
     processes: Processes
     env: Mapping[str, str]
 
     def find(self, host: str) -> Login | None:
-        """Credentials for a registry's host, None where nobody logged in.
+        """Credentials for the host of a registry, None where there are none.
 
         Raises:
             ConfigurationError: ``REGISTRY_CONFIG``, a file of credentials cannot be read.
-            PreconditionError: ``CREDENTIAL_HELPER``, a helper that a file names did not give them.
+            PreconditionError: ``CREDENTIAL_HELPER``, the credential helper that a file names failed.
         """
         login = self.from_environment() or next(
             (found for file in self._files() if (found := self._from_file(file, host))), None
@@ -59,7 +59,7 @@ class CredentialStore:
         return login
 
     def from_environment(self) -> Login | None:
-        """Credentials that the environment names, for the registry that charts are published to."""
+        """Credentials of the environment, for the registry to which charts are published."""
         username, password = self.env.get(USERNAME, ""), self.env.get(PASSWORD, "")
         return Login(username, password) if username and password else None
 
@@ -78,9 +78,9 @@ class CredentialStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, RecursionError):
-            raise _unreadable(file, "it cannot be read, or is no JSON") from None
+            raise _unreadable(file, "it cannot be read, or is not JSON") from None
         if not isinstance(content, dict):
-            raise _unreadable(file, "it is no JSON object")
+            raise _unreadable(file, "it is not a JSON object")
         helpers = content.get("credHelpers")
         helper = helpers.get(host) if isinstance(helpers, dict) else None
         helper = helper or content.get("credsStore")
@@ -91,17 +91,19 @@ class CredentialStore:
         return _login(entry, file) if isinstance(entry, dict) else None
 
     def _from_helper(self, name: str, host: str) -> Login | None:
-        """Ask ``docker-credential-NAME get``; that it has none is an answer of its own (its protocol's words)."""
+        """Ask ``docker-credential-NAME get``; that it has no credentials is an answer, in the terms of its protocol."""
         if not name.replace("-", "").replace("_", "").isalnum():
-            raise PreconditionError("CREDENTIAL_HELPER", f"{name!r} is no name of a credential helper", hint=_INSTEAD)
+            raise PreconditionError(
+                "CREDENTIAL_HELPER", f"{name!r} is not the name of a credential helper", hint=_HELPER_HINT
+            )
         argv = [f"docker-credential-{name}", "get"]
         try:
-            finished = self.processes.run(argv, env=self.env, stdin=host.encode(), timeout=_HELPER_TIMEOUT)
+            finished = self.processes.run(argv, env=self.env, stdin=host.encode(), timeout=_HELPER_SECONDS)
         except ProcessTimeout as late:
-            raise PreconditionError("CREDENTIAL_HELPER", str(late), hint=_INSTEAD) from None
-        said = finished.stdout.decode("utf-8", "replace")
+            raise PreconditionError("CREDENTIAL_HELPER", str(late), hint=_HELPER_HINT) from None
+        output = finished.stdout.decode("utf-8", "replace")
         if finished.status != 0:
-            if "credentials not found" in said:
+            if "credentials not found" in output:
                 return None
             why = finished.stderr.strip() or f"status {finished.status}"
             raise PreconditionError(
@@ -110,16 +112,16 @@ class CredentialStore:
                 hint=f"log in again: helm registry login {host}",
             )
         try:
-            answer = json.loads(said)
+            answer = json.loads(output)
             username, secret = str(answer["Username"]), str(answer["Secret"])
         except (ValueError, KeyError, TypeError):
-            said = f"{argv[0]} gave an answer that is no credential"
-            raise PreconditionError("CREDENTIAL_HELPER", said, where=host, hint=_INSTEAD) from None
+            message = f"{argv[0]} gave an answer without a credential"
+            raise PreconditionError("CREDENTIAL_HELPER", message, where=host, hint=_HELPER_HINT) from None
         return Login(identity_token=secret) if username == _TOKEN_USER else Login(username, secret)
 
 
 def _keys(host: str) -> tuple[str, ...]:
-    """Names under which docker and helm keep a host."""
+    """Keys under which docker and helm store a host."""
     return host, f"https://{host}", f"https://{host}/v1/", f"https://{host}/v2/"
 
 
@@ -132,7 +134,7 @@ def _login(entry: Mapping[str, object], file: Path) -> Login | None:
         try:
             username, _, password = base64.b64decode(auth, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
-            raise _unreadable(file, "an `auth` in it is no base64 text") from None
+            raise _unreadable(file, "its `auth` is not base64 text") from None
         return Login(username, password.rstrip("\0"))
     name, secret = entry.get("username"), entry.get("password")
     return Login(name, secret) if isinstance(name, str) and isinstance(secret, str) else None
@@ -141,14 +143,14 @@ def _login(entry: Mapping[str, object], file: Path) -> Login | None:
 def _unreadable(file: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
         "REGISTRY_CONFIG",
-        f"the file of registry credentials is not usable: {why}",
+        f"the file of registry credentials cannot be used: {why}",
         where=str(file),
         hint="log in again",
     )
 
 
 def write_config(login: Login, host: str, file: Path) -> Path:
-    """Write a registry configuration for helm that holds one login, readable to nobody else."""
+    """Write a registry configuration for helm with one login, readable only by this user."""
     content = {"auths": {host: {"auth": login.basic.removeprefix("Basic ")}}}
     file.touch(mode=0o600)
     file.write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""An OCI registry: helm moves the bytes, the distribution API says what is there."""
+"""An OCI registry: helm pushes and pulls, the distribution API is asked what the registry holds."""
 
 import re
 import secrets
@@ -14,9 +14,9 @@ from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.oci_api import OciApi
 
-_PUSHES = 3
-# helm takes `oci://…@sha256:…` (measured with 3.17.3 and 4.3.1; what came before was not looked at).
-_BY_DIGEST = (3, 17)
+_MAX_PUSHES = 3
+# helm accepts `oci://…@sha256:…` from this version on (measured with 3.17.3 and 4.3.1; earlier ones were not tried).
+_FIRST_WITH_DIGESTS = (3, 17)
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class OciRegistry:
 
     Args:
         url: without a trailing slash.
-        helm: with the network.
-        api: the registry's HTTP side.
+        helm: helm with network access.
+        api: the HTTP API of the registry.
         scratch: directory of this run.
         pause: waits the seconds between two pushes.
     """
@@ -37,16 +37,16 @@ class OciRegistry:
     scratch: Path
     pause: Callable[[float], None] = time.sleep
 
-    # Between looking and pushing, somebody else may push: an OCI registry has no create-only push.
+    # Another run may push between lookup and push: an OCI registry has no create-only push.
     creates_atomically: ClassVar[bool] = False
 
     def reference(self, chart: str, _version: str) -> str:
-        """The chart's reference, without the version, as helm takes it."""
+        """The reference of the chart without the version, as in helm's arguments."""
         return f"{self.url}/{chart}"
 
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
         """Whether the registry holds a version, by its manifest."""
-        # A tag cannot hold a '+'; helm writes '_' (helm.sh/docs/topics/registries).
+        # A tag cannot contain a '+'; helm writes '_' (helm.sh/docs/topics/registries).
         repository = self.reference(chart, version).removeprefix("oci://").partition("/")[2]
         return self.api.manifest(repository, version.replace("+", "_"))
 
@@ -62,15 +62,15 @@ class OciRegistry:
         finished = self.helm.pull_archive(reference, version, folder, plain=self.api.plain)
         archive = next(folder.glob("*.tgz"), None)
         if finished.status != 0 or archive is None:
-            raise _unread(failure_of(finished), reference)
+            raise _unreadable(failure_of(finished), reference)
         content = archive.read_bytes()
         if not (isinstance(answer, Present) and answer.digest == digest_of(content)):
-            raise _unread(f"helm pulled {digest_of(content)}, its manifest names something else", reference)
+            raise _unreadable(f"helm pulled {digest_of(content)}, and the manifest has another digest", reference)
         return content
 
     def pinned_chart_args(self, chart: str, answer: Present) -> tuple[str, ...]:
-        """What helm takes for a package that was found, by the digest of its manifest; () where this helm cannot."""
-        if not answer.manifest or self.helm.number < _BY_DIGEST:
+        """Arguments for helm that name a package by the digest of its manifest; () where this helm accepts none."""
+        if not answer.manifest or self.helm.known_version < _FIRST_WITH_DIGESTS:
             return ()
         plain = ("--plain-http",) if self.api.plain else ()
         return (f"{self.reference(chart, '')}@{answer.manifest}", *plain)
@@ -78,13 +78,13 @@ class OciRegistry:
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Push an archive unless the version is taken, and read back what the registry then holds.
 
-        A push that failed on its way is tried again, but only after another look.
+        A push that failed is repeated, but only after another lookup.
 
         Raises:
-            PublishError: ``PUSH_FAILED``, with helm's own word.
+            PublishError: ``PUSH_FAILED``, with helm's message.
         """
-        said = ""
-        for attempt in range(_PUSHES):
+        message = ""
+        for attempt in range(_MAX_PUSHES):
             answer = self.lookup(chart, version)
             if not isinstance(answer, Absent):
                 return answer
@@ -93,23 +93,23 @@ class OciRegistry:
             finished = self.helm.push(archive, self.url, plain=self.api.plain)
             if finished.status == 0:
                 return self.lookup(chart, version)
-            said = failure_of(finished)
-            if _refused(said):
+            message = failure_of(finished)
+            if _is_refusal(message):
                 break
         raise PublishError(
             "PUSH_FAILED",
-            f"helm push did not get through: {said}",
+            f"helm push failed: {message}",
             where=self.reference(chart, version),
             hint=f"log in with the right to push: helm registry login {self.api.host}"
-            if _refused(said)
+            if _is_refusal(message)
             else "run again",
         )
 
 
-def _refused(said: str) -> bool:
-    """Whether helm's message is a refusal, which no further push changes."""
-    return bool(re.search(r"\b(401|403|unauthorized|denied|forbidden|credential)\b", said, re.IGNORECASE))
+def _is_refusal(message: str) -> bool:
+    """Whether helm's message is a refusal, which no repetition changes."""
+    return bool(re.search(r"\b(401|403|unauthorized|denied|forbidden|credential)\b", message, re.IGNORECASE))
 
 
-def _unread(why: str, reference: str) -> PublishError:
+def _unreadable(why: str, reference: str) -> PublishError:
     return PublishError("REGISTRY_READ", f"the package cannot be read: {why}", where=reference, hint="run again")

@@ -1,7 +1,7 @@
-"""The HTTP side of an OCI registry: what a tag holds, in three answers (OCI distribution spec 1.1).
+"""The HTTP API of an OCI registry: what a tag holds, in three answers (OCI distribution spec 1.1).
 
-Only a 404 in the registry's own words is "absent" (ibid., "Error codes"): 401, 403, 429, 5xx, a timeout, a TLS error, a
-proxy's 404 and a damaged manifest all mean "cannot tell".
+Only a 404 with the registry's own error code is "absent" (ibid., "Error codes"): 401, 403, 429, 5xx, a timeout, a TLS
+error, a proxy's 404 and a damaged manifest all mean "cannot tell".
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _MANIFESTS = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
-# NOT_FOUND is what Harbor and ECR Public say.
+# NOT_FOUND is the code of Harbor and ECR Public.
 _ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHALLENGE = re.compile(r'([a-zA-Z]+)="([^"]*)"')
@@ -39,10 +39,10 @@ class OciApi:
 
     Args:
         host: host and port.
-        http: the client.
+        http: the HTTP client.
         login: finds credentials for the host.
-        plain_http: speak HTTP without TLS; a registry on this machine may be asked so without it.
-        tokens: what was granted so far, by repository.
+        plain_http: use HTTP without TLS; for a registry on this machine, that is detected.
+        tokens: the tokens that were granted so far, by repository.
     """
 
     host: str
@@ -60,7 +60,7 @@ class OciApi:
 
     @cached_property
     def plain(self) -> bool:
-        """HTTP where that is configured, or where a registry on this machine speaks no TLS."""
+        """Whether HTTP is used: where it is configured, or where a registry on this machine has no TLS."""
         if self.plain_http or not is_loopback(self.host):
             return self.plain_http
         try:
@@ -81,7 +81,7 @@ class OciApi:
         return answer
 
     def _granted(self, refused: HttpAnswer, repository: str) -> str | None:
-        """What to send after a 401: a login as it is, or the token that the challenge's realm gives for it."""
+        """The header after a 401: the login itself, or the token that the realm of the challenge grants for it."""
         scheme, _, rest = refused.headers.get("www-authenticate", "").partition(" ")
         login = self.login(self.host)
         if scheme.lower() == "basic":
@@ -92,7 +92,7 @@ class OciApi:
         realm, service = challenge.get("realm", ""), challenge.get("service", "")
         parts = urlsplit(realm)
         if parts.scheme != "https" and not (parts.scheme == "http" and (self.plain_http or is_loopback(parts.netloc))):
-            raise HttpFailure(f"the registry sends for a token to {realm[:200]!r}, which is no https address")
+            raise HttpFailure(f"the registry names {realm[:200]!r} as its token server, which is not an https address")
         token = _token(self._ask_for_token(realm, service, f"repository:{repository}:pull", login))
         self.http.redact.learn((token,))
         return f"Bearer {token}"
@@ -115,7 +115,7 @@ def _token(answer: HttpAnswer) -> str:
     except (ValueError, KeyError, AttributeError, RecursionError):
         token = None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-        raise HttpFailure("the token server's answer holds no token")
+        raise HttpFailure("the answer of the token server has no token")
     return token
 
 
@@ -124,9 +124,9 @@ def _answer(answer: HttpAnswer, host: str) -> RegistryAnswer:
         codes = _error_codes(answer.body)
         if codes & _ABSENT:
             return Absent()
-        return CannotTell(f"{host} answered 404, but not in the words of a registry", "check chart.registry")
+        return CannotTell(f"{host} answered 404 without the error code of a registry", "check chart.registry")
     if answer.status != 200:
-        return CannotTell(f"{host} answered {answer.status}{_said(answer.body)}", _hint(answer.status, host))
+        return CannotTell(f"{host} answered {answer.status}{_error_messages(answer.body)}", _hint(answer.status, host))
     digest = "sha256:" + hashlib.sha256(answer.body).hexdigest()
     claimed = answer.headers.get("docker-content-digest", digest)
     try:
@@ -134,8 +134,8 @@ def _answer(answer: HttpAnswer, host: str) -> RegistryAnswer:
     except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict) or claimed != digest:
-        return CannotTell(f"{host} gave a manifest that is damaged ({digest[:19]}…)", "run again")
-    # Whatever else is under that name is something else, and is not overwritten either.
+        return CannotTell(f"{host} gave a damaged manifest ({digest[:19]}…)", "run again")
+    # An artifact that is not a chart has the version, too, and is not overwritten.
     return Present(_chart_layer(manifest) or digest, digest)
 
 
@@ -161,13 +161,13 @@ def _error_codes(body: bytes) -> set[str]:
     return {str(error.get("code")) for error in _errors(body)}
 
 
-def _said(body: bytes) -> str:
-    """The registry's own word, on one line."""
-    words = [f"{error.get('code')}: {error.get('message')}" for error in _errors(body)]
-    return f" ({' '.join('; '.join(words).split())[:200]})" if words else ""
+def _error_messages(body: bytes) -> str:
+    """The error messages of the registry, on one line."""
+    messages = [f"{error.get('code')}: {error.get('message')}" for error in _errors(body)]
+    return f" ({' '.join('; '.join(messages).split())[:200]})" if messages else ""
 
 
 def _hint(status: int, host: str) -> str:
     if status in (401, 403):
         return f"log in: helm registry login {host}, or set STAGE6_REGISTRY_USERNAME and STAGE6_REGISTRY_PASSWORD"
-    return "the registry is busy or broken: run again later" if status == 429 or status >= 500 else ""
+    return "the registry is overloaded or out of order: run again later" if status == 429 or status >= 500 else ""

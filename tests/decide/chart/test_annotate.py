@@ -5,7 +5,7 @@ import pytest
 from jetscale_cicd.decide.chart.annotate import annotate
 from jetscale_cicd.decide.release.notes import release_notes
 from jetscale_cicd.decide.release.web import web_address
-from jetscale_cicd.model.commit import Commit, JudgedCommit, Note
+from jetscale_cicd.model.commit import Commit, JudgedCommit, ReleaseNote
 from jetscale_cicd.model.version import Level, Version
 
 OURS = {"org.opencontainers.image.revision": "abc", "org.opencontainers.image.source": "https://git.test/a/b"}
@@ -39,7 +39,7 @@ def test_the_page_of_a_remote(remote: str, page: str) -> None:
     assert web_address(remote) == page
 
 
-def judged(subject: str, *notes: Note) -> JudgedCommit:
+def judged(subject: str, *notes: ReleaseNote) -> JudgedCommit:
     return JudgedCommit(Commit("c" * 40, subject), Level.MINOR, "…", notes)
 
 
@@ -47,8 +47,8 @@ def test_notes_are_grouped_linked_and_hold_no_addresses() -> None:
     notes = release_notes(
         Version(1, 2, 3),
         [
-            judged("x", Note("features", "api", "more <me@mail.test>", ("all of it",))),
-            judged("y", Note("bug fixes", "", "less")),
+            judged("x", ReleaseNote("features", "api", "more <me@mail.test>", ("all of it",))),
+            judged("y", ReleaseNote("bug fixes", "", "less")),
             judged("Merge by someone@mail.test"),
         ],
         "The commits ask for minor",
