@@ -11,7 +11,6 @@ import shlex
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetscale_cicd.errors import PreconditionError, Stage6Error
+from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.redact import Redactor
 
@@ -41,9 +41,6 @@ _PLAIN: Mapping[str, Any] = {
 }
 # What `make tools` brings.
 _OURS = ("helm", "kubectl")
-# A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
-_GRACE = 5.0
-_LOOK = 0.2
 
 
 class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -93,46 +90,29 @@ class Processes:
             argv: program and arguments; never holds a secret.
             env: the whole environment of the program.
             timeout: seconds until it is killed.
-            stdin: what it reads.
-            guarded: it is interrupted when this process dies, however that ends; it reads nothing, and each line that
-                it says is announced as it comes.
+            stdin: its input.
+            guarded: interrupt it when this process ends, however that happens; it gets no input, and each line of its
+                output is announced as it comes.
             stop: set to have a guarded program interrupted.
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
+            ToolKilledError: ``TOOL_KILLED``, something else killed it.
             ProcessTimeout: it ran longer than ``timeout``.
         """
         import sh
 
         command = self.redact(shlex.join(argv))
         self.announce(f"  $ {command}")
-        process: sh.RunningCommand | None = None
-        late = threading.Event()
+        late, lines = threading.Event(), Lines(self.redact, self.announce)
+        streams = lines.options if guarded else {"_in": stdin}
         try:
-            with ExitStack() as held:
-                lines = Lines(self.redact, self.announce)
-                told = {**held.enter_context(guard()), **lines.options} if guarded else {"_in": stdin}
-                with _signals_held_back():
-                    process = _start(argv, env, cwd, told, guarded=guarded)
-                ending = (
-                    _interrupted_by(stop, timeout, process, late) if guarded else _killed_after(timeout, process, late)
-                )
-                with ending:
-                    process.wait()
-                held.callback(_signal, process, signal.SIGKILL)  # the guard, before it sees its pipe closed
+            process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded=guarded))
         except sh.SignalException as killed:
-            if late.is_set():
-                raise ProcessTimeout(f"{command} did not end within {timeout:g} s") from None
-            raise ToolKilledError(
-                "TOOL_KILLED",
-                f"{command} was killed by signal {abs(int(killed.exit_code))}",
-                hint="out of memory, or a cancelled run?",
-            ) from None
-        except BaseException:
-            _stop(process)
-            raise
+            ended = _too_late(command, timeout) if late.is_set() else _killed(command, abs(int(killed.exit_code)))
+            raise ended from None
         if late.is_set():
-            raise ProcessTimeout(f"{command} did not end within {timeout:g} s")
+            raise _too_late(command, timeout)
         out, err = (lines.out, lines.err) if guarded else (bytes(process.stdout), bytes(process.stderr))
         return Finished(command, int(process.exit_code), bytes(out), self.redact(err.decode("utf-8", "replace")))
 
@@ -161,13 +141,44 @@ class Processes:
 
         with guard() as told:
             try:
-                with _signals_held_back():
+                with signals_held_back():
                     process = _start(argv, env, None, told, guarded=True)
                 yield ended
             finally:
-                _signal(process, signal.SIGKILL)
+                send_signal(process, signal.SIGKILL)
                 with suppress(Exception):  # sh says that it was killed, which we know
                     _ = process and process.wait()
+
+
+def _too_late(command: str, timeout: float | None) -> ProcessTimeout:
+    return ProcessTimeout(f"{command} did not end within {timeout:g} s")
+
+
+def _killed(command: str, signal_number: int) -> ToolKilledError:
+    hint = "out of memory, or a cancelled run?"
+    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {signal_number}", hint=hint)
+
+
+def _run_to_end(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], ending: Ending
+) -> "sh.RunningCommand":
+    import sh
+
+    process: sh.RunningCommand | None = None
+    try:
+        with ExitStack() as held:
+            streams = {**held.enter_context(guard()), **streams} if ending.guarded else streams
+            with signals_held_back():
+                process = _start(argv, env, cwd, streams, guarded=ending.guarded)
+            with ended_in_time(process, ending):
+                process.wait()
+            held.callback(send_signal, process, signal.SIGKILL)  # the guard, before it sees its pipe closed
+    except sh.SignalException:
+        raise
+    except BaseException:
+        stop_program(process)
+        raise
+    return process
 
 
 def _start(
@@ -186,81 +197,6 @@ def _start(
         *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **told}
     )
     return started
-
-
-@contextmanager
-def _killed_after(seconds: float | None, process: "sh.RunningCommand", late: threading.Event) -> Iterator[None]:
-    """Kill a program that does not end in time, and say so.
-
-    ``sh`` has ``_timeout`` for that, and looks every 0.1 s whether it was needed: 50 ms for each helm (measured, 2.4).
-    """
-
-    def kill() -> None:
-        late.set()
-        _signal(process, signal.SIGKILL)
-
-    timer = threading.Timer(seconds or threading.TIMEOUT_MAX, kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-@contextmanager
-def _interrupted_by(
-    stop: threading.Event | None, seconds: float | None, process: "sh.RunningCommand", late: threading.Event
-) -> Iterator[None]:
-    """Interrupt a program that is to stop, or does not end in time: one that marks its work before it ends."""
-    done, deadline = threading.Event(), time.monotonic() + (seconds or threading.TIMEOUT_MAX)
-
-    def watch() -> None:
-        while not done.wait(_LOOK):
-            if time.monotonic() > deadline:
-                late.set()
-            if late.is_set() or (stop and stop.is_set()):
-                _stop(process)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Let a signal wait while a program starts: nobody could stop one that is half started."""
-    came: list[int] = []
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        handled = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
-        before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in handled}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for which in came:
-        signal.raise_signal(which)
-
-
-def _stop(process: "sh.RunningCommand | None") -> None:
-    """Pass an interruption on, once, and leave nothing behind: helm marks its release before it ends."""
-    _signal(process, signal.SIGINT)
-    deadline = time.monotonic() + _GRACE
-    while process is not None and process.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    _signal(process, signal.SIGKILL)
-
-
-def _signal(process: "sh.RunningCommand | None", number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # all of its session has ended, or is another user's
-        if process is not None:
-            os.killpg(process.pid, number)
 
 
 def tool_environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -154,9 +154,9 @@ def test_an_interruption_is_passed_on_once_and_leaves_nothing(
         + "\nopen('pid', 'w').write(str(os.getpid()))\nwhile True: time.sleep(0.1)",
     )
     program = (
-        "import os, sys\nfrom pathlib import Path\nfrom jetscale_cicd.tools import process\n"
+        "import os, sys\nfrom pathlib import Path\nfrom jetscale_cicd.tools import ending, process\n"
         "from jetscale_cicd.cli.main import _listen\nfrom jetscale_cicd.tools.redact import Redactor\n"
-        "_listen()\nprocess._GRACE = 0.5\ntool = process.Processes(Redactor.of(()), print)\n"
+        "_listen()\nending.GRACE = 0.5\ntool = process.Processes(Redactor.of(()), print)\n"
         "try: tool.run(['tool'], env=dict(os.environ), cwd=Path.cwd())\n"
         "except KeyboardInterrupt: sys.exit(130)"
     )

@@ -37,26 +37,33 @@ def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -
         completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
         chosen = completed or _choose(release, revision, to)
         asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)
-        after: Deployed | None = None
-        try:
-            if recovered.rolled_back is not None:
-                record_rollback(release, recovered.rolled_back, asked)
-            elif failed_rollback := error_of(release, helm_rollback(release, asked)):
-                raise failed_rollback
-            release.hide_secrets()
-            after, _ = _deployed(release)
-            verified = verify_release(context, release)
-        except Stage6Error as failed:
-            return RollbackOutcome(before=before, to=chosen, after=after, error=failed)
-        except KeyboardInterrupt:
-            interrupted = Interrupted(
-                "INTERRUPTED",
-                "interrupted",
-                where=f"{target.namespace}/{target.release}",
-                hint="run again: it goes on from what it finds",
-            )
-            return RollbackOutcome(before=before, to=chosen, after=after, error=interrupted)
-    return RollbackOutcome(before=before, to=chosen, after=after, verified=verified)
+        return _bring_back(context, release, before, asked, recovered.rolled_back)
+
+
+def _bring_back(
+    context: RunContext, release: HelmRelease, before: Deployed, asked: RollbackRecord, completed: int | None
+) -> RollbackOutcome:
+    """Roll back, unless that was completed already, and verify.
+
+    Args:
+        completed: the revision that completed the rollback of an interrupted run; None where there was none.
+    """
+    after: Deployed | None = None
+    try:
+        if completed is not None:
+            record_rollback(release, completed, asked)
+        elif failed := error_of(release, helm_rollback(release, asked)):
+            raise failed
+        release.hide_secrets()
+        after, _ = _deployed(release)
+        verified = verify_release(context, release)
+    except Stage6Error as error:
+        return RollbackOutcome(before=before, to=asked.to, after=after, error=error)
+    except KeyboardInterrupt:
+        hint = "run again: it continues from there"
+        interrupted = Interrupted("INTERRUPTED", "interrupted", where=release.name, hint=hint)
+        return RollbackOutcome(before=before, to=asked.to, after=after, error=interrupted)
+    return RollbackOutcome(before=before, to=asked.to, after=after, verified=verified)
 
 
 def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:

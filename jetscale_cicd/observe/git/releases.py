@@ -75,13 +75,17 @@ def find_releases(
         branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
     )
     if published and releases.latest is None and asked:
-        raise CannotTellError(
-            "RELEASES_NOT_MERGED",
-            f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
-            where=head,
-            hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
-        )
+        raise _not_merged(published, head)
     return releases
+
+
+def _not_merged(published: tuple[Release, ...], head: str) -> CannotTellError:
+    return CannotTellError(
+        "RELEASES_NOT_MERGED",
+        f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
+        where=head,
+        hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
+    )
 
 
 def highest_merged(
