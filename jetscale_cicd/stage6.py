@@ -56,7 +56,7 @@ def _propose(context: RunContext) -> Proposal:
         deploy=desired.release,
         artifact=desired.artifact,
         engines=PlannedByEngines(),
-        notes=(*observed.notes, *desired.notes),
+        notes=(*context.settings.notes, *observed.notes, *desired.notes),
     )
     return Proposal(planned, observed, desired)
 

@@ -91,8 +91,7 @@ class Processes:
             env: the whole environment of the program.
             timeout: seconds until it is killed.
             stdin: its input.
-            guarded: interrupt it when this process ends, however that happens; it gets no input, and each line of its
-                output is announced as it comes.
+            guarded: interrupt it when this process ends; it gets no input, and its output is announced as it comes.
             stop: set to have a guarded program interrupted.
 
         Raises:
@@ -109,12 +108,11 @@ class Processes:
         try:
             process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded=guarded))
         except sh.SignalException as killed:
-            ended = _too_late(command, timeout) if late.is_set() else _killed(command, abs(int(killed.exit_code)))
-            raise ended from None
+            raise _too_late(command, timeout) if late.is_set() else _killed(command, killed.exit_code) from None
         if late.is_set():
             raise _too_late(command, timeout)
-        out, err = (lines.out, lines.err) if guarded else (bytes(process.stdout), bytes(process.stderr))
-        return Finished(command, int(process.exit_code), bytes(out), self.redact(err.decode("utf-8", "replace")))
+        out, err = (lines.out, lines.err) if guarded else (process.stdout, process.stderr)
+        return Finished(command, int(process.exit_code), bytes(out), self.redact(bytes(err).decode("utf-8", "replace")))
 
     @contextmanager
     def background(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[Callable[[], str | None]]:
@@ -154,9 +152,9 @@ def _too_late(command: str, timeout: float | None) -> ProcessTimeout:
     return ProcessTimeout(f"{command} did not end within {timeout:g} s")
 
 
-def _killed(command: str, signal_number: int) -> ToolKilledError:
+def _killed(command: str, exit_code: int) -> ToolKilledError:
     hint = "out of memory, or a cancelled run?"
-    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {signal_number}", hint=hint)
+    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {abs(int(exit_code))}", hint=hint)
 
 
 def _run_to_end(
