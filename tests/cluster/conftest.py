@@ -15,7 +15,7 @@ from tests.support.kubelet import node
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of it is the cluster suite."""
     for item in items:
-        if "cluster" in item.path.parts:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.cluster)
 
 
