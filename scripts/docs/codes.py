@@ -22,7 +22,7 @@ CLASSES = {
 CARRIERS = {
     "Diagnosis": "DeployError",
     "replace": "DeployError",  # of a Diagnosis
-    "Place": "ConfigurationError",
+    "YamlLocation": "ConfigurationError",
     "refuse": "ConfigurationError",
     "_problem": "ConfigurationError",
 }
