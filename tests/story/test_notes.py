@@ -139,7 +139,7 @@ def test_a_github_that_answers_drop_by_drop_holds_nothing_up_for_long(
     sample: Sample, github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     github.status = DRIPS
-    monkeypatch.setattr(github_tool, "_WHOLE", 1)
+    monkeypatch.setattr(github_tool, "_TOTAL_SECONDS", 1)
     page, redact = "https://github.com/acme/stack", Redactor.of(())
     with monkeypatch.context() as patch:
         for name, value in github.environment.items():

@@ -217,7 +217,7 @@ def test_a_login_is_sent_to_no_realm_without_tls(guarded: str, make: Make, realm
     with proxied(guarded, fault) as proxy:
         answer = make(proxy.host, LOGIN).lookup("app", "1.0.0")
     assert isinstance(answer, CannotTell)
-    assert "no https address" in answer.why
+    assert "not an https address" in answer.why
 
 
 # helm 3 speaks HTTP to whatever is on this machine (measured on 3.17.3), so TLS on loopback is helm 4's alone.
