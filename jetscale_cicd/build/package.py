@@ -138,7 +138,7 @@ def _read(file: Path, where: str) -> str:
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ConfigurationError(
-            "CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path"
+            "CHART_MISSING", "the chart's folder has no Chart.yaml", where=where, hint="check chart.path"
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError("CHART_YAML", "the file is not UTF-8", where=where, hint="save it as UTF-8") from None
