@@ -22,7 +22,7 @@ CHOICE = VersionChoice(version=Version(1, 3, 0), level=Level.MINOR, why="the com
 LIVE = Target(name="live")
 PREVIEW = Target(name="preview", env="preview", values=("envs/preview/values.yaml",), watch=("envs/preview/**",))
 HELD = Present("sha256:" + "0" * 64)
-SHELF = ArtifactState(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
+ARTIFACT = ArtifactState(chart="stack", path="charts/app", reference="oci://example.org/charts/stack", answer=Absent())
 AROUND_A_DEPLOY = (StepName.LOCK, StepName.RECOVER, StepName.DEPLOY, StepName.VERIFY, StepName.RECORD)
 SATISFIED, NEEDED = StepState.SATISFIED, StepState.NEEDED
 
@@ -43,7 +43,7 @@ def planned(
     """The plan of these decisions: a new release where one publishes, else the latest."""
     publishes = any(target.decision is Decision.PUBLISH for target in targets)
     artifact = replace(
-        SHELF, answer=answer or Absent(), proven=proven, tagged=not publishes if tagged is None else tagged
+        ARTIFACT, answer=answer or Absent(), proven=proven, tagged=not publishes if tagged is None else tagged
     )
     return make_plan(
         head=B,
@@ -88,7 +88,7 @@ AT_THE_RELEASE = {"lock live": "needed", "recover live": "needed", "record live"
         (Revision(number=4, status="deployed", exposed=True), (), {**AT_THE_RELEASE, "deploy live": "satisfied"}),
     ],
 )
-def test_what_an_earlier_run_left_is_mended_although_nothing_is_deployed(
+def test_an_unfinished_release_is_repaired_although_nothing_is_deployed(
     revision: Revision, whys: tuple[str, ...], steps: dict[str, str]
 ) -> None:
     live = Deployed(version="1.2.3", commit=A, digest="", values_digest="", revision=revision)
@@ -123,7 +123,7 @@ class TestTheSteps:
             **{f"{name} live": "needed" for name in AROUND_A_DEPLOY},
         }
 
-    def test_a_revision_that_a_dead_run_left_is_named(self) -> None:
+    def test_the_revision_of_an_interrupted_run_is_named(self) -> None:
         record = Deployed(version="1.2.3", commit=A, digest="", values_digest="")
         live = replace(record, revision=Revision(number=7, status="pending-upgrade"))
         plan = planned(replace(of(LIVE, Decision.REDEPLOY), live=live), answer=HELD)
@@ -167,7 +167,7 @@ class TestWhatTheRegistryHolds:
             **{f"{name} live": "needed" for name in AROUND_A_DEPLOY},
         }
 
-    def test_content_that_nobody_compared_satisfies_no_publish(self) -> None:
+    def test_content_that_was_not_compared_satisfies_no_publish(self) -> None:
         assert step(planned(of(LIVE, Decision.PUBLISH), answer=HELD), StepName.PUBLISH).state is NEEDED
 
     @pytest.mark.parametrize("decision", [Decision.REDEPLOY, Decision.NOTHING])
@@ -181,7 +181,7 @@ class TestWhatTheRegistryHolds:
         assert "rebuilt from v1.2.3" in step(plan, StepName.PUBLISH).why
         assert plan.needed
 
-    def test_a_registry_that_was_not_asked_is_said_and_never_called_absent(self) -> None:
+    def test_a_registry_that_was_not_asked_is_reported_as_such_and_never_as_absent(self) -> None:
         answer = NotAsked("only commits are compared")
         publish = step(planned(of(LIVE, Decision.PUBLISH), answer=answer), StepName.PUBLISH)
         redeploy = step(planned(of(LIVE, Decision.REDEPLOY), answer=answer), StepName.PUBLISH)
@@ -211,7 +211,7 @@ class TestWhyATargetIsDeployed:
 
 
 class TestTheCommands:
-    def test_are_those_that_a_person_would_type(self) -> None:
+    def test_are_those_that_could_be_typed_in_a_shell(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH))
         assert [each.command for each in plan.steps] == [
             "helm package charts/app --version 1.3.0 --app-version 1.3.0",
@@ -257,7 +257,7 @@ class TestThePlan:
     def test_takes_the_strongest_decision_of_its_targets(self) -> None:
         assert planned(of(LIVE, Decision.NOTHING), of(PREVIEW, Decision.PUBLISH)).decision is Decision.PUBLISH
 
-    def test_keeps_what_it_was_made_of(self) -> None:
+    def test_keeps_its_inputs(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH), notes=("a note",))
         assert (plan.head, plan.latest, plan.choice, plan.changes.count, plan.notes) == (
             B,

@@ -72,7 +72,7 @@ def by_git(tree: Path, pattern: str, spec: str = "") -> set[bytes]:
 
 
 def by_globs(tree: Path, pattern: str) -> set[bytes]:
-    """Paths that we find, without a word of warning from `re`."""
+    """The paths that match, without a warning from `re`."""
     globs = Globs((pattern,))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

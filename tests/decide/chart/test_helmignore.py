@@ -43,7 +43,7 @@ def predicted(files: set[bytes], rules: bytes) -> set[bytes] | None:
     return kept if b"Chart.yaml" in kept else None
 
 
-# Whatever a name or a pattern may be made of; small, so that they meet.
+# The characters of names and patterns; few, so that they match each other.
 NAMES = [
     *("a", "b", "ab", "a.b", ".a", "a b", "-a", "!a", "#a", "[x", "]", "a*", "\\", "a\nb", "x.prov", "_a", "templates"),
     *("é", "日", "\ufffd"),
@@ -98,7 +98,7 @@ CASES: list[tuple[str, str, str]] = [
     ("# a\n\n  a \t\r\n#b", "a", "#b b"),
     ("\ufeffa\n\ufeffb", "a", "b"),
     ("!*", "", "a sub/b"),
-    ("!*.yaml\n", "a sub/a.yaml Chart.yml", "a.yaml"),  # the folder `sub` is not *.yaml, so nothing in it is looked at
+    ("!*.yaml\n", "a sub/a.yaml Chart.yml", "a.yaml"),  # the folder `sub` is not *.yaml, so nothing in it is read
     ("*.md\n!README.md", "a.md README.md Chart.yaml", ""),  # not what git would do
     ("!docs/", "a docs/a", ""),  # no file is a folder
     ("//a", "", "a sub/a"),
@@ -113,7 +113,7 @@ def test_rules_are_read_as_helm_reads_them(rules: str, ignored: str, kept: str) 
     assert [path for path in kept.split() if ignore.ignores(path)] == []
 
 
-# Without `//a`: helm 3 strips one more slash at each path that it looks at, so what it does depends on their number.
+# Without `//a`: helm 3 strips one more slash at each path that it compares, so its result depends on their number.
 @pytest.mark.parametrize(("rules", "ignored", "kept"), [case for case in CASES if not case[0].startswith("//")])
 def test_the_table_of_rules_holds_for_helm(helm: Path, rules: str, ignored: str, kept: str) -> None:
     files = without_conflicts({os.fsencode(path) for path in f"{ignored} {kept}".split()}) - {b"Chart.yaml"}
@@ -135,7 +135,7 @@ def test_the_table_of_rules_holds_for_helm(helm: Path, rules: str, ignored: str,
         ("docs/charts/_x", False),
     ],
 )
-def test_what_lies_hidden_below_charts_is_dropped_but_for_provenance(helm: Path, path: str, ignored: bool) -> None:
+def test_hidden_files_below_charts_are_dropped_except_provenance(helm: Path, path: str, ignored: bool) -> None:
     assert HelmIgnore.parse("").ignores(path) is ignored
     name = b"apiVersion: v2\nname: sub\nversion: 0.1.0\n"
     with tempfile.TemporaryDirectory() as folder:
@@ -196,12 +196,12 @@ def test_a_very_deep_path_is_answered() -> None:
     assert HelmIgnore.parse("/d/d/d/").ignores(path)
 
 
-def test_a_hostile_pattern_ends() -> None:
+def test_a_pattern_of_many_stars_takes_linear_time() -> None:
     ignore = HelmIgnore.parse("*a" * 40 + "b")
     assert not ignore.ignores("a" * 4_000)
 
 
-def test_equal_rules_are_equal_whatever_was_asked() -> None:
+def test_equal_rules_are_equal_whatever_is_cached() -> None:
     first, second = HelmIgnore.parse("docs/"), HelmIgnore.parse("docs/")
     assert first.ignores("docs/a")
     assert first == second

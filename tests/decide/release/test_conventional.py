@@ -103,5 +103,5 @@ class TestABump:
 
 
 def test_nothing_heavy_is_imported_before_a_message_is_judged() -> None:
-    said = "import sys, jetscale_cicd.decide.release.conventional; print('semantic_release' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", said], capture_output=True, check=True).stdout.strip() == b"False"
+    code = "import sys, jetscale_cicd.decide.release.conventional; print('semantic_release' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.strip() == b"False"

@@ -146,7 +146,7 @@ def import_history(path: Path, history: Iterable[tuple[bytes, str | None]]) -> N
 
 
 def by_semantic_release(path: Path, rules: ReleaseRules) -> str:
-    """What python-semantic-release says of the branch."""
+    """The next version of the branch, by python-semantic-release."""
     from git import Repo
     from semantic_release.commit_parser.conventional.options import ConventionalCommitParserOptions
     from semantic_release.commit_parser.conventional.parser import ConventionalCommitParser
@@ -168,7 +168,7 @@ def by_semantic_release(path: Path, rules: ReleaseRules) -> str:
 
 @settings(max_examples=40, deadline=None)
 @given(history=histories, major_on_zero=st.booleans(), allow_zero=st.booleans(), squash=st.booleans())
-def test_on_a_linear_history_it_is_what_semantic_release_says(
+def test_on_a_linear_history_it_is_the_version_of_semantic_release(
     history: list[tuple[bytes, str | None]], major_on_zero: bool, allow_zero: bool, squash: bool
 ) -> None:
     rules = ReleaseRules(
@@ -185,10 +185,10 @@ def test_on_a_linear_history_it_is_what_semantic_release_says(
         event("no release yet: the first version, whatever is asked; not 0.x where that is not allowed")
         assert ours.version == (FIRST if allow_zero else Version(1, 0, 0))
     elif theirs == str(latest):
-        event("nobody asks, and the content changed: patch")
+        event("no commit asks for a release, and the content changed: patch")
         assert (ours.version, ours.level) == (latest.next_patch(), Level.PATCH)
     else:
-        event("somebody asks")
+        event("a commit asks for a release")
         assert str(ours.version) == theirs
 
 
@@ -240,18 +240,18 @@ class TestTheNextVersion:
         assert str(chosen.version) == "2.0.0"
 
     @pytest.mark.parametrize("commits", [(), asking(Level.NONE, Level.NONE)])
-    def test_a_change_that_nobody_claims_is_a_patch(self, commits: tuple[JudgedCommit, ...]) -> None:
+    def test_a_change_for_which_no_commit_asks_is_a_patch(self, commits: tuple[JudgedCommit, ...]) -> None:
         chosen = choose_version(release("1.2.3"), commits, VersionRules(first=FIRST))
         assert (str(chosen.version), chosen.level) == ("1.2.4", Level.PATCH)
         assert "no commit message asks" in chosen.why
 
-    def test_or_an_error_that_names_the_way_out_where_so_configured(self) -> None:
+    def test_or_an_error_with_a_hint_where_so_configured(self) -> None:
         with pytest.raises(ConfigurationError) as refused:
             choose_version(release("1.2.3"), asking(Level.NONE), VersionRules(first=FIRST, default_bump="error"))
         assert refused.value.code == "NO_COMMIT_ASKS"
         assert "chart.default_bump" in refused.value.hint
 
-    def test_a_commit_that_asks_needs_no_leave(self) -> None:
+    def test_a_commit_that_asks_for_a_release_needs_no_default_bump(self) -> None:
         rules = VersionRules(first=FIRST, default_bump="error")
         assert str(choose_version(release("1.2.3"), asking(Level.PATCH), rules).version) == "1.2.4"
 
@@ -274,7 +274,7 @@ class TestTheNextFreeVersion:
 
 
 class TestWhichCommitsAsk:
-    """The traps of DESIGN §4, on real repositories."""
+    """Known defects of python-semantic-release, on real repositories."""
 
     def test_only_those_that_touch_the_chart(self, tmp_path: Path) -> None:
         draw(tmp_path, "feat: a [charts/app/a]", "tag v1.0.0", "feat!: b [docs/b]", "fix: c [charts/app/c]")
@@ -293,7 +293,7 @@ class TestWhichCommitsAsk:
         assert str(chosen.version) == "1.0.1"
         assert [commit.commit.subject for commit in chosen.commits] == ["fix: b"]
 
-    def test_a_commit_and_its_revert_both_speak(self, tmp_path: Path) -> None:
+    def test_a_commit_and_its_revert_both_count(self, tmp_path: Path) -> None:
         draw(
             tmp_path,
             *("feat: a [charts/app/a]", "tag v1.0.0", "feat: b [charts/app/b]", "fix: drop b [-charts/app/b]"),
