@@ -92,7 +92,7 @@ def decide(
     restored: bool = False,
     redeploy: bool = False,
 ) -> TargetDecision:
-    """The decision for one target (docs/how-it-works.md).
+    """The decision for one target (DESIGN §3).
 
     Args:
         chart, values: reasons of the two scopes.

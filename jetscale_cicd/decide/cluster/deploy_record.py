@@ -4,15 +4,16 @@ The values are the whole record: they stay with a revision that fails, and a rol
 `helm list --selector`, and hold no more than 63 characters (Kubernetes); the description is for `helm history`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed
 
 KEY = "stage6"
 LABEL = "stage6.jetscale.ai"
 _LABEL_LENGTH = 40
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _THEN = "; "
 MASKED = "(from the environment of the deploy)"
 _FIELDS = ("version", "commit", "digest", "values")
@@ -83,7 +84,7 @@ def recorded(config: Mapping[str, object]) -> Deployed | None:
     fields = given.get(KEY) if isinstance(given, dict) else None
     if not isinstance(fields, dict) or not all(isinstance(fields.get(name), str) for name in _FIELDS):
         return None
-    if not FULL_COMMIT_NAME.fullmatch(fields["commit"]):
+    if not _COMMIT.fullmatch(fields["commit"]):
         return None
     return Deployed(
         version=fields["version"], commit=fields["commit"], digest=fields["digest"], values_digest=fields["values"]
