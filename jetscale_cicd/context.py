@@ -178,7 +178,7 @@ class RunContext:
             mirrors=chart.mirrors,
             scratch=self.scratch,
             source=self._source,
-            stamps=self.settings.release.commit,
+            has_release_commits=self.settings.release.commit,
         )
 
 

@@ -120,9 +120,7 @@ def _from_directory(dependency: LockedDependency, directory: Path, folder: Path,
     elif (directory / dependency.name / "Chart.yaml").is_file():
         _succeed(helm.package(directory / dependency.name, folder), dependency, str(directory))
     else:
-        raise _unreachable(
-            dependency, str(directory), f"neither {archive.name} nor a folder {dependency.name} is there"
-        )
+        raise _unreachable(dependency, str(directory), f"it has neither {archive.name} nor a folder {dependency.name}")
 
 
 def _succeed(finished: Finished, dependency: LockedDependency, location: str) -> None:

@@ -36,7 +36,7 @@ class Packager:
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
         source: web page of the repository from which a version was released, "" where there is none.
-        stamps: whether each release has a release commit, with the version in Chart.yaml.
+        has_release_commits: whether each release has a release commit, with the version in Chart.yaml.
     """
 
     repository: Repository
@@ -45,7 +45,7 @@ class Packager:
     mirrors: Mapping[str, str]
     scratch: Path
     source: Callable[[Version], str] = lambda _: ""
-    stamps: bool = False
+    has_release_commits: bool = False
     built: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
 
     def released_commit(self, head: str, version: Version) -> str:
@@ -54,7 +54,7 @@ class Packager:
         Raises:
             ConfigurationError: the version cannot be written into Chart.yaml.
         """
-        return release_commit(self.repository, head, version, self.chart) if self.stamps else head
+        return release_commit(self.repository, head, version, self.chart) if self.has_release_commits else head
 
     def package(self, commit: str, version: Version) -> Artifact:
         """The archive of ``commit`` as ``version``: committed bytes, version and appVersion stamped, subcharts inside.
@@ -138,7 +138,7 @@ def _read(file: Path, where: str) -> str:
         return file.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ConfigurationError(
-            "CHART_MISSING", "there is no Chart.yaml in the chart's folder", where=where, hint="check chart.path"
+            "CHART_MISSING", "the chart's folder has no Chart.yaml", where=where, hint="check chart.path"
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError("CHART_YAML", "the file is not UTF-8", where=where, hint="save it as UTF-8") from None

@@ -250,10 +250,10 @@ class _Reader:
         self._problem("CONFIG_TYPE", node, f"{dotted}: must be {_KINDS[kind]}, but {reading}", hint)
         return False
 
-    def _suggest(self, word: str, known: tuple[str, ...]) -> str:
+    def _suggest(self, text: str, known: tuple[str, ...]) -> str:
         if len(self._problems) >= _MAX_SHOWN_PROBLEMS:
             return ""  # never shown, and difflib is slow
         import difflib
 
-        near = difflib.get_close_matches(word[:60], known, n=1)
+        near = difflib.get_close_matches(text[:60], known, n=1)
         return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"

@@ -121,7 +121,7 @@ def decide(
     *,
     overrides: Overrides = Overrides(),
 ) -> TargetDecision:
-    """The decision for one target (docs/how-it-works.md).
+    """The decision for one target (DESIGN §3).
 
     Args:
         chart, values: reasons of the two scopes.

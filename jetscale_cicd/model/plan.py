@@ -103,8 +103,8 @@ class TargetDecision:
         return revision is not None and revision.exposed
 
     @property
-    def mends(self) -> bool:
-        """Whether there is something to do at the release although nothing is to be deployed."""
+    def needs_repair(self) -> bool:
+        """Whether the release has to be changed, or verified again, although nothing is deployed."""
         return self.unfinished or self.exposed or bool(self.unverified)
 
 

@@ -25,7 +25,7 @@ class Precondition:
         state: whether it holds.
         what: what has to hold; with the reason where the check was skipped.
         target: name of the target that it concerns; None for the whole run.
-        error: what is missing, where, and the next step, where it is unmet or cannot be told.
+        error: what is missing, where, and the next step, where it is unmet or cannot be known.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
     """

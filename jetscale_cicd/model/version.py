@@ -21,8 +21,8 @@ class Level(IntEnum):
     MAJOR = 3
 
     @property
-    def word(self) -> str:
-        """Lower-case name, as shown to people and in JSON."""
+    def label(self) -> str:
+        """The name in lower case, as in the output and in JSON."""
         return self.name.lower()
 
 

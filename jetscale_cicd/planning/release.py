@@ -28,7 +28,7 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
     """The release that the decisions ask for.
 
     Raises:
-        CannotTellError: the registry does not answer what it holds.
+        CannotTellError: the registry does not report what it holds.
         ConfigurationError: the commit has no usable chart, or no commit asks for a release and ``default_bump`` is
             ``error``.
     """

@@ -82,7 +82,7 @@ def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
     if isinstance(answer, CannotTell):
         raise CannotTellError(
             "REGISTRY_CANNOT_TELL",
-            f"the registry does not answer whether it holds {name} {version}: {answer.why}",
+            f"the registry does not report whether it holds {name} {version}: {answer.why}",
             where=registry.reference(name, str(version)),
             hint=answer.hint or "check the registry, then run again",
         )

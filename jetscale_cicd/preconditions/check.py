@@ -1,4 +1,4 @@
-"""The check of a precondition: what it concerns, and how it is made."""
+"""The check of a precondition."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from jetscale_cicd.planning.proposal import Proposal
 
 
 class NotChecked(NamedTuple):
-    """The check could not be made here, and why; that stops no run."""
+    """The result of a check that cannot be made here, and why; it does not stop a run."""
 
     why: str
 
@@ -21,7 +21,7 @@ class Check(NamedTuple):
         id: the name of the check in results.
         what: what has to hold.
         subjects: the targets that it concerns, None for the run as a whole; empty where nothing depends on it.
-        run: returns where the precondition holds; raises an error where it does not, or where that cannot be told.
+        run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
         of_this_process: it concerns the environment, the files and the tools of the process that checks.
     """
 

@@ -11,7 +11,7 @@ def verdict(plan: Plan) -> str:
     latest = f"{plan.latest.version}" if plan.latest else "no release yet"
     if plan.decision is Decision.PUBLISH and plan.choice:
         return (
-            f"publish {plan.choice.version} ({plan.choice.level.word}, after {latest}) and deploy it to {_names(plan)}"
+            f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}) and deploy it to {_names(plan)}"
         )
     unfinished = [decided.target.name for decided in plan.targets if decided.unfinished]
     if plan.decision is Decision.NOTHING and unfinished:

@@ -10,7 +10,7 @@ from jetscale_cicd.tools.redact import Redactor
 
 
 def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) -> str:
-    """Append an entry, whole or not at all; and say where.
+    """Append an entry, completely or not at all, and return where.
 
     Raises:
         ConfigurationError: ``AUDIT_UNWRITABLE``.
@@ -28,7 +28,7 @@ def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) 
     except OSError as unwritable:
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",
-            f"the audit cannot be appended to: {unwritable.strerror}",
+            f"the audit file cannot be written: {unwritable.strerror}",
             where=str(file),
             hint="name a file in a directory that exists: --audit FILE",
         ) from None
@@ -47,7 +47,7 @@ def check_audit(file: Path | None) -> None:
     if not regular or not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",
-            "the audit cannot be appended to" if regular else "the audit has to be a file",
+            "the audit file cannot be written" if regular else "the audit must be a regular file",
             where=str(file),
             hint="name another file: --audit FILE",
         )

@@ -1,4 +1,4 @@
-"""Subcharts from wherever they may come, always the locked ones, and no program started for a hostile place."""
+"""Subcharts from repositories and mirrors: always the locked ones, and no program is started for a malicious URL."""
 
 import hashlib
 import http.server
@@ -48,9 +48,9 @@ def chart(path: Path, *dependencies: Mapping[str, Any], lock: str | None = "") -
 
 def _lock(dependencies: tuple[Mapping[str, Any], ...]) -> str:
     order = ("name", "version", "repository", "condition", "alias")
-    wanted = [{key: each[key] for key in order if key in each} for each in dependencies]
-    locked = [{key: each[key] for key in order[:3]} for each in wanted]
-    text = json.dumps([wanted, locked], separators=(",", ":")).replace(">", "\\u003e")  # as Go writes it
+    declared = [{key: each[key] for key in order if key in each} for each in dependencies]
+    locked = [{key: each[key] for key in order[:3]} for each in declared]
+    text = json.dumps([declared, locked], separators=(",", ":")).replace(">", "\\u003e")  # as Go writes it
     digest = hashlib.sha256(text.encode()).hexdigest()
     entries = [
         f"- name: {e['name']!r}\n  repository: {e['repository']!r}\n  version: {e['version']!r}\n" for e in locked
@@ -106,7 +106,7 @@ def test_a_folder_in_charts_needs_no_repository_and_may_be_a_range(
     assert subcharts(packager(repo, helm).package(repo.head, V).path) == {"local"}
 
 
-def test_a_folder_in_charts_that_is_not_there_is_not_looked_for_elsewhere(
+def test_a_missing_folder_in_charts_is_not_searched_for_elsewhere(
     helm4: Path, tmp_path: Path, packager: MakePackager, commands: list[str]
 ) -> None:
     repo = chart(tmp_path, {"name": "local", "version": "0.1.0", "repository": ""})
@@ -220,7 +220,7 @@ def test_a_lock_for_other_dependencies_is_stale(helm4: Path, tmp_path: Path, pac
     "place",
     ["-x", "--post-renderer=/bin/true", "evil://host/charts", "s3://bucket", "git+https://host/x", "some/folder"],
 )
-def test_a_repository_that_is_no_place_for_charts_starts_no_program(
+def test_a_repository_with_an_unsupported_url_starts_no_program(
     helm4: Path, tmp_path: Path, packager: MakePackager, commands: list[str], place: str
 ) -> None:
     repo = chart(tmp_path, {**backend(), "repository": place})
@@ -232,7 +232,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files and logs nothing."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_a_chart_repository_needs_no_helm_repo_add(
     assert subcharts(packager(repo, helm, network=True).package(repo.head, V).path) == {"backend-api"}
 
 
-def test_a_chart_repository_stands_beside_a_mirrored_one(
+def test_a_chart_repository_can_be_used_beside_a_mirrored_one(
     helm4: Path, tmp_path: Path, packager: MakePackager, chart_repository: str
 ) -> None:
     frontend = {"name": "frontend-web", "version": "2.0.2", "repository": chart_repository}

@@ -115,7 +115,7 @@ def test_version_and_app_version_are_stamped_and_dependencies_keep_theirs(
     assert yaml.safe_load(files["jetscale-stack/charts/backend-api/Chart.yaml"])["version"] == "1.2.1"
 
 
-def test_helm_is_handed_the_chart_as_written_but_for_stamp_and_origin(
+def test_helm_gets_the_chart_as_written_except_for_stamp_and_origin(
     helm4: Path, tmp_path: Path, packager: MakePackager
 ) -> None:
     repo = golden(tmp_path)
@@ -174,7 +174,7 @@ def test_a_submodule_in_the_chart_is_refused(helm4: Path, tmp_path: Path, packag
     assert (caught.value.code, caught.value.where) == ("SUBMODULE", "charts/app/sub")
 
 
-def test_a_chart_that_helm_refuses_is_named_with_what_helm_says(
+def test_a_chart_that_helm_refuses_is_named_with_helms_message(
     helm: Path, tmp_path: Path, packager: MakePackager
 ) -> None:
     repo = golden(tmp_path)
@@ -193,9 +193,7 @@ def test_a_commit_without_the_folder_has_no_chart(helm4: Path, tmp_path: Path, p
     assert (caught.value.code, caught.value.where) == ("CHART_MISSING", "charts/app")
 
 
-def test_what_helmignore_keeps_out_may_be_whatever_it_likes(
-    helm4: Path, tmp_path: Path, packager: MakePackager
-) -> None:
+def test_what_helmignore_keeps_out_need_not_be_valid(helm4: Path, tmp_path: Path, packager: MakePackager) -> None:
     repo = golden(tmp_path)
     repo.write("charts/app/.helmignore", "out\n")
     (repo.path / "charts/app/out").symlink_to("/etc/passwd")

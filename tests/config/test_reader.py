@@ -1,4 +1,4 @@
-"""Every rule of `.stage6.yaml`, and where the reader says that it was broken."""
+"""Every rule of `.stage6.yaml`, and the location that the reader reports."""
 
 import json
 from dataclasses import asdict, replace
@@ -78,23 +78,23 @@ class TestWhatIsRead:
         text = "targets:\n  zeta: {env: z}\n  alpha: {env: a}\n"
         assert [each.name for each in read_settings(text, FILE).targets] == ["zeta", "alpha"]
 
-    def test_the_default_target_keeps_its_address_when_the_file_says_nothing_about_it(self) -> None:
+    def test_the_default_target_keeps_its_address_where_the_file_sets_none(self) -> None:
         (live,) = read_settings("targets: {live: {timeout: 30m}}", FILE).targets
         assert (live.url, live.timeout) == ("https://console.jetscale.ai", 1800)
         (blue,) = read_settings("targets: {blue: {}}", FILE).targets
         assert blue.url == ""
 
     @pytest.mark.parametrize(
-        ("text", "wanted"), [("90s", 90), ("20m", 1200), ("1h", 3600), ("1h30m", 5400), ("24h", 86400)]
+        ("text", "expected"), [("90s", 90), ("20m", 1200), ("1h", 3600), ("1h30m", 5400), ("24h", 86400)]
     )
-    def test_a_duration_is_written_with_its_unit(self, text: str, wanted: int) -> None:
-        assert read_settings(target("timeout", text), FILE).targets[0].timeout == wanted
+    def test_a_duration_is_written_with_its_unit(self, text: str, expected: int) -> None:
+        assert read_settings(target("timeout", text), FILE).targets[0].timeout == expected
 
     def test_the_render_engine_writes_to_a_directory_of_the_target(self) -> None:
         assert read_settings(target("engine", "render"), FILE).targets[0].output == "rendered/blue"
         assert read_settings(target("output", "out/{name}/x"), FILE).targets[0].output == "out/blue/x"
 
-    def test_the_folder_of_the_chart_is_watched_even_where_watch_forgets_it(self) -> None:
+    def test_the_folder_of_the_chart_is_watched_even_where_watch_leaves_it_out(self) -> None:
         assert read_settings(chart("path", "helm/app"), FILE).chart.watched == ("charts/**", "helm/app/**")
 
     def test_null_leaves_the_tag_format_to_python_semantic_release(self) -> None:
@@ -117,7 +117,7 @@ class TestValues:
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:2:9")
 
     @pytest.mark.parametrize("value", ["./charts/app", "charts//app", "charts/app/", "charts/./app"])
-    def test_a_path_is_spelled_as_git_spells_it(self, value: str) -> None:
+    def test_a_path_is_written_as_git_writes_it(self, value: str) -> None:
         error = refused(chart("path", value))
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:2:9")
         assert "write 'charts/app'" in error.message
@@ -241,7 +241,7 @@ class TestValues:
         assert f"{FILE}:4:5" in error.message
         assert "hunter2" not in error.message + error.hint
 
-    def test_a_mirror_may_stand_for_a_chart_repository_of_a_dependency(self) -> None:
+    def test_a_mirror_can_replace_the_chart_repository_of_a_dependency(self) -> None:
         text = chart("mirrors", "{'https://charts.example.com/x': ./vendored, 'oci://ghcr.io': 'oci://127.0.0.1:5000'}")
         assert read_settings(text, FILE).chart.mirrors["https://charts.example.com/x"] == "./vendored"
 
@@ -259,7 +259,7 @@ class TestValues:
         assert "hunter2" not in error.message
 
     @pytest.mark.parametrize("value", ["20", "1:30", "1.5"])
-    def test_a_number_is_no_duration_and_the_hint_says_to_write_a_unit(self, value: str) -> None:
+    def test_a_number_without_a_unit_is_not_a_duration(self, value: str) -> None:
         error = refused(target("timeout", value))
         assert (error.code, error.where) == ("CONFIG_TYPE", f"{FILE}:3:14")
         assert error.hint == "write 90s, 20m or 1h"
@@ -276,7 +276,7 @@ class TestValues:
 
 
 class TestTargetsTogether:
-    def test_only_live_is_production_unless_another_target_says_so(self) -> None:
+    def test_only_live_is_production_unless_another_target_sets_env(self) -> None:
         live, blue = read_settings("targets: {live: {}, blue: {}}", FILE).targets
         assert (live.namespace, live.values, live.watch) == (
             "jetscale-prod",
@@ -306,7 +306,7 @@ class TestTargetsTogether:
         error = refused("targets: {}\n")
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:1:10")
 
-    def test_settings_made_in_python_obey_the_same_rules(self) -> None:
+    def test_settings_created_in_python_obey_the_same_rules(self) -> None:
         with pytest.raises(ValueError, match=r"^client_name: 'Bad' is not an RFC 1123 label"):
             Target(name="a", client_name="Bad")
         with pytest.raises(ValueError, match=r"^targets: must have at least one"):
@@ -349,18 +349,18 @@ class TestTypes:
             ("<<: {chart: {}}\n", "1:1"),
         ],
     )
-    def test_a_value_of_another_type_is_refused_where_it_stands(self, text: str, where: str) -> None:
+    def test_a_value_of_another_type_is_refused_with_its_location(self, text: str, where: str) -> None:
         error = refused(text)
         assert (error.code, error.where) == ("CONFIG_TYPE", f"{FILE}:{where}")
 
 
 class TestKeys:
-    def test_an_unknown_key_comes_with_the_one_that_was_meant(self) -> None:
+    def test_an_unknown_key_gets_the_most_similar_one_as_a_hint(self) -> None:
         error = refused("chart:\n  path: a\n  regsitry: b\n")
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:3:3")
         assert error.hint == "did you mean registry?"
 
-    def test_an_unknown_key_that_is_like_no_other_comes_with_all_of_them(self) -> None:
+    def test_an_unknown_key_without_a_similar_one_gets_all_of_them_as_a_hint(self) -> None:
         error = refused("zzz: 1\n")
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
         assert error.hint == "allowed: chart, release, targets"
@@ -399,14 +399,14 @@ class TestSeveralProblems:
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:12")
         assert "\n" not in error.message
 
-    def test_a_flood_is_counted_after_twenty(self) -> None:
+    def test_problems_are_only_counted_after_twenty(self) -> None:
         error = refused("".join(f"k{number}: 1\n" for number in range(1000)))
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
         assert len(error.message.splitlines()) == 22
         assert error.message.endswith("\nand 980 more")
 
 
-class TestHostileText:
+class TestUntrustedText:
     """No test here takes time with a clock: that the first mark is the place shows that nothing after it was read."""
 
     def test_an_alias_bomb_is_refused_at_its_first_anchor(self) -> None:
@@ -457,7 +457,7 @@ class TestHostileText:
         assert (error.code, error.where) == ("CONFIG_YAML", f"{FILE}:2:10")
 
     @given(st.text(st.characters(exclude_categories=[]) | st.sampled_from("[]{}:,-?&*!|>'\"\n #"), max_size=60))
-    def test_whatever_the_text_the_answer_is_settings_or_a_placed_error(self, text: str) -> None:
+    def test_any_text_gives_settings_or_an_error_with_a_location(self, text: str) -> None:
         error = None
         try:
             read_settings(text, FILE)

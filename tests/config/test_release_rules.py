@@ -90,13 +90,13 @@ def test_pyproject_wins_because_it_is_what_python_semantic_release_reads_by_defa
     assert (rules.major_on_zero, rules.origin) == (True, "pyproject.toml")
 
 
-def test_a_releaserc_of_another_tool_says_nothing() -> None:
+def test_a_releaserc_of_another_tool_is_not_read() -> None:
     assert read_release_rules(None, ("releaserc.json", '{"plugins": ["semantic_release"]}')).origin == "default"
     assert read_release_rules(None, ("releaserc.json", '["semantic_release"]')).origin == "default"
 
 
 @pytest.mark.parametrize("parser", ["emoji", "scipy", "tag", "conventional-monorepo", "my_module:Parser", ""])
-def test_another_parser_is_refused_with_a_way_out(parser: str) -> None:
+def test_another_parser_is_refused_with_a_hint(parser: str) -> None:
     error = refused(SECTION + f'commit_parser = "{parser}"\n')
     assert (error.code, error.where) == ("RELEASE_PARSER", "pyproject.toml")
     assert 'commit_parser = "conventional"' in error.hint
@@ -120,7 +120,7 @@ def test_a_wrong_value_is_refused_with_its_key_and_file(line: str) -> None:
     assert error.message.startswith(line.partition(" ")[0] + ":")
 
 
-def test_a_section_that_is_no_table_is_refused() -> None:
+def test_a_section_that_is_not_a_table_is_refused() -> None:
     error = refused("[tool]\nsemantic_release = 1\n")
     assert (error.code, error.where) == ("RELEASE_RULES", "pyproject.toml")
 

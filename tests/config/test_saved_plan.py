@@ -24,11 +24,11 @@ def bare() -> Request:
     return Request(repo=Path(), event=Event(ci="local", kind=EventKind.LOCAL))
 
 
-def test_a_run_asks_for_what_the_plan_was_asked_for(saved: SavedPlan) -> None:
+def test_a_run_of_a_plan_has_the_request_of_the_plan(saved: SavedPlan) -> None:
     assert saved.request_again(bare()) == replace(REQUEST, head=HEAD)
 
 
-def test_what_a_run_asks_for_itself_comes_first(saved: SavedPlan) -> None:
+def test_the_request_of_the_run_takes_precedence(saved: SavedPlan) -> None:
     own = replace(bare(), targets=("live",), engine="helm", registry="elsewhere", redeploy=True)
     asked = saved.request_again(own)
     assert (asked.targets, asked.engine, asked.registry) == (("live",), "helm", "elsewhere")

@@ -178,7 +178,7 @@ class TestAChangeOfValues:
 
 
 class TestADecision:
-    """DESIGN §3, row by row."""
+    """The table of docs/how-it-works.md, row by row."""
 
     def test_chart_changed_is_publish(self) -> None:
         assert decided(COUNTS).decision is Decision.PUBLISH

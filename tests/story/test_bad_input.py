@@ -202,7 +202,7 @@ def test_an_oci_registry_that_has_no_address_cannot_tell(stack: Sample) -> None:
 
 
 def test_a_registry_directory_that_is_missing_cannot_tell(stack: Sample) -> None:
-    # 8, not 3 or 4: whether the version exists is unknown, and unknown is never "absent" (DESIGN §5).
+    # 8, not 3 or 4: whether the version exists is unknown, and unknown is never "absent".
     stack.registry.rmdir()
     assert "mkdir" in refused(stack, 8, "REGISTRY_CANNOT_TELL")["hint"]
 

@@ -34,10 +34,10 @@ def test_the_version_of_each_helm_is_read(helm: Path, tmp_path: Path) -> None:
     assert f"helm{Helm(PROCESSES, tmp_path, network=False, binary=str(helm)).version()[0]}" == helm.name
 
 
-@pytest.mark.parametrize("said", ["v2.16.1", "hello", ""])
-def test_something_else_is_no_helm(tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("output", ["v2.16.1", "hello", ""])
+def test_another_program_is_not_helm(tmp_path: Path, output: str) -> None:
     file = tmp_path / "helm"
-    file.write_text(f"#!/bin/sh\necho '{said}'\n")
+    file.write_text(f"#!/bin/sh\necho '{output}'\n")
     file.chmod(0o755)
     with pytest.raises(PreconditionError) as caught:
         Helm(PROCESSES, tmp_path, network=False, binary=str(file)).version()
@@ -55,7 +55,7 @@ def test_the_users_plugins_and_cluster_are_out_of_reach(
     assert (env["KUBECONFIG"], env["HELM_PLUGINS"]) == ("/dev/null", str(tmp_path / "no-plugins"))
 
 
-def test_without_network_there_are_no_credentials_and_a_dead_proxy(
+def test_without_network_there_are_no_credentials_and_a_proxy_that_refuses(
     spy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HELM_REGISTRY_CONFIG", "DOCKER_CONFIG", "HELM_CONFIG_HOME", "https_proxy", "no_proxy"):
@@ -80,14 +80,14 @@ def test_with_network_the_users_login_counts(spy: Path, tmp_path: Path, monkeypa
         ((), ()),
     ],
 )
-def test_only_a_registry_on_this_machine_is_spoken_to_in_plain(
+def test_only_a_registry_on_this_machine_is_asked_by_plain_http(
     references: tuple[str, ...], flags: tuple[str, ...]
 ) -> None:
     assert plain_http(*references) == flags
 
 
 @pytest.mark.parametrize(
-    ("stderr", "said"),
+    ("stderr", "message"),
     [
         ("Error: chart not found\n", "chart not found"),
         ("WARNING: old\nError: YAML parse error\n\nUse --debug flag to render out invalid YAML\n", "YAML parse error"),
@@ -98,9 +98,9 @@ def test_only_a_registry_on_this_machine_is_spoken_to_in_plain(
         ("WARNING: only\n", "exit status 3"),
     ],
 )
-def test_the_reason_of_a_failure_is_one_line(stderr: str, said: str) -> None:
-    assert failure_of(Finished("helm", 3, b"", stderr)) == said
+def test_the_reason_of_a_failure_is_one_line(stderr: str, message: str) -> None:
+    assert failure_of(Finished("helm", 3, b"", stderr)) == message
 
 
-def test_a_reason_without_end_is_cut() -> None:
+def test_a_long_message_is_truncated() -> None:
     assert len(failure_of(Finished("helm", 1, b"", "Error: " + "x" * 100_000))) < 3000

@@ -26,7 +26,7 @@ def test_the_current_context_of_a_file(tmp_path: Path, text: str, context: str) 
     assert current_context({"KUBECONFIG": str(file)}) == context
 
 
-def test_of_several_files_the_first_that_says_one_decides(tmp_path: Path) -> None:
+def test_of_several_files_the_first_with_a_current_context_wins(tmp_path: Path) -> None:
     silent, first, second = (tmp_path / name for name in ("silent", "first", "second"))
     silent.write_text("kind: Config\n")
     first.write_text("current-context: one\n")

@@ -50,7 +50,7 @@ def test_the_environment_is_the_given_one_alone(
     assert json.loads(processes.run(["tool"], env=given).stdout) == sorted(given)
 
 
-def test_it_runs_where_it_is_told(processes: Processes, tmp_path: Path) -> None:
+def test_it_runs_in_the_given_directory(processes: Processes, tmp_path: Path) -> None:
     env = fake(tmp_path, "print(os.getcwd())")
     assert processes.run(["tool"], env=env, cwd=tmp_path).stdout.decode().strip() == str(tmp_path)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jetscale_cicd.tools.redact import MASK, Redactor
 
 SECRET = 's3cr/t+"é&<>pässwort='
-# A secret of nothing but the mask's own character would be made by masking.
+# Masking would create a secret that consists only of the character of the mask.
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=6, max_size=40).filter(
     lambda text: len(text.strip()) >= 6 and not set(text) <= {"*"} and "*" not in text
 )
@@ -80,7 +80,7 @@ def test_overlapping_secrets_are_masked_as_one() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "1", "true", "main", "abcde", "     x     "])
-def test_a_short_value_does_not_wreck_the_text(value: str) -> None:
+def test_a_short_value_is_not_masked(value: str) -> None:
     assert Redactor.of([value])("true: main 1 abcde x") == "true: main 1 abcde x"
 
 
@@ -117,7 +117,7 @@ def test_other_variables_are_no_secrets(name: str) -> None:
         ("git@github.com:a/b.git", "git@github.com:a/b.git"),
     ],
 )
-def test_credentials_in_a_url_are_masked_whoever_they_belong_to(text: str, shown: str) -> None:
+def test_all_credentials_in_a_url_are_masked(text: str, shown: str) -> None:
     assert Redactor.of(())(text) == shown
 
 

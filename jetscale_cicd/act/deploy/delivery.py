@@ -73,7 +73,7 @@ def render(acting: ActContext, target: Target, archive: Path) -> bytes:
 def values_files(acting: ActContext, target: Target, record: Deployed) -> Iterator[Sequence[Path]]:
     """Values files of a target in Helm's order, with its secrets and the record; removed at the end of the block.
 
-    They are written only when they are needed: a deploy may wait long for its lock, and no secret is on disk then.
+    They are written only when they are needed: a deploy may wait long for its lock, and no secret is on disk meanwhile.
     """
     directory = acting.context.scratch / f"values-{target.name}"
     written = list(acting.values[target.name].write(directory))

@@ -1,1 +1,1 @@
-"""Steps that make a release: publish, sign, tag."""
+"""The steps of a release: publish, sign, tag."""

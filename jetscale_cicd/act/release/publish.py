@@ -28,7 +28,7 @@ def publish(artifact: Artifact, registry: Registry) -> str:
         case CannotTell(why=why):
             raise PublishError(
                 "PUSH_UNCONFIRMED",
-                f"after the push, the registry does not answer what it holds: {why}",
+                f"after the push, the registry does not report what it holds: {why}",
                 where=reference,
                 hint="run again",
             )

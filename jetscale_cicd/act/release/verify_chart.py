@@ -23,7 +23,7 @@ def verify_chart(context: RunContext, tag: str) -> Verification:
     Raises:
         ConfigurationError: ``NO_RELEASE_TAG``, it is not a release tag.
         PreconditionError: ``NOT_PUBLISHED``, or a subchart could not be fetched.
-        CannotTellError: the registry does not answer what it holds.
+        CannotTellError: the registry does not report what it holds.
     """
     version = _version_of(tag, context.tag_format)
     commit = context.repository.commit(f"refs/tags/{tag}")

@@ -76,7 +76,7 @@ def parse_chart(text: str, where: str) -> ChartFile:
     for name in names:
         if names.count(name) > 1:
             raise chart.at("dependencies").refuse(
-                f"more than one dependency is called {name}", "give each of them an alias"
+                f"more than one dependency has the name {name}", "give each of them an alias"
             )
     return ChartFile(
         name=_name(chart),

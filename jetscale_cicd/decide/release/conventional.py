@@ -63,7 +63,7 @@ def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
         )
         for result in parsed
     )
-    return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.word}", notes)
+    return JudgedCommit(commit, level, f"{top.type}{breaking} asks for {level.label}", notes)
 
 
 def _parts(message: str, parser: "ConventionalCommitParser") -> list[str]:

@@ -71,7 +71,7 @@ def _effective(version: Version, asked: Level, rules: VersionRules) -> tuple[Lev
     if asked is Level.NONE:
         asked, why = Level.PATCH, "the chart changed, but no commit message asks for a release: patch"
     else:
-        why = f"the commits ask for {asked.word}"
+        why = f"the commits ask for {asked.label}"
     if version.major == 0 and not rules.allow_zero_version:
         return Level.MAJOR, f"{why}; 0.x is not allowed (allow_zero_version = false)"
     if version.major == 0 and not rules.major_on_zero and asked is Level.MAJOR:

@@ -11,7 +11,7 @@ _NEEDED = StepState.NEEDED
 
 def helm_steps(decided: TargetDecision, deploy: Step) -> Iterator[Step]:
     """The deploy step alone where nothing has to be changed, else all steps around it."""
-    if not (deploy.state is _NEEDED or decided.mends):
+    if not (deploy.state is _NEEDED or decided.needs_repair):
         yield deploy
         return
     target, name = decided.target, decided.target.name

@@ -21,7 +21,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "schema": SCHEMA,
         "decision": str(plan.decision),
         "version": str(plan.version) if plan.version else None,
-        "level": choice.level.word if choice else None,
+        "level": choice.level.label if choice else None,
         "why": choice.why if choice else None,
         "latest": {"version": str(latest.version), "tag": latest.tag, "commit": latest.commit} if latest else None,
         "changes": {
@@ -33,7 +33,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             {
                 "commit": judged.commit.sha,
                 "subject": judged.commit.subject,
-                "level": judged.level.word,
+                "level": judged.level.label,
                 "why": judged.why,
             }
             for judged in (choice.commits if choice else ())

@@ -73,7 +73,7 @@ def _choice(choice: VersionChoice | None, paint: Paint) -> list[str]:
         return []
     strongest_first = sorted(choice.commits, key=lambda judged: -judged.level)
     commits = [
-        f"  {judged.level.word:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
+        f"  {judged.level.label:<6} {judged.commit.sha[:9]} {plain(judged.commit.subject)[:100]}"
         for judged in strongest_first[:SHOWN]
     ]
     title = f"{paint('bold', 'version')} {choice.version}: {plain(choice.why)}"

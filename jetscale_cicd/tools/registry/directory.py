@@ -30,7 +30,7 @@ class DirectoryRegistry:
         return str(self._path(chart, version))
 
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
-        """Whether the registry holds a version; without the directory, that cannot be told."""
+        """Whether the registry holds a version; without the directory, it cannot be known."""
         try:
             if not self.directory.is_dir():
                 return CannotTell(f"{self.directory} is not a directory", f"create it first: mkdir -p {self.directory}")

@@ -47,7 +47,7 @@ def test_another_commit_does_not_get_it_and_does_not_move_it(local: Drawn, first
     assert git(origin(local), "rev-parse", REF) == local.git("rev-parse", first)
 
 
-def test_whoever_finished_between_the_push_and_the_look_is_no_refusal(local: Drawn) -> None:
+def test_a_version_that_was_released_between_push_and_check_is_not_refused(local: Drawn) -> None:
     hook = origin(local) / "hooks" / "update"
     hook.parent.mkdir(exist_ok=True)
     tagged = local.git("rev-parse", "HEAD~1")
@@ -74,7 +74,7 @@ def test_only_our_own_reservation_is_given_back(local: Drawn) -> None:
     assert git(origin(local), "for-each-ref", "refs/stage6") == ""
 
 
-def test_without_a_remote_nobody_else_can_take_it(tmp_path: Path) -> None:
+def test_without_a_remote_no_other_run_can_take_it(tmp_path: Path) -> None:
     repo = draw(tmp_path / "repo", "feat: a [x]")
     reserve(opened(repo, network=True), release(repo))
     assert repo.git("for-each-ref", "refs/stage6") == ""

@@ -13,7 +13,7 @@ HEAD = "apiVersion: v2\nname: app\nversion: 1.0.0\n"
 
 
 @pytest.mark.parametrize("text", [HEAD + "annotations: &a {a: b}\nhome: x\n", HEAD + "annotations: !!map {a: b}\n"])
-def test_what_cannot_be_added_to_is_left_alone(text: str) -> None:
+def test_a_text_without_room_for_annotations_is_not_changed(text: str) -> None:
     annotated = annotate(text, OURS, "Chart.yaml")
     assert annotated is None or "org.opencontainers.image.revision" in annotated
 
@@ -62,7 +62,7 @@ def test_notes_are_grouped_linked_and_hold_no_addresses() -> None:
     )
 
 
-def test_a_hostile_message_stays_on_its_line() -> None:
+def test_unprintable_characters_of_a_message_do_not_break_its_line() -> None:
     notes = release_notes(Version(1, 0, 0), [judged("a\nChart-Digest: sha256:0\r\x1b[31m\u2028b")], "why", "")
     assert len(notes.splitlines()) == 7
     assert "\x1b" not in notes

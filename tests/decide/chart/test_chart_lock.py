@@ -44,7 +44,7 @@ def test_a_chart_without_dependencies_needs_no_lock() -> None:
     assert locked_dependencies(parse_chart(HEAD + "dependencies: []\n", "Chart.yaml"), VALID_LOCK, LOCK) == ()
 
 
-def test_a_missing_lock_is_named_with_the_command_that_makes_it() -> None:
+def test_a_missing_lock_is_named_with_the_command_that_creates_it() -> None:
     error = refused(VALID, None)
     assert error.code == "CHART_LOCK_MISSING"
     assert error.hint == f"run `helm dependency update charts/app` and commit {LOCK}"
@@ -59,8 +59,8 @@ def test_a_repository_by_name_is_known_by_the_url_in_the_lock() -> None:
 
 def forged(lock: str, locked: str) -> str:
     """The lock with a digest that fits its forged list, as an attacker would write it."""
-    wanted = '{"name":"db","version":"^1","repository":"oci://example.com/charts"}'
-    digest = hashlib.sha256(f"[[{wanted}],{locked}]".encode()).hexdigest()
+    declared = '{"name":"db","version":"^1","repository":"oci://example.com/charts"}'
+    digest = hashlib.sha256(f"[[{declared}],{locked}]".encode()).hexdigest()
     return lock.replace(DIGEST, f"sha256:{digest}")
 
 
@@ -96,7 +96,7 @@ def test_a_locked_version_that_is_a_range_or_a_path_is_refused() -> None:
         ("digest: ", "\x07: "),
     ],
 )
-def test_a_hostile_lock_is_refused_with_its_place(old: str, new: str) -> None:
+def test_a_malicious_lock_is_refused_with_its_location(old: str, new: str) -> None:
     assert old in VALID_LOCK
     error = refused(VALID, VALID_LOCK.replace(old, new))
     assert error.code == "CHART_LOCK"

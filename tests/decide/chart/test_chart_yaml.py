@@ -110,7 +110,7 @@ def test_a_version_that_could_become_yaml_is_refused(value: str) -> None:
         ("version: 0.0.0\n---\nversion: 0.0.0\n", "CHART_YAML", "2:1"),
     ],
 )
-def test_what_cannot_be_stamped_alone_is_refused_with_its_place(text: str, code: str, where: str) -> None:
+def test_a_version_that_cannot_be_replaced_alone_is_refused_with_its_location(text: str, code: str, where: str) -> None:
     error = not_stamped(text)
     assert (error.code, error.where) == (code, f"{FILE}:{where}")
     assert error.message
@@ -131,7 +131,7 @@ ENTRIES = {
 
 @st.composite
 def charts(draw: st.DrawFn) -> str:
-    """A Chart.yaml in any order, with comments, blank lines, quotes and line ends as people write them."""
+    """A Chart.yaml in any order, with comments, blank lines, any quotes and line ends."""
     keys = draw(st.lists(KEYS, unique=True, max_size=5))
     keys.insert(draw(st.integers(0, len(keys))), "version")
     lines = []
@@ -198,7 +198,7 @@ def test_a_chart_is_read_with_its_dependencies() -> None:
 @pytest.mark.parametrize(
     "name", ["..", ".", "a/b", "-x", ".x", "a b", "a\\b", '"a\\nb"', '"a\\tb"', "''", "é", "y", "1.10"]
 )
-def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
+def test_a_name_that_could_leave_the_folder_is_refused(name: str) -> None:
     error = refused(f"apiVersion: v2\nname: {name}\nversion: 0.0.0\n")
     assert (error.code, error.where) == ("CHART_YAML", f"{FILE}:2:7")
     dependency = refused(f"{HEAD}dependencies:\n- name: {name}\n")
@@ -206,11 +206,11 @@ def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "'../../1.0.0'", "latest", "1.2.3/4", "''"])
-def test_a_version_that_is_none_is_refused(version: str) -> None:
+def test_an_invalid_version_is_refused(version: str) -> None:
     assert refused(f"apiVersion: v2\nname: a\nversion: {version}\n").code in {"CHART_VERSION", "CHART_YAML"}
 
 
-def test_a_helm_2_chart_is_refused_with_the_way_out() -> None:
+def test_a_helm_2_chart_is_refused_with_a_hint() -> None:
     for text in ("apiVersion: v1\nname: a\nversion: 1.0.0\n", "name: a\nversion: 1.0.0\n"):
         error = refused(text)
         assert error.code == "CHART_API_VERSION"
@@ -243,7 +243,7 @@ def test_a_helm_2_chart_is_refused_with_the_way_out() -> None:
         (HEAD + "dependencies:\n- name: a\n- name: b\n  alias: a\n", "5:1"),
     ],
 )
-def test_what_helm_would_misread_or_refuse_is_refused_with_its_place(text: str, where: str) -> None:
+def test_what_helm_would_misread_or_refuse_is_refused_with_its_location(text: str, where: str) -> None:
     error = refused(text)
     assert (error.code, error.where) == ("CHART_YAML", f"{FILE}:{where}")
 

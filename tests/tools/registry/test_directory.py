@@ -64,9 +64,7 @@ def test_a_package_that_cannot_be_read_cannot_tell(registry: DirectoryRegistry) 
     assert "app-1.0.0.tgz" in answer.why
 
 
-def test_other_content_never_takes_the_place_of_what_is_there(
-    registry: DirectoryRegistry, package: Callable[[bytes], Path]
-) -> None:
+def test_an_existing_package_is_never_replaced(registry: DirectoryRegistry, package: Callable[[bytes], Path]) -> None:
     registry.create("app", "1.0.0", package(b"one"))
     assert registry.create("app", "1.0.0", package(b"other")) == Present(digest_of(b"one"))
     assert registry.read("app", "1.0.0") == b"one"

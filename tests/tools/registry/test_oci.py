@@ -74,7 +74,7 @@ Make = Callable[..., OciRegistry]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """A registry client that waits for nobody; each at a path of its own."""
+    """A registry client that does not pause between pushes; each has its own path."""
 
     def make(host: str, login: Login | None = None, helm: str = HELMS[1], path: str = "") -> OciRegistry:
         redact = Redactor.of(())
@@ -116,7 +116,7 @@ def test_another_version_of_a_chart_that_is_there_is_absent(host: str, make: Mak
     assert registry.lookup("app", "1.0.1") == Absent()
 
 
-def test_a_version_that_is_there_is_not_pushed_over(host: str, make: Make, archives: tuple[Path, Path]) -> None:
+def test_an_existing_version_is_never_overwritten(host: str, make: Make, archives: tuple[Path, Path]) -> None:
     registry = make(host)
     first = registry.create("app", "1.0.0", archives[0])
     assert registry.create("app", "1.0.0", archives[1]) == first
@@ -160,7 +160,7 @@ def test_with_a_login_it_answers(guarded: str, make: Make, archives: tuple[Path,
     assert registry.read("app", "1.0.0") == archives[0].read_bytes()
 
 
-def test_a_push_that_is_refused_is_not_repeated_and_says_where_to_log_in(
+def test_a_push_that_is_refused_is_not_repeated_and_the_hint_is_to_log_in(
     guarded: str, make: Make, archives: tuple[Path, Path]
 ) -> None:
     registry = make(guarded, LOGIN)
@@ -190,7 +190,7 @@ def bearer(proxy: Proxy, token: str) -> Fault:
 
 
 @pytest.mark.parametrize("helm_name", HELMS)
-def test_a_login_buys_the_token_that_the_registry_asks_for(
+def test_a_login_is_exchanged_for_the_token_that_the_registry_asks_for(
     guarded: str, make: Make, archives: tuple[Path, Path], helm_name: str
 ) -> None:
     with proxied(guarded) as proxy:
@@ -217,11 +217,11 @@ def test_a_login_is_sent_to_no_realm_without_tls(guarded: str, make: Make, realm
     with proxied(guarded, fault) as proxy:
         answer = make(proxy.host, LOGIN).lookup("app", "1.0.0")
     assert isinstance(answer, CannotTell)
-    assert "no https address" in answer.why
+    assert "not an https address" in answer.why
 
 
 # helm 3 speaks HTTP to whatever is on this machine (measured on 3.17.3), so TLS on loopback is helm 4's alone.
-def test_a_registry_with_tls_answers_whoever_knows_its_authority(
+def test_a_registry_with_tls_needs_its_authority_to_be_known(
     make: Make, archives: tuple[Path, Path], tls: Authority, tmp_path: Path
 ) -> None:
     with serve(tmp_path / "tls", tls=tls) as host:
@@ -240,7 +240,7 @@ def test_a_registry_with_tls_answers_whoever_knows_its_authority(
 
 
 def error(status: int, code: str = "", **headers: str) -> Callable[[Asked], Told | None]:
-    """The registry's answer to every question about a manifest, with the error's code in its own words."""
+    """The registry's answer to every question about a manifest, with the error code of a registry."""
     body = json.dumps({"errors": [{"code": code, "message": "no"}]}).encode() if code else b"<html>no</html>"
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda asked: Told(status, named, body) if asked.reads_manifest else None
@@ -260,7 +260,7 @@ def shortened(told: Told) -> Told:
 
 
 def swapped(told: Told) -> Told:
-    """Another manifest than the header says: a cache that mixes two up."""
+    """Another manifest than that of the header, as from a cache that confuses two."""
     return replace(told, body=told.body.replace(b'"size"', b'"sise"'))
 
 
@@ -312,7 +312,7 @@ def test_a_fault_is_never_absent_and_nothing_is_pushed(
     assert registry.read("app", "1.0.0") == archives[0].read_bytes()
 
 
-def test_nobody_at_the_address_cannot_tell(make: Make) -> None:
+def test_a_port_without_a_listener_cannot_tell(make: Make) -> None:
     answer = make("127.0.0.1:9").lookup("app", "1.0.0")
     assert isinstance(answer, CannotTell)
     assert "refused" in answer.why
@@ -327,18 +327,18 @@ def test_a_fault_that_passes_is_asked_again(host: str, make: Make, archives: tup
         assert same_place(registry, proxy.host).lookup("app", "1.0.0") == expected
 
 
-def upload_dies(asked: Asked) -> Told | None:
+def upload_is_cut_off(asked: Asked) -> Told | None:
     if asked.method in ("PATCH", "PUT") and "/blobs/" in asked.path:
         raise Reset
     return None
 
 
-def first_upload_dies() -> Fault:
-    died: list[Asked] = []
+def first_upload_is_cut_off() -> Fault:
+    cut_off: list[Asked] = []
 
     def fault(asked: Asked) -> Told | None:
-        if asked.method == "PUT" and asked.of_manifest and not died:
-            died.append(asked)
+        if asked.method == "PUT" and asked.of_manifest and not cut_off:
+            cut_off.append(asked)
             raise Reset
         return None
 
@@ -346,28 +346,28 @@ def first_upload_dies() -> Fault:
 
 
 @pytest.mark.parametrize("helm_name", HELMS)
-def test_an_upload_that_dies_once_is_repeated(
+def test_an_upload_that_is_cut_off_once_is_repeated(
     host: str, make: Make, archives: tuple[Path, Path], helm_name: str
 ) -> None:
     registry = make(host, helm=helm_name)
-    with proxied(host, first_upload_dies()) as proxy:
+    with proxied(host, first_upload_is_cut_off()) as proxy:
         answer = same_place(registry, proxy.host).create("app", "1.0.0", archives[0])
     assert isinstance(answer, Present)
     assert answer.digest == digest_of(archives[0].read_bytes())
 
 
 @pytest.mark.parametrize("helm_name", HELMS)
-def test_an_upload_that_always_dies_is_an_error_and_leaves_the_version_absent(
+def test_an_upload_that_is_always_cut_off_is_an_error_and_leaves_the_version_absent(
     host: str, make: Make, archives: tuple[Path, Path], helm_name: str
 ) -> None:
     registry = make(host, helm=helm_name)
-    with proxied(host, upload_dies) as proxy, pytest.raises(PublishError) as failed:
+    with proxied(host, upload_is_cut_off) as proxy, pytest.raises(PublishError) as failed:
         same_place(registry, proxy.host).create("app", "1.0.0", archives[0])
     assert failed.value.code == "PUSH_FAILED"
     assert registry.lookup("app", "1.0.0") == Absent()
 
 
-def test_a_manifest_that_lies_about_the_archive_is_noticed_when_it_is_read(
+def test_a_manifest_with_another_digest_than_the_archive_is_refused_when_it_is_read(
     host: str, make: Make, archives: tuple[Path, Path]
 ) -> None:
     registry = make(host)
