@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """What a run and a simulation end with, imported where somebody names it: a decision has no use for them."""
+        """What a run and a simulation end with, imported where it is used: a decision does not need them."""
         module = {"Run": "outcome", "Simulation": "simulation"}.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

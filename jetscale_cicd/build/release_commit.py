@@ -1,6 +1,6 @@
 """The commit that writes a version into Chart.yaml, on top of the commit that is released (``release.commit``).
 
-It is the same commit whoever makes it: same parent, same time, same identity. So the run after a killed one packages
+It is the same commit whichever run makes it: same parent, same time, same identity. So the run after a killed one packages
 the same bytes and goes on with the same tag. Neither the index nor the work tree is touched.
 """
 

@@ -32,7 +32,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         result = PlanResult(stage6.plan(context), context.request)
         if args.notes:
             save(args.notes, output.redact(stage6.notes(context, result.plan)), "--notes")
-    if args.out and not result.plan.blocker:  # a plan that nobody could carry out is not saved
+    if args.out and not result.plan.blocker:  # a plan that no run could carry out is not saved
         save(args.out, saved_plan(result, output.redact), "--out")
     status = output.show(result)
     return status or (WOULD_CHANGE if args.detailed_exitcode and result.plan.needed else 0)

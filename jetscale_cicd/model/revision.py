@@ -87,7 +87,7 @@ class HelmRevision:
         release: name of the release.
         number: counts from 1.
         status: Helm's own (``deployed``, ``failed``, ``superseded``, ``pending-upgrade``, …).
-        description: Helm's, that of whoever gave ``--description``, or the one that Stage 6 derived from its record.
+        description: Helm's, the one given with ``--description``, or the one that Stage 6 derived from its record.
         chart_version: version of the chart.
         first: it was deployed when the release was first deployed, so it is an installation.
         uninstalled: the release was uninstalled when this revision was the newest.

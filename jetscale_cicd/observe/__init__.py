@@ -1,1 +1,1 @@
-"""Questions to the world; nothing here changes anything."""
+"""What is true outside this process, asked without changing anything."""

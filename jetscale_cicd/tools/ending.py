@@ -36,7 +36,7 @@ def ended_in_time(process: "sh.RunningCommand", ending: Ending) -> AbstractConte
 def _killed_after(seconds: float | None, process: "sh.RunningCommand", late: threading.Event) -> Iterator[None]:
     """Kill a program that does not end in time, and say so.
 
-    ``sh`` has ``_timeout`` for that, and looks every 0.1 s whether it was needed: 50 ms for each helm (measured, 2.4).
+    ``sh`` has ``_timeout`` for that, and polls every 0.1 s: 50 ms for each helm (measured, 2.4).
     """
 
     def kill() -> None:
@@ -77,7 +77,7 @@ def _interrupted_by(
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Let a signal wait while a program starts: nobody could stop one that is half started."""
+    """Let a signal wait while a program starts: one that is half started could not be stopped."""
     came: list[int] = []
     before = {}
     if threading.current_thread() is threading.main_thread():

@@ -2,7 +2,7 @@
 
 ``sh`` as it comes allocates a terminal, decodes strictly, and puts the whole argv into exceptions and its
 INFO log (measured on 2.4). Here it gets pipes and bytes, its exceptions never leave, and every text is
-redacted before anybody sees it.
+redacted before it leaves.
 """
 
 import logging
@@ -67,7 +67,7 @@ class Processes:
 
     Args:
         redact: masks secrets in everything that is reported.
-        announce: told the command line of each program before it starts.
+        announce: called with the command line of each program before it starts.
     """
 
     redact: Redactor
@@ -123,7 +123,7 @@ class Processes:
             env: the whole environment of the program.
 
         Yields:
-            What tells why it ended by itself, None while it has not.
+            A function that gives why the program ended by itself, None while it runs.
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
@@ -134,13 +134,13 @@ class Processes:
         def ended() -> str | None:
             if process is None or process.is_alive():
                 return None
-            said = bytes(process.stderr).decode("utf-8", "replace")
-            return self.redact(said).strip() or f"exit status {process.exit_code}"
+            stderr = bytes(process.stderr).decode("utf-8", "replace")
+            return self.redact(stderr).strip() or f"exit status {process.exit_code}"
 
-        with guard() as told:
+        with guard() as streams:
             try:
                 with signals_held_back():
-                    process = _start(argv, env, None, told, guarded=True)
+                    process = _start(argv, env, None, streams, guarded=True)
                 yield ended
             finally:
                 send_signal(process, signal.SIGKILL)
@@ -180,7 +180,7 @@ def _run_to_end(
 
 
 def _start(
-    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, told: Mapping[str, object], *, guarded: bool
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], *, guarded: bool
 ) -> "sh.RunningCommand":
     import shutil
 
@@ -192,7 +192,7 @@ def _start(
     words = [*GUARD, *argv] if guarded else list(argv)
     program = sh.Command(words[0], search_paths=env.get("PATH", "").split(":"))
     started: sh.RunningCommand = program(
-        *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **told}
+        *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **streams}
     )
     return started
 

@@ -34,7 +34,7 @@ class Tagging(NamedTuple):
         return self.release.commit != self.head
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """What was done, for people."""
         on_top = f", on top of {self.branch}'s {self.head[:12]}" if self.moves else ""
         return f"{self.release.tag} at {self.release.commit[:12]}{on_top}"
@@ -46,8 +46,8 @@ def tag(repository: Repository, tagging: Tagging) -> str:
     The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
 
     Raises:
-        SupersededError: ``TAG_TAKEN``, the tag exists at another commit; ``BRANCH_MOVED``, somebody pushed to the
-            branch meanwhile.
+        SupersededError: ``TAG_TAKEN``, the tag exists at another commit; ``BRANCH_MOVED``, the branch was pushed to
+            meanwhile.
         PublishError: ``TAG_REFUSED`` or ``BRANCH_REFUSED``, the remote did not take it.
         PreconditionError: ``REMOTE_NOT_ATOMIC``, the remote cannot take branch and tag as one.
     """
@@ -56,7 +56,7 @@ def tag(repository: Repository, tagging: Tagging) -> str:
     remote = remote_of(repository)
     if not remote:
         _create_local(repository, name, tag_object, commit)
-        return tagging.said
+        return tagging.summary
     ref, reservation = f"refs/tags/{name}", RESERVED + name
     held = tagging.reserved
     result, refs = _try(repository, remote, tagging, tag_object, held)
@@ -64,11 +64,11 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         result, refs = _try(repository, remote, tagging, tag_object, refs.get(reservation))
     if result.status == 0:
         _create_local(repository, name, tag_object, commit)
-        return f"{tagging.said} on {remote}"
+        return f"{tagging.summary} on {remote}"
     if ref not in refs:
         refused = _refusal(tagging, remote, result.stderr.strip(), refs)
         if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
-            give_back(repository, tagging.release._replace(commit=tagging.head))  # nobody comes back for it
+            give_back(repository, tagging.release._replace(commit=tagging.head))  # no later run would
         raise refused
     if refs.get(reservation) == tagging.head:
         give_back(repository, tagging.release._replace(commit=tagging.head))
@@ -76,7 +76,7 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         raise _taken(name, refs[ref], commit)
     if repository.find(ref)[0] != commit:
         fetch_tags(repository, [name])  # another run made it, for the same commit: theirs is the tag
-    return f"{tagging.said} on {remote}"
+    return f"{tagging.summary} on {remote}"
 
 
 def _try(
@@ -124,7 +124,7 @@ def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str
     return result
 
 
-def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> PublishError | SupersededError:
+def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -> PublishError | SupersededError:
     """Why a push was refused, by what the remote holds now, and else in its own words."""
     name = tagging.release.tag
     for branch in _branches(tagging):
@@ -139,14 +139,14 @@ def _refusal(tagging: Tagging, remote: str, said: str, refs: dict[str, str]) -> 
             )
         return PublishError(
             "BRANCH_REFUSED",
-            f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {said or 'no reason given'}",
+            f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {reason or 'no reason given'}",
             where=branch,
             hint="is the branch, or the tag, protected? Let this identity push to it and run again; or set "
             "release.commit: false, and the commit that does gets the next version",
         )
     return PublishError(
         "TAG_REFUSED",
-        f"{remote} did not take the tag {name}: {said or 'no reason given'}",
+        f"{remote} did not take the tag {name}: {reason or 'no reason given'}",
         where=f"refs/tags/{name}",
         hint="the run needs permission to create tags (contents: write); is the tag protected?",
     )

@@ -20,7 +20,7 @@ def record_values(record: Deployed, run: str, deploy: str) -> dict[str, object]:
     """Values that carry the record under ``global``, which every chart has to accept.
 
     Args:
-        deploy: an identifier of this deploy alone; whoever deploys with these values again copies it.
+        deploy: an identifier of this deploy alone; a later deploy with these values copies it.
     """
     return {"global": {KEY: record_fields(record, run, deploy)}}
 

@@ -109,7 +109,7 @@ def _manifest(document: dict[str, object]) -> Manifest:
 
 
 def _by_key(manifests: Sequence[Manifest]) -> dict[Key, list[dict[str, object]]]:
-    """Documents by object; several under one key (``generateName``) are told apart by their order."""
+    """Documents by object; several under one key (``generateName``) are distinguished by their order."""
     documents: dict[Key, list[dict[str, object]]] = {}
     for manifest in manifests:
         documents.setdefault(manifest.key, []).append(manifest.document)

@@ -63,7 +63,7 @@ def is_ours(revision: HelmRevision) -> bool:
     record, legacy = record_of(revision), "schema" not in fields_of(revision.config)
     if record and (record.rollback is None or not legacy):
         return recorded(revision.config) is not None
-    # Before records had a schema, only a revision that ended well was told apart from one that copied the values.
+    # Before records had a schema, only a revision that ended well was distinguished from one that copied the values.
     return legacy and not is_rollback(revision) and revision.status not in ("deployed", "superseded")
 
 

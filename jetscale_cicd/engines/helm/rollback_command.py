@@ -21,7 +21,7 @@ def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -
 
     Args:
         to: the revision; None is the newest good one before what is deployed.
-        died: told of a deploy whose process ended before it could record how.
+        died: called for a deploy whose process ended before it could record how.
 
     Raises:
         PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.

@@ -20,7 +20,7 @@ def lease_name(target: Target) -> str:
 
 
 def holder_of(lease: Object) -> str:
-    """Who holds it, or held it until it ended; "" where nobody does."""
+    """The holder, also of a Lease that has expired; "" where there is none."""
     return str((lease.get("spec") or {}).get("holderIdentity") or "")
 
 
@@ -35,13 +35,13 @@ def end_of(lease: Object) -> datetime | None:
 
 
 def is_free(lease: Object, now: datetime) -> bool:
-    """Whether nobody holds it any more; one whose times cannot be read is held."""
+    """Whether it has no holder, or has expired; one whose times cannot be read is held."""
     end = end_of(lease)
     return not holder_of(lease) or (end is not None and now > end)
 
 
 def lock_holder(api: Kubernetes, target: Target) -> str:
-    """Who holds the lock of a target's release now; "" where nobody does, or this run may not read it."""
+    """The holder of the lock of a target's release; "" where there is none, or this run may not read it."""
     try:
         lease = api.get(f"{leases_path(target)}/{lease_name(target)}")
     except ApiFailure:  # only for people; the lock itself is read again before anything is changed

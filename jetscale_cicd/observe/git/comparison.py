@@ -18,7 +18,7 @@ _FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base:
 
 
 def find_head(repository: Repository, request: Request) -> str:
-    """The commit to look at.
+    """The commit to decide for.
 
     Raises:
         CannotTellError: it is not here and could not be fetched, or the event deleted it.

@@ -17,7 +17,7 @@ _DIFF = (
     *("diff-tree", "-r", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"),
     *("--no-relative", "--ignore-submodules=none", "-O/dev/null"),
 )
-# Paths that nobody watches, named so that people see what did not count.
+# Paths that no scope watches, shown so that it is clear what did not count.
 _EXAMPLES = 3
 # More pathspecs than this take git longer than all of an ordinary diff, and some day more than a command line holds.
 _PATHSPECS = 100
@@ -47,7 +47,7 @@ def watched_changes(git: Git, comparison: Comparison, watch: Sequence[str], name
     Args:
         comparison: full object names; base None is the empty tree.
         watch: globs of the paths that a scope watches.
-        names: the names of all changed paths, where listing them has begun; else git is asked when somebody asks.
+        names: the names of all changed paths, where listing them has begun; else git lists them when they are asked for.
     """
     limits = tuple(map(pathspec, watch)) if 0 < len(watch) <= _PATHSPECS else ()
     raw = git.ask(*_DIFF, "--raw", *_ends(comparison), "--", *limits) if watch else b""

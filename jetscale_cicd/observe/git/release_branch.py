@@ -13,7 +13,7 @@ _HINT = "run on the branch that is released, pushed; or set release.commit: fals
 
 
 class Branch(NamedTuple):
-    """A branch that gets release commits, and its tip at the remote; name "" where nobody says which."""
+    """A branch that gets release commits, and its tip at the remote; name "" where it is not known."""
 
     name: str
     tip: str | None = None

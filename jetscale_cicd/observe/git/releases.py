@@ -111,7 +111,7 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
     It would give an older commit the higher version, and the next run would take that for the latest.
 
     Args:
-        branch: the branch that this run is about, "" where nobody says.
+        branch: the branch that this run is for, "" where it is not known.
     """
     if releases.branch and (why := moved_on(repository, releases.branch, head)):
         return why
@@ -129,7 +129,7 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
 def _is_under_way(repository: Repository, head: str, commit: str, branch: str) -> bool:
     """Whether a reservation is of a commit that follows head on a branch that the remote still has like that.
 
-    A run that died leaves its reservation; once its commit is on no branch any more, nobody will finish it.
+    A run that died leaves its reservation; once its commit is on no branch any more, no run will finish it.
     """
     if resolve_or_fetch(repository, commit) is None or not repository.is_ancestor(head, commit):
         return False
@@ -164,7 +164,7 @@ def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str])
 
 
 def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[Release, ...]:
-    """The releases that the remote knows too; one that only this clone has is nobody's release yet."""
+    """The releases that the remote knows too; one that only this clone has is no release yet."""
     known = tuple(release for release in releases if _TAGS + release.tag in theirs)
     for release in known:
         held = theirs[_TAGS + release.tag]

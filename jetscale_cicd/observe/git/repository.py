@@ -188,8 +188,8 @@ class Repository(ObjectStore):
     def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
         """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""
         arguments = ("log", "-1", "--format=%H %ct", "--no-show-signature", commit, "--")
-        told = self.git.ask(*arguments, *(f":(top,literal){path}" for path in paths)).decode().split()
-        return (told[0], int(told[1])) if told else self.last_change(commit)
+        answer = self.git.ask(*arguments, *(f":(top,literal){path}" for path in paths)).decode().split()
+        return (answer[0], int(answer[1])) if answer else self.last_change(commit)
 
 
 def tag_glob(tag_format: str) -> str:

@@ -12,13 +12,13 @@ _TRAILERS = re.compile(rf"^{DIGEST}: ", re.MULTILINE)
 
 
 def recorded_digest(repository: Repository, tag: str) -> str | None:
-    """The digest in the tag's message; None where a tag has none, because somebody else made it."""
+    """The digest in the tag's message; None where a tag has none, because it was made outside Stage 6."""
     match = _DIGEST.search(repository.tag_message(tag))
     return match[1] if match else None
 
 
 def recorded_notes(repository: Repository, tag: str) -> str:
-    """The notes in the tag's message, without what is there for machines; the whole message of somebody else's tag.
+    """The notes in the tag's message, without its trailers; the whole message of a tag that was made outside Stage 6.
 
     A tag without a message gives its name.
     """

@@ -31,7 +31,7 @@ class Values:
         return "sha256:" + digest.hexdigest()
 
     def write(self, directory: Path) -> tuple[Path, ...]:
-        """Write the files, readable to nobody else, and return them in order."""
+        """Write the files, readable to this user alone, and return them in order."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = []
         for number, (_, content) in enumerate(self.files):

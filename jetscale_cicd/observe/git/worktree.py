@@ -1,4 +1,4 @@
-"""Uncommitted edits as a commit that nobody else can see."""
+"""Uncommitted edits as a commit in a scratch object directory, visible to this run alone."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def snapshot(repository: Repository, scratch: Path) -> tuple[Repository, str]:
 def _start_index(repository: Repository, scratch: Path, head: str) -> None:
     """What is staged, or else head, as the index to begin with.
 
-    Its mtime is kept: git looks into a file again that is not older than the index (git's technical/racy-git).
+    Its mtime is kept: git reads a file again that is not older than the index (git's technical/racy-git).
     """
     staged = repository.git.git_dir / "index"
     if staged.exists():

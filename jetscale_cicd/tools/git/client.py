@@ -162,9 +162,9 @@ class Git:
 
     def failed(self, args: Sequence[str], result: GitResult) -> CannotTellError:
         """The error for a git command whose failure leaves a question open."""
-        said = result.stderr.strip() or f"exit status {result.status}"
+        reason = result.stderr.strip() or f"exit status {result.status}"
         return CannotTellError(
-            "GIT_FAILED", f"git {args[0]} failed: {said}", where=str(self.root), hint=_hint_for(said, self.network)
+            "GIT_FAILED", f"git {args[0]} failed: {reason}", where=str(self.root), hint=_hint_for(reason, self.network)
         )
 
 
@@ -200,12 +200,12 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
     return Git(*location, network=network, redact=redact, environment=environment, opened=opened)
 
 
-def _hint_for(said: str, network: bool) -> str:
+def _hint_for(reason: str, network: bool) -> str:
     """What to do next about a message of git's that people meet often."""
-    if "dubious ownership" in said:
+    if "dubious ownership" in reason:
         return "the checkout belongs to another user: git config --global --add safe.directory <path>"
-    if "transport" in said and "not allowed" in said and not network:
+    if "transport" in reason and "not allowed" in reason and not network:
         return "an object is missing here and this command does not use the network: run `git fetch` first"
-    if "Authentication failed" in said or "could not read Username" in said or "Permission denied" in said:
+    if "Authentication failed" in reason or "could not read Username" in reason or "Permission denied" in reason:
         return "git was refused: check the credentials that the checkout left behind (persist-credentials)"
-    return "run the command by hand in the repository to see more"
+    return "run the command in the repository to see more"

@@ -89,7 +89,7 @@ class ObjectReader:
 
 
 class _Running:
-    """The process, what it has written and nobody has read yet, and its end for who forgets to close it."""
+    """The process, its output that is not read yet, and a finalizer where it is not closed."""
 
     def __init__(self, process: Process) -> None:
         self.process = process

@@ -54,7 +54,7 @@ def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
 
 
 class Started:
-    """A git that runs beside the rest; whoever asks for its result waits for it.
+    """A git that runs in the background; its result is waited for when it is asked for.
 
     Args:
         process: reads nothing.
