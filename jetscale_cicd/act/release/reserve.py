@@ -1,8 +1,9 @@
 """A version kept for one commit while it is pushed: the one create-only step that an OCI registry lacks.
 
 Two runs for two commits can both see a version absent and push it, and the later push replaces the earlier one. git
-creates a ref once, so the run that creates the reservation pushes; the other one takes the next version. It names the commit, so
-that the next run for that commit goes on where a killed one stopped, and it goes away with the push of the tag.
+creates a ref once, so the run that creates the reservation pushes; the other one takes the next version. It names
+the commit, so that the next run for that commit goes on where a killed one stopped, and it goes away with the push
+of the tag.
 """
 
 from jetscale_cicd.errors import PublishError, SupersededError

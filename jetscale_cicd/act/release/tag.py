@@ -139,7 +139,8 @@ def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -
             )
         return PublishError(
             "BRANCH_REFUSED",
-            f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: {reason or 'no reason given'}",
+            f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: "
+            f"{reason or 'no reason given'}",
             where=branch,
             hint="is the branch, or the tag, protected? Let this identity push to it and run again; or set "
             "release.commit: false, and the commit that does gets the next version",

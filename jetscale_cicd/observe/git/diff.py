@@ -47,7 +47,7 @@ def watched_changes(git: Git, comparison: Comparison, watch: Sequence[str], name
     Args:
         comparison: full object names; base None is the empty tree.
         watch: globs of the paths that a scope watches.
-        names: the names of all changed paths, where listing them has begun; else git lists them when they are asked for.
+        names: the names of all changed paths, where listing them has begun; else git lists them when asked for.
     """
     limits = tuple(map(pathspec, watch)) if 0 < len(watch) <= _PATHSPECS else ()
     raw = git.ask(*_DIFF, "--raw", *_ends(comparison), "--", *limits) if watch else b""

@@ -1,7 +1,8 @@
 """Files of a commit: exactly the committed bytes, and never a path outside the tree.
 
-`git archive` would do it in one process, but it runs the smudge filters and line-end conversions of the user who runs it
-(measured on git 2.39 with ``core.autocrlf`` and ``filter.*.smudge``): the same commit would not give the same bytes.
+`git archive` would do it in one process, but it runs the smudge filters and line-end conversions of the user who
+runs it (measured on git 2.39 with ``core.autocrlf`` and ``filter.*.smudge``): the same commit would not give the same
+bytes.
 """
 
 import posixpath
