@@ -1,4 +1,4 @@
-"""Rows 1 and 2 of DESIGN §13: a decision for nothing, on a small repository and on a large one.
+"""A decision for nothing, on a small repository and on a large one.
 
 A decision is ``plan --since event``: what these commits mean, from git alone. The plan of a run asks for more (tags,
 what is published, what is deployed) and stands beside it.

@@ -19,7 +19,7 @@ class Row:
     Args:
         what: what was measured.
         figure: the figure, as shown.
-        budget: what DESIGN §13 allows, as shown.
+        budget: what is allowed, as shown.
         met: whether it holds; None where there is no budget.
     """
 

@@ -1,4 +1,4 @@
-"""Row 3 of DESIGN §13: the next version at 20,000 commits, beside python-semantic-release's own.
+"""The next version at 20,000 commits, beside python-semantic-release's own.
 
 Both in this process, with their packages imported and the repository opened: the time of the algorithm alone. Every
 commit touches the chart and history is linear, so that python-semantic-release, which knows no paths, is right.

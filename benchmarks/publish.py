@@ -5,7 +5,7 @@ questions to the registry. The git that answers from beginning to end does nothi
 is counted as ours. What python-semantic-release's import costs is no part of the ratio and has a row of its own; two of
 the git processes are started by that import (GitPython asks for git's version, twice). The bare commands are those that
 a person would type for a version that he knows already.
-DESIGN's budget is for a run that waits for a deploy: benchmarks/deploy.py.
+The budget is for a run that waits for a deploy: benchmarks/deploy.py.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Stage 6 measured against its budgets (DESIGN §13), as ratios in one run: `make bench`.
+"""Stage 6 measured against its budgets, as ratios in one run: `make bench`.
 
 Exits with 10 where a budget is missed.
 """

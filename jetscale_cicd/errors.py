@@ -1,6 +1,6 @@
 """The one family of expected errors: what broke, where, what to do next, and the exit status.
 
-A class is an exit status (DESIGN §10); a code names one situation and is unique, so that a script or a
+A class is an exit status; a code names one situation and is unique, so that a script or a
 runbook can match it. Everything else that is raised is a bug.
 """
 

@@ -1,7 +1,7 @@
 """The commit that writes a version into Chart.yaml, on top of the commit that is released (``release.commit``).
 
-It is the same commit whichever run makes it: same parent, same time, same identity. So the run after a killed one packages
-the same bytes and goes on with the same tag. Neither the index nor the work tree is touched.
+It is the same commit whichever run makes it: same parent, same time, same identity. So the run after a killed one
+packages the same bytes and goes on with the same tag. Neither the index nor the work tree is touched.
 """
 
 import tempfile

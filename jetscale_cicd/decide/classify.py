@@ -121,7 +121,7 @@ def decide(
     *,
     overrides: Overrides = Overrides(),
 ) -> TargetDecision:
-    """The decision for one target (DESIGN §3).
+    """The decision for one target.
 
     Args:
         chart, values: reasons of the two scopes.

@@ -1,4 +1,4 @@
-"""What the newest revision of a Helm release means for a commit that brings nothing new (DESIGN §3)."""
+"""What the newest revision of a Helm release means for a commit that brings nothing new."""
 
 from dataclasses import dataclass
 
