@@ -30,7 +30,7 @@ def choice_in(path: Path, rules: ReleaseRules | None = None, chart: ChartSetting
 
 
 class TestWhichCommitsAsk:
-    """The traps of DESIGN §4, on real repositories."""
+    """The traps of choosing a version, on real repositories."""
 
     def test_only_those_that_touch_the_chart(self, tmp_path: Path) -> None:
         draw(tmp_path, "feat: a [charts/app/a]", "tag v1.0.0", "feat!: b [docs/b]", "fix: c [charts/app/c]")
