@@ -202,7 +202,7 @@ def test_each_holder_is_announced_once(api: FakeKubernetes, clock: Time, held: E
     ("failure", "kind", "code"),
     [
         (ApiFailure(404, "namespaces not found"), PreconditionError, "NAMESPACE_MISSING"),
-        (ApiFailure(403, "because it is being terminated"), PreconditionError, "NAMESPACE_TERMINATING"),
+        (ApiFailure(403, "no", causes=("NamespaceTerminating",)), PreconditionError, "NAMESPACE_TERMINATING"),
         (ApiFailure(403, "exceeded quota: q"), PreconditionError, "LOCK_FORBIDDEN"),
         (ApiFailure(403, "User cannot create"), PreconditionError, "LOCK_FORBIDDEN"),
         (ApiFailure(401, "expired"), CannotTellError, "CLUSTER_UNAUTHORIZED"),

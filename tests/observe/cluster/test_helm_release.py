@@ -5,8 +5,8 @@ import pytest
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, NotDeployed, Revision
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.helm_release import (
-    cannot_tell,
     newest_good,
     observe_release,
     read_revision,
@@ -16,7 +16,7 @@ from jetscale_cicd.observe.cluster.helm_release import (
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.observe.cluster.conftest import CONFIG_MAPS, LEASE
 from tests.support.fake_kubernetes import FakeKubernetes
-from tests.support.helm_secret import SECRETS, Object, ours, path_of, record, rolled_back, secret
+from tests.support.helm_secret import SECRETS, Object, ours, path_of, record, rolled_back, secret, unpacked
 
 
 def put(api: FakeKubernetes, *revisions: Object) -> None:
@@ -160,7 +160,8 @@ def test_a_rollback_of_a_rollback_has_the_record_of_the_first_deploy(api: FakeKu
 def test_a_rollback_of_a_rollback_to_a_deploy_outside_stage_6_has_no_record(
     api: FakeKubernetes, target: Target
 ) -> None:
-    unmanaged = ours(2, "superseded", description="Upgrade complete")  # helm upgrade --reuse-values
+    reused = unpacked(ours(1))["config"]  # helm upgrade --reuse-values
+    unmanaged = secret(2, "superseded", config=reused, description="Upgrade complete")
     third = rolled_back(3, 2, unmanaged, "superseded")
     put(api, ours(1, "superseded"), unmanaged, third, rolled_back(4, 3, third))
     assert observed(api, target)[0].commit == ""
