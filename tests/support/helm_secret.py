@@ -67,10 +67,11 @@ def ours(number: int, status: str = "deployed", deploy: str = "", run: str = "",
     """A revision that a deploy of Stage 6 made, with the record that says so.
 
     Args:
-        more: those of ``secret``; ``record`` is the deploy, and ``state`` what became of it.
+        more: those of ``secret``; ``record`` is the deploy, ``state`` and ``code`` what became of it.
     """
     of, state = more.pop("record", record()), more.pop("state", None) or _state(status)
-    made = RevisionRecord(revision=number, state=state, code="TIMEOUT" if state is RevisionState.FAILED else "")
+    code = more.pop("code", "TIMEOUT" if state is RevisionState.FAILED else "")
+    made = RevisionRecord(revision=number, state=state, code=code)
     values = with_record(more.pop("config", {}), made, of, run, deploy or f"deploy-{number}")
     chart = {"metadata": {"name": "shop", "version": of.version}}
     return secret(number, status, config=values, chart=chart, **{"description": describe(made, of, run), **more})
