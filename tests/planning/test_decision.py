@@ -145,7 +145,7 @@ def rolled_back(work: Drawn, *, values: str, status: str = "deployed", version: 
 
 def test_a_rollback_to_what_head_has_holds_nothing(work: Drawn) -> None:
     found = decided(work, rolled_back(work, values=digest(work)))
-    assert (found.decision, found.hold) == (Decision.NOTHING, "")
+    assert (found.decision, found.hold) == (Decision.NOTHING, None)
 
 
 def test_a_rollback_to_something_else_holds(work: Drawn) -> None:
@@ -156,4 +156,4 @@ def test_a_rollback_to_something_else_holds(work: Drawn) -> None:
 
 def test_a_hold_that_a_person_releases_is_none(work: Drawn) -> None:
     found = decided(work, rolled_back(work, values="sha256:0"), release_hold=True)
-    assert (found.decision, found.hold) == (Decision.REDEPLOY, "")
+    assert (found.decision, found.hold) == (Decision.REDEPLOY, None)

@@ -1,5 +1,6 @@
 """A helm that changes a release on the stand-in for the API server, as helm does, and ends as a test wants it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,8 +76,8 @@ class Release:
 class FakeHelm(Helm):
     """The calls of helm that change a release, and its tests."""
 
-    def __init__(self, release: Release, binary: str = "helm") -> None:
-        super().__init__(Processes(Redactor.of(()), lambda _: None), Path("/nowhere"), network=False, binary=binary)
+    def __init__(self, release: Release, binary: str = "helm", scratch: Path = Path("/nowhere")) -> None:
+        super().__init__(Processes(Redactor.of(()), lambda _: None), scratch, network=False, binary=binary)
         object.__setattr__(self, "release", release)
 
     release: Release
@@ -89,9 +90,11 @@ class FakeHelm(Helm):
         if not release.begins:
             return release.upgrade_ends() if callable(release.upgrade_ends) else release.upgrade_ends
 
+        config = merged(release.config, *(json.loads(file.read_text()) for file in values))
+
         def made(number: int, status: str) -> Object:
             kind = "pending-upgrade" if status == "pending" else status
-            new = secret(number, kind, config=release.config, description=_said(note, kind))
+            new = secret(number, kind, config=config, description=_said(note, kind))
             new["metadata"]["labels"] |= note.labels
             return new
 
@@ -120,6 +123,17 @@ class FakeHelm(Helm):
 
     def _cluster(self, verb: str, arguments: Sequence[str], place: ReleaseLocation) -> Finished:
         raise AssertionError(f"unexpected: helm {verb} {arguments}")
+
+
+def merged(config: Object, *layers: Object) -> Object:
+    """Values as helm merges them: maps by their keys, and a later file overrides an earlier one."""
+    for layer in layers:
+        inner = {
+            name: merged(config[name], each) if isinstance(each, dict) and isinstance(config.get(name), dict) else each
+            for name, each in layer.items()
+        }
+        config = {**config, **inner}
+    return config
 
 
 def _said(note: RevisionNote, status: str) -> str:

@@ -5,8 +5,9 @@ import gzip
 import json
 from typing import Any
 
-from jetscale_cicd.decide.cluster.deploy_record import record_description, record_values
+from jetscale_cicd.decide.cluster.revision_record import describe, with_record
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackRecord
 
 Object = dict[str, Any]
 NAMESPACE, RELEASE = "shop-prod", "app"
@@ -63,11 +64,32 @@ def record(version: str = "0.1.0", letter: str = "a") -> Deployed:
 
 
 def ours(number: int, status: str = "deployed", deploy: str = "", run: str = "", **more: Any) -> Object:
-    """A revision that a deploy of Stage 6 made."""
-    of = more.pop("record", record())
-    values: Object = {**more.pop("config", {}), **record_values(of, run, deploy or f"deploy-{number}")}
+    """A revision that a deploy of Stage 6 made, with the record that says so.
+
+    Args:
+        more: those of ``secret``; ``record`` is the deploy, ``state`` and ``code`` what became of it.
+    """
+    of, state = more.pop("record", record()), more.pop("state", None) or _state(status)
+    code = more.pop("code", "TIMEOUT" if state is RevisionState.FAILED else "")
+    made = RevisionRecord(revision=number, state=state, code=code)
+    values = with_record(more.pop("config", {}), made, of, run, deploy or f"deploy-{number}")
     chart = {"metadata": {"name": "shop", "version": of.version}}
-    return secret(number, status, config=values, chart=chart, **{"description": record_description(of, run), **more})
+    return secret(number, status, config=values, chart=chart, **{"description": describe(made, of, run), **more})
+
+
+def rolled_back_by_us(number: int, rollback: RollbackRecord, like: Object, **more: Any) -> Object:
+    """A rollback that Stage 6 made and recorded; the deploy that it holds is that of ``record``."""
+    content, of = unpacked(like), more.pop("record", record())
+    made = RevisionRecord(revision=number, state=RevisionState.ROLLBACK, rollback=rollback)
+    same = {name: content[name] for name in ("manifest", "chart")}
+    config = with_record(content["config"], made, of, "", "")
+    return secret(number, **{"description": describe(made, of, ""), "config": config, **same, **more})
+
+
+def _state(status: str) -> RevisionState:
+    if status in ("deployed", "superseded", "uninstalled"):
+        return RevisionState.VERIFIED
+    return RevisionState.FAILED if status == "failed" else RevisionState.UNVERIFIED
 
 
 def rolled_back(number: int, to: int, like: Object, status: str = "deployed", **more: Any) -> Object:

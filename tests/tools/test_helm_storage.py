@@ -44,6 +44,8 @@ def test_what_helm_writes_is_read() -> None:
         with_release(None),
         with_release(7),
         with_release("§"),
+        with_release("?"),
+        with_release(base64.b64encode(b"e30=").decode()),
         with_release("bm90IGJhc2U2NCBpbnNpZGU="),
         with_release(twice(b"no gzip")),
         with_release(twice(gzip.compress(b"{}")[:-9])),
@@ -96,6 +98,20 @@ def test_the_other_labels_and_fields_stay() -> None:
     assert unpacked(written) == {**unpacked(made), "info": info}
 
 
+def test_a_record_is_written_with_its_values_and_labels_and_the_rest_stays() -> None:
+    made = secret(config={"size": 1}, description="Install complete", notes="hello")
+    made["metadata"]["resourceVersion"] = "7"
+    edited = StoredRelease.decode(made).encode(
+        status="failed", description="why", config={"size": 2}, labels={"stage6/state": "failed"}
+    )
+    after = StoredRelease.decode(edited)
+    assert (after.status, after.description, after.config) == ("failed", "why", {"size": 2})
+    assert after.content["info"]["notes"] == "hello"
+    assert edited["metadata"]["resourceVersion"] == "7"  # or the API server would not refuse a later change
+    labels = {**made["metadata"]["labels"], "status": "failed", "stage6/state": "failed"}
+    assert edited["metadata"]["labels"] == labels
+
+
 def test_only_what_is_asked_for_is_written() -> None:
     stored = decoded(status="pending-upgrade", description="d", config={"a": 1})
     described, configured = unpacked(stored.encode(description="e")), unpacked(stored.encode(config={}))
@@ -133,19 +149,22 @@ def test_what_was_read_is_not_changed_by_writing() -> None:
     ],
 )
 def test_a_helm_is_at_work_on_what_is_pending_or_uninstalling(status: str, under_way: bool) -> None:
-    assert decoded(status=status).under_way is under_way
+    stored = decoded(status=status)
+    assert (stored.under_way, stored.revision.pending) == (under_way, under_way)
 
 
 @pytest.mark.parametrize(
     ("deleted", "was"), [("", False), (None, False), ("0001-01-01T00:00:00Z", False), ("2026-01-01T00:00:00Z", True)]
 )
 def test_an_uninstallation_is_told_by_its_time(deleted: str | None, was: bool) -> None:
-    assert decoded(deleted=deleted).was_uninstalled is was
+    stored = decoded(deleted=deleted)
+    assert (stored.was_uninstalled, stored.revision.uninstalled) == (was, was)
 
 
 def test_what_is_under_way_began_with_its_deploy_or_its_uninstallation() -> None:
     times = {"last_deployed": "2026-01-01T00:00:00Z", "deleted": "2026-01-02T00:00:00Z"}
-    assert decoded(status="pending-upgrade", **times).begun == times["last_deployed"]
+    for status in ("pending-upgrade", "deployed"):
+        assert decoded(status=status, **times).begun == times["last_deployed"]
     assert decoded(status="uninstalling", **times).begun == times["deleted"]
 
 
@@ -160,3 +179,13 @@ def test_a_revision_that_lacks_everything_optional_is_read() -> None:
 def test_what_go_writes_for_nothing_is_nothing(nothing: Object) -> None:
     stored = decoded(**nothing)
     assert (stored.config, stored.hooks) == ({}, frozenset())
+
+
+def test_a_decision_gets_what_helm_keeps() -> None:
+    given = {"description": "Rollback to 2", "rollback_revision": 2, "config": {"size": 1}}
+    revision = decoded(number=4, status="superseded", **given).revision
+    assert (revision.release, revision.number, revision.status) == ("app", 4, "superseded")
+    assert (revision.description, revision.rollback_revision, revision.first) == ("Rollback to 2", 2, False)
+    assert (revision.chart_version, revision.config) == ("0.1.0", {"size": 1})
+    assert decoded().revision.rollback_revision is None
+    assert decoded(first_deployed="t", last_deployed="t").revision.first

@@ -142,12 +142,13 @@ def _progress(kind: str, workload: Object) -> tuple[int, int, bool]:
     if kind == "DaemonSet":
         wanted, ready = int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)
         updated = wanted if on_delete else int(status.get("updatedNumberScheduled") or 0)
-        return min(ready, updated if seen else 0), wanted, seen and ready >= wanted and updated >= wanted
+        available = int(status.get("numberAvailable") or 0)
+        return min(ready, updated if seen else 0), wanted, seen and available >= wanted and updated >= wanted
     wanted = int(spec.get("replicas", 1))
     kept = int(strategy.get("rollingUpdate", {}).get("partition") or 0) if kind == "StatefulSet" else 0
     updated = wanted if on_delete else int(status.get("updatedReplicas") or 0) + kept
     ready = int(status.get("readyReplicas") or 0)
-    available = int(status.get("availableReplicas", ready) or 0)
+    available = int(status.get("availableReplicas") or 0)  # the API leaves a zero out
     old = kind == "Deployment" and int(status.get("replicas") or 0) > updated
     complete = seen and updated >= wanted and available >= wanted and not old
     return min(ready, updated if seen else 0), wanted, complete

@@ -98,7 +98,7 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
         waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
         now, ready = time.monotonic(), {(row.kind, row.name): row.ready for row in waiting}
         if ready != progress:
-            stalled, progress = now + _STALLED, ready
+            stalled, progress = now + _STALLED + _min_ready(snapshot), ready
         if not (waiting or lacking) or now > min(stalled, limit):
             break
         time.sleep(_POLL)
@@ -110,6 +110,11 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
     _check_seen(release, snapshot)
     rows = workload_rows(snapshot)
     yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload"
+
+
+def _min_ready(snapshot: Snapshot) -> int:
+    """Seconds that pods have to be ready before they count as available, during which no count changes."""
+    return max((int(each.get("spec", {}).get("minReadySeconds") or 0) for _, each in snapshot.workloads()), default=0)
 
 
 def _next_step(diagnosis: Diagnosis, failed_job: Object | None, target: Target) -> str:

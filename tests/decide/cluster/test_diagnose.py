@@ -216,7 +216,7 @@ def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
         ({"readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 new ready, 3 old", False),
         ({"replicas": 3, "readyReplicas": 2, "updatedReplicas": 3}, "2/3 ready", False),
         ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", False),
-        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", True),
+        ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "availableReplicas": 3}, "3/3 ready", True),
     ],
 )
 def test_pods_of_the_old_kind_are_not_taken_for_the_new(status: Object, line: str, complete: bool) -> None:

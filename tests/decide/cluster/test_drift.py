@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
+from jetscale_cicd.model.status import Drift
 
 Object = dict[str, Any]
 
@@ -51,6 +52,8 @@ def test_the_same_does_not_differ() -> None:
         ({"a": 1, "b": 1}, {"a": 2, "b": 2}, {"spec.a": ("1", "2"), "spec.b": ("1", "2")}),
         ({"a": 1}, {"a": "1"}, {"spec.a": ("1", '"1"')}),
         ({"a": {}}, {}, {"spec.a": ("{}", "absent")}),
+        ({"args": ["a"]}, {"args": ["a", "b"]}, {"spec.args": ('["a"]', '["a", "b"]')}),
+        ({}, {"extra": {"x": 1}}, {"spec.extra": ("absent", '{"x": 1}')}),
     ],
 )
 def test_each_field_that_differs_is_told_at_its_path(live: Object, wanted: Object, found: object) -> None:
@@ -61,6 +64,17 @@ def test_what_the_server_and_controllers_write_is_no_drift() -> None:
     names = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
     live = thing(metadata=dict.fromkeys(names, "x"), status={"readyReplicas": 1})
     assert compare(live, thing(status={"readyReplicas": 2}), masked=False) == ()
+
+
+def test_every_field_that_differs_is_named_once_in_the_order_of_the_paths() -> None:
+    live = spec(replicas=4, containers=[{"image": "a"}], paused=True)
+    wanted = spec(replicas=1, containers=[{"image": "b"}], extra={"x": 1})
+    assert compare(live, wanted, masked=False) == (
+        Drift(subject="Deployment web", path="spec.containers.0.image", live='"a"', wanted='"b"'),
+        Drift(subject="Deployment web", path="spec.extra", live="absent", wanted='{"x": 1}'),
+        Drift(subject="Deployment web", path="spec.paused", live="true", wanted="absent"),
+        Drift(subject="Deployment web", path="spec.replicas", live="4", wanted="1"),
+    )
 
 
 def test_labels_and_annotations_are_wanted() -> None:
@@ -85,7 +99,7 @@ def test_the_object_is_named_by_its_kind_and_name() -> None:
 def test_what_may_be_secret_is_told_to_differ_and_not_shown(kind: str, masked: bool) -> None:
     live, wanted = (thing(kind, data={"password": value}) for value in ("c2VjcmV0LW9uZQ==", "c2VjcmV0LXR3bw=="))
     (found,) = compare(live, wanted, masked=masked)
-    assert found.path == "data.password"
+    assert (found.path, found.live, found.wanted) == ("data.password", "(masked)", "(masked)")
     assert "c2VjcmV0" not in found.live + found.wanted
 
 
@@ -98,6 +112,7 @@ def test_a_config_map_is_shown() -> None:
 def test_long_values_are_cut() -> None:
     (found,) = compare(spec(a="x" * 1000), spec(a="y" * 1000), masked=False)
     assert len(found.live) == len(found.wanted) < 200
+    assert found.live.endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +121,7 @@ def test_long_values_are_cut() -> None:
         ({"a": None}, {}),
         ({"a": {"b": None, "c": 1}}, {"a": {"c": 1}}),
         ({"a": {"b": None}}, {"a": {}}),
+        ({"a": None, "b": {"c": None, "d": 1}, "e": [None]}, {"b": {"d": 1}, "e": [None]}),
         ({"a": [None, {"b": None}]}, {"a": [None, {"b": None}]}),
         ({"a": 0, "b": "", "c": False, "d": []}, {"a": 0, "b": "", "c": False, "d": []}),
     ],

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Stage:
     announced: list[str] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     check: Callable[[], None] = lambda: None
+    scratch: Path = Path("/nowhere")
 
     def __post_init__(self) -> None:
         config = {"size": 2, **record_values(RECORD, "", DEPLOY)}
@@ -52,7 +54,7 @@ class Stage:
 
         return HelmRelease(
             self.api,
-            FakeHelm(self.release),
+            FakeHelm(self.release, scratch=self.scratch),
             Target(**keys),
             check,
             self.announced.append,
@@ -64,6 +66,6 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage(tmp_path: Path) -> Stage:
     """Nothing is installed."""
-    return Stage()
+    return Stage(scratch=tmp_path)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from jetscale_cicd.engines.helm import lock as module
-from jetscale_cicd.engines.helm.lock import DURATION, Lock, hold_lock, holder_name
+from jetscale_cicd.engines.helm.lock import DURATION, Lock, _refused, hold_lock, holder_name
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.lease import end_of, holder_of, is_free
@@ -19,6 +19,9 @@ from tests.support.fake_kubernetes import FakeKubernetes
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop-prod/leases"
 LEASE = f"{LEASES}/stage6-app"
 TARGET = Target(name="live", client_name="shop", release="app", timeout=40)
+TERMINATING = ApiFailure(403, "no", reason="Forbidden", causes=("NamespaceTerminating",), name="stage6-app")
+BY_ADMISSION = ApiFailure(403, "no", reason="Forbidden", name="stage6-app")
+BY_RIGHTS = ApiFailure(403, "no: exceeded quota, being terminated", reason="Forbidden")
 US, OTHER = "us", "https://ci.example/runs/1"
 # Helm is interrupted when the lock is lost, and is given 5 s to mark its release (tools/process.py).
 HELM_ENDS = 5.0
@@ -202,7 +205,10 @@ def test_each_holder_is_announced_once(api: FakeKubernetes, clock: Time, held: E
     ("failure", "kind", "code"),
     [
         (ApiFailure(404, "namespaces not found"), PreconditionError, "NAMESPACE_MISSING"),
-        (ApiFailure(403, "because it is being terminated"), PreconditionError, "NAMESPACE_TERMINATING"),
+        (ApiFailure(403, "no", causes=("NamespaceTerminating",)), PreconditionError, "NAMESPACE_TERMINATING"),
+        (TERMINATING, PreconditionError, "NAMESPACE_TERMINATING"),
+        (BY_ADMISSION, PreconditionError, "LOCK_FORBIDDEN"),
+        (BY_RIGHTS, PreconditionError, "LOCK_FORBIDDEN"),
         (ApiFailure(403, "exceeded quota: q"), PreconditionError, "LOCK_FORBIDDEN"),
         (ApiFailure(403, "User cannot create"), PreconditionError, "LOCK_FORBIDDEN"),
         (ApiFailure(401, "expired"), CannotTellError, "CLUSTER_UNAUTHORIZED"),
@@ -216,6 +222,13 @@ def test_a_lock_that_cannot_be_had_says_why(
     api.script("POST", LEASES, failure)
     error = refused(api)
     assert (type(error), error.code) == (kind, code)
+    assert _refused(failure, TARGET, creating=True).code == code
+
+
+def test_what_admission_refuses_is_no_missing_right() -> None:
+    hints = [_refused(failed, TARGET, creating=True).hint for failed in (BY_ADMISSION, BY_RIGHTS)]
+    assert ["quota" in hint for hint in hints] == [True, False]
+    assert "quota" not in _refused(BY_ADMISSION, TARGET, creating=False).hint  # an update names its object anyway
 
 
 # Holding it

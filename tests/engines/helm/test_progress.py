@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from jetscale_cicd.engines.helm.progress import Watching
+from jetscale_cicd.engines.helm.progress import Progress
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.engines.helm.conftest import Stage
 from tests.support.helm_secret import Object
@@ -31,7 +31,7 @@ class Screen:
         self.terminal = terminal
         self.shown: list[tuple[str, ...]] = []
         target = stage.engine().target
-        self.watching = Watching(stage.api, target, "2026", stage.announced.append, self.show, done=Rounds(rounds))
+        self.progress = Progress(stage.api, target, "2026", stage.announced.append, self.show, done=Rounds(rounds))
 
     def show(self, rows: Sequence[str]) -> bool:
         self.shown.append(tuple(rows))
@@ -39,7 +39,7 @@ class Screen:
 
     def run(self) -> None:
         """Observe until helm is done."""
-        self.watching.run()
+        self.progress.run()
 
 
 def deployment(stage: Stage, name: str, ready: int) -> None:
@@ -81,7 +81,7 @@ def test_a_server_that_does_not_answer_ends_nothing(stage: Stage) -> None:
 def test_after_the_end_of_helm_nothing_is_announced(stage: Stage) -> None:
     deployment(stage, "web", 0)
     screen = Screen(stage, 1, terminal=False)
-    screen.watching.done.set()
+    screen.progress.done.set()
     screen.run()
     assert stage.announced == []
 

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
+from jetscale_cicd.decide.cluster.revision_record import record_of
+from jetscale_cicd.engines.helm.rollback import HelmRollback, error_of
+from jetscale_cicd.engines.helm.rollback import roll_back as roll_back_release
+from jetscale_cicd.engines.helm.upgrade import upgrade as upgrade_release
 from jetscale_cicd.errors import DeployError, Interrupted, SupersededError
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
 from tests.engines.helm.conftest import DEPLOY, RECORD, Stage
@@ -15,7 +21,20 @@ REFUSED = failed('UPGRADE FAILED: services "web" is forbidden: exceeded quota: q
 
 
 def upgrade(stage: Stage, **target: Any) -> int:
-    return stage.engine(**target).upgrade(("chart",), (), RECORD, DEPLOY)
+    return upgrade_release(stage.engine(**target), ("chart",), (), RECORD, DEPLOY)
+
+
+def roll_back(stage: Stage, to: int) -> HelmRollback:
+    return roll_back_release(stage.engine(), RollbackRecord(of=2, to=to, cause=RollbackCause.REQUESTED))
+
+
+def kept_record(stage: Stage, number: int) -> RevisionRecord | None:
+    return record_of(StoredRelease.decode(stage.release.kept(number)).revision)
+
+
+def state(stage: Stage, number: int) -> tuple[RevisionState, str] | None:
+    made = kept_record(stage, number)
+    return (made.state, made.code) if made else None
 
 
 def upgrade_failed(stage: Stage, **target: Any) -> DeployError:
@@ -28,6 +47,7 @@ def test_the_new_revision_is_the_one_of_this_deploy(stage: Stage) -> None:
     stage.release.add(1, ours(1))
     assert upgrade(stage) == 2
     assert stage.release.status(2) == "deployed"
+    assert state(stage, 2) == (RevisionState.UNVERIFIED, "")
 
 
 def test_what_came_after_it_meanwhile_ends_the_run(stage: Stage) -> None:
@@ -55,6 +75,10 @@ def test_a_deploy_that_fails_brings_the_newest_good_revision_back(stage: Stage, 
     assert error.code == ("QUOTA" if end == "refused" else "TIMEOUT")
     assert stage.release.calls == [("upgrade", 0), ("rollback", 2)]
     assert [stage.release.status(number) for number in (3, 4)] == ["failed", "deployed"]
+    assert state(stage, 3) == (RevisionState.FAILED, error.code)
+    made = kept_record(stage, 4)
+    assert made
+    assert made.rollback == RollbackRecord(of=3, to=2, cause=RollbackCause.FAILED_DEPLOY, code=error.code)
 
 
 def test_with_rollback_off_what_failed_is_left_to_be_seen(stage: Stage) -> None:
@@ -110,6 +134,10 @@ def test_a_rollback_that_fails_too_does_not_hide_why_the_deploy_failed(stage: St
     stage.release.rollback_ends = failed("ROLLBACK FAILED: timed out waiting for the condition")
     assert upgrade_failed(stage).code == "QUOTA"
     assert [stage.release.status(number) for number in (2, 3)] == ["failed", "failed"]
+    assert [state(stage, number) for number in (2, 3)] == [
+        (RevisionState.FAILED, "QUOTA"),
+        (RevisionState.FAILED, "TIMEOUT"),
+    ]
 
 
 def test_a_revision_that_a_killed_helm_left_pending_is_marked_failed(stage: Stage) -> None:
@@ -131,6 +159,7 @@ def test_a_deploy_that_is_interrupted_is_marked_failed_and_not_rolled_back(stage
         upgrade(stage)
     assert stage.release.calls == [("upgrade", 0)]
     assert stage.release.status(2) == "failed"
+    assert state(stage, 2) == (RevisionState.INTERRUPTED, "")
 
 
 def test_a_lock_that_was_lost_is_the_error_and_nothing_is_rolled_back(stage: Stage) -> None:
@@ -159,7 +188,7 @@ def test_without_the_lock_nothing_is_begun(stage: Stage) -> None:
     with pytest.raises(SupersededError):
         upgrade(stage)
     with pytest.raises(SupersededError):
-        stage.engine().roll_back(1)
+        roll_back(stage, 1)
     assert stage.release.calls == []
 
 
@@ -180,17 +209,25 @@ def test_a_server_that_stops_answering_is_the_cause_that_is_told(stage: Stage) -
 def test_a_rollback_gives_its_revision(stage: Stage) -> None:
     stage.release.add(1, ours(1, "superseded"))
     stage.release.add(2, ours(2))
-    assert stage.engine().roll_back(1) == 3
+    assert roll_back(stage, 1) == HelmRollback(to=1, revision=3)
+    made = kept_record(stage, 3)
+    assert made
+    assert made.state is RevisionState.ROLLBACK
+    assert made.rollback == RollbackRecord(of=2, to=1, cause=RollbackCause.REQUESTED)
 
 
 def test_a_rollback_that_fails_is_marked_and_told(stage: Stage) -> None:
     stage.release.add(1, ours(1, "superseded"))
     stage.release.add(2, ours(2))
     stage.release.rollback_ends = failed("ROLLBACK FAILED: services is forbidden: exceeded quota: q")
-    with pytest.raises(DeployError) as error:
-        stage.engine().roll_back(1)
-    assert error.value.code == "QUOTA"
+    outcome = roll_back(stage, 1)
+    assert outcome.diagnosis
+    assert (outcome.to, outcome.revision, outcome.diagnosis.code) == (1, 3, "QUOTA")
+    error = error_of(stage.engine(), outcome)
+    assert error
+    assert error.code == "QUOTA"
     assert stage.release.status(3) == "failed"
+    assert state(stage, 3) == (RevisionState.FAILED, "QUOTA")
 
 
 def test_what_came_after_a_rollback_ends_the_run(stage: Stage) -> None:
@@ -203,7 +240,7 @@ def test_what_came_after_a_rollback_ends_the_run(stage: Stage) -> None:
 
     stage.release.rollback_ends = another
     with pytest.raises(SupersededError) as error:
-        stage.engine().roll_back(1)
+        roll_back(stage, 1)
     assert error.value.code == "RELEASE_MOVED"
 
 
@@ -233,8 +270,8 @@ def test_without_the_lock_nothing_is_taken_out(stage: Stage) -> None:
     assert stage.api.written() == []
 
 
-def test_a_description_that_cannot_be_written_stops_nothing(stage: Stage) -> None:
+def test_a_record_that_cannot_be_written_stops_nothing(stage: Stage) -> None:
     stage.release.add(1, ours(1))
     stage.api.script("PUT", path_of(1), ApiFailure(403, "no"))
-    stage.engine().update_description(1, lambda _: "new")
+    stage.engine().write_record(1, RevisionRecord(revision=1, state=RevisionState.VERIFIED))
     assert len(stage.announced) == 1

@@ -4,22 +4,43 @@ from pathlib import Path
 
 import pytest
 
-from jetscale_cicd.engines.helm.storage import patch_revision
+from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_deploy, recorded_run
+from jetscale_cicd.decide.cluster.revision_record import record_of
+from jetscale_cicd.engines.helm.storage import RecordEdit, in_place, patch_revision
 from jetscale_cicd.errors import CannotTellError, DeployError
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.redact import Redactor
 from tests.engines.helm.conftest import Stage
-from tests.support.helm_secret import path_of, secret
+from tests.support.helm_secret import ours, path_of, record, secret
 
 CHANGED = ApiFailure(409, "the object has been modified")
 
 
-def test_a_revision_gets_its_status_and_description(stage: Stage) -> None:
-    stage.release.add(1, secret(1, "pending-upgrade", description="Preparing upgrade", config={"a": 1}))
-    patch_revision(stage.api, stage.engine().target, 1, status="failed", describe=lambda old: f"{old.description}!")
+FAILED = RevisionRecord(revision=1, state=RevisionState.FAILED, code="QUOTA", reason="quota q is full")
+
+
+def test_a_revision_gets_its_status_and_record(stage: Stage) -> None:
+    made = ours(1, "pending-upgrade", description="Preparing upgrade", deploy="d", run="r", config={"a": 1})
+    stage.release.add(1, made)
+    patch_revision(stage.api, stage.engine().target, 1, status="failed", edit=in_place(FAILED))
     assert stage.release.status(1) == "failed"
-    assert stage.release.content(1)["info"]["description"] == "Preparing upgrade!"
-    assert stage.release.content(1)["config"] == {"a": 1}
+    stored = StoredRelease.decode(stage.release.kept(1))
+    assert record_of(stored.revision) == FAILED
+    config = stored.config
+    assert (recorded(config), recorded_run(config), recorded_deploy(config), config["a"]) == (record(), "r", "d", 1)
+    assert stored.description not in ("", "Preparing upgrade")
+    labels = stage.release.kept(1)["metadata"]["labels"]
+    assert (labels["stage6.jetscale.ai/revision"], labels["stage6.jetscale.ai/state"]) == ("1", "failed")
+
+
+def test_without_a_record_the_description_stays(stage: Stage) -> None:
+    stage.release.add(1, secret(1, "pending-upgrade", description="Preparing upgrade", config={"a": 1}))
+    patch_revision(stage.api, stage.engine().target, 1, status="failed")
+    content = stage.release.content(1)
+    assert (stage.release.status(1), content["info"]["description"]) == ("failed", "Preparing upgrade")
+    assert content["config"] == {"a": 1}
 
 
 def test_a_revision_that_is_gone_is_left_gone(stage: Stage) -> None:
@@ -69,10 +90,15 @@ def test_a_revision_that_cannot_be_written_says_why(
 def test_a_description_is_redacted_and_bounded(stage: Stage, tmp_path: Path) -> None:
     stage.release.add(1, secret(1))
     stage.api.redact = Redactor.of(["s3cret-token"])
-    patch_revision(stage.api, stage.engine().target, 1, describe=lambda _: "s3cret-token " + "x" * 5000)
-    description = stage.release.content(1)["info"]["description"]
-    assert "s3cret-token" not in description
-    assert len(description) < 1000  # helm history shows one line
+    long = RevisionRecord(revision=1, state=RevisionState.FAILED, reason="s3cret-token " + "x" * 5000)
+    edit = RecordEdit(record=long, deployed=record(), run="")
+    patch_revision(stage.api, stage.engine().target, 1, edit=lambda _: edit)
+    stored = StoredRelease.decode(stage.release.kept(1))
+    made = record_of(stored.revision)
+    assert made
+    for text in (stored.description, made.reason):
+        assert "s3cret-token" not in text
+        assert len(text) < 1000  # helm history shows one line
 
 
 def test_secret_values_are_masked_and_the_others_stay(stage: Stage) -> None:

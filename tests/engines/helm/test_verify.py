@@ -47,10 +47,11 @@ def broken(stage: Stage, status: str = "", **target: Any) -> str:
     return error.value.code
 
 
-def deployment(stage: Stage, ready: int = 1) -> None:
-    counts: Object = dict.fromkeys(("readyReplicas", "availableReplicas"), ready)
+def deployment(stage: Stage, ready: int = 1, *, available: int | None = None, min_ready: int = 0) -> None:
+    counts: Object = {"readyReplicas": ready, "availableReplicas": ready if available is None else available}
     status = {"replicas": 1, "updatedReplicas": 1, **counts}
-    made = {"metadata": {"uid": "web", "annotations": OURS}, "spec": {"replicas": 1}, "status": status}
+    spec = {"replicas": 1, "minReadySeconds": min_ready}
+    made = {"metadata": {"uid": "web", "annotations": OURS}, "spec": spec, "status": status}
     stage.api.put(f"{APPS}/deployments/web", made)
 
 
@@ -131,6 +132,17 @@ def test_no_progress_at_all_is_not_waited_for_as_long_as_a_deploy_may_take(stage
     deployment(stage, ready=0)
     assert broken(stage, timeout=1200) == "WORKLOAD_NOT_READY"
     assert sum(seconds) < 120
+
+
+def test_pods_that_have_to_be_ready_for_longer_are_waited_for(stage: Stage, seconds: list[float]) -> None:
+    deployment(stage, 1, available=0, min_ready=90)
+    path = f"{APPS}/deployments"
+    stage.api.script("LIST", path, *[lambda: None] * 85, lambda: deployment(stage, 1, min_ready=90))
+    promised(stage, timeout=600)
+    assert 80 < sum(seconds) < 90
+    deployment(stage, 1, available=0, min_ready=90)
+    assert broken(stage, timeout=600) == "WORKLOAD_NOT_READY"
+    assert sum(seconds) < 300
 
 
 def test_a_job_that_failed_is_not_verified(stage: Stage) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, NotDeployed, Revision
+from jetscale_cicd.model.revision import RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.helm_release import (
-    cannot_tell,
     newest_good,
     observe_release,
     read_revision,
@@ -16,13 +17,28 @@ from jetscale_cicd.observe.cluster.helm_release import (
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.observe.cluster.conftest import CONFIG_MAPS, LEASE
 from tests.support.fake_kubernetes import FakeKubernetes
-from tests.support.helm_secret import SECRETS, Object, ours, path_of, record, rolled_back, secret
+from tests.support.helm_secret import (
+    SECRETS,
+    Object,
+    ours,
+    path_of,
+    record,
+    rolled_back,
+    rolled_back_by_us,
+    secret,
+    unpacked,
+)
 
 
 def put(api: FakeKubernetes, *revisions: Object) -> None:
     """Declare revisions, the first of which is number 1."""
     for number, made in enumerate(revisions, 1):
         api.put(path_of(number), made)
+
+
+def unverified(number: int, code: str) -> Object:
+    """A deploy that was superseded before it was verified; with a code, its verification failed."""
+    return ours(number, "superseded", state=RevisionState.UNVERIFIED, code=code)
 
 
 def observed(api: FakeKubernetes, target: Target) -> tuple[Deployed, Revision]:
@@ -91,7 +107,8 @@ def test_what_cannot_be_read_is_no_absence(api: FakeKubernetes, target: Target) 
 )
 def test_a_refusal_is_told_by_its_status(api: FakeKubernetes, target: Target, status: int, code: str) -> None:
     failure = ApiFailure(status, "why")
-    assert cannot_tell(failure, target).code == code
+    error = cannot_tell(failure, target)
+    assert (error.code, error.unreachable) == (code, status in (0, 503))
     assert code_of(failure, api, target) == code
     put(api, secret(1))
     assert code_of(failure, api, target, path_of(1), "GET") == code
@@ -121,6 +138,21 @@ def test_a_deploy_of_ours_is_told_with_its_record(api: FakeKubernetes, target: T
     assert (revision.number, revision.status, revision.rollback, revision.attempted) == (2, "deployed", False, None)
 
 
+def test_a_deploy_that_was_verified_is_not_unverified(api: FakeKubernetes, target: Target) -> None:
+    put(api, ours(1))
+    live, revision = observed(api, target)
+    assert (live.version, live.commit, revision.unverified) == ("0.1.0", "a" * 40, "")
+
+
+def test_a_record_of_a_later_version_is_not_guessed_at(api: FakeKubernetes, target: Target) -> None:
+    config = unpacked(ours(1))["config"]
+    config["global"]["stage6"]["schema"] = 99
+    put(api, secret(1, config=config))
+    with pytest.raises(CannotTellError) as error:
+        observe_release(api, target)
+    assert error.value.code == "RECORD_NEWER"
+
+
 def test_the_newest_revision_counts_whatever_became_of_it(api: FakeKubernetes, target: Target) -> None:
     put(api, ours(1), ours(2, "failed", record=record("0.2.0", "b")))
     live, revision = observed(api, target)
@@ -132,7 +164,16 @@ def test_a_deploy_outside_stage_6_has_a_version_and_no_record(api: FakeKubernete
     live, revision = observed(api, target)
     assert (live.version, live.commit, live.digest, live.values_digest) == ("9.9.9", "", "", "")
     assert revision.attempted
-    assert (revision.attempted.version, revision.attempted.commit) == ("0.1.0", "a" * 40)
+    assert (revision.attempted.version, revision.attempted.commit, revision.record) == ("0.1.0", "a" * 40, None)
+
+
+def test_before_unmanaged_revisions_the_last_record_is_found(api: FakeKubernetes, target: Target) -> None:
+    unmanaged = {"metadata": {"version": "9.9.9"}}
+    put(api, ours(1, "superseded"), secret(2, "superseded", chart=unmanaged), secret(3, chart=unmanaged))
+    live, revision = observed(api, target)
+    assert (live.version, live.commit, revision.record) == ("9.9.9", "", None)
+    assert revision.attempted
+    assert revision.attempted.commit == "a" * 40
 
 
 def test_a_rollback_has_the_record_of_where_it_went_and_what_it_took_back(api: FakeKubernetes, target: Target) -> None:
@@ -142,6 +183,19 @@ def test_a_rollback_has_the_record_of_where_it_went_and_what_it_took_back(api: F
     live, revision = observed(api, target)
     assert (live.version, live.commit) == ("0.1.0", "a" * 40)
     assert (revision.rollback, revision.rollback_to) == (True, 1)
+    assert revision.attempted
+    assert revision.attempted.commit == "b" * 40
+
+
+def test_a_rollback_that_is_recorded_says_which_it_is(api: FakeKubernetes, target: Target) -> None:
+    first = ours(1, "superseded")
+    second = ours(2, "superseded", record=record("0.2.0", "b"))
+    back = RollbackRecord(of=2, to=1, cause=RollbackCause.FAILED_DEPLOY, code="QUOTA")
+    put(api, first, second, rolled_back_by_us(3, back, first, description="written by anybody"))
+    live, revision = observed(api, target)
+    assert (live.version, live.commit, revision.rollback, revision.rollback_to) == ("0.1.0", "a" * 40, True, 1)
+    assert revision.record
+    assert (revision.record.state, revision.record.rollback) == (RevisionState.ROLLBACK, back)
     assert revision.attempted
     assert revision.attempted.commit == "b" * 40
 
@@ -160,7 +214,8 @@ def test_a_rollback_of_a_rollback_has_the_record_of_the_first_deploy(api: FakeKu
 def test_a_rollback_of_a_rollback_to_a_deploy_outside_stage_6_has_no_record(
     api: FakeKubernetes, target: Target
 ) -> None:
-    unmanaged = ours(2, "superseded", description="Upgrade complete")  # helm upgrade --reuse-values
+    reused = unpacked(ours(1))["config"]  # helm upgrade --reuse-values
+    unmanaged = secret(2, "superseded", config=reused, description="Upgrade complete")
     third = rolled_back(3, 2, unmanaged, "superseded")
     put(api, ours(1, "superseded"), unmanaged, third, rolled_back(4, 3, third))
     assert observed(api, target)[0].commit == ""
@@ -288,3 +343,24 @@ def test_the_newest_revision_that_was_deployed_is_good(
 def test_what_was_uninstalled_was_not_good_to_the_end(api: FakeKubernetes, target: Target) -> None:
     put(api, ours(1, "superseded"), ours(2, "superseded", deleted="2026-01-01T12:00:00Z"))
     assert newest_good(api, target, 2) == 1
+
+
+def test_the_newest_good_revision_passed_its_verification(api: FakeKubernetes, target: Target) -> None:
+    put(
+        api,
+        ours(1, "superseded"),
+        unverified(2, "PROBE_ADDRESS"),
+        ours(3, "superseded", state=RevisionState.FAILED),
+        secret(4, "failed"),
+    )
+    assert [newest_good(api, target, before) for before in (0, 1, 2, 4)] == [None, 1, 1, 1]
+
+
+def test_one_that_failed_its_verification_is_better_than_none(api: FakeKubernetes, target: Target) -> None:
+    put(api, unverified(1, "PROBE_ADDRESS"), secret(2, "failed"))
+    assert newest_good(api, target, 2) == 1
+
+
+def test_one_that_was_not_checked_yet_is_good(api: FakeKubernetes, target: Target) -> None:
+    put(api, ours(1, "superseded"), unverified(2, ""))
+    assert newest_good(api, target, 2) == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.lease import at_work, end_of, holder_of, is_free, lease_name, leases_path
+from jetscale_cicd.observe.cluster.lease import end_of, holder_of, is_free, lease_name, leases_path, lock_holder
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.observe.cluster.conftest import LEASE
 from tests.support.fake_kubernetes import FakeKubernetes
@@ -64,16 +64,16 @@ def test_each_release_of_a_namespace_has_its_own(target: Target) -> None:
 @pytest.mark.parametrize(("held", "who"), [(lease(), "us"), (lease(holderIdentity=""), ""), (None, "")])
 def test_who_holds_it_is_at_work(api: FakeKubernetes, target: Target, held: Object | None, who: str) -> None:
     api.put(LEASE, held)
-    assert at_work(api, target) == who
+    assert lock_holder(api, target) == who
 
 
 def test_who_held_it_is_not(api: FakeKubernetes, target: Target) -> None:
     api.put(LEASE, lease())
     api.now.advance(60)
-    assert at_work(api, target) == ""
+    assert lock_holder(api, target) == ""
 
 
 @pytest.mark.parametrize("status", [0, 403, 500])
 def test_where_it_cannot_be_read_nobody_is_named(api: FakeKubernetes, target: Target, status: int) -> None:
     api.script("GET", LEASE, ApiFailure(status, "no"))
-    assert at_work(api, target) == ""
+    assert lock_holder(api, target) == ""
