@@ -73,10 +73,14 @@ def run(context: RunContext, planned: Plan) -> "Run":
             "the plan compares commits alone: neither the registry nor the targets were observed for it",
             hint="plan without a revision to compare with: since='auto'",
         )
-    if unmet := refusal(planned.preconditions, to_plan=False):
-        raise unmet
     from jetscale_cicd.act.steps import perform
     from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.preconditions.table import check_process
+
+    of_the_plan = (each for each in planned.preconditions if not each.of_this_process)
+    # The process may have changed since it planned, and a plan need not have been made by this one.
+    if unmet := refusal((*of_the_plan, *check_process(context, planned)), to_plan=False):
+        raise unmet
 
     return Run(plan=planned, outcomes=perform(planned, context))
 
@@ -152,7 +156,7 @@ def status(context: RunContext) -> "Status":
     planned = plan(context)
     targets = tuple(engine_of(each.target).status(context, each.target, each.live) for each in planned.targets)
     if planned.latest is None:
-        return Status(plan=planned, targets=targets, blocker=planned.blocker)
+        return Status(plan=planned, targets=targets)
     name, version = context.packager.chart_name(planned.latest.commit), str(planned.latest.version)
     reference, answer = context.registry.reference(name, version), context.registry.lookup(name, version)
-    return Status(plan=planned, reference=reference, published=answer, targets=targets, blocker=planned.blocker)
+    return Status(plan=planned, reference=reference, published=answer, targets=targets)

@@ -13,7 +13,7 @@ from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
 from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, open_face
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.results import CommandResult, error_of, plan_of, warnings_of
+from jetscale_cicd.report.results import CommandResult, PlanResult, error_of, plan_of, warnings_of
 from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.tools.redact import Redactor
 
@@ -107,9 +107,12 @@ class Output:
         plan = plan_of(result)
         if plan is None:
             return None
+        # A step that runs in spite of the error must not take the version of a plan that is not carried out.
+        refused = isinstance(result, PlanResult) and result.refused is not None
         try:
-            self.ci.write_outputs(plan)
-            self.ci.write_summary(plan, lambda: self._summary(result))
+            if not refused:
+                self.ci.write_outputs(plan)
+            self.ci.write_summary(None if refused else plan, lambda: self._summary(result))
         except Stage6Error as unwritable:
             return unwritable
         return None

@@ -24,15 +24,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Plan, and show it."""
+    """Plan, and show it; of a plan that no run could carry out, no file is written."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
     with open_context(request_of(args, network=True), output.progress, output.redact) as context:
-        result = PlanResult(stage6.plan(context), context.request)
-        if args.notes:
-            save(args.notes, output.redact(stage6.notes(context, result.plan)), "--notes")
-    if args.out and not result.plan.blocker:  # a plan that no run could carry out is not saved
+        plan = stage6.plan(context)
+        result = PlanResult(plan, context.request, plan.blocker)
+        if args.notes and not result.refused:
+            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
+    if args.out and not result.refused:
         save(args.out, saved_plan(result, output.redact), "--out")
     status = output.show(result)
     return status or (WOULD_CHANGE if args.detailed_exitcode and result.plan.needed else 0)

@@ -41,12 +41,14 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, act, and show what became of each step."""
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
+    from jetscale_cicd.model.precondition import refusal
 
     request, saved = _request(args)
     with open_context(request, output.progress, output.redact, output.table) as context:
         plan = stage6.plan(context)
-        if plan.blocker and not args.dry_run:
-            raise plan.blocker
+        refused = plan.blocker if args.dry_run else refusal(plan.preconditions, to_plan=False)
+        if refused:
+            return output.show(PlanResult(plan, context.request, refused))
         if saved:
             saved.check_unmoved(plan)
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
@@ -59,7 +61,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)
     if args.dry_run:
-        return output.show(PlanResult(plan, context.request, run.warnings))
+        return output.show(PlanResult(plan, context.request, warnings=run.warnings))
     return output.show(RunResult(run, context.request))
 
 

@@ -207,9 +207,14 @@ class Plan:
         return any(step.state is StepState.NEEDED for step in self.steps)
 
     @property
+    def deploys(self) -> tuple[TargetDecision, ...]:
+        """The decisions for the targets whose deploy step is needed."""
+        return tuple(each.decided for each in self.target_plans if any(map(_deploys, each.steps)))
+
+    @property
     def deployed_targets(self) -> tuple[Target, ...]:
-        """The targets whose deploy step is needed."""
-        return tuple(each.decided.target for each in self.target_plans if any(map(_deploys, each.steps)))
+        """Those targets, as they are configured."""
+        return tuple(decided.target for decided in self.deploys)
 
     @property
     def blocker(self) -> Stage6Error | None:

@@ -23,9 +23,10 @@ class Precondition:
     Args:
         id: name of the check, as in the table of ``preconditions/``.
         state: whether it holds.
-        what: what has to hold; with the reason where the check was skipped.
+        what: what has to hold.
         target: name of the target that it concerns; None for the whole run.
         error: what is missing, where, and the next step, where it is unmet or cannot be known.
+        why: the reason where the check was skipped.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
     """
@@ -35,6 +36,7 @@ class Precondition:
     what: str
     target: str | None = None
     error: Stage6Error | None = None
+    why: str = ""
     of_this_process: bool = False
 
 

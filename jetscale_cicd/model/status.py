@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import LiveState
 from jetscale_cicd.model.plan import Plan
@@ -57,11 +56,9 @@ class Status:
         reference: where the latest release is published.
         published: the registry's answer for it, None where there is no release.
         targets: what each of them runs.
-        blocker: the error with which the next run would refuse, None where it would not.
     """
 
     plan: Plan
     reference: str = ""
     published: RegistryAnswer | None = None
     targets: tuple[TargetStatus, ...] = ()
-    blocker: Stage6Error | None = None

@@ -1,11 +1,14 @@
-"""The check of a precondition."""
+"""The check of a precondition: of the run as a whole, or of each of some targets."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.planning.proposal import Proposal
+
+Given = TypeVar("Given", Proposal, Plan)
+"""What a check reads: the plan with its observations; or the plan alone, so that a run can check it again."""
 
 
 class NotChecked(NamedTuple):
@@ -14,19 +17,36 @@ class NotChecked(NamedTuple):
     why: str
 
 
-class Check(NamedTuple):
-    """One precondition.
+class RunCheck(NamedTuple, Generic[Given]):
+    """One precondition of the run as a whole.
 
     Args:
         id: the name of the check in results.
         what: what has to hold.
-        subjects: the targets that it concerns, None for the run as a whole; empty where nothing depends on it.
+        applies: whether anything depends on it.
         run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
-        of_this_process: it concerns the environment, the files and the tools of the process that checks.
     """
 
     id: str
     what: str
-    subjects: Callable[[RunContext, Proposal], Iterable[Target | None]]
-    run: Callable[[RunContext, Proposal, Target | None], NotChecked | None]
-    of_this_process: bool = False
+    applies: Callable[[RunContext, Given], bool]
+    run: Callable[[RunContext, Given], NotChecked | None]
+
+
+class TargetCheck(NamedTuple, Generic[Given]):
+    """One precondition of each of some targets.
+
+    Args:
+        id: the name of the check in results.
+        what: what has to hold.
+        targets: the targets that depend on it.
+        run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
+    """
+
+    id: str
+    what: str
+    targets: Callable[[RunContext, Given], Iterable[TargetDecision]]
+    run: Callable[[RunContext, Given, TargetDecision], NotChecked | None]
+
+
+Check = RunCheck[Given] | TargetCheck[Given]

@@ -4,23 +4,16 @@ from collections.abc import Iterable
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.model.plan import StepState
-from jetscale_cicd.model.target import Target
-from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import Check
+from jetscale_cicd.model.plan import Plan, StepState, TargetDecision
+from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _subjects(_: RunContext, proposal: Proposal) -> Iterable[Target | None]:
-    return [
-        each.decided.target
-        for each in proposal.plan.target_plans
-        if any(step.state is StepState.NEEDED for step in each.steps)
-    ]
+def _targets(_: RunContext, plan: Plan) -> Iterable[TargetDecision]:
+    return [each.decided for each in plan.target_plans if any(step.state is StepState.NEEDED for step in each.steps)]
 
 
-def _run(context: RunContext, _: Proposal, target: Target | None) -> None:
-    if target:
-        engine_of(target).check(context, target)
+def _run(context: RunContext, _: Plan, decided: TargetDecision) -> None:
+    engine_of(decided.target).check(context, decided.target)
 
 
-CHECK = Check("engine", "the engine can deploy from here", _subjects, _run, of_this_process=True)
+CHECK = TargetCheck("engine", "the engine can deploy from here", _targets, _run)

@@ -4,17 +4,16 @@ from collections.abc import Iterable
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import Check
+from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _subjects(context: RunContext, proposal: Proposal) -> Iterable[Target | None]:
-    return [each.target for each in proposal.plan.targets if context.request.redeploy and each.hold]
+def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    return [decided for decided in proposal.plan.targets if context.request.redeploy and decided.hold]
 
 
-def _run(_: RunContext, proposal: Proposal, target: Target | None) -> None:
-    held = next(each for each in proposal.plan.targets if each.target == target)
+def _run(_context: RunContext, _proposal: Proposal, held: TargetDecision) -> None:
     why = held.hold.sentence if held.hold else ""
     raise PreconditionError(
         "REDEPLOY_HELD",
@@ -25,4 +24,4 @@ def _run(_: RunContext, proposal: Proposal, target: Target | None) -> None:
     )
 
 
-CHECK = Check("hold", "no rollback holds a target that is to be deployed again", _subjects, _run)
+CHECK = TargetCheck("hold", "no rollback holds a target that is to be deployed again", _targets, _run)

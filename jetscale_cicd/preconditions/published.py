@@ -1,24 +1,21 @@
 """The registry holds the package with which the latest version was released; a replaced one is not deployed."""
 
-from collections.abc import Iterable
-
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.release import Present
-from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.tag_message import recorded_digest
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import Check
+from jetscale_cicd.preconditions.check import RunCheck
 
 
-def _subjects(_: RunContext, proposal: Proposal) -> Iterable[Target | None]:
+def _applies(_: RunContext, proposal: Proposal) -> bool:
     artifact = proposal.desired.artifact
     released = artifact is not None and isinstance(artifact.answer, Present)
-    return (None,) if released and proposal.plan.decision is not Decision.PUBLISH else ()
+    return released and proposal.plan.decision is not Decision.PUBLISH
 
 
-def _run(context: RunContext, proposal: Proposal, _: Target | None) -> None:
+def _run(context: RunContext, proposal: Proposal) -> None:
     latest, artifact = proposal.desired.release, proposal.desired.artifact
     if latest is None or artifact is None or not isinstance(artifact.answer, Present):
         return
@@ -43,4 +40,4 @@ def _run(context: RunContext, proposal: Proposal, _: Target | None) -> None:
         )
 
 
-CHECK = Check("published", "the registry holds the package that was released", _subjects, _run)
+CHECK = RunCheck("published", "the registry holds the package that was released", _applies, _run)

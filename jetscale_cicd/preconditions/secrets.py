@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.observe.secret_values import secrets_of
-from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import Check
+from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _subjects(_: RunContext, proposal: Proposal) -> Iterable[Target | None]:
-    return [target for target in proposal.plan.deployed_targets if target.secrets]
+def _targets(_: RunContext, plan: Plan) -> Iterable[TargetDecision]:
+    return [decided for decided in plan.deploys if decided.target.secrets]
 
 
-def _run(_context: RunContext, _proposal: Proposal, target: Target | None) -> None:
-    if target:
-        secrets_of(target)
+def _run(_context: RunContext, _plan: Plan, decided: TargetDecision) -> None:
+    secrets_of(decided.target)
 
 
-CHECK = Check("secrets", "the environment has every secret value", _subjects, _run, of_this_process=True)
+CHECK = TargetCheck("secrets", "the environment has every secret value", _targets, _run)

@@ -1,9 +1,13 @@
-"""The table of preconditions, and the function that checks all of them."""
+"""The tables of preconditions, and the functions that check all of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, PublishError, Stage6Error
+from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, PublishError
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
-from jetscale_cicd.model.target import Target
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
@@ -16,15 +20,18 @@ from jetscale_cicd.preconditions import (
     signer,
     values,
 )
-from jetscale_cicd.preconditions.check import Check, NotChecked
+from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
 
 # In the order of the report; the first unmet one gives a run its error code and exit status.
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[Check[Proposal], ...] = (
     release_branch.CHECK,
     published.CHECK,
     hold.CHECK,
     namespace.CHECK,
     values.CHECK,
+)
+# They concern the process that checks: another process may meet them, so a run checks them again.
+PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     secrets.CHECK,
     engine.CHECK,
     audit.CHECK,
@@ -34,28 +41,33 @@ CHECKS: tuple[Check, ...] = (
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The result of every check on which the plan depends; an unmet one does not stop the others."""
-    return tuple(
-        _result(check, target, context, proposal) for check in CHECKS for target in check.subjects(context, proposal)
-    )
+    return (*_results(CHECKS, context, proposal, of_this_process=False), *check_process(context, proposal.plan))
 
 
-def _result(check: Check, target: Target | None, context: RunContext, proposal: Proposal) -> Precondition:
-    state, what = PreconditionState.MET, check.what
-    error: Stage6Error | None = None
+def check_process(context: RunContext, plan: Plan) -> tuple[Precondition, ...]:
+    """The results of the checks that concern this process."""
+    return tuple(_results(PROCESS_CHECKS, context, plan, of_this_process=True))
+
+
+def _results(
+    checks: Iterable[Check[Given]], context: RunContext, given: Given, *, of_this_process: bool
+) -> Iterator[Precondition]:
+    for check in checks:
+        row = Precondition(id=check.id, what=check.what, state=PreconditionState.MET, of_this_process=of_this_process)
+        if isinstance(check, RunCheck):
+            if check.applies(context, given):
+                yield _checked(row, partial(check.run, context, given))
+        else:
+            for decided in check.targets(context, given):
+                of_target = replace(row, target=decided.target.name)
+                yield _checked(of_target, partial(check.run, context, given, decided))
+
+
+def _checked(row: Precondition, run: Callable[[], NotChecked | None]) -> Precondition:
     try:
-        not_checked = check.run(context, proposal, target)
+        not_checked = run()
     except CannotTellError as unknown:
-        state, error = PreconditionState.CANNOT_TELL, unknown
+        return replace(row, state=PreconditionState.CANNOT_TELL, error=unknown)
     except (ConfigurationError, PreconditionError, PublishError) as unmet:
-        state, error = PreconditionState.UNMET, unmet
-    else:
-        if isinstance(not_checked, NotChecked):
-            state, what = PreconditionState.SKIPPED, f"{check.what}: {not_checked.why}"
-    return Precondition(
-        id=check.id,
-        state=state,
-        what=what,
-        target=target.name if target else None,
-        error=error,
-        of_this_process=check.of_this_process,
-    )
+        return replace(row, state=PreconditionState.UNMET, error=unmet)
+    return replace(row, state=PreconditionState.SKIPPED, why=not_checked.why) if not_checked else row

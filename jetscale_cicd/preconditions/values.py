@@ -3,19 +3,18 @@
 from collections.abc import Iterable
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.observe.git.values import check_values, read_values
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import Check
+from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _subjects(_: RunContext, proposal: Proposal) -> Iterable[Target | None]:
-    return proposal.plan.deployed_targets
+def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    return proposal.plan.deploys
 
 
-def _run(context: RunContext, proposal: Proposal, target: Target | None) -> None:
-    if target:
-        check_values(read_values(context.repository, proposal.plan.head, target), target)
+def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:
+    check_values(read_values(context.repository, proposal.plan.head, decided.target), decided.target)
 
 
-CHECK = Check("values", "the values can be used and agree with the target", _subjects, _run)
+CHECK = TargetCheck("values", "the values can be used and agree with the target", _targets, _run)

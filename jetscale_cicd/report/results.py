@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
 
 class PlanResult(NamedTuple):
-    """A plan, the request that a run of it needs again, and what stopped nothing and has to be seen."""
+    """A plan.
+
+    Args:
+        request: what was asked; a run of a saved plan needs it again.
+        refused: the unmet precondition because of which the plan is not carried out, None where it could be.
+        warnings: what stopped nothing and has to be seen.
+    """
 
     plan: "Plan"
     request: "Request"
+    refused: Stage6Error | None = None
     warnings: tuple[Stage6Error, ...] = ()
 
 
@@ -98,13 +105,13 @@ def error_of(result: CommandResult) -> Stage6Error | None:
     """The failure that a result holds, if it holds one."""
     match result:
         case PlanResult():
-            return result.plan.blocker
+            return result.refused
         case RunResult():
             return result.run.error
         case SimulationResult():
             return result.simulation.error
         case StatusResult():
-            return result.status.blocker
+            return result.status.plan.blocker
         case VerificationResult():
             return result.failure
         case Stage6Error():

@@ -9,4 +9,4 @@ def saved_plan(result: PlanResult, redact: Redact) -> str:
     from jetscale_cicd.report.json.encode import dumps
     from jetscale_cicd.report.json.plan import asked_plan_document
 
-    return redact(dumps(asked_plan_document(result.plan, result.request))) + "\n"
+    return redact(dumps(asked_plan_document(result.plan, result.request, result.refused))) + "\n"

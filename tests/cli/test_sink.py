@@ -38,7 +38,7 @@ def test_the_status_is_that_of_the_error_in_the_result(
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        (PlanResult(PUBLISH, REQUEST, (WARNING,)), (0, ["warning A_WARNING"])),
+        (PlanResult(PUBLISH, REQUEST, warnings=(WARNING,)), (0, ["warning A_WARNING"])),
         (RESULTS["run failed"], (5, ["warning X", "error DEPLOY_FAILED"])),
         (VerificationResult(VERIFICATIONS[2], ERROR), (5, ["error DEPLOY_FAILED"])),
         (RESULTS["explanation"], (0, [])),
@@ -90,6 +90,16 @@ def test_only_results_with_a_plan_of_a_commit_reach_the_ci(tmp_path: Path, monke
     assert not file.exists()
     sink().show(RESULTS["simulation"])
     assert file.exists()
+
+
+def test_the_outputs_of_a_plan_that_is_refused_reach_no_later_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, summary = tmp_path / "out", tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert sink().show(RESULTS["plan refused"]) == 3
+    assert (outputs.exists(), summary.read_text().splitlines()[0]) == (False, "### Stage 6 failed")
 
 
 def test_outputs_that_cannot_be_written_are_an_error_of_their_own(

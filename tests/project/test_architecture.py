@@ -14,7 +14,7 @@ from jetscale_cicd.engines.engine import Engine
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.engine import ENGINES, EngineName
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.preconditions.table import CHECKS
+from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "jetscale_cicd"
@@ -88,7 +88,7 @@ def test_the_engines_of_the_table_are_those_that_the_configuration_knows() -> No
 
 def test_every_precondition_is_a_file_and_a_row() -> None:
     files = {file.stem for file in (PACKAGE / "preconditions").glob("*.py")} - {"__init__", "check", "table"}
-    assert {check.id.replace("-", "_") for check in CHECKS} == files
+    assert {check.id.replace("-", "_") for check in (*CHECKS, *PROCESS_CHECKS)} == files
 
 
 # --- how to add ---------------------------------------------------------------------------------------------------

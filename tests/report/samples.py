@@ -209,11 +209,27 @@ SEEN = TargetStatus(
 HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, drift=(), workloads=SEEN.workloads and SEEN.workloads[1:])
 STATUSES = {
     "present": Status(
-        plan=PUBLISH,
+        plan=replace(
+            PUBLISH,
+            preconditions=(
+                Precondition(
+                    id="namespace",
+                    state=PreconditionState.CANNOT_TELL,
+                    what="the namespace exists",
+                    target="live",
+                    error=CannotTellError("REGISTRY", f"no answer {SECRET}", hint="again"),
+                ),
+                Precondition(
+                    id="published",
+                    state=PreconditionState.SKIPPED,
+                    what="the registry holds the package that was released",
+                    why="no network",
+                ),
+            ),
+        ),
         reference="oci://registry.example/app:0.2.1",
         published=Present("sha256:p", "sha256:m"),
         targets=(SEEN, TargetStatus(target=PREVIEW, live=NotDeployed())),
-        blocker=CannotTellError("REGISTRY", f"no answer {SECRET}", hint="again"),
     ),
     "absent": Status(
         plan=PUBLISH,
@@ -240,7 +256,7 @@ RESULTS: dict[str, CommandResult] = {
     "plan publish": PUBLISHED,
     "plan nothing": PlanResult(NOTHING, REQUEST),
     "plan redeploy": PlanResult(REDEPLOY, REQUEST),
-    "plan refused": PlanResult(REFUSED, REQUEST),
+    "plan refused": PlanResult(REFUSED, REQUEST, REFUSED.blocker),
     "run failed": RunResult(RUN, REQUEST),
     "run done": RunResult(DONE, REQUEST),
     "run satisfied": RunResult(SATISFIED, REQUEST),

@@ -38,7 +38,7 @@ def document_of(result: CommandResult) -> dict[str, object]:
     """The document of a result, before secrets are masked."""
     match result:
         case PlanResult():
-            return asked_plan_document(result.plan, result.request)
+            return asked_plan_document(result.plan, result.request, result.refused)
         case RunResult():
             return asked_run_document(result.run, result.request)
         case SchemaResult():

@@ -1,5 +1,6 @@
 """A plan, and what was asked for it."""
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
 from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
 from jetscale_cicd.model.precondition import Precondition
@@ -8,9 +9,9 @@ from jetscale_cicd.report.json.encode import SCHEMA
 from jetscale_cicd.report.json.error import error_document
 
 
-def asked_plan_document(plan: Plan, request: Request) -> dict[str, object]:
-    """A plan with what was asked, as a saved plan needs it."""
-    error = {"error": error_document(plan.blocker)} if plan.blocker else {}
+def asked_plan_document(plan: Plan, request: Request, refused: Stage6Error | None = None) -> dict[str, object]:
+    """A plan with what was asked, as a saved plan needs it, and the error because of which it is not carried out."""
+    error = {"error": error_document(refused)} if refused else {}
     return {**plan_document(plan), **error, "request": request_document(request)}
 
 
@@ -87,6 +88,7 @@ def _precondition(precondition: Precondition) -> dict[str, object]:
         "target": precondition.target,
         "state": str(precondition.state),
         "what": precondition.what,
+        "why": precondition.why or None,
         "of_this_process": precondition.of_this_process,
         "error": error_document(precondition.error) if precondition.error else None,
     }

@@ -20,7 +20,7 @@ def status_document(status: Status) -> dict[str, object]:
         case CannotTell(why=why) | NotAsked(why=why):
             published = {"state": "unknown", "why": why}
     document = plan_document(status.plan)
-    error = error_document(status.blocker) if status.blocker else None
+    error = error_document(status.plan.blocker) if status.plan.blocker else None
     shown = {"head": status.plan.head, "latest": document["latest"], "reference": status.reference or None}
     targets = [_target_status(each) for each in status.targets]
     return {"schema": SCHEMA, **shown, "published": published, "targets": targets, "next": document, "error": error}

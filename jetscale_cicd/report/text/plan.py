@@ -2,9 +2,8 @@
 
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.plan import Plan, Reason, Step, StepState, VersionChoice
-from jetscale_cicd.model.precondition import Precondition
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.text.phrases import SHOWN, more
+from jetscale_cicd.report.text.phrases import SHOWN, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
 
 _STATES = {
@@ -22,11 +21,12 @@ def plan_text(plan: Plan, paint: Paint) -> str:
 
 def head(plan: Plan, paint: Paint) -> list[str]:
     """All but the steps: verdict, changed paths, notes, reasons, and the commits behind the version."""
-    style = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
+    style = "red" if plan.blocker else {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
+    word = f"REFUSED ({plan.blocker.code})" if plan.blocker else plan.decision.upper()
     changes = plan.changes
     paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
     lines = [
-        f"{paint(style, paint('bold', plan.decision.upper()))}  {plain(verdict(plan))}",
+        f"{paint(style, paint('bold', word))}  {plain(verdict(plan))}",
         paint("dim", f"  {plain(paths)}, at {plan.head[:12]}"),
     ]
     if changes.unwatched:
@@ -34,17 +34,8 @@ def head(plan: Plan, paint: Paint) -> list[str]:
         shown = ", ".join(map(show_path, changes.unwatched)) + (f" and {rest:,} more" if rest > 0 else "")
         lines.append(paint("dim", f"  not watched by any scope: {shown}"))
     lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
-    lines += [_unmet(each, paint) for each in plan.preconditions if each.error]
+    lines += [f"  {paint('yellow', '!')} {line}" for line in unmet_lines(plan)]
     return [*lines, *_reasons(plan, paint), *_choice(plan.choice, paint)]
-
-
-def _unmet(precondition: Precondition, paint: Paint) -> str:
-    error, target = precondition.error, f" {precondition.target}" if precondition.target else ""
-    where = " for this process" if precondition.of_this_process else ""
-    what = f"{error.code}: {error.message}; next: {error.hint}" if error else precondition.what
-    return (
-        f"  {paint('yellow', '!')} precondition {precondition.id}{target} is {precondition.state}{where}: {plain(what)}"
-    )
 
 
 def _reasons(plan: Plan, paint: Paint) -> list[str]:

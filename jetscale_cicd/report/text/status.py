@@ -5,7 +5,7 @@ from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
 from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more
+from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
 
 
@@ -19,7 +19,8 @@ def status_text(status: Status, paint: Paint) -> str:
         context = f" on {plain(each.context)}" if each.context else ""
         rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
         rows += [("", line) for line in (*_due(decided), *_health(each), *_drift(each))]
-    rows.append(("next run", plain(f"refuses: {status.blocker.code}" if status.blocker else verdict(plan))))
+    rows.append(("next run", plain(f"refuses: {plan.blocker.code}" if plan.blocker else verdict(plan))))
+    rows += [("", line) for line in unmet_lines(plan)]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, line in rows) + "\n"
 
