@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,9 @@ class TargetDelivery:
         """The record that a deploy of the archive with this digest writes."""
         return record_of(self.acting, self.decided.target, digest)
 
-    @contextmanager
-    def values_files(self, record: Deployed) -> Iterator[Sequence[Path]]:
+    def values_files(self, record: Deployed) -> AbstractContextManager[Sequence[Path]]:
         """Values files in Helm's order, until the end of the block."""
-        with values_files(self.acting, self.decided.target, record) as files:
-            yield files
+        return values_files(self.acting, self.decided.target, record)
 
     def package(self) -> Package:
         """The published package."""
