@@ -24,8 +24,10 @@ class Package(NamedTuple):
     digest: str
 
 
-# Called for a deploy whose process ended before it recorded the outcome: with its record and revision, and its CI run.
-Died = Callable[[Deployed, str], None]
+# Called for an interrupted deploy, whose process ended before it recorded the outcome: with its record, which names
+# its revision, and its CI run.
+ReportInterrupted = Callable[[Deployed, str], None]
+Died = ReportInterrupted  # the former name, which the modules of the engines still import
 
 
 class Delivery(Protocol):
@@ -58,8 +60,8 @@ class Delivery(Protocol):
     def manifests(self) -> bytes:
         """The manifests of the archive, rendered with the target's values."""
 
-    def died(self, record: Deployed, run: str) -> None:
-        """Record a deploy whose process ended before it did so."""
+    def report_interrupted(self, record: Deployed, run: str) -> None:
+        """Record an interrupted deploy, whose process ended before it did so."""
 
 
 class Session(Protocol):
@@ -131,11 +133,14 @@ class Engine(Protocol):
     def open(self, delivery: Delivery) -> Session:
         """Open a session for the steps of a target; nothing is changed before the first step."""
 
-    def roll_back(self, context: "RunContext", target: Target, to: int | None, died: Died) -> "RollbackOutcome":
+    def roll_back(
+        self, context: "RunContext", target: Target, to: int | None, report_interrupted: ReportInterrupted
+    ) -> "RollbackOutcome":
         """Bring back an earlier revision, and hold it.
 
         Args:
             to: the revision; None for the newest good one before the one that is deployed.
+            report_interrupted: called for a deploy that an earlier run left without an outcome.
 
         Raises:
             Stage6Error: nothing was changed.

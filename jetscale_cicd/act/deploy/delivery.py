@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.act.context import ActContext, record_of
-from jetscale_cicd.act.deploy.audit import report_death
+from jetscale_cicd.act.deploy.audit import report_interrupted
 from jetscale_cicd.act.release.published import published_archive, published_package
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
@@ -56,9 +56,9 @@ class TargetDelivery:
         rendered = self.acting.manifests.get(self.decided.target.name)
         return rendered or render(self.acting, self.decided.target, self.archive())
 
-    def died(self, record: Deployed, run: str) -> None:
-        """Record a deploy whose process ended before it did so."""
-        report_death(self.context, self.decided.target, record, run)
+    def report_interrupted(self, record: Deployed, run: str) -> None:
+        """Record an interrupted deploy, whose process ended before it did so."""
+        report_interrupted(self.context, self.decided.target, record, run)
 
 
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:

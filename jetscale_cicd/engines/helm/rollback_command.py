@@ -2,12 +2,12 @@
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.revisions import is_rollback, is_rollback_candidate, rollback_to
-from jetscale_cicd.engines.engine import Died
+from jetscale_cicd.engines.engine import ReportInterrupted
 from jetscale_cicd.engines.helm.recover import before_attempt, recover
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import error_of, record_rollback
 from jetscale_cicd.engines.helm.rollback import roll_back as helm_rollback
-from jetscale_cicd.engines.helm.session import cluster_of, locked, report_death, verify_release
+from jetscale_cicd.engines.helm.session import cluster_of, locked, revision_report, verify_release
 from jetscale_cicd.errors import ConfigurationError, Interrupted, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
@@ -16,12 +16,14 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import newest_good, observe_release, read_revision, revision_numbers
 
 
-def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -> RollbackOutcome:
+def roll_back(
+    context: RunContext, target: Target, to: int | None, report_interrupted: ReportInterrupted
+) -> RollbackOutcome:
     """Bring a revision back.
 
     Args:
         to: the revision; None is the newest good one before what is deployed.
-        died: called for a deploy whose process ended before it could record how.
+        report_interrupted: called for a deploy whose process ended before it recorded the outcome.
 
     Raises:
         PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
@@ -33,7 +35,7 @@ def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -
         before, revision = _deployed(release)
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
-        recovered = recover(release, finish=to is None, died=report_death(died))
+        recovered = recover(release, finish=to is None, died=revision_report(report_interrupted))
         completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
         chosen = completed or _choose(release, revision, to)
         asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)

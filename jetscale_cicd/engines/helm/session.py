@@ -8,7 +8,7 @@ from dataclasses import replace
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
-from jetscale_cicd.engines.engine import Delivery, Died
+from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
@@ -89,8 +89,8 @@ class HelmSession:
         return f"{target.namespace}/{target.release} is locked"
 
     def _recover(self) -> str:
-        died = report_death(self.delivery.died)
-        return recover(self._release, finish=self.delivery.decided.unfinished, died=died).found
+        report = revision_report(self.delivery.report_interrupted)
+        return recover(self._release, finish=self.delivery.decided.unfinished, died=report).found
 
     def _deploy(self) -> str:
         """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
@@ -159,15 +159,15 @@ def cluster_of(context: RunContext, target: Target) -> Kubernetes:
     return api
 
 
-def report_death(died: Died) -> Callable[[StoredRelease], None]:
-    """What ``recover`` calls for a revision whose process ended before it could record how."""
+def revision_report(report_interrupted: ReportInterrupted) -> Callable[[StoredRelease], None]:
+    """What ``recover`` calls for a revision whose process ended before it recorded the outcome."""
 
-    def report(dead: StoredRelease) -> None:
-        ours = is_ours(dead.revision) or is_rollback(dead.revision)
-        unmanaged = Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
-        record = (recorded(dead.config) if ours else None) or unmanaged
-        revision = Revision(number=dead.number, status=dead.status)
-        died(replace(record, revision=revision), recorded_run(dead.config) if ours else "")
+    def report(stored: StoredRelease) -> None:
+        ours = is_ours(stored.revision) or is_rollback(stored.revision)
+        unmanaged = Deployed(version=stored.chart_version, commit="", digest="", values_digest="")
+        record = (recorded(stored.config) if ours else None) or unmanaged
+        revision = Revision(number=stored.number, status=stored.status)
+        report_interrupted(replace(record, revision=revision), recorded_run(stored.config) if ours else "")
 
     return report
 
