@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -27,7 +28,22 @@ class Package(NamedTuple):
 # Called for an interrupted deploy, whose process ended before it recorded the outcome: with its record, which names
 # its revision, and its CI run.
 ReportInterrupted = Callable[[Deployed, str], None]
-Died = ReportInterrupted  # the former name, which the modules of the engines still import
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackReports:
+    """What an engine calls in a rollback while it holds the lock of the target, so that the audit keeps the order.
+
+    Args:
+        interrupted: called for a deploy that an earlier run left without an outcome.
+        ended: called once for every rollback that was begun, whatever ended it.
+    """
+
+    interrupted: ReportInterrupted
+    ended: Callable[["RollbackOutcome"], None]
+
+
+Died = RollbackReports  # the former name, which the modules of the engines still import
 
 
 class Delivery(Protocol):
@@ -134,13 +150,13 @@ class Engine(Protocol):
         """Open a session for the steps of a target; nothing is changed before the first step."""
 
     def roll_back(
-        self, context: "RunContext", target: Target, to: int | None, report_interrupted: ReportInterrupted
+        self, context: "RunContext", target: Target, to: int | None, reports: RollbackReports
     ) -> "RollbackOutcome":
         """Bring back an earlier revision, and hold it.
 
         Args:
             to: the revision; None for the newest good one before the one that is deployed.
-            report_interrupted: called for a deploy that an earlier run left without an outcome.
+            reports: called while the target is locked.
 
         Raises:
             Stage6Error: nothing was changed.

@@ -51,13 +51,18 @@ def interrupted_entry(context: RunContext, target: Target, record: Deployed, run
 
 def report_interrupted(context: RunContext, target: Target, record: Deployed, run: str) -> None:
     """Append the entry of an interrupted deploy or rollback; the arguments are those of ``interrupted_entry``."""
-    append_or_announce(context, interrupted_entry(context, target, record, run))
+    _append(context, interrupted_entry(context, target, record, run))
 
 
 report_death = report_interrupted  # the former name, which a test still imports
 
 
-def append_or_announce(context: RunContext, entry: dict[str, object]) -> None:
+def report_rollback(context: RunContext, target: Target, outcome: RollbackOutcome) -> None:
+    """Append the entry of a rollback."""
+    _append(context, rollback_entry(context, target, outcome))
+
+
+def _append(context: RunContext, entry: dict[str, object]) -> None:
     """Append an entry; where that fails it is announced: no deploy and no rollback is stopped for the audit."""
     try:
         append_audit(context.request.audit, entry, context.redact)
