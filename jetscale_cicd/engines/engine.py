@@ -89,7 +89,7 @@ class Session(Protocol):
 
     @property
     def revisions(self) -> "NewRevisions":
-        """The revisions that the run has created so far."""
+        """The revisions that the run has created so far; also after ``close``."""
 
     @property
     def attempted(self) -> Deployed | None:
@@ -103,7 +103,7 @@ class Session(Protocol):
         """
 
     def close(self) -> None:
-        """Unlock the target."""
+        """Unlock the target, and give back whatever else is open; called again, it does nothing."""
 
 
 class Engine(Protocol):
