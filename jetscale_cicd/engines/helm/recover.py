@@ -74,7 +74,7 @@ def _mark_failed(release: HelmRelease, stored: StoredRelease, older: list[int]) 
     return done
 
 
-def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int, int]:
+def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int | None, int]:
     """Complete a rollback: the new revision, and the one that it brought back."""
     target, failed = release.target, stored.number
     to = rollback_to(stored.revision) or newest_good(release.api, target, before_attempt(release, failed))
@@ -84,7 +84,7 @@ def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int, int]:
     outcome = roll_back(release, RollbackRecord(of=failed, to=to, cause=RollbackCause.COMPLETION))
     if error := error_of(release, outcome):
         raise error
-    return outcome.revision or release.newest(), to
+    return outcome.revision, to
 
 
 def _nothing_good(target: Target, stored: StoredRelease) -> PreconditionError:
