@@ -43,9 +43,6 @@ class RollbackReports:
     ended: Callable[["RollbackOutcome"], None]
 
 
-Died = RollbackReports  # the former name, which the modules of the engines still import
-
-
 class Delivery(Protocol):
     """What a run gives an engine to deploy to one target."""
 

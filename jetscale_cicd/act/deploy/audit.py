@@ -54,9 +54,6 @@ def report_interrupted(context: RunContext, target: Target, record: Deployed, ru
     _append(context, interrupted_entry(context, target, record, run))
 
 
-report_death = report_interrupted  # the former name, which a test still imports
-
-
 def report_rollback(context: RunContext, target: Target, outcome: RollbackOutcome) -> None:
     """Append the entry of a rollback."""
     _append(context, rollback_entry(context, target, outcome))

@@ -36,7 +36,7 @@ def roll_back(context: RunContext, target: Target, to: int | None, reports: Roll
         before, revision = _deployed(release)
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
-        recovered = recover(release, finish=to is None, died=revision_report(reports.interrupted))
+        recovered = recover(release, finish=to is None, report=revision_report(reports.interrupted))
         completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
         chosen = completed or _choose(release, revision, to)
         asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)

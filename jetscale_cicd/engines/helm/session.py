@@ -90,7 +90,7 @@ class HelmSession:
 
     def _recover(self) -> str:
         report = revision_report(self.delivery.report_interrupted)
-        return recover(self._release, finish=self.delivery.decided.unfinished, died=report).found
+        return recover(self._release, finish=self.delivery.decided.unfinished, report=report).found
 
     def _deploy(self) -> str:
         """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
