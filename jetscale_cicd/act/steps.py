@@ -6,7 +6,7 @@ from functools import partial
 
 from jetscale_cicd.act.actions import SHARED
 from jetscale_cicd.act.context import ActContext, Skipped, begin
-from jetscale_cicd.act.deploy.steps import leave, perform_step
+from jetscale_cicd.act.deploy.steps import TargetSteps
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
@@ -27,21 +27,23 @@ def perform(plan: Plan, context: RunContext) -> tuple[StepOutcome, ...]:
     if plan.deploy is None:
         return ()
     acting = begin(plan, plan.deploy, context)
+    targets = TargetSteps(acting)
     try:
         for step in plan.shared:
             acting.outcomes.append(_outcome(acting, step, partial(SHARED[step.name], acting)))
         for each in plan.target_plans:
-            _perform_target(acting, each)
+            _perform_target(targets, each)
     finally:
-        leave(acting)
+        targets.leave()
     return tuple(acting.outcomes)
 
 
-def _perform_target(acting: ActContext, each: TargetPlan) -> None:
+def _perform_target(targets: TargetSteps, each: TargetPlan) -> None:
+    acting = targets.acting
     for step in each.steps:
         # A target that is locked is always recorded and unlocked.
         always = step.name is StepName.RECORD and acting.is_locked(each)
-        outcome = _outcome(acting, step, partial(perform_step, acting, each, step), always=always)
+        outcome = _outcome(acting, step, partial(targets.perform, each, step), always=always)
         acting.outcomes.append(outcome)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -24,8 +25,22 @@ class Package(NamedTuple):
     digest: str
 
 
-# Called for a deploy whose process ended before it recorded the outcome: with its record and revision, and its CI run.
-Died = Callable[[Deployed, str], None]
+# Called for an interrupted deploy, whose process ended before it recorded the outcome: with its record, which names
+# its revision, and its CI run.
+ReportInterrupted = Callable[[Deployed, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackReports:
+    """What an engine calls in a rollback while it holds the lock of the target, so that the audit keeps the order.
+
+    Args:
+        interrupted: called for a deploy that an earlier run left without an outcome.
+        ended: called once for every rollback that was begun, whatever ended it.
+    """
+
+    interrupted: ReportInterrupted
+    ended: Callable[["RollbackOutcome"], None]
 
 
 class Delivery(Protocol):
@@ -58,8 +73,8 @@ class Delivery(Protocol):
     def manifests(self) -> bytes:
         """The manifests of the archive, rendered with the target's values."""
 
-    def died(self, record: Deployed, run: str) -> None:
-        """Record a deploy whose process ended before it did so."""
+    def report_interrupted(self, record: Deployed, run: str) -> None:
+        """Record an interrupted deploy, whose process ended before it did so."""
 
 
 class Session(Protocol):
@@ -71,7 +86,7 @@ class Session(Protocol):
 
     @property
     def revisions(self) -> "NewRevisions":
-        """The revisions that the run has created so far."""
+        """The revisions that the run has created so far; also after ``close``."""
 
     @property
     def attempted(self) -> Deployed | None:
@@ -85,7 +100,7 @@ class Session(Protocol):
         """
 
     def close(self) -> None:
-        """Unlock the target."""
+        """Unlock the target, and give back whatever else is open; called again, it does nothing."""
 
 
 class Engine(Protocol):
@@ -131,11 +146,14 @@ class Engine(Protocol):
     def open(self, delivery: Delivery) -> Session:
         """Open a session for the steps of a target; nothing is changed before the first step."""
 
-    def roll_back(self, context: "RunContext", target: Target, to: int | None, died: Died) -> "RollbackOutcome":
+    def roll_back(
+        self, context: "RunContext", target: Target, to: int | None, reports: RollbackReports
+    ) -> "RollbackOutcome":
         """Bring back an earlier revision, and hold it.
 
         Args:
             to: the revision; None for the newest good one before the one that is deployed.
+            reports: called while the target is locked.
 
         Raises:
             Stage6Error: nothing was changed.

@@ -37,8 +37,8 @@ def audit_entry(acting: ActContext, each: TargetPlan) -> dict[str, object]:
     }
 
 
-def report_death(context: RunContext, target: Target, record: Deployed, run: str) -> None:
-    """Append the entry of an interrupted deploy or rollback, whose process ended before it did so.
+def interrupted_entry(context: RunContext, target: Target, record: Deployed, run: str) -> dict[str, object]:
+    """An interrupted deploy or rollback, whose process ended before it recorded the outcome.
 
     Args:
         record: the record of its revision.
@@ -46,10 +46,24 @@ def report_death(context: RunContext, target: Target, record: Deployed, run: str
     """
     number = record.revision.number if record.revision else None
     ended = {"decision": None, "result": "died", "revision": number}
-    entry = {**_what(context, target, record), "run": run or None, **ended}
+    return {**_what(context, target, record), "run": run or None, **ended}
+
+
+def report_interrupted(context: RunContext, target: Target, record: Deployed, run: str) -> None:
+    """Append the entry of an interrupted deploy or rollback; the arguments are those of ``interrupted_entry``."""
+    _append(context, interrupted_entry(context, target, record, run))
+
+
+def report_rollback(context: RunContext, target: Target, outcome: RollbackOutcome) -> None:
+    """Append the entry of a rollback."""
+    _append(context, rollback_entry(context, target, outcome))
+
+
+def _append(context: RunContext, entry: dict[str, object]) -> None:
+    """Append an entry; where that fails it is announced: no deploy and no rollback is stopped for the audit."""
     try:
         append_audit(context.request.audit, entry, context.redact)
-    except ConfigurationError as unwritable:  # no deploy is stopped for the audit
+    except ConfigurationError as unwritable:
         context.announce(f"! {unwritable.message}: {unwritable.where}")
 
 

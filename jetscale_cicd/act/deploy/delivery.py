@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.act.context import ActContext, record_of
-from jetscale_cicd.act.deploy.audit import report_death
+from jetscale_cicd.act.deploy.audit import report_interrupted
 from jetscale_cicd.act.release.published import published_archive, published_package
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
@@ -39,11 +39,9 @@ class TargetDelivery:
         """The record that a deploy of the archive with this digest writes."""
         return record_of(self.acting, self.decided.target, digest)
 
-    @contextmanager
-    def values_files(self, record: Deployed) -> Iterator[Sequence[Path]]:
+    def values_files(self, record: Deployed) -> AbstractContextManager[Sequence[Path]]:
         """Values files in Helm's order, until the end of the block."""
-        with values_files(self.acting, self.decided.target, record) as files:
-            yield files
+        return values_files(self.acting, self.decided.target, record)
 
     def package(self) -> Package:
         """The published package."""
@@ -58,9 +56,9 @@ class TargetDelivery:
         rendered = self.acting.manifests.get(self.decided.target.name)
         return rendered or render(self.acting, self.decided.target, self.archive())
 
-    def died(self, record: Deployed, run: str) -> None:
-        """Record a deploy whose process ended before it did so."""
-        report_death(self.context, self.decided.target, record, run)
+    def report_interrupted(self, record: Deployed, run: str) -> None:
+        """Record an interrupted deploy, whose process ended before it did so."""
+        report_interrupted(self.context, self.decided.target, record, run)
 
 
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:

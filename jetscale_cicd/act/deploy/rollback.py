@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from jetscale_cicd.act.deploy.audit import report_death, rollback_entry
+from jetscale_cicd.act.deploy.audit import report_interrupted, report_rollback
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.engines.engine import RollbackReports
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.tools.audit_log import append_audit, check_audit
+from jetscale_cicd.tools.audit_log import check_audit
 
 
 def roll_back(context: RunContext, target: Target, to: int | None) -> Rollback:
@@ -24,11 +24,11 @@ def roll_back(context: RunContext, target: Target, to: int | None) -> Rollback:
         VerificationError: helm succeeded, and what is deployed now is not verified.
     """
     check_audit(context.request.audit)
-    outcome = engine_of(target).roll_back(context, target, to, partial(report_death, context, target))
-    try:
-        append_audit(context.request.audit, rollback_entry(context, target, outcome), context.redact)
-    except Stage6Error as unwritable:  # the outcome of the rollback is what has to be reported
-        context.announce(f"! {unwritable.message}: {unwritable.where}")
+    reports = RollbackReports(
+        interrupted=partial(report_interrupted, context, target),
+        ended=partial(report_rollback, context, target),
+    )
+    outcome = engine_of(target).roll_back(context, target, to, reports)
     if outcome.error or outcome.after is None:
         raise outcome.error or RuntimeError("a rollback ended without an outcome")
     return Rollback(target=target, before=outcome.before, to=outcome.to, after=outcome.after, verified=outcome.verified)

@@ -1,6 +1,7 @@
 """The steps of a target, done by its engine; the step record is the same for every engine."""
 
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
 
 from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.act.deploy.audit import audit_entry
@@ -11,29 +12,50 @@ from jetscale_cicd.model.plan import Step, StepName, TargetPlan
 from jetscale_cicd.tools.audit_log import append_audit
 
 
-def perform_step(acting: ActContext, each: TargetPlan, step: Step) -> str:
-    """Do a step of a target, and return what was done.
+@dataclass(frozen=True, slots=True)
+class TargetSteps:
+    """The steps of the targets of one run.
 
-    Raises:
-        Stage6Error: the step failed.
+    Args:
+        recorded: whether the audit has the entry of a target; a target is missing until its entry is due.
     """
-    if step.name is StepName.RECORD:
-        return _record(acting, each)
-    name = each.decided.target.name
-    if name not in acting.sessions:
-        acting.sessions[name] = engine_of(each.decided.target).open(TargetDelivery(acting, each.decided))
-    return acting.sessions[name].perform(step.name)
 
+    acting: ActContext
+    recorded: dict[str, bool] = field(default_factory=dict)
 
-def _record(acting: ActContext, each: TargetPlan) -> str:
-    """Append the outcome to the audit, and unlock the target."""
-    entry = audit_entry(acting, each)
-    with closing(acting.sessions[each.decided.target.name]):
-        return append_audit(acting.context.request.audit, entry, acting.context.redact)
+    def perform(self, each: TargetPlan, step: Step) -> str:
+        """Do a step of a target, and return what was done.
 
+        Raises:
+            Stage6Error: the step failed.
+        """
+        if step.name is StepName.RECORD:
+            return self._record(each)
+        sessions, target = self.acting.sessions, each.decided.target
+        if target.name not in sessions:
+            sessions[target.name] = engine_of(target).open(TargetDelivery(self.acting, each.decided))
+        return sessions[target.name].perform(step.name)
 
-def leave(acting: ActContext) -> None:
-    """Record and unlock the targets that an interrupted or failed run still holds."""
-    for each in filter(acting.is_locked, acting.plan.target_plans):
-        with suppress(Stage6Error):  # the error that ended the run is what has to be reported
-            _record(acting, each)
+    def leave(self) -> None:
+        """Record and unlock the targets that an interrupted or failed run still holds, and close every session."""
+        with ExitStack() as leaving:  # whatever happens to one target, the others are left, too
+            for each in reversed(self.acting.plan.target_plans):
+                leaving.callback(self._leave, each)
+
+    def _record(self, each: TargetPlan) -> str:
+        """Append the outcome to the audit, and unlock the target."""
+        context, name = self.acting.context, each.decided.target.name
+        with closing(self.acting.sessions[name]):
+            self.recorded[name] = False
+            appended = append_audit(context.request.audit, audit_entry(self.acting, each), context.redact)
+            self.recorded[name] = True
+        return appended
+
+    def _leave(self, each: TargetPlan) -> None:
+        session = self.acting.sessions.get(each.decided.target.name)
+        if session is None:
+            return
+        with closing(session), suppress(Stage6Error):  # the error that ended the run is what has to be reported
+            recorded = self.recorded.get(each.decided.target.name)
+            if recorded is False or (recorded is None and session.locked):
+                self._record(each)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Died, Engine, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import LiveState, NotObserved
@@ -58,7 +58,9 @@ class ArgoCdEngine:
         """Refuse every deploy."""
         raise _not_reached(delivery.decided.target)
 
-    def roll_back(self, _context: "RunContext", target: Target, _to: int | None, _died: Died) -> "RollbackOutcome":
+    def roll_back(
+        self, _context: "RunContext", target: Target, _to: int | None, _reports: RollbackReports
+    ) -> "RollbackOutcome":
         """Argo CD keeps no revisions of a Helm release."""
         raise keeps_no_revisions(target)
 

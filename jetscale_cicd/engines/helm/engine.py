@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Died, Engine, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
 from jetscale_cicd.model.live import LiveState, NotObserved
 from jetscale_cicd.model.plan import Step, TargetDecision
 from jetscale_cicd.model.target import Target
@@ -69,11 +69,13 @@ class HelmEngine:
 
         return HelmSession(delivery)
 
-    def roll_back(self, context: "RunContext", target: Target, to: int | None, died: Died) -> "RollbackOutcome":
+    def roll_back(
+        self, context: "RunContext", target: Target, to: int | None, reports: RollbackReports
+    ) -> "RollbackOutcome":
         """`helm rollback` under the lock, verified."""
         from jetscale_cicd.engines.helm.rollback_command import roll_back
 
-        return roll_back(context, target, to, died)
+        return roll_back(context, target, to, reports)
 
     def status(self, context: "RunContext", target: Target, live: LiveState) -> "TargetStatus":
         """Drift and workloads of the release, where a cluster can be asked."""

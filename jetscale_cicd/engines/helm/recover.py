@@ -32,12 +32,12 @@ class Recovered(NamedTuple):
     rolled_back: int | None = None
 
 
-def recover(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease], None]) -> Recovered:
+def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelease], None]) -> Recovered:
     """Mark a revision that stays pending as failed, complete a rollback, wait for Services that are being deleted.
 
     Args:
         finish: complete a rollback that failed or was interrupted; not where something new is deployed anyway.
-        died: called with a revision whose process is dead.
+        report: called with a revision that was interrupted: its process is dead.
 
     Raises:
         SupersededError: ``RELEASE_BUSY``, a helm outside Stage 6 may still be at work.
@@ -50,7 +50,7 @@ def recover(release: HelmRelease, *, finish: bool, died: Callable[[StoredRelease
     if stored and stored.under_way:
         done.append(_mark_failed(release, stored, numbers[1:]))
         if stored.status != "uninstalling":
-            died(stored)
+            report(stored)
     if stored and is_rollback(stored.revision) and stored.status != "deployed" and finish:
         number, to = _complete(release, stored)
         done.append(f"revision {number} brings back revision {to}, as revision {stored.number} was to")
@@ -74,7 +74,7 @@ def _mark_failed(release: HelmRelease, stored: StoredRelease, older: list[int]) 
     return done
 
 
-def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int, int]:
+def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int | None, int]:
     """Complete a rollback: the new revision, and the one that it brought back."""
     target, failed = release.target, stored.number
     to = rollback_to(stored.revision) or newest_good(release.api, target, before_attempt(release, failed))
@@ -84,7 +84,7 @@ def _complete(release: HelmRelease, stored: StoredRelease) -> tuple[int, int]:
     outcome = roll_back(release, RollbackRecord(of=failed, to=to, cause=RollbackCause.COMPLETION))
     if error := error_of(release, outcome):
         raise error
-    return outcome.revision or release.newest(), to
+    return outcome.revision, to
 
 
 def _nothing_good(target: Target, stored: StoredRelease) -> PreconditionError:

@@ -90,8 +90,13 @@ class HelmRelease:
         """The revision that a deploy made; None where helm refused before it made one."""
         return self.first_after(before, lambda stored: recorded_deploy(stored.config) == deploy)
 
-    def check_newest(self, number: int | None) -> None:
-        """Refuse to continue with a release that was changed outside Stage 6, where no helm waits for the lock.
+    def check_newest(self, number: int | None) -> int:
+        """The revision that this run made; refused where the release was changed outside Stage 6 since.
+
+        No helm outside Stage 6 waits for the lock.
+
+        Args:
+            number: the revision; None where it is gone.
 
         Raises:
             SupersededError: ``RELEASE_MOVED``.
@@ -105,6 +110,7 @@ class HelmRelease:
                 where=self.name,
                 hint="nothing to do: the run observes and plans again",
             )
+        return number
 
     def run_helm(self, since: str, change: Callable[[], Finished]) -> HelmEnd:
         """Run helm, and report the rollout meanwhile."""

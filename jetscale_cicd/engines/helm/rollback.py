@@ -49,10 +49,9 @@ def roll_back(release: HelmRelease, rollback: RollbackRecord) -> HelmRollback:
         raise
     number = _find(release, rollback.to, before)
     if ended.succeeded:
-        release.check_newest(number)
-        if number:
-            record_rollback(release, number, rollback)
-        return HelmRollback(to=rollback.to, revision=number)
+        made = release.check_newest(number)
+        record_rollback(release, made, rollback)
+        return HelmRollback(to=rollback.to, revision=made)
     diagnosis = diagnose_failure(release, ended, since)
     if number:
         failed = _record(release, rollback, RevisionState.FAILED, diagnosis.code, diagnosis.sentence)

@@ -1,13 +1,16 @@
 """`rollback` on a cluster: an earlier revision brought back under the lock, verified, and held."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.revisions import is_rollback, is_rollback_candidate, rollback_to
-from jetscale_cicd.engines.engine import Died
+from jetscale_cicd.engines.engine import RollbackReports
 from jetscale_cicd.engines.helm.recover import before_attempt, recover
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import error_of, record_rollback
 from jetscale_cicd.engines.helm.rollback import roll_back as helm_rollback
-from jetscale_cicd.engines.helm.session import cluster_of, locked, report_death, verify_release
+from jetscale_cicd.engines.helm.session import cluster_of, locked, revision_report, verify_release
 from jetscale_cicd.errors import ConfigurationError, Interrupted, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
@@ -16,12 +19,12 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import newest_good, observe_release, read_revision, revision_numbers
 
 
-def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -> RollbackOutcome:
+def roll_back(context: RunContext, target: Target, to: int | None, reports: RollbackReports) -> RollbackOutcome:
     """Bring a revision back.
 
     Args:
         to: the revision; None is the newest good one before what is deployed.
-        died: called for a deploy whose process ended before it could record how.
+        reports: called while the release is locked.
 
     Raises:
         PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
@@ -33,22 +36,29 @@ def roll_back(context: RunContext, target: Target, to: int | None, died: Died) -
         before, revision = _deployed(release)
         if to is None and seen[:1] != [revision.number]:
             raise _moved(before, revision, target)
-        recovered = recover(release, finish=to is None, died=report_death(died))
+        recovered = recover(release, finish=to is None, report=revision_report(reports.interrupted))
         completed = release.new_revisions.rollback_to if recovered.rolled_back is not None else None
         chosen = completed or _choose(release, revision, to)
         asked = RollbackRecord(of=revision.number, to=chosen, cause=RollbackCause.REQUESTED)
-        return _bring_back(context, release, before, asked, recovered.rolled_back)
+        return _bring_back(context, release, before, asked, recovered.rolled_back, ended=reports.ended)
 
 
 def _bring_back(
-    context: RunContext, release: HelmRelease, before: Deployed, asked: RollbackRecord, completed: int | None
+    context: RunContext,
+    release: HelmRelease,
+    before: Deployed,
+    asked: RollbackRecord,
+    completed: int | None,
+    *,
+    ended: Callable[[RollbackOutcome], None],
 ) -> RollbackOutcome:
     """Roll back, unless that was completed already, and verify.
 
     Args:
         completed: the revision that completed the rollback of an interrupted run; None where there was none.
+        ended: called with the outcome, also where something else than an expected error ends the rollback.
     """
-    after: Deployed | None = None
+    outcome = RollbackOutcome(before=before, to=asked.to)
     try:
         if completed is not None:
             record_rollback(release, completed, asked)
@@ -56,14 +66,17 @@ def _bring_back(
             raise failed
         release.hide_secrets()
         after, _ = _deployed(release)
-        verified = verify_release(context, release)
+        outcome = replace(outcome, after=after)
+        outcome = replace(outcome, verified=verify_release(context, release))
     except Stage6Error as error:
-        return RollbackOutcome(before=before, to=asked.to, after=after, error=error)
+        outcome = replace(outcome, error=error)
     except KeyboardInterrupt:
         hint = "run again: it continues from there"
         interrupted = Interrupted("INTERRUPTED", "interrupted", where=release.name, hint=hint)
-        return RollbackOutcome(before=before, to=asked.to, after=after, error=interrupted)
-    return RollbackOutcome(before=before, to=asked.to, after=after, verified=verified)
+        outcome = replace(outcome, error=interrupted)
+    finally:
+        ended(outcome)
+    return outcome
 
 
 def _moved(before: Deployed, revision: Revision, target: Target) -> SupersededError:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
-from jetscale_cicd.engines.engine import Delivery, Died
+from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
@@ -33,7 +33,8 @@ class HelmSession:
         self.delivery = delivery
         self.attempted: Deployed | None = None
         self._closing = ExitStack()
-        self._locked: HelmRelease | None = None
+        self._opened: HelmRelease | None = None  # kept after ``close``, because it may still have to be recorded
+        self._locked = False
         self._actions: Mapping[StepName, Callable[[], str]] = {
             StepName.LOCK: self._lock,
             StepName.RECOVER: self._recover,
@@ -44,23 +45,21 @@ class HelmSession:
     @property
     def locked(self) -> bool:
         """Whether this run holds the release's lock."""
-        return self._locked is not None
+        return self._locked
 
     @property
     def revisions(self) -> NewRevisions:
         """Revisions that this run made so far."""
-        if self._locked is None:
-            return NewRevisions()
-        return self._locked.new_revisions
+        return self._opened.new_revisions if self._opened else NewRevisions()
 
     def perform(self, step: StepName) -> str:
         """Do one of the steps that ``helm_steps`` planned."""
         return self._actions[step]()
 
     def close(self) -> None:
-        """Unlock the release."""
+        """Unlock the release; also one whose lock step was interrupted before it could say so."""
         with self._closing:
-            self._locked = None
+            self._locked = False
 
     @property
     def _target(self) -> Target:
@@ -68,15 +67,16 @@ class HelmSession:
 
     @property
     def _release(self) -> HelmRelease:
-        if self._locked is None:
+        if self._opened is None or not self._locked:
             raise RuntimeError("the lock step comes first")
-        return self._locked
+        return self._opened
 
     def _lock(self) -> str:
         """Lock the release and observe it again: the holder before may have changed it."""
         context, target = self.delivery.context, self._target
-        self._locked = self._closing.enter_context(locked(context, target))
-        seen = observe_release(self._locked.api, target)
+        release = self._closing.enter_context(locked(context, target))
+        self._opened, self._locked = release, True
+        seen = observe_release(release.api, target)
         if _revision(seen) != _revision(self.delivery.decided.live):
             number, status = _revision(seen)
             now = f"revision {number} is {status}" if number else "it is gone"
@@ -89,8 +89,8 @@ class HelmSession:
         return f"{target.namespace}/{target.release} is locked"
 
     def _recover(self) -> str:
-        died = report_death(self.delivery.died)
-        return recover(self._release, finish=self.delivery.decided.unfinished, died=died).found
+        report = revision_report(self.delivery.report_interrupted)
+        return recover(self._release, finish=self.delivery.decided.unfinished, report=report).found
 
     def _deploy(self) -> str:
         """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
@@ -159,15 +159,15 @@ def cluster_of(context: RunContext, target: Target) -> Kubernetes:
     return api
 
 
-def report_death(died: Died) -> Callable[[StoredRelease], None]:
-    """What ``recover`` calls for a revision whose process ended before it could record how."""
+def revision_report(report_interrupted: ReportInterrupted) -> Callable[[StoredRelease], None]:
+    """What ``recover`` calls for a revision whose process ended before it recorded the outcome."""
 
-    def report(dead: StoredRelease) -> None:
-        ours = is_ours(dead.revision) or is_rollback(dead.revision)
-        unmanaged = Deployed(version=dead.chart_version, commit="", digest="", values_digest="")
-        record = (recorded(dead.config) if ours else None) or unmanaged
-        revision = Revision(number=dead.number, status=dead.status)
-        died(replace(record, revision=revision), recorded_run(dead.config) if ours else "")
+    def report(stored: StoredRelease) -> None:
+        ours = is_ours(stored.revision) or is_rollback(stored.revision)
+        unmanaged = Deployed(version=stored.chart_version, commit="", digest="", values_digest="")
+        record = (recorded(stored.config) if ours else None) or unmanaged
+        revision = Revision(number=stored.number, status=stored.status)
+        report_interrupted(replace(record, revision=revision), recorded_run(stored.config) if ours else "")
 
     return report
 

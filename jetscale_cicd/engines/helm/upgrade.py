@@ -87,12 +87,11 @@ def _state_file(release: HelmRelease, record: RevisionRecord) -> Iterator[Path]:
 
 
 def _succeeded(release: HelmRelease, attempt: Attempt) -> int:
-    number = release.revision_of(attempt.deploy, attempt.before)
-    release.new_revisions.upgrade = number
-    release.check_newest(number)
+    release.new_revisions.upgrade = release.revision_of(attempt.deploy, attempt.before)
+    number = release.check_newest(release.new_revisions.upgrade)
     if number != attempt.before + 1:  # a helm outside Stage 6 was faster, so the values name another revision
-        release.write_record(number or 0, unverified(number or 0))
-    return number or 0
+        release.write_record(number, unverified(number))
+    return number
 
 
 def _after_failure(release: HelmRelease, attempt: Attempt, ended: HelmEnd, since: str) -> FailedUpgrade:

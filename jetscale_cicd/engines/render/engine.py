@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Died, Engine, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
 from jetscale_cicd.engines.render.directory import check_output, read_output, replace_output
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import SupersededError
@@ -61,7 +61,9 @@ class RenderEngine:
         """Nothing is locked: the directory belongs to this work tree."""
         return _Session(delivery)
 
-    def roll_back(self, _context: "RunContext", target: Target, _to: int | None, _died: Died) -> "RollbackOutcome":
+    def roll_back(
+        self, _context: "RunContext", target: Target, _to: int | None, _reports: RollbackReports
+    ) -> "RollbackOutcome":
         """A directory keeps no revisions."""
         raise keeps_no_revisions(target)
 

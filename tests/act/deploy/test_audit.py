@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from jetscale_cicd.act.context import ActContext
-from jetscale_cicd.act.deploy.audit import audit_entry, report_death, rollback_entry
+from jetscale_cicd.act.deploy.audit import audit_entry, report_interrupted, rollback_entry
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
@@ -151,7 +151,7 @@ def test_before_anything_was_tried_it_says_what_was_to_be_deployed(around: Aroun
 @pytest.mark.parametrize("run", ["https://ci.example/runs/1", ""])
 def test_an_interrupted_run_is_reported_with_its_own_record_and_its_own_run(tmp_path: Path, run: str) -> None:
     around = Around(audit=tmp_path / "audit")
-    report_death(around.context, around.target, replace(record(), revision=REVISION), run)
+    report_interrupted(around.context, around.target, replace(record(), revision=REVISION), run)
     (written,) = [json.loads(line) for line in (tmp_path / "audit").read_text().splitlines()]
     assert (written["result"], written["revision"], written["run"]) == ("died", 3, run or None)
     assert (written["version"], written["commit"]) == ("0.1.0", "a" * 40)
@@ -159,7 +159,7 @@ def test_an_interrupted_run_is_reported_with_its_own_record_and_its_own_run(tmp_
 
 def test_an_audit_that_cannot_be_written_keeps_no_deploy_back(tmp_path: Path) -> None:
     around = Around(audit=tmp_path / "absent" / "audit")
-    report_death(around.context, around.target, replace(record(), revision=REVISION), "")
+    report_interrupted(around.context, around.target, replace(record(), revision=REVISION), "")
     assert len(around.announced) == 1
 
 

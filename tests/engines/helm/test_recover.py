@@ -22,7 +22,7 @@ def recovered(stage: Stage, *, finish: bool = False, inherited: bool = False, **
     done = recover(
         stage.engine(inherited=inherited, timeout=TIMEOUT, **target),
         finish=finish,
-        died=lambda stored: dead.append(stored.number),
+        report=lambda stored: dead.append(stored.number),
     )
     stage.announced.append(f"died: {dead}")
     return done
