@@ -4,7 +4,7 @@ A class is an exit status; a code names one situation and is unique, so that a s
 runbook can match it. Everything else that is raised is a bug.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Stage6Error(Exception):
@@ -30,6 +30,10 @@ class Stage6Error(Exception):
         self.hint = hint
         self.where = where
         self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle every attribute: a plan holds errors, and an exception's own way calls the constructor."""
+        return _without_constructor, (type(self), *self.args), self.__dict__
 
 
 class ConfigurationError(Stage6Error):
@@ -120,3 +124,7 @@ class Interrupted(Stage6Error):  # noqa: N818 - a signal is no error
 
     exit_status = 130
     meaning = "interrupted"
+
+
+def _without_constructor(of: type[Stage6Error], *args: object) -> Stage6Error:
+    return of.__new__(of, *args)

@@ -1,7 +1,11 @@
 """The public API, as a program that imports the library uses it."""
 
+import copy
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import assert_type
 
@@ -11,6 +15,7 @@ import pytest
 import jetscale_cicd
 from jetscale_cicd import Decision, Plan, Reason, Request, Run, Simulation, Stage6Error
 from tests.support.history import bare, draw
+from tests.support.sample import CONFIG, small
 
 STORY = ("feat: a [charts/app/Chart.yaml envs/live/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]")
 
@@ -23,6 +28,33 @@ def test_a_plan_has_its_decision_and_version(tmp_path: Path) -> None:
     plan = jetscale_cicd.plan(request(draw(tmp_path, *STORY).path))
     assert_type(plan, Plan)
     assert (plan.decision, str(plan.version)) == (Decision.PUBLISH, "0.1.1")
+
+
+def plan_with_unmet(directory: Path) -> Plan:
+    """The plan of a real stack, whose engine no run of this release reaches."""
+    stack = small(directory, {".stage6.yaml": CONFIG.replace("render", "argocd")})
+    return jetscale_cicd.plan(jetscale_cicd.local_request(stack.repo.path))
+
+
+def of_unmet(plan: Plan) -> list[Stage6Error]:
+    return [each.error for each in plan.preconditions if each.error]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda plan: pickle.loads(pickle.dumps(plan))])
+def test_a_plan_with_an_unmet_precondition_can_be_copied(copied: Callable[[Plan], Plan], tmp_path: Path) -> None:
+    plan = plan_with_unmet(tmp_path)
+    other = copied(plan)
+    assert [vars(error) for error in of_unmet(other)] == [vars(error) for error in of_unmet(plan)] != []
+    assert (other.changes, other.changes.count) == (plan.changes, plan.changes.count)
+    assert (other.target_plans, other.steps, other.choice) == (plan.target_plans, plan.steps, plan.choice)
+
+
+def test_a_plan_is_a_dictionary_of_its_fields(tmp_path: Path) -> None:
+    plan = plan_with_unmet(tmp_path)
+    fields = asdict(plan)
+    assert (fields["decision"], fields["changes"]["counted"]()) == (plan.decision, plan.changes.counted())
+    errors = [each["error"] for each in fields["preconditions"] if each["error"]]
+    assert [vars(error) for error in errors] == [vars(error) for error in of_unmet(plan)] != []
 
 
 def test_a_repository_that_gitpython_has_opened_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The preconditions of a run: what has to hold before anything is changed."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,8 +53,9 @@ def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Er
         return errors[0] if errors else None
     first, others = errors[0], errors[1:]
     lines = tuple(f"also {_line(error)}" for error in others)
-    details = (*first.details, *lines)
-    return type(first)(first.code, first.message, hint=first.hint, where=first.where, details=details)
+    refused = copy.copy(first)
+    refused.details = (*first.details, *lines)
+    return refused
 
 
 def _line(error: Stage6Error) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jetscale_cicd.act.context import ActContext, record_of
 from jetscale_cicd.act.deploy.audit import report_interrupted
-from jetscale_cicd.act.release.published import published_archive, published_package
+from jetscale_cicd.act.deploy.published import published_archive, published_package
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
 from jetscale_cicd.engines.engine import Package

@@ -1,8 +1,9 @@
 """What differs between two commits: the paths that are watched at once, the number of all others on the side."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from itertools import islice
+from functools import cached_property, partial
+from itertools import filterfalse, islice
+from typing import Any
 
 from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
@@ -27,7 +28,7 @@ Names = Callable[[], bytes]
 
 def begin_names(git: Git, comparison: Comparison) -> Names:
     """Start listing every path that differs, and give what waits for the list."""
-    return git.begin(*_DIFF, "--name-only", *_ends(comparison), "--")
+    return git.begin(*_listing(comparison))
 
 
 def choose_watched(comparison: Comparison, changes: Sequence[Change], watch: Sequence[str]) -> ChangeSet:
@@ -35,8 +36,7 @@ def choose_watched(comparison: Comparison, changes: Sequence[Change], watch: Seq
     matches = Globs(tuple(watch)).expression.fullmatch
     watched = tuple(change for change in changes if matches(change.path))
     others = islice((change.path for change in changes if not matches(change.path)), _EXAMPLES)
-    counted = Counted(len(changes), tuple(others))
-    return ChangeSet(comparison, watched, lambda: counted)
+    return ChangeSet(comparison, watched, partial(Counted, len(changes), tuple(others)))
 
 
 def watched_changes(git: Git, comparison: Comparison, watch: Sequence[str], names: Names | None) -> ChangeSet:
@@ -54,13 +54,40 @@ def watched_changes(git: Git, comparison: Comparison, watch: Sequence[str], name
     fields = raw.split(b"\0")
     matches = Globs(tuple(watch)).expression.fullmatch
     watched = tuple(_change(meta, path) for meta, path in zip(fields[::2], fields[1::2], strict=False) if matches(path))
-
-    @cache
-    def counted() -> Counted:
-        listed = (names or begin_names(git, comparison))().split(b"\0")[:-1]
-        return Counted(len(listed), tuple(islice((path for path in listed if not matches(path)), _EXAMPLES)))
-
+    counted = _CountedByGit(names or partial(git.ask, *_listing(comparison)), matches)
     return ChangeSet(comparison, watched, counted)
+
+
+class _CountedByGit:
+    """The number of all changed paths, taken from git's list when it is first asked for.
+
+    A copy holds the number, because git cannot be copied. It is no dataclass, whose fields `dataclasses.asdict` copies.
+
+    Args:
+        names: waits for the list.
+        matches: whether a scope watches a path.
+    """
+
+    def __init__(self, names: Names, matches: Callable[[bytes], object]) -> None:
+        self._names = names
+        self._matches = matches
+
+    def __call__(self) -> Counted:
+        """Wait for the list."""
+        return self._counted
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the number."""
+        return partial, (Counted, *self._counted)
+
+    @cached_property
+    def _counted(self) -> Counted:
+        listed = self._names().split(b"\0")[:-1]
+        return Counted(len(listed), tuple(islice(filterfalse(self._matches, listed), _EXAMPLES)))
+
+
+def _listing(comparison: Comparison) -> tuple[str, ...]:
+    return (*_DIFF, "--name-only", *_ends(comparison), "--")
 
 
 def _ends(comparison: Comparison) -> tuple[str, str]:

@@ -53,8 +53,7 @@ def is_truncated(repository: Repository, *commits: str) -> bool:
     """Whether history of any of the commits ends where the clone was cut off, not at its beginning."""
     if not commits or not repository.shallow:
         return False
-    cut = set((repository.git.common_dir / "shallow").read_text(encoding="ascii").split())
-    return not cut.isdisjoint(repository.roots(*commits))
+    return not repository.cut.isdisjoint(repository.roots(*commits))
 
 
 def unshallow(repository: Repository, *commits: str) -> None:

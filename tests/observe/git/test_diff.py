@@ -1,6 +1,9 @@
 """A diff and a tree are the same, whether they are read from tree objects or asked from a process of git's."""
 
+import copy
 import os
+import pickle
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,22 @@ def test_in_a_shallow_clone_no_answer_is_kept_that_the_rest_of_the_history_could
     assert not repository.is_ancestor(first, work.head)
     assert repository.git.fetch("--quiet", "--unshallow", "origin").status == 0
     assert repository.is_ancestor(first, work.head)
+
+
+@pytest.mark.parametrize("listed", ["at once", "beside", "when asked for"])
+def test_a_copy_of_a_change_set_holds_the_count(repo: Drawn, listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if listed != "at once":
+        monkeypatch.setattr(trees, "_TREES", 0)
+    repository = opened(repo)
+    comparison = Comparison(repository.commit("HEAD~1"), repository.commit("HEAD"), "test")
+    if listed == "beside":
+        repository.begin_diff(comparison)
+    changes = repository.changes(comparison, WATCH)
+    with repository.git:
+        counts = [
+            copy.deepcopy(changes).counted(),
+            pickle.loads(pickle.dumps(changes)).counted(),
+            asdict(changes)["counted"](),
+        ]
+    assert counts == [changes.counted()] * 3
+    assert changes.count > len(changes.watched)
