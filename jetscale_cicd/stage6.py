@@ -13,9 +13,10 @@ from jetscale_cicd.errors import ConfigurationError, PreconditionError, Supersed
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.planning.decision import observe
+from jetscale_cicd.observe.git.releases import any_released_since
+from jetscale_cicd.planning.decision import Observed, observe
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.planning.release import find_desired_release
+from jetscale_cicd.planning.release import DesiredRelease, find_desired_release
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
@@ -45,8 +46,7 @@ def _propose(context: RunContext) -> Proposal:
     if not context.request.compares_only:
         for target in context.settings.targets:
             engine_of(target).prepare(context, target)
-    observed = observe(context)
-    desired = find_desired_release(context, observed)
+    observed, desired = _observe(context)
     planned = make_plan(
         head=observed.head,
         latest=observed.releases.latest,
@@ -59,6 +59,19 @@ def _propose(context: RunContext) -> Proposal:
         notes=(*context.settings.notes, *observed.notes, *desired.notes),
     )
     return Proposal(planned, observed, desired)
+
+
+def _observe(context: RunContext) -> tuple[Observed, DesiredRelease]:
+    """Observe the commit and find its release, again where another run published in between.
+
+    A version that was reserved after the remote was asked, and pushed before the registry was, must not make an older
+    commit take the next higher one.
+    """
+    while True:
+        observed = observe(context)
+        desired = find_desired_release(context, observed)
+        if not any_released_since(context.repository, context.tag_format, desired.passed):
+            return observed, desired
 
 
 def run(context: RunContext, planned: Plan) -> "Run":

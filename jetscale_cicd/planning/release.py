@@ -8,6 +8,7 @@ from jetscale_cicd.decide.plan import ArtifactState
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.plan import Decision, VersionChoice
 from jetscale_cicd.model.release import NotAsked, Release
+from jetscale_cicd.model.version import Version
 from jetscale_cicd.planning.decision import Observed
 
 # Shown where only commits are compared, and the branch of the change is not given.
@@ -16,12 +17,17 @@ _NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
 class DesiredRelease(NamedTuple):
-    """The release to deploy, None where there is none; with the choice of the version where it is a new one."""
+    """The release to deploy, None where there is none; with the choice of the version where it is a new one.
+
+    Args:
+        passed: versions that the registry alone held, with other content; another run may be about to tag them.
+    """
 
     release: Release | None = None
     choice: VersionChoice | None = None
     artifact: ArtifactState | None = None
     notes: tuple[str, ...] = ()
+    passed: tuple[Version, ...] = ()
 
 
 def find_desired_release(context: RunContext, observed: Observed) -> DesiredRelease:
@@ -71,7 +77,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
         page=context.github,
     )
     notes = (*notes, *_unsigned(context))
-    return DesiredRelease(release=release, choice=resolved.choice, artifact=artifact, notes=notes)
+    return DesiredRelease(release, resolved.choice, artifact, notes, resolved.passed)
 
 
 def _latest(context: RunContext, latest: Release) -> DesiredRelease:

@@ -17,11 +17,16 @@ from jetscale_cicd.tools.registry.interface import Registry
 
 
 class ResolvedVersion(NamedTuple):
-    """A version that is free, or under which the registry holds exactly the chart of this commit (``proven``)."""
+    """A version that is free, or under which the registry holds exactly the chart of this commit (``proven``).
+
+    Args:
+        passed: versions that were free among tags and reservations, and under which the registry holds other content.
+    """
 
     choice: VersionChoice
     answer: RegistryAnswer
     proven: bool = False
+    passed: tuple[Version, ...] = ()
 
 
 def choose(
@@ -55,15 +60,18 @@ def resolve_version(
     taken = {release.version for release in releases.all if release in releases.published or release.commit != ours}
     choice = next_free(choice, taken, "it is tagged already")
     reserved = {release.version for release in releases.reserved if release.commit != head}
+    passed: list[Version] = []
     while True:
         answer = ask(registry, name, choice.version)
         if isinstance(answer, Present) and _is_ours(packager, head, choice.version, answer):
             # Also where a run for an earlier commit was interrupted before its tag.
-            return ResolvedVersion(choice, answer, proven=True)
+            return ResolvedVersion(choice, answer, proven=True, passed=tuple(passed))
         if not isinstance(answer, Present) and choice.version not in reserved:
-            return ResolvedVersion(choice, answer)
+            return ResolvedVersion(choice, answer, passed=tuple(passed))
         is_held = isinstance(answer, Present)
         taken.add(choice.version)
+        if choice.version not in reserved:
+            passed.append(choice.version)
         why = "the registry holds other content under it" if is_held else "another run reserved it for another commit"
         choice = next_free(choice, taken, why)
 

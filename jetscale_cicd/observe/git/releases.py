@@ -1,9 +1,11 @@
 """Which versions are taken: tags here and at the remote, and what runs are about to push."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
 from jetscale_cicd.observe.git.remote import (
     RESERVED,
@@ -124,6 +126,18 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
         if release.commit != head and _is_under_way(repository, head, release.commit, branch):
             return f"a run for the later commit {release.commit[:12]} is about to release {release.version}"
     return ""
+
+
+def any_released_since(repository: Repository, tag_format: str, versions: Collection[Version]) -> bool:
+    """Whether the remote has a tag or a reservation by now for any of these versions.
+
+    Raises:
+        CannotTellError: ``REMOTE_UNREACHABLE``.
+    """
+    if not versions or not repository.git.network or not remote_of(repository):
+        return False
+    tags = [tag_format.replace("{version}", str(version)) for version in versions]
+    return bool(remote_refs(repository, *(prefix + tag for tag in tags for prefix in (RESERVED, _TAGS))))
 
 
 def _is_under_way(repository: Repository, head: str, commit: str, branch: str) -> bool:
