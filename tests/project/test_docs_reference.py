@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from jetscale_cicd.decide.cluster.diagnose import CODES
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from scripts.docs.blocks import DOCS, DOCUMENTS
 from scripts.docs.codes import CODE, all_codes
 from scripts.docs.environment import all_variables
@@ -83,8 +83,8 @@ def test_a_code_without_a_message_of_its_own_has_a_meaning() -> None:
 
 def test_the_list_of_diagnoses_has_each_of_them() -> None:
     listed = read("deploy.md").partition("<!-- diagnoses -->\n\n")[2].partition("\n\n")[0]
-    assert codes_in(listed) == CODES
-    assert {all_codes()[code].exit_status for code in CODES} == {5}
+    assert codes_in(listed) == set(map(str, FaultCode))
+    assert {all_codes()[code].exit_status for code in FaultCode} == {5}
 
 
 def test_every_code_of_the_troubleshooting_page_exists_with_that_exit_status() -> None:

@@ -8,7 +8,6 @@ from jetscale_cicd.decide.cluster.helm_errors import classify_error, failed_at, 
 from jetscale_cicd.decide.cluster.workloads import Snapshot, workload_rows
 from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
 
-CODES = frozenset(str(code) for code in FaultCode)
 _OF_A_HOOK = (FaultCode.JOB_FAILED, FaultCode.CRASH_LOOP, FaultCode.TIMEOUT)
 _WAITS = (FailedAt.WAIT, FailedAt.HOOK)
 

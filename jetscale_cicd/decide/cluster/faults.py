@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import classify_error
-from jetscale_cicd.decide.cluster.workloads import Object, Snapshot, condition, event_line, is_terminating, owned
+from jetscale_cicd.decide.cluster.workloads import (
+    RELEASE_NAME,
+    Object,
+    Snapshot,
+    condition,
+    event_line,
+    is_terminating,
+    owned,
+)
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 
 # Code, verdict, next step, and where a log may show more.
@@ -205,7 +213,7 @@ def _job_failed(snapshot: Snapshot, job: Object, around: str) -> Diagnosis:
 def _pending_services(snapshot: Snapshot) -> Iterator[Diagnosis]:
     """helm waits for the address of every load balancer."""
     for service in snapshot.of("Service"):
-        ours = (service["metadata"].get("annotations") or {}).get("meta.helm.sh/release-name") == snapshot.release
+        ours = (service["metadata"].get("annotations") or {}).get(RELEASE_NAME) == snapshot.release
         balanced = service.get("spec", {}).get("type") == "LoadBalancer"
         given = (service.get("status", {}).get("loadBalancer") or {}).get("ingress")
         if ours and balanced and not given and not is_terminating(service):

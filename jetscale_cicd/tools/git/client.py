@@ -1,4 +1,4 @@
-"""git in one repository: questions are asked here, and what is written goes through GitPython."""
+"""git in one repository: questions are asked here, and what changes refs or history goes through GitPython."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
