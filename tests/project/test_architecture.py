@@ -103,11 +103,22 @@ def how_to_add() -> dict[str, list[str]]:
     }
 
 
+def defined(module: Path) -> set[str]:
+    """Names of the classes, functions and variables that a module defines."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            names.add(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        names |= {each.id for each in targets if isinstance(each, ast.Name)}
+    return names
+
+
 def exists(place: str) -> bool:
-    """Whether a file, a folder, or a name inside of a module (``file.py: NAME``) is there."""
+    """Whether a file, a folder, or a name that a module defines (``file.py: NAME``) is there."""
     file, _, name = place.partition(": ")
     path = PROJECT / file
-    return path.exists() and (not name or re.search(rf"\b{re.escape(name)}\b", path.read_text()) is not None)
+    return path.exists() and (not name or name in defined(path))
 
 
 def test_every_place_that_the_table_names_exists() -> None:

@@ -8,6 +8,14 @@ PACKAGE = TESTS.parent / "jetscale_cicd"
 BESIDE = {"agreement", "cluster", "fixtures", "project", "story", "support"}
 
 
+# Folders of the package without a folder of tests: each face is tested beside the others, and these engines and the
+# environment's secret values in whole runs.
+TESTED_ELSEWHERE = {
+    *("report/ci", "report/json", "report/text"),
+    *("engines", "engines/argocd", "engines/render", "observe"),
+}
+
+
 def folders(root: Path) -> set[str]:
     """Folders that hold Python, by their paths below the root."""
     found = {file.parent.relative_to(root) for file in root.rglob("*.py")}
@@ -17,6 +25,11 @@ def folders(root: Path) -> set[str]:
 def test_each_folder_of_tests_is_one_of_the_package() -> None:
     own = {folder for folder in folders(TESTS) if Path(folder).parts[0] not in BESIDE}
     assert own - folders(PACKAGE) == set()
+
+
+def test_each_folder_of_the_package_has_tests() -> None:
+    tested = {str(file.parent.relative_to(TESTS)) for file in TESTS.rglob("test_*.py")}
+    assert folders(PACKAGE) - tested == TESTED_ELSEWHERE
 
 
 def test_a_test_of_a_module_is_where_the_module_is() -> None:
