@@ -13,6 +13,7 @@ from jetscale_cicd.errors import ConfigurationError, PreconditionError, Supersed
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import any_released_since
 from jetscale_cicd.planning.decision import Observed, observe
 from jetscale_cicd.planning.proposal import Proposal
@@ -65,13 +66,17 @@ def _observe(context: RunContext) -> tuple[Observed, DesiredRelease]:
     """Observe the commit and find its release, again where another run published in between.
 
     A version that was reserved after the remote was asked, and pushed before the registry was, must not make an older
-    commit take the next higher one.
+    commit take the next higher one. A version is a reason to observe again once: a ref that does not count as a release
+    stays where it is.
     """
+    known: set[Version] = set()
     while True:
         observed = observe(context)
         desired = find_desired_release(context, observed)
-        if not any_released_since(context.repository, context.tag_format, desired.passed):
+        new = set(desired.passed) - known
+        if not any_released_since(context.repository, context.tag_format, new):
             return observed, desired
+        known |= new
 
 
 def run(context: RunContext, planned: Plan) -> "Run":

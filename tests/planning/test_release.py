@@ -1,6 +1,7 @@
 """The release of a commit while another run publishes: one state of the remote for the tags and for the registry."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -9,38 +10,78 @@ from jetscale_cicd import stage6
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.context import open_context
 from jetscale_cicd.model.event import Event, EventKind
-from jetscale_cicd.model.plan import Decision
+from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.registry.directory import DirectoryRegistry
-from tests.support.history import bare, clone, draw, git
+from tests.support.history import Drawn, bare, clone, draw, git
 
 CHART = "charts/app/Chart.yaml"
+RESERVED = "refs/stage6/reserved/v0.2.0"
 RENDERED = Target(name="live", engine="render", output="rendered")
 
 
-@pytest.mark.parametrize("ref", ["refs/tags/v0.2.0", "refs/stage6/reserved/v0.2.0"])
-def test_a_version_that_a_later_commit_takes_meanwhile_does_not_give_the_older_one_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ref: str
-) -> None:
+@dataclass(frozen=True)
+class Work:
+    """A clone at a commit after v0.1.0, with a later one at its remote."""
+
+    repo: Drawn
+    remote: Path
+    newer: str
+
+    def plan(self) -> Plan:
+        """The plan of a run in the clone."""
+        request = Request(repo=self.repo.path, event=Event(ci="local", kind=EventKind.LOCAL, branch="main"))
+        with open_context(request, lambda _: None) as context:
+            chart = ChartSettings(registry=str(self.remote.parent))
+            return stage6.plan(replace(context, settings=Settings(chart=chart, targets=(RENDERED,))))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
     origin = draw(tmp_path / "origin", f"feat: a [{CHART} envs/live/values.yaml]", "tag v0.1.0", f"feat: b [{CHART}]")
     older = origin.head
     newer = origin.commit("feat: c", CHART)
     remote = bare(origin, tmp_path / "remote.git")
-    work = clone(remote, tmp_path / "work")
-    work.git("checkout", "--quiet", older)
-    asked: list[str] = []
+    repo = clone(remote, tmp_path / "work")
+    repo.git("checkout", "--quiet", older)
+    return Work(repo, remote, newer)
+
+
+def foreign(patch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """The registry holds another package as 0.2.0; ``meanwhile`` happens when it is asked."""
 
     def lookup(_: DirectoryRegistry, __: str, version: str) -> RegistryAnswer:
-        asked.append(version)
-        git(remote, "update-ref", ref, newer)  # the other run had reserved it, and pushed
-        return Present("sha256:of-the-other-run") if version == "0.2.0" else Absent()
+        meanwhile()
+        return Present("sha256:of-another") if version == "0.2.0" else Absent()
 
-    monkeypatch.setattr(DirectoryRegistry, "lookup", lookup)
-    request = Request(repo=work.path, event=Event(ci="local", kind=EventKind.LOCAL, branch="main"))
-    with open_context(request, lambda _: None) as context:
-        settings = Settings(chart=ChartSettings(registry=str(tmp_path)), targets=(RENDERED,))
-        plan = stage6.plan(replace(context, settings=settings))
-    assert asked[0] == "0.2.0"
+    patch.setattr(DirectoryRegistry, "lookup", lookup)
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v0.2.0", RESERVED])
+def test_a_version_that_a_later_commit_takes_meanwhile_does_not_give_the_older_one_the_next(
+    work: Work, monkeypatch: pytest.MonkeyPatch, ref: str
+) -> None:
+    foreign(monkeypatch, lambda: git(work.remote, "update-ref", ref, work.newer))
+    plan = work.plan()
     assert (plan.decision, plan.choice) == (Decision.NOTHING, None)
+
+
+def test_a_version_reserved_for_this_commit_with_another_package_is_passed_over(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(work.remote, "update-ref", RESERVED, work.repo.head)
+    foreign(monkeypatch)
+    assert str(work.plan().version) == "0.2.1"
+
+
+def test_a_ref_of_that_name_that_is_no_release_is_asked_for_once(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = git(work.remote, "rev-parse", "HEAD^{tree}").strip()
+    foreign(monkeypatch, lambda: git(work.remote, "update-ref", "refs/tags/v0.2.0", tree))
+    assert str(work.plan().version) == "0.2.1"
+
+
+def test_a_package_that_no_ref_names_is_passed_over(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign(monkeypatch)
+    assert str(work.plan().version) == "0.2.1"
