@@ -93,10 +93,9 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> "Simulati
     Raises:
         Stage6Error: no plan could be made.
     """
-    from dataclasses import replace
-
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
+    from jetscale_cicd.model.record import replace
 
     with open_context(replace(request, network=False), announce) as context:
         return stage6.simulate(context)

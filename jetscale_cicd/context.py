@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.tools.registry.login import CredentialStore
 
 
-@dataclass
+@frozen
 class RunContext:
     """The request with the tools that serve it; each is opened at its first use, because a decision needs few of them.
 

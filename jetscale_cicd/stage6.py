@@ -3,7 +3,6 @@
 Modules that a decision does not need are imported by the functions that use them, so that a decision starts fast.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.context import RunContext
@@ -12,6 +11,7 @@ from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
 from jetscale_cicd.model.plan import Plan, Reason
 from jetscale_cicd.model.precondition import refusal
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import any_released_since

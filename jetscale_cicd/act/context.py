@@ -1,7 +1,6 @@
 """The state that the steps of a run share."""
 
 import secrets
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jetscale_cicd.context import RunContext
@@ -9,6 +8,7 @@ from jetscale_cicd.engines.engine import Session
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import Values, read_values
@@ -22,7 +22,7 @@ class Skipped(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActContext:
     """A plan that is being carried out.
 

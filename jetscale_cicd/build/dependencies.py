@@ -3,18 +3,18 @@
 import io
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.decide.chart.chart_lock import LockedDependency
 from jetscale_cicd.decide.chart.chart_yaml import VERSION
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.process import Finished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Sources:
     """Where subcharts may come from.
 

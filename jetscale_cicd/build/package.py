@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetscale_cicd.build.archive import normalise
@@ -13,6 +12,7 @@ from jetscale_cicd.decide.chart.chart_lock import locked_dependencies
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.decide.chart.stamp import stamp
 from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.chart_diff import stamped_parent
@@ -27,7 +27,7 @@ from jetscale_cicd.tools.registry.digest import digest_of
 _MAX_RELEASE_COMMITS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Packager:
     """Packages commits of one repository into a scratch directory, each commit and version once.
 

@@ -4,11 +4,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TextIO
 
 from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
 from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, open_face
 from jetscale_cicd.report.harmless import harmless
@@ -18,7 +18,7 @@ from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.tools.redact import Redactor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """Where a command writes.
 

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TextIO
 
 _UP_AND_CLEAR = "\x1b[{}A\x1b[J"
@@ -11,13 +10,13 @@ _USUAL = (80, 24)
 _ROOM = 2  # lines of a terminal that are left for a message above the table, and for the cursor
 
 
-@dataclass
 class Screen:
     """The error stream of a command; what is no terminal gets lines and no table."""
 
-    stream: TextIO
-    height: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.height = 0
+        self.lock = threading.Lock()
 
     @property
     def is_terminal(self) -> bool:

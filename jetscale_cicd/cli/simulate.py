@@ -1,12 +1,12 @@
 """``simulate``: a pull request on this machine."""
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.results import SimulationResult
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ every value is written where it is used.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import frozen
 
 MAX_FILE_CHARS = 1024 * 1024
 MAX_DEPTH = 16
@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\
 _QUOTE = "quote text that begins with '*' or '&'; repeat a shared value wherever it is used"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One value and its location: the text and YAML's type of a scalar, or the items, or the pairs."""
 

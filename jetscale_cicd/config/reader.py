@@ -4,7 +4,6 @@ Pydantic is not used: importing it would take most of the time budget of a decis
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import Field, fields, replace
 from typing import Any, get_args
 
 from jetscale_cicd.config.nodes import Node, compose
@@ -18,6 +17,7 @@ from jetscale_cicd.config.settings import (
     seconds,
 )
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import Field, fields, replace
 from jetscale_cicd.model.target import Check, Target, check_label, quoted
 
 _MAX_SHOWN_PROBLEMS = 20
@@ -79,7 +79,7 @@ class _Reader:
         self.notes: list[str] = []
         self._problems: list[tuple[int, int, str, str, str]] = []
         # The only number of the file is a duration, which is written with its unit.
-        self._readers: dict[object, Callable[[Node, str, Field[Any]], object]] = {
+        self._readers: dict[object, Callable[[Node, str, Field], object]] = {
             str: self._text,
             int: self._duration,
             bool: self._flag,
@@ -140,7 +140,7 @@ class _Reader:
     def _record(
         self, record: type[ChartSettings | ReleaseSettings | Target], node: Node, prefix: str
     ) -> dict[str, Any]:
-        """The fields of a dataclass that are written, each read by its annotation and checked by its ``check``."""
+        """The fields of a record that are written, each read by its annotation and checked by its ``check``."""
         specs = {each.name: each for each in fields(record) if each.name != "name"}
         values: dict[str, Any] = {}
         for name, (_, value) in self._entries(self._renamed(node, prefix), prefix, tuple(specs)).items():
@@ -189,12 +189,12 @@ class _Reader:
                 entries[key.text] = (key, value)
         return entries
 
-    def _text(self, node: Node, dotted: str, spec: Field[Any]) -> str:
+    def _text(self, node: Node, dotted: str, spec: Field) -> str:
         if self._is(node, dotted, "str"):
             self._checked(node, dotted, spec.metadata["check"], node.text)
         return node.text
 
-    def _duration(self, node: Node, dotted: str, spec: Field[Any]) -> int:
+    def _duration(self, node: Node, dotted: str, spec: Field) -> int:
         if node.kind in ("int", "float"):
             self._problem("CONFIG_TYPE", node, f"{dotted}: {quoted(node.text)} has no unit", "write 90s, 20m or 1h")
         elif self._is(node, dotted, "str"):
@@ -207,21 +207,21 @@ class _Reader:
                 return duration
         return 0
 
-    def _flag(self, node: Node, dotted: str, _spec: Field[Any]) -> bool:
+    def _flag(self, node: Node, dotted: str, _spec: Field) -> bool:
         self._is(node, dotted, "bool")
         return node.text.lower() in ("true", "yes", "on")  # YAML 1.1, as `_is` reads it
 
-    def _texts(self, node: Node, dotted: str, spec: Field[Any]) -> tuple[str, ...]:
+    def _texts(self, node: Node, dotted: str, spec: Field) -> tuple[str, ...]:
         self._is(node, dotted, "sequence")
         return tuple(self._text(item, dotted, spec) for item in node.items)
 
-    def _mapping(self, node: Node, dotted: str, spec: Field[Any]) -> dict[str, str]:
+    def _mapping(self, node: Node, dotted: str, spec: Field) -> dict[str, str]:
         entries = self._entries(node, dotted)
         for key, _ in entries.values():
             self._checked(key, dotted, spec.metadata["check_key"], key.text)
         return {text: self._text(value, dotted, spec) for text, (_, value) in entries.items()}
 
-    def _choice(self, node: Node, dotted: str, spec: Field[Any]) -> str:
+    def _choice(self, node: Node, dotted: str, spec: Field) -> str:
         allowed = get_args(spec.type)
         if self._is(node, dotted, "str") and node.text not in allowed:
             message = f"{dotted}: {quoted(node.text)} must be one of {', '.join(allowed)}"

@@ -8,11 +8,11 @@ table. (``.releaserc`` with a dot belongs to semantic-release for Node.)
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.target import quoted
 
 MAX_FILE_CHARS = 1024 * 1024
@@ -23,7 +23,7 @@ _HINT = "see python-semantic-release's configuration reference"
 _ANGULAR_OPTIONS = {"parse_squash_commits": False, "ignore_merge_commits": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReleaseRules:
     """How commits become versions.
 

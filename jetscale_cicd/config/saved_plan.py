@@ -4,16 +4,16 @@ The only reader that uses pydantic: only a run that acts reads a plan, and there
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.plan import Plan, Step
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SavedStep:
     """A step of the saved plan."""
 
@@ -23,7 +23,7 @@ class SavedStep:
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SavedRequest:
     """The request of which the plan was made."""
 
@@ -36,14 +36,14 @@ class SavedRequest:
     redeploy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SavedChanges:
     """The commit that the plan is for."""
 
     head: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SavedPlan:
     """The part of a plan that must be the same when it is carried out."""
 

@@ -1,7 +1,6 @@
-"""JSON Schema of `.stage6.yaml` for editors, from the dataclasses of the settings."""
+"""JSON Schema of `.stage6.yaml` for editors, from the records of the settings."""
 
 import re
-from dataclasses import fields
 from typing import Any
 
 from jetscale_cicd.config.settings import (
@@ -12,6 +11,7 @@ from jetscale_cicd.config.settings import (
     ReleaseSettings,
     check_first_version,
 )
+from jetscale_cicd.model.record import fields
 from jetscale_cicd.model.target import (
     LABEL,
     MAX_LABEL,

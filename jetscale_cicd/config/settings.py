@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from jetscale_cicd.model.engine import ENGINES, Destination
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.target import LIVE, Target, apply_checks, check_glob, check_path, check_text, quoted
 from jetscale_cicd.model.version import Version
 
@@ -93,7 +93,7 @@ def check_first_version(text: str) -> None:
         raise ValueError(f"{quoted(text)} is not a version MAJOR.MINOR.PATCH (https://semver.org)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChartSettings:
     """The chart, and where and how its versions are published.
 
@@ -164,7 +164,7 @@ class Signing(NamedTuple):
         return (str(root / program) if "/" in program else program, *rest) if program else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReleaseSettings:
     """What belongs to a release besides a package and a tag.
 
@@ -192,7 +192,7 @@ class ReleaseSettings:
 DEFAULT_TARGET = Target(name=LIVE, url="https://console.jetscale.ai")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """Everything that can be configured.
 

@@ -1,7 +1,6 @@
 """Which changed path counts for what, and what that means for each target."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.decide.hold import Verdict, by_revision
@@ -9,6 +8,7 @@ from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 
@@ -20,7 +20,7 @@ UNCHANGED = ""
 _STATUS_NAMES = {"A": "added", "D": "deleted", "M": "modified", "T": "type changed"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChartRules:
     """What makes a path a change of the chart.
 
@@ -77,7 +77,7 @@ def values_reasons(changes: Iterable[Change], target: Target) -> tuple[Reason, .
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TargetState:
     """What was observed about a target.
 
@@ -99,7 +99,7 @@ class TargetState:
     restored: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Overrides:
     """What the person who starts a run asks for.
 
@@ -112,6 +112,9 @@ class Overrides:
     redeploy: bool = False
 
 
+_NO_OVERRIDES = Overrides()
+
+
 def decide(
     target: Target,
     chart: Sequence[Reason],
@@ -119,7 +122,7 @@ def decide(
     compared: Comparison,
     state: TargetState,
     *,
-    overrides: Overrides = Overrides(),
+    overrides: Overrides = _NO_OVERRIDES,
 ) -> TargetDecision:
     """The decision for one target.
 

@@ -1,16 +1,15 @@
 """What the newest revision of a Helm release means for a commit that brings nothing new."""
 
-from dataclasses import dataclass
-
 from jetscale_cicd.model.live import Deployed, Revision, last_recorded
 from jetscale_cicd.model.plan import Decision, Hold
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionState
 
 _RELEASE = "--release-hold deploys it all the same"
 _LONGEST_CAUSE = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Verdict:
     """A decision, why ("" where the reasons of the changed paths say so), and the hold where a rollback asks for it."""
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from jetscale_cicd.decide.classify import strongest
@@ -18,13 +17,14 @@ from jetscale_cicd.model.plan import (
     TargetPlan,
     VersionChoice,
 )
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.target import Target
 
 _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ArtifactState:
     """What is known of the artifact of the version to deploy.
 

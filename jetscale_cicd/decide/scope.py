@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from jetscale_cicd.model.record import frozen
 
 _WILDCARD = re.compile(rb"[*?\[\\]")
 # `**` spans directories where a directory begins, up to a `/` (which may be escaped) or the end.
@@ -17,7 +18,7 @@ _CLASS_MEMBER = re.compile(
 _NO_MATCH = b"(?!)"
 
 
-@dataclass(frozen=True)
+@frozen
 class Globs:
     """Several globs, compiled to one regular expression.
 

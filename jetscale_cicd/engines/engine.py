@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.plan import Step, StepName, TargetDecision
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:  # every decision imports this module, and most of these serve only a deploy
@@ -30,7 +30,7 @@ class Package(NamedTuple):
 ReportInterrupted = Callable[[Deployed, str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RollbackReports:
     """What an engine calls in a rollback while it holds the lock of the target, so that the audit keeps the order.
 

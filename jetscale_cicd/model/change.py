@@ -1,8 +1,9 @@
 """Changed paths, and the two commits that are compared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from jetscale_cicd.model.record import field, frozen
 
 
 def show_path(path: bytes) -> str:
@@ -47,7 +48,7 @@ class Counted(NamedTuple):
     unwatched: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeSet:
     """The changes of a comparison that a scope watches; a decision needs no others, so they are counted on the side.
 

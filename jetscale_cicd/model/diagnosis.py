@@ -1,7 +1,8 @@
 """Why a deploy failed: the first object that is at fault, and how to correct it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from jetscale_cicd.model.record import frozen
 
 
 class FailedAt(StrEnum):
@@ -14,7 +15,7 @@ class FailedAt(StrEnum):
     CONNECTION = "connection"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LogSource:
     """A container whose log may show the cause; ``previous`` is that of its instance before, which crashed."""
 
@@ -23,7 +24,7 @@ class LogSource:
     previous: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Diagnosis:
     """Why a deploy failed, as data.
 
@@ -53,7 +54,7 @@ class Diagnosis:
         return f"{self.subject}: {self.verdict}" if self.subject else self.verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class WorkloadRow:
     """The rollout of one workload.
 

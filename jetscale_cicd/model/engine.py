@@ -1,9 +1,10 @@
 """The table of engines: what each of them changes, and which module has its code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from jetscale_cicd.model.record import frozen
 
 EngineName = Literal["helm", "argocd", "render"]
 
@@ -15,7 +16,7 @@ class Destination(StrEnum):
     DIRECTORY = "directory"  # rendered manifests in a directory of the repository
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EngineRow:
     """One row of the table.
 

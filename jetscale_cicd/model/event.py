@@ -1,7 +1,8 @@
 """Why the CI started this run. Its base and head are a hint: what is compared is observed in the repository."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from jetscale_cicd.model.record import frozen
 
 
 class EventKind(StrEnum):
@@ -17,7 +18,7 @@ class EventKind(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Event:
     """One CI event. Branch names are kept verbatim; the git layer checks them.
 

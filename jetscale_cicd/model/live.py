@@ -1,11 +1,10 @@
 """What runs on a target now."""
 
-from dataclasses import dataclass
-
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import PENDING, RevisionRecord, RevisionState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Deployed:
     """The record that the last deploy left on the target; of an unmanaged deploy all but the version is "".
 
@@ -24,7 +23,7 @@ class Deployed:
     revision: "Revision | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Revision:
     """The newest revision of a Helm release.
 
@@ -64,12 +63,12 @@ class Revision:
         return self.status in PENDING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotDeployed:
     """The target was observed and holds no release."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotObserved:
     """The target was not observed (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
 

@@ -1,10 +1,10 @@
 """What each step did."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.plan import Hold, Plan, Step
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 
 
@@ -18,7 +18,7 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class StepOutcome:
     """One step, how it ended, how long it took in seconds, and the error where it failed or warned."""
 
@@ -29,7 +29,7 @@ class StepOutcome:
     error: Stage6Error | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Run:
     """A plan and the outcome of each of its steps; ``earlier`` are attempts that another run overtook."""
 

@@ -1,6 +1,5 @@
 """The plan of a run: decision, version and ordered steps, before anything is changed."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error
@@ -8,6 +7,7 @@ from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.precondition import Precondition, refusal
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
@@ -26,7 +26,7 @@ class Decision(StrEnum):
         return list(Decision).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Reason:
     """Why one path, or one observation (path None), counts or does not."""
 
@@ -38,7 +38,7 @@ class Reason:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Hold:
     """A rollback that keeps the latest release away from a target.
 
@@ -64,7 +64,7 @@ class Hold:
         return self.status != "deployed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TargetDecision:
     """The decision for one target.
 
@@ -108,7 +108,7 @@ class TargetDecision:
         return self.unfinished or self.exposed or bool(self.unverified)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class VersionChoice:
     """The version that a publish gets, and the commits that ask for it."""
 
@@ -142,7 +142,7 @@ class StepState(StrEnum):
     UNKNOWN = "unknown"  # not needed, and not checked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Step:
     """One step of the plan; ``target`` is None for the steps that all targets share."""
 
@@ -153,7 +153,7 @@ class Step:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TargetPlan:
     """The part of a plan for one target: its decision, and the steps that concern it alone, in order."""
 
@@ -161,7 +161,7 @@ class TargetPlan:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """Everything that a run would do, and nothing else.
 

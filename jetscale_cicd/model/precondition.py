@@ -2,10 +2,10 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import frozen
 
 
 class PreconditionState(StrEnum):
@@ -17,7 +17,7 @@ class PreconditionState(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Precondition:
     """One precondition of a run, or of one of its targets.
 

@@ -1,8 +1,8 @@
 """Releases, artifacts, and the answers of a registry."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.version import Version
 
 
@@ -14,7 +14,7 @@ class Release(NamedTuple):
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Artifact:
     """The packaged chart of one commit.
 
@@ -33,12 +33,12 @@ class Artifact:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absent:
     """The registry does not hold the version."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Present:
     """The registry holds the version: the digest of its archive and, in an OCI registry, that of its manifest."""
 
@@ -46,7 +46,7 @@ class Present:
     manifest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CannotTell:
     """The registry did not answer, or its answer proves neither; with the reason and the next step."""
 
@@ -54,7 +54,7 @@ class CannotTell:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotAsked:
     """The registry was not asked, because only commits are compared."""
 

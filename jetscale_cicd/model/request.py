@@ -1,11 +1,11 @@
 """The request of a command: what to compare, for which targets, and with which overrides."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.event import Event
+from jetscale_cicd.model.record import frozen
 
 if TYPE_CHECKING:  # a decision starts without making them
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # a decision starts without making them
             """Top of the working tree, None where it is bare."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """A request to decide.
 

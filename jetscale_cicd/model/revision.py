@@ -1,8 +1,9 @@
 """A revision of a Helm release: what Helm keeps of it, and what Stage 6 recorded about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from jetscale_cicd.model.record import field, frozen
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
@@ -26,7 +27,7 @@ class RollbackCause(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RollbackRecord:
     """A rollback that Stage 6 made.
 
@@ -55,7 +56,7 @@ class RollbackRecord:
         return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RevisionRecord:
     """What became of one revision; it counts for the revision that it names and for no other.
 
@@ -79,7 +80,7 @@ class RevisionRecord:
         return " ".join(part for part in (self.code, self.reason) if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HelmRevision:
     """What Helm keeps of a revision, as far as a decision needs it.
 

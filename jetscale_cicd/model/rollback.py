@@ -1,13 +1,12 @@
 """The command ``rollback``: an earlier revision brought back."""
 
-from dataclasses import dataclass
-
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RollbackOutcome:
     """The outcome of a rollback that was begun.
 
@@ -26,7 +25,7 @@ class RollbackOutcome:
     error: Stage6Error | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Rollback:
     """A rollback that succeeded.
 

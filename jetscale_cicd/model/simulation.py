@@ -1,12 +1,11 @@
 """What a change would do: its plan, and the manifests that would differ."""
 
-from dataclasses import dataclass
-
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.record import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ManifestDiff:
     """How the manifests of a target would differ.
 
@@ -25,7 +24,7 @@ class ManifestDiff:
     error: Stage6Error | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Simulation:
     """A plan, and the manifests that would differ."""
 

@@ -1,15 +1,14 @@
 """The status of a repository: what is released, published and live, and what the next run would do."""
 
-from dataclasses import dataclass
-
 from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.live import LiveState
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import RegistryAnswer
 from jetscale_cicd.model.target import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Drift:
     """One field in which a live object differs from the manifest of its release.
 
@@ -25,7 +24,7 @@ class Drift:
     wanted: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TargetStatus:
     """What a target runs.
 
@@ -47,7 +46,7 @@ class TargetStatus:
     fault: Diagnosis | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Status:
     """The status of a repository and of its targets.
 

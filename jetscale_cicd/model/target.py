@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 from jetscale_cicd.model.engine import EngineName
+from jetscale_cicd.model.record import field, fields, frozen
 
 Check = Callable[[Any], None]
 
@@ -158,7 +158,7 @@ def apply_checks(record: Any) -> None:
             raise ValueError(f"{each.name}: {error}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Target:
     """One release of the chart in one namespace, with its values files.
 

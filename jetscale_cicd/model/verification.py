@@ -1,8 +1,8 @@
 """A published chart compared with the one that is rebuilt from its tag."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 
 
@@ -14,7 +14,7 @@ class Sameness(StrEnum):
     DIFFERENT = "different"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Verification:
     """The result of the comparison.
 

@@ -1,8 +1,9 @@
 """Semantic versions and bump levels, frozen."""
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from jetscale_cicd.model.record import frozen
 
 # The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only.
 _SEMVER = re.compile(
@@ -26,7 +27,7 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A SemVer 2.0.0 version."""
 

@@ -1,7 +1,6 @@
 """The configuration files of a repository, read and overridden by what was asked on the command line."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import MAX_BYTES
@@ -9,6 +8,7 @@ from jetscale_cicd.config.reader import default_settings, read_settings
 from jetscale_cicd.config.release_rules import ReleaseRules, read_release_rules
 from jetscale_cicd.config.settings import Settings, check_registry
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.request import Request
 
 FILE = ".stage6.yaml"

@@ -1,6 +1,5 @@
 """Observe the commit, the releases and the targets, and decide for each target."""
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jetscale_cicd.config.settings import ChartSettings
@@ -18,6 +17,7 @@ from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
@@ -100,7 +100,7 @@ def _as_of_base(context: RunContext, releases: Releases, comparison: Comparison)
     return releases._replace(latest=latest)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Watched:
     """The watched paths; a change of the file that a symlink points to is a change of the symlink."""
 
@@ -114,7 +114,7 @@ class _Watched:
         return replace(seen, watched=tuple({change.path: change for change in (*through, *seen.watched)}.values()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _TargetObserver:
     """Observes targets one after the other; those that compare the same commits share the diff."""
 

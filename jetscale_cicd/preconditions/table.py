@@ -1,13 +1,13 @@
 """The tables of preconditions, and the functions that check all of them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, PublishError
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
 _VARIABLE = "STAGE6_SIGN_PASSPHRASE"
@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 60
 _MAX_MESSAGE_CHARS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gpg:
     """gpg with the user's keys.
 

@@ -7,12 +7,12 @@ import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
@@ -31,7 +31,7 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReleaseLocation:
     """Where a release is, and how long helm may wait for it.
 
@@ -55,7 +55,7 @@ class RevisionNote(NamedTuple):
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Helm:
     """A helm binary and a scratch directory for its caches.
 

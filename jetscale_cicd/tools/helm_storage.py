@@ -11,9 +11,9 @@ import gzip
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import PENDING, HelmRevision
 
 Object = dict[str, Any]
@@ -24,7 +24,7 @@ class UnreadableRelease(Exception):  # noqa: N818 - callers turn it into the err
     """A Secret of Helm's does not hold what Helm writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredRelease:
     """One revision as Helm keeps it, and the Secret around it."""
 

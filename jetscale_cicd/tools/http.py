@@ -8,11 +8,11 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True)
+@frozen
 class Http:
     """A client for one run.
 

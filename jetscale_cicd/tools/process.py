@@ -13,11 +13,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jetscale_cicd.errors import PreconditionError, Stage6Error
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.redact import Redactor
@@ -51,7 +51,7 @@ class ToolKilledError(Stage6Error):
     """A program was killed by a signal that this process did not send."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """A program that ended: exit status, its output as bytes, its errors as redacted text."""
 
@@ -61,7 +61,7 @@ class Finished:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Processes:
     """Starts programs with one redactor and one sink for their commands.
 

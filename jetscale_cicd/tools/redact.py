@@ -4,8 +4,9 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
+
+from jetscale_cicd.model.record import field, frozen
 
 MASK = "***"
 # Credentials inside a URL: everything between the scheme and the last @ before the path.
@@ -20,7 +21,7 @@ _SECRET_NAME = re.compile(
 _MIN_SECRET_CHARS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Redactor:
     """Masks known secrets and URL credentials in text.
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.act.context import ActContext, record_of
@@ -15,10 +14,11 @@ from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetDelivery:
     """The part of a run for one target."""
 

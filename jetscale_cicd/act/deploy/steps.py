@@ -1,7 +1,6 @@
 """The steps of a target, done by its engine; the step record is the same for every engine."""
 
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
 
 from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.act.deploy.audit import audit_entry
@@ -9,10 +8,11 @@ from jetscale_cicd.act.deploy.delivery import TargetDelivery
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Step, StepName, TargetPlan
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.audit_log import append_audit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetSteps:
     """The steps of the targets of one run.
 

@@ -10,11 +10,11 @@ import os
 import re
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import PreconditionError, PublishError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Artifact, Present, RegistryAnswer
 from jetscale_cicd.tools.gpg import Gpg
 from jetscale_cicd.tools.process import Processes, ProcessTimeout
@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 300
 _MAX_MESSAGE_CHARS = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Signer:
     """How packages are signed.
 

@@ -9,16 +9,16 @@ and repositories are compared too.
 import hashlib
 import json
 import shlex
-from dataclasses import dataclass, replace
 
 from jetscale_cicd.decide.chart.chart_yaml import VERSION, ChartFile, Dependency, read_dependencies
 from jetscale_cicd.decide.chart.helm_yaml import read_mapping
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import frozen, replace
 
 CODE = "CHART_LOCK"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockedDependency:
     """One locked chart; without a repository it is unpacked in ``charts/``, and ``version`` may be a range."""
 

@@ -1,9 +1,9 @@
 """Chart.yaml and the dependencies in it, read as Helm reads them; every name that becomes part of a path is checked."""
 
 import re
-from dataclasses import dataclass
 
 from jetscale_cicd.decide.chart.helm_yaml import Mapping, Scalar, Value, read_mapping
+from jetscale_cicd.model.record import frozen
 
 CODE = "CHART_YAML"
 # `helm create` takes [a-zA-Z0-9._-]+. Helm 3 packages a chart called `..` all the same (measured), and a leading dot or
@@ -22,7 +22,7 @@ _DEPENDENCY_KEYS = ("alias", "condition", "enabled", "import-values", "name", "r
 ImportValue = str | tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Dependency:
     """One entry of ``dependencies``; an import value is a name, or the sorted pairs of child and parent."""
 
@@ -36,7 +36,7 @@ class Dependency:
     import_values: tuple[ImportValue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChartFile:
     """What Stage 6 needs from Chart.yaml; ``app_version`` as it is written, because Stage 6 replaces it."""
 

@@ -1,7 +1,8 @@
 """Patterns of Go's ``filepath.Match``, which reads bytes and does not backtrack over the first match of a chunk."""
 
 import re
-from dataclasses import dataclass
+
+from jetscale_cicd.model.record import frozen
 
 _REPLACEMENT = 0xFFFD  # what Go decodes from a byte that is not UTF-8, one byte at a time
 _SLASH, _STAR, _QUESTION, _OPEN, _CLOSE, _DASH, _ESCAPE = b"/*?[]-\\"
@@ -12,7 +13,7 @@ class _BadPatternError(Exception):
     """Go's ErrBadPattern."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Class:
     """A character class: characters in the ranges or, negated, outside them; ``?`` is the class of all but ``/``."""
 
@@ -27,7 +28,7 @@ class _Class:
 _ANY = _Class(negated=True, ranges=((_SLASH, _SLASH),))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """The literal bytes and classes between two stars, and whether a star precedes them."""
 

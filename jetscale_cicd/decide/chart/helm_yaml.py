@@ -6,10 +6,10 @@ value that Helm would read otherwise than it is written is refused here, with it
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import field, frozen
 
 if TYPE_CHECKING:
     from yaml.error import Mark
@@ -25,7 +25,7 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})|-?(?:0|[1-9][0-9]{0,2})\.[0-9]{0,2}[1-9]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YamlLocation:
     """Where a value is written, and the code of an error about it."""
 
@@ -40,7 +40,7 @@ class YamlLocation:
         return ConfigurationError(code or self.code, message, hint=hint, where=where)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A scalar; ``kind`` is the short tag of YAML, or ``number`` for plain text that only Helm reads as a number."""
 
@@ -72,7 +72,7 @@ class Scalar:
         return "" if self.kind == "null" else self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """A list."""
 
@@ -80,7 +80,7 @@ class Sequence:
     location: YamlLocation = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapping:
     """A mapping; its keys are strings, each of which occurs once."""
 

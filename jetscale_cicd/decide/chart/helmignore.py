@@ -6,11 +6,11 @@ order; this is not how git reads ``!``. Patterns are those of Go's ``filepath.Ma
 """
 
 import re
-from dataclasses import dataclass, field
 
 from jetscale_cicd.decide.chart.go_pattern import NEVER, Pattern, matches, parse_pattern
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.record import field, frozen
 
 # Helm adds this rule to every chart; `.?*` is literal dot, one character, the rest.
 _DEFAULT_RULE = b"templates/.?*"
@@ -26,7 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 _DROPPED = re.compile(r"charts/(?:[^/]+/charts/)*[_.]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Rule:
     """One line; ``chunks`` is None where it matches nothing."""
 
@@ -51,7 +51,7 @@ class _Rule:
         return f"(?!{regex})" if self.negated else regex
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _RuleSet:
     """The rules that apply to files, or those that apply to folders, with an expression of all for ASCII paths."""
 
@@ -76,7 +76,7 @@ class _RuleSet:
         return any(rule.ignores(raw) for rule in self.rules)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HelmIgnore:
     """The rules of one ``.helmignore``, and what else Helm never packages."""
 

@@ -1,12 +1,11 @@
 """Why a deploy failed: one code, the first object at fault, and the next step."""
 
-from dataclasses import replace
-
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.faults import find_faults
 from jetscale_cicd.decide.cluster.helm_errors import classify_error, failed_at, object_in_message
 from jetscale_cicd.decide.cluster.workloads import Snapshot, workload_rows
 from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
+from jetscale_cicd.model.record import replace
 
 _OF_A_HOOK = (FaultCode.JOB_FAILED, FaultCode.CRASH_LOOP, FaultCode.TIMEOUT)
 _WAITS = (FailedAt.WAIT, FailedAt.HOOK)

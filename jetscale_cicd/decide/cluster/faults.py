@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import classify_error
@@ -16,6 +15,7 @@ from jetscale_cicd.decide.cluster.workloads import (
     owned,
 )
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
+from jetscale_cicd.model.record import replace
 
 # Code, verdict, next step, and where a log may show more.
 _Fault = tuple[FaultCode, str, str, LogSource | None]

@@ -4,16 +4,16 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from jetscale_cicd.config.bounded_yaml import load_documents
+from jetscale_cicd.model.record import frozen
 
 Key = tuple[str, str, str, str]
 _LONGEST = 4000
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """One object: what identifies it, and its document."""
 

@@ -1,10 +1,10 @@
 """Objects of one release as Kubernetes shows them, and the rollout of each workload."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from jetscale_cicd.model.diagnosis import WorkloadRow
+from jetscale_cicd.model.record import frozen
 
 Object = dict[str, Any]
 RELEASE_NAME = "meta.helm.sh/release-name"
@@ -12,7 +12,7 @@ HOOK = "helm.sh/hook"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """A namespace at one moment, as far as one release is concerned.
 

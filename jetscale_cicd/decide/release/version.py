@@ -1,18 +1,18 @@
 """The version that a publish gets."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from jetscale_cicd.decide.release.conventional import bump
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.commit import JudgedCommit
 from jetscale_cicd.model.plan import VersionChoice
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Level, Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class VersionRules:
     """How levels become versions.
 

@@ -1,12 +1,11 @@
 """Why helm failed: the namespace is observed before a rollback replaces the pods that show it."""
 
-from dataclasses import replace
-
 from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.engines.helm.progress import HelmEnd
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.observe.cluster.helm_release import read_revision
 from jetscale_cicd.observe.cluster.workloads import read_log, see_workloads
 from jetscale_cicd.tools.kubernetes import ApiFailure

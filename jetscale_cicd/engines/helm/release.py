@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import recorded_deploy
@@ -11,6 +10,7 @@ from jetscale_cicd.engines.helm.progress import HelmEnd, Progress, run_helm
 from jetscale_cicd.engines.helm.storage import RecordEdit, in_place, patch_revision
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.revision import RevisionRecord
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.target import Target
@@ -23,7 +23,7 @@ from jetscale_cicd.tools.process import Finished
 Edit = Callable[[StoredRelease], RecordEdit]
 
 
-@dataclass(frozen=True)
+@frozen
 class HelmRelease:
     """A release that this run has locked.
 

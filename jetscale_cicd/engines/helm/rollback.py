@@ -1,7 +1,6 @@
 """`helm rollback`: an earlier revision brought back as a new one, and the record of it."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from jetscale_cicd.decide.cluster.revisions import deployed_record, is_rollback, rollback_to
 from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
@@ -9,12 +8,13 @@ from jetscale_cicd.engines.helm.release import Edit, HelmRelease
 from jetscale_cicd.engines.helm.storage import RecordEdit
 from jetscale_cicd.errors import DeployError, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackRecord
 from jetscale_cicd.observe.cluster.helm_release import reader
 from jetscale_cicd.tools.helm_storage import StoredRelease
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HelmRollback:
     """What a rollback did.
 

@@ -1,7 +1,6 @@
 """`rollback` on a cluster: an earlier revision brought back under the lock, verified, and held."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.revisions import is_rollback, is_rollback_candidate, rollback_to
@@ -13,6 +12,7 @@ from jetscale_cicd.engines.helm.rollback import roll_back as helm_rollback
 from jetscale_cicd.engines.helm.session import cluster_of, locked, revision_report, verify_release
 from jetscale_cicd.errors import ConfigurationError, Interrupted, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed, Revision
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.model.rollback import RollbackOutcome
 from jetscale_cicd.model.target import Target

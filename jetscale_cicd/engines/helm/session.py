@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
@@ -17,6 +16,7 @@ from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, Revision
 from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.target import Target

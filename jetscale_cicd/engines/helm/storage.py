@@ -1,13 +1,13 @@
 """Edits of Helm's release Secrets that no Helm command offers: a status, the record of Stage 6, values left out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_deploy, recorded_run, state_labels
 from jetscale_cicd.decide.cluster.masking import masked
 from jetscale_cicd.decide.cluster.revision_record import describe, with_record
 from jetscale_cicd.errors import DeployError
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.revision import RevisionRecord
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
@@ -19,7 +19,7 @@ _ATTEMPTS = 3
 _LONGEST = 900  # characters of a description, and of a reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RecordEdit:
     """The whole record of a revision.
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import record_labels, state_labels
@@ -15,12 +14,13 @@ from jetscale_cicd.engines.helm.rollback import HelmRollback, roll_back
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
 from jetscale_cicd.tools.helm import RevisionNote
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Attempt:
     """An upgrade that was begun.
 
@@ -35,7 +35,7 @@ class Attempt:
     before: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FailedUpgrade:
     """What became of an upgrade that failed.
 

@@ -1,12 +1,13 @@
 """Live objects compared with the manifest of their release, by a server-side apply that is not carried out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests, secrets_in
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.status import Drift
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.helm_storage import StoredRelease

@@ -1,7 +1,6 @@
 """A Helm release as the cluster has it: present, absent, or an error; never a guess."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from jetscale_cicd.decide.cluster.masking import exposes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
@@ -14,6 +13,7 @@ from jetscale_cicd.decide.cluster.revisions import (
 )
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import HelmRevision
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell

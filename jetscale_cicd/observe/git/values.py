@@ -1,17 +1,17 @@
 """The values that a target gets: files of one commit, in Helm's order, checked before anything is changed."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.files import read_files
 from jetscale_cicd.observe.git.repository import Repository
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """Values files of a target at one commit, first the one that the others overlay, and the release they are for."""
 

@@ -1,8 +1,8 @@
 """Uncommitted edits as a commit in a scratch object directory, visible to this run alone."""
 
-from dataclasses import replace
 from pathlib import Path
 
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.observe.git.repository import Repository
 
 _WHO = {

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import OpenOutputs
 from jetscale_cicd.report.face import Redact
 from jetscale_cicd.report.harmless import harmless
@@ -17,7 +17,7 @@ from jetscale_cicd.report.verdict import verdict
 _SUMMARY = 250_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitHub:
     """Files that the runner names in the environment, and workflow commands in the log."""
 

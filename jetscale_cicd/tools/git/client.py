@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.model.request import OpenedRepository
 
 
-@dataclass(frozen=True)
+@frozen
 class Git:
     """git in one repository.
 

@@ -7,16 +7,16 @@ overwritten (`link(2)` refuses an existing name).
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
 from jetscale_cicd.tools.registry.digest import digest_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DirectoryRegistry:
     """Packages as ``<chart>-<version>.tgz`` in one directory."""
 

@@ -4,10 +4,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.process import Processes, ProcessTimeout
 
 USERNAME = "STAGE6_REGISTRY_USERNAME"
@@ -18,7 +18,7 @@ _HELPER_HINT = f"correct the helper in docker's or helm's config.json, or set {U
 _TOKEN_USER = "<token>"  # noqa: S105
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Login:
     """A user name and a password, or an identity token for which access tokens are granted."""
 
@@ -32,7 +32,7 @@ class Login:
         return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CredentialStore:
     """Finds credentials, and adds each to the redactor.
 

@@ -4,11 +4,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry.digest import digest_of
@@ -19,7 +19,7 @@ _MAX_PUSHES = 3
 _FIRST_WITH_DIGESTS = (3, 17)
 
 
-@dataclass(frozen=True)
+@frozen
 class OciRegistry:
     """Charts below ``oci://host/path``.
 

@@ -8,10 +8,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlencode, urlsplit
 
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
@@ -33,7 +33,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHALLENGE = re.compile(r'([a-zA-Z]+)="([^"]*)"')
 
 
-@dataclass(frozen=True)
+@frozen
 class OciApi:
     """One registry, asked over HTTP.
 
