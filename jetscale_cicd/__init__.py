@@ -67,10 +67,11 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
     Raises:
         Stage6Error: no plan could be made; with a code, a hint and the exit status of its class.
     """
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    with open_context(request, announce) as context:
+    with open_context(request, announce, plans=True) as context:
+        from jetscale_cicd import stage6
+
         return stage6.plan(context)
 
 
@@ -80,10 +81,11 @@ def run(request: Request, announce: Announce = lambda _: None) -> "Run":
     Raises:
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
     """
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    with open_context(request, announce) as context:
+    with open_context(request, announce, plans=True) as context:
+        from jetscale_cicd import stage6
+
         return stage6.reconcile(context, stage6.plan(context))
 
 
@@ -93,11 +95,12 @@ def simulate(request: Request, announce: Announce = lambda _: None) -> "Simulati
     Raises:
         Stage6Error: no plan could be made.
     """
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
     from jetscale_cicd.model.record import replace
 
-    with open_context(replace(request, network=False), announce) as context:
+    with open_context(replace(request, network=False), announce, plans=True) as context:
+        from jetscale_cicd import stage6
+
         return stage6.simulate(context)
 
 

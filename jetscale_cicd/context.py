@@ -7,21 +7,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.config.release_rules import ReleaseRules
-from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.comparison import begin_expected_diff
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
-from jetscale_cicd.observe.settings import load_release_rules, load_settings
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
     from jetscale_cicd.build.package import Packager
+    from jetscale_cicd.config.release_rules import ReleaseRules
+    from jetscale_cicd.config.settings import Settings
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
@@ -45,8 +45,8 @@ class RunContext:
 
     request: Request
     repository: Repository
-    settings: Settings
-    rules: ReleaseRules
+    settings: "Settings"
+    rules: "ReleaseRules"
     redact: Redactor
     announce: "Announce"
     show: Callable[[Sequence[str]], bool]
@@ -188,10 +188,13 @@ def open_context(
     announce: "Announce",
     redact: Redactor | None = None,
     show: Callable[[Sequence[str]], bool] = lambda _: False,
+    *,
+    plans: bool = False,
 ) -> Iterator[RunContext]:
     """Open what every command needs, and close everything at the end.
 
     Args:
+        plans: a plan is going to be made, so git begins with its part while modules are imported.
         show: shows the rows of a table in place, where there is a terminal.
         redact: the redactor of the output, so that it masks the secrets that are found during the run.
 
@@ -201,10 +204,14 @@ def open_context(
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
         git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
+        repository = Repository(git)
+        if plans:
+            begin_expected_diff(repository, request)
+        from jetscale_cicd.observe.settings import load_release_rules, load_settings
+
         settings = load_settings(git.root, request)
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         rules = load_release_rules(git.root)
-        repository = Repository(git)
         if request.worktree:
             import tempfile
 
@@ -216,4 +223,7 @@ def open_context(
         def announce_redacted(line: str) -> None:
             announce(redact(line))
 
-        yield RunContext(request, repository, settings, rules, redact, announce_redacted, show, closing)
+        context = RunContext(request, repository, settings, rules, redact, announce_redacted, show, closing)
+        if plans:
+            repository.begin_tags(context.tag_format)
+        yield context

@@ -25,10 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, and show it; of a plan that no run could carry out, no file is written."""
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    with open_context(request_of(args, network=True), output.progress, output.redact) as context:
+    with open_context(request_of(args, network=True), output.progress, output.redact, plans=True) as context:
+        from jetscale_cicd import stage6
+
         plan = stage6.plan(context)
         result = PlanResult(plan, context.request, plan.blocker)
         if args.notes and not result.refused:

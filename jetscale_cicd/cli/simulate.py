@@ -28,10 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Simulate, and show decision, version and manifests that would differ."""
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    with open_context(_request(args), output.progress, output.redact) as context:
+    with open_context(_request(args), output.progress, output.redact, plans=True) as context:
+        from jetscale_cicd import stage6
+
         simulation = stage6.simulate(context)
     return output.show(SimulationResult(simulation))
 

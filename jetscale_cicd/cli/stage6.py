@@ -39,12 +39,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Plan, act, and show what became of each step."""
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
     from jetscale_cicd.model.precondition import refusal
 
     request, saved = _request(args)
-    with open_context(request, output.progress, output.redact, output.table) as context:
+    with open_context(request, output.progress, output.redact, output.table, plans=True) as context:
+        from jetscale_cicd import stage6
+
         plan = stage6.plan(context)
         refused = plan.blocker if args.dry_run else refusal(plan.preconditions, to_plan=False)
         if refused:

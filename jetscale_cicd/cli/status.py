@@ -16,9 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Observe everything, and show it."""
-    from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    with open_context(request_of(args, network=True), output.progress, output.redact) as context:
+    with open_context(request_of(args, network=True), output.progress, output.redact, plans=True) as context:
+        from jetscale_cicd import stage6
+
         status = stage6.status(context)
     return output.show(StatusResult(status))

@@ -40,6 +40,18 @@ class Globs:
         match = self.expression.fullmatch(path)
         return self.patterns[match.lastindex - 1] if match and match.lastindex else None
 
+    @cached_property
+    def _beginnings(self) -> tuple[bytes, ...]:
+        """What a path begins with that a pattern matches, as far as the pattern says it literally."""
+        return tuple(
+            _WILDCARD.split(pattern.encode("utf-8", "surrogateescape"), maxsplit=1)[0] for pattern in self.patterns
+        )
+
+    def may_match_below(self, folder: bytes) -> bool:
+        """Whether a path below a folder may match; True where that is not certain."""
+        inside = folder + b"/"
+        return any(inside.startswith(beginning) or beginning.startswith(inside) for beginning in self._beginnings)
+
 
 def pathspec(pattern: str) -> str:
     """The pattern as a git pathspec, from the top of the repository; a whole folder as a literal, which is faster.

@@ -27,6 +27,7 @@ __all__ = ["Field", "field", "fields", "frozen", "replace"]
 Class = TypeVar("Class")
 
 _MISSING: Any = object()
+_origin: Callable[[Any], object] = get_origin
 _NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -106,7 +107,7 @@ if not TYPE_CHECKING:  # a type checker knows the names and types that `dataclas
 def _made(cls: type, kw_only: bool) -> type:
     found = {each.name: each for base in reversed(cls.__mro__[1:]) for each in getattr(base, "__record_fields__", ())}
     for name, annotation in cls.__annotations__.items():
-        if get_origin(annotation) is ClassVar:
+        if _origin(annotation) is ClassVar:
             continue
         given = cls.__dict__.get(name, _MISSING)
         described: Field = given if isinstance(given, Field) else field(default=given)

@@ -96,8 +96,11 @@ def by_globs(tree: Path, pattern: str) -> set[bytes]:
 def test_a_glob_matches_what_git_matches(tree: Path, pattern: str) -> None:
     # git normalises or refuses these, and the configuration refuses them.
     assume(not pattern.startswith("/") and not {".", ".."} & set(pattern.split("/")) and "//" not in pattern)
-    assert by_globs(tree, pattern) == by_git(tree, pattern)
-    assert by_git(tree, pattern, pathspec(pattern)) == by_git(tree, pattern)
+    matched = by_git(tree, pattern)
+    assert by_globs(tree, pattern) == matched
+    assert by_git(tree, pattern, pathspec(pattern)) == matched
+    folders = {path[:at] for path in matched for at, char in enumerate(path) if char == ord("/")}
+    assert all(map(Globs((pattern,)).may_match_below, folders))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ class TestWhatAGlobMeans:
         assert globs.rule(b"envs/(live)") == "envs/(live)"
         assert globs.rule(b"docs/a") is None
 
+    @pytest.mark.parametrize("folder", ["docs", "chart", "envs/live2", "envs/li", "src/a"])
+    def test_a_folder_that_no_pattern_reaches_holds_no_match(self, folder: str) -> None:
+        globs = Globs(("charts/**", "envs/live/*.yaml", ".stage6.yaml"))
+        assert not globs.may_match_below(folder.encode())
+
     def test_no_pattern_matches_nothing(self) -> None:
         assert Globs(()).rule(b"") is None
         assert Globs(()).rule(b"a") is None

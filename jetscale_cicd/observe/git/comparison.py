@@ -71,6 +71,16 @@ def values_comparison(
     return _last_release(head, latest, request.event.note or f"{seen} and the event gives no base")
 
 
+def begin_expected_diff(repository: Repository, request: Request) -> None:
+    """Begin the diff that the event's comparison is going to need; another one is asked for when it is known."""
+    base, head = request.base or request.event.base, request.head or request.event.head or "HEAD"
+    if request.since != "event" or not base or request.from_merge_base or request.event.base_is_branch_tip:
+        return
+    before, after = repository.find(base, head)
+    if before and after:
+        repository.begin_diff(Comparison(before, after, "expected"))
+
+
 def event_comparison(repository: Repository, request: Request, head: str, latest: Release | None) -> Comparison:
     """The ends that the event, or the command line, gives.
 

@@ -1,16 +1,16 @@
 """Questions to git about one repository; bytes in, bytes out; nothing here changes a ref or a work tree."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from jetscale_cicd.decide.scope import pathspec
+from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
 from jetscale_cicd.model.commit import Commit
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
-from jetscale_cicd.observe.git.diff import Names, begin_names, choose_watched, watched_changes
+from jetscale_cicd.observe.git.diff import begin_names, choose_watched, watched_changes
 from jetscale_cicd.observe.git.objects import Entry, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
@@ -21,8 +21,8 @@ class Repository(ObjectStore):
 
     def __init__(self, git: Git) -> None:
         super().__init__(git)
-        # Of two commits that were compared all changes, or what waits for the names of very many.
-        self.diffs: dict[tuple[str | None, str], Names | tuple[Change, ...]] = {}
+        # Of two commits that were compared all changes; None where those are very many.
+        self.diffs: dict[tuple[str | None, str], tuple[Change, ...] | None] = {}
 
     def find(self, *revisions: str) -> tuple[str | None, ...]:
         """Commit of each revision, None where this repository has no such commit.
@@ -66,8 +66,9 @@ class Repository(ObjectStore):
         """Begin a diff whose changed paths are going to be counted: a large one is listed beside the decision."""
         ends = (comparison.base, comparison.head)
         if ends not in self.diffs:
-            near = self._near_changes(comparison)
-            self.diffs[ends] = begin_names(self.git, comparison) if near is None else near
+            self.diffs[ends] = self._near_changes(comparison)
+            if self.diffs[ends] is None:
+                begin_names(self.git, comparison)
 
     def changes(self, comparison: Comparison, watch: Sequence[str]) -> ChangeSet:
         """Every watched path that differs between the two ends, renames as deletion plus addition.
@@ -77,14 +78,18 @@ class Repository(ObjectStore):
             watch: globs of the paths that a scope watches; the others are only counted.
         """
         ends = (comparison.base, comparison.head)
-        begun = self.diffs[ends] if ends in self.diffs else self._near_changes(comparison)
-        if isinstance(begun, tuple):
-            return choose_watched(comparison, begun, watch)
-        return watched_changes(self.git, comparison, watch, begun)
+        globs = Globs(tuple(watch))
+        near = self.diffs[ends] if ends in self.diffs else self._near_changes(comparison)
+        if near is not None:
+            return choose_watched(comparison, near, globs)
+        watched = self._near_changes(comparison, globs.may_match_below)
+        return watched_changes(self.git, comparison, globs, watched)
 
-    def _near_changes(self, comparison: Comparison) -> tuple[Change, ...] | None:
+    def _near_changes(
+        self, comparison: Comparison, within: Callable[[bytes], bool] = lambda _: True
+    ) -> tuple[Change, ...] | None:
         try:
-            return trees.near_changes(self, comparison.base, comparison.head)
+            return trees.near_changes(self, comparison.base, comparison.head, within)
         except CannotTellError:
             return None  # a tree is missing: perhaps one that holds nothing watched, and else git says why
 
@@ -103,16 +108,15 @@ class Repository(ObjectStore):
         Args:
             selection: options of `git for-each-ref`.
         """
-        lines = self.git.ask(
-            "for-each-ref",
-            *selection,
-            "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)",
-            f"refs/tags/{tag_glob(tag_format)}",
-        )
+        lines = self.git.ask(*_listing(tag_format, *selection))
         tags = dict(map(_tagged, lines.splitlines()))
         # git before 2.45 peels a tag of a tag only once; those are few.
         nested = [tag for tag, commit in tags.items() if commit is None and release_version(tag, tag_format)]
         return tags | dict(zip(nested, self.find(*(f"refs/tags/{tag}" for tag in nested)), strict=True))
+
+    def begin_tags(self, tag_format: str) -> None:
+        """Begin to list all tags of a release's form."""
+        self.git.begin(*_listing(tag_format))
 
     def releases_containing(self, tag_format: str, commit: str) -> tuple[Release, ...]:
         """Release tags of a commit and of its descendants, highest version first."""
@@ -190,6 +194,11 @@ class Repository(ObjectStore):
         arguments = ("log", "-1", "--format=%H %ct", "--no-show-signature", commit, "--")
         answer = self.git.ask(*arguments, *(f":(top,literal){path}" for path in paths)).decode().split()
         return (answer[0], int(answer[1])) if answer else self.last_change(commit)
+
+
+def _listing(tag_format: str, *selection: str) -> tuple[str, ...]:
+    names = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+    return "for-each-ref", *selection, names, f"refs/tags/{tag_glob(tag_format)}"
 
 
 def tag_glob(tag_format: str) -> str:

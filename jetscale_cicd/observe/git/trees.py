@@ -5,14 +5,16 @@ A process takes 3 ms; a few dozen trees, from the process that reads objects any
 """
 
 import posixpath
+from collections.abc import Callable
 
 from jetscale_cicd.model.change import Change
 from jetscale_cicd.observe.git.objects import Entry, parse_tree
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
 
-# Trees that are read one by one.
+# Trees that are read one by one, and how many bytes of them at once: to read more of them here takes longer than git.
 _TREES = 64
+_BYTES = 1 << 15
 _ABSENT = "000000"
 Listing = dict[bytes, Entry]
 _Pair = tuple[Entry | None, Entry | None]
@@ -40,11 +42,14 @@ def _flat(store: ObjectStore, folder: Entry) -> list[Entry]:
     return found
 
 
-def near_changes(store: ObjectStore, base: str | None, head: str) -> tuple[Change, ...] | None:
+def near_changes(
+    store: ObjectStore, base: str | None, head: str, within: Callable[[bytes], bool] = lambda _: True
+) -> tuple[Change, ...] | None:
     """Every path that differs between two commits, as `git diff-tree -r --raw --no-renames` gives it; None for many.
 
     Args:
         base: None is the empty tree.
+        within: whether the paths below a folder are wanted.
     """
     count, found = 0, list[Change]()
     level: list[_Pair] = [(_root(store, base) if base else None, _root(store, head))]
@@ -52,10 +57,13 @@ def near_changes(store: ObjectStore, base: str | None, head: str) -> tuple[Chang
         count += len(level)
         if count > _TREES:
             return None
-        _listings(store, [folder for pair in level for folder in pair if folder])  # all of a level at once
+        folders = [folder for pair in level for folder in pair if folder]
+        if sum(map(len, store.blobs(folder.blob for folder in folders).values())) > _BYTES:
+            return None
+        _listings(store, folders)
         differing = [pair for folders in level for pair in _differing(store, *folders)]
         found += [change for pair in differing for change in _changes(*pair)]
-        level = [folders for pair in differing if any(folders := (_folder(pair[0]), _folder(pair[1])))]
+        level = [both for pair in differing if (both := _folders(*pair, within))]
     return tuple(sorted(found, key=lambda change: change.path))
 
 
@@ -65,8 +73,11 @@ def _differing(store: ObjectStore, old: Entry | None, new: Entry | None) -> list
     return [(before, after) for before, after in pairs if before != after]
 
 
-def _folder(entry: Entry | None) -> Entry | None:
-    return entry if entry and entry.kind == "tree" else None
+def _folders(before: Entry | None, after: Entry | None, within: Callable[[bytes], bool]) -> _Pair | None:
+    """Those of one name that are folders, None where there are none, or none is wanted."""
+    old, new = (entry if entry and entry.kind == "tree" else None for entry in (before, after))
+    either = old or new
+    return (old, new) if either and within(either.path) else None
 
 
 def _changes(before: Entry | None, after: Entry | None) -> list[Change]:

@@ -1,7 +1,7 @@
 """git in one repository: questions are asked here, and what changes refs or history goes through GitPython."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -44,13 +44,13 @@ class Git:
         return self
 
     def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
-        """Leave nothing running; what was started and not asked for yet is finished, unless something was raised."""
+        """Leave nothing running; what was begun and not asked for yet is finished, unless something was raised."""
         self._objects.close()
-        for started in self._beside:
-            if raised is None:
+        if raised is None:
+            for started in self._begun.values():
                 started.finish()
-            else:
-                started.stop()
+        else:
+            self._forget()
 
     @cached_property
     def config(self) -> Mapping[str, str]:
@@ -78,8 +78,13 @@ class Git:
         return ObjectReader(partial(start, command(self.root, "cat-file", "--batch"), env, stdin=True))
 
     @cached_property
-    def _beside(self) -> list[Started]:
-        return []
+    def _begun(self) -> dict[tuple[str, ...], Started]:
+        return {}
+
+    def _forget(self) -> None:
+        """Take back what was begun: its answer may be another one by now, or is not wanted any more."""
+        while self._begun:
+            self._begun.popitem()[1].stop()
 
     def read(self, *names: str) -> list[GitObject | None]:
         """What each name stands for, None where there is no such object here; one process for all of a run.
@@ -99,23 +104,16 @@ class Git:
     def fetch(self, *args: str, stdin: bytes = b"") -> GitResult:
         """Run git fetch; afterwards objects are read anew, because a process keeps where the history was cut off."""
         self._objects.close()
+        self._forget()
         return self.run("fetch", *args, stdin=stdin)
 
-    def begin(self, *args: str) -> Callable[[], bytes]:
-        """Start git beside the rest, and give what waits for its output.
+    def begin(self, *args: str) -> None:
+        """Start a git that only reads, beside the rest: the next ``ask`` for the same takes its answer.
 
-        The output raises ``GIT_FAILED`` as that of ``ask`` does.
+        Where a fetch or a git that writes comes in between, ``ask`` starts another.
         """
-        started = Started(self._start(*args, stdin=False))
-        self._beside.append(started)
-
-        def output() -> bytes:
-            status, stdout, stderr = started.finish()
-            if status != 0:
-                raise self.failed(args, GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace"))))
-            return stdout
-
-        return output
+        if args not in self._begun:
+            self._begun[args] = Started(self._start(*args, stdin=False))
 
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
         """Run git to its end without judging its exit status."""
@@ -125,6 +123,7 @@ class Git:
         """Run a git that writes, here or to a remote, without judging its exit status."""
         from jetscale_cicd.tools.git.gitpython import start_writing
 
+        self._forget()
         process = start_writing(self.opened, self.root, command(self.root, *args), self._variables(env))
         return self._result(process, stdin)
 
@@ -135,7 +134,9 @@ class Git:
         return {**variables(network=self.network), **self.environment, **(env or {})}
 
     def _result(self, process: Process, stdin: bytes) -> GitResult:
-        status, stdout, stderr = finish(process, stdin)
+        return self._redacted(*finish(process, stdin))
+
+    def _redacted(self, status: int, stdout: bytes, stderr: bytes) -> GitResult:
         return GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace")))
 
     def ask(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
@@ -144,7 +145,8 @@ class Git:
         Raises:
             CannotTellError: ``GIT_FAILED``, git exited with another status than 0.
         """
-        result = self.run(*args, stdin=stdin, env=env)
+        begun = self._begun.pop(args, None) if not stdin and not env else None
+        result = self._redacted(*begun.finish()) if begun else self.run(*args, stdin=stdin, env=env)
         if result.status != 0:
             raise self.failed(args, result)
         return result.stdout

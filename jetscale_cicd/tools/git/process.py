@@ -1,14 +1,19 @@
 """A git process from its start to its end, also where the run is interrupted meanwhile."""
 
+import fcntl
 import subprocess
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 GRACE = 5.0
+
+# Names of 40,000 paths.
+_PIPE = 1 << 20
 
 Process = subprocess.Popen[bytes]
 
@@ -61,6 +66,7 @@ class Started:
     """
 
     def __init__(self, process: Process) -> None:
+        _widen(process)
         self._process = process
         self._finalizer = weakref.finalize(self, stop, process)
         self._result: tuple[int, bytes, bytes] | None = None
@@ -76,6 +82,13 @@ class Started:
         """Ask for no result any more."""
         if self._finalizer.detach():
             stop(self._process)
+
+
+def _widen(process: Process) -> None:
+    """Let git go on while nobody reads: a pipe holds 64 KiB, on Linux up to 1 MiB without privileges (pipe(7))."""
+    if process.stdout and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # this user's processes hold too many already
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def stop(process: Process) -> None:

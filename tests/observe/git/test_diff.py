@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.observe.git import trees
@@ -63,6 +64,20 @@ def test_trees_and_git_tell_the_same_difference(
     far = compared(opened(repo), base, watch)
     assert sorted(near.watched) == sorted(far.watched)
     assert (near.count, near.unwatched) == (far.count, far.unwatched)
+
+
+@pytest.mark.parametrize("base", ["HEAD~1", "HEAD", None])
+@pytest.mark.parametrize("watch", [WATCH, ("**",), ("docs/a",), (), ("charts/app/**", "envs/*/values.yaml")])
+def test_the_watched_folders_of_a_large_difference_tell_what_git_tells(
+    repo: Drawn, base: str | None, watch: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, watched = opened(repo), Globs(watch)
+    with monkeypatch.context() as patch:
+        patch.setattr(trees, "_TREES", 0)
+        by_git = compared(repository, base, watch)
+    near = trees.near_changes(repository, by_git.comparison.base, repo.head, watched.may_match_below)
+    assert near is not None
+    assert {change for change in near if watched.rule(change.path)} == set(by_git.watched)
 
 
 def test_a_count_that_was_begun_is_the_same(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
 """The one process that reads objects: what it answers, that it sees what changes, and that none is left behind."""
 
+import fcntl
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,13 @@ def children() -> set[int]:
     """Processes of ours that have not been waited for."""
     listed = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())], capture_output=True, check=False)
     return {int(line.split()[0]) for line in listed.stdout.decode().splitlines() if "git" in line.split()[1]}
+
+
+def states() -> set[str]:
+    """The states of our processes, each as the letter of ps(1)."""
+    command = ["ps", "-o", "stat=,comm=", "--ppid", str(os.getpid())]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    return {line[0] for line in listed if "git" in line}
 
 
 def names(asked: Git, *questions: str) -> list[str | None]:
@@ -158,7 +167,8 @@ def asleep(asked: Git) -> None:
 
 def beside(asked: Git) -> None:
     with asked:
-        asked.begin("rev-parse", "HEAD")()
+        asked.begin("rev-parse", "HEAD")
+        asked.ask("rev-parse", "HEAD")
 
 
 @pytest.mark.parametrize("work", [asleep, beside])
@@ -191,14 +201,50 @@ def test_whoever_forgets_to_close_it_leaves_nothing_behind(repo: Drawn) -> None:
 
 
 def test_what_runs_beside_the_run_is_finished_at_its_end(repo: Drawn) -> None:
-    before = children()
+    before, head = children(), repo.head
     with opened(repo) as asked:
-        output, failing = asked.begin("rev-parse", "HEAD"), asked.begin("rev-parse", "--verify", "nothing")
+        asked.begin("rev-parse", "HEAD")
+        asked.begin("rev-parse", "--verify", "nothing")
     assert children() == before
-    assert output().decode().strip() == repo.head
+    (repo.path / ".git").rename(repo.path / "moved")  # so that another git would find nothing
+    assert asked.ask("rev-parse", "HEAD").decode().strip() == head
     with pytest.raises(CannotTellError) as failed:
-        failing()
+        asked.ask("rev-parse", "--verify", "nothing")
     assert failed.value.code == "GIT_FAILED"
+
+
+def test_what_was_begun_answers_once(repo: Drawn) -> None:
+    with opened(repo) as asked:
+        asked.begin("for-each-ref", "refs/tags")
+        before = asked.ask("for-each-ref", "refs/tags")
+        repo.git("tag", "another")
+        assert asked.ask("for-each-ref", "refs/tags") != before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda asked: asked.write("tag", "another"),
+        lambda asked: asked.fetch("--quiet", str(asked.root), "HEAD:refs/tags/another"),
+    ],
+)
+def test_what_was_begun_before_a_fetch_or_a_write_is_asked_anew(repo: Drawn, change: Callable[[Git], object]) -> None:
+    with opened(repo) as asked:
+        asked.begin("for-each-ref", "refs/tags/another")
+        change(asked)
+        assert asked.ask("for-each-ref", "refs/tags/another")
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="only Linux makes a pipe larger")
+def test_an_answer_that_nobody_reads_yet_does_not_hold_git_up(tmp_path: Path) -> None:
+    repo = draw(tmp_path, f"feat: a [{' '.join(f'folder/{number:060}' for number in range(2000))}]")
+    with opened(repo) as asked:
+        asked.begin("ls-tree", "-r", "HEAD")
+        deadline = time.monotonic() + 30
+        while (ended := states()) != {"Z"} and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert ended == {"Z"}  # and not waited for yet
+        assert len(asked.ask("ls-tree", "-r", "HEAD")) > 1 << 17
 
 
 def test_what_runs_beside_a_run_that_failed_is_stopped(repo: Drawn) -> None:
