@@ -182,6 +182,16 @@ class RunContext:
         )
 
 
+def _snapshot(repository: Repository, closing: ExitStack) -> tuple[Repository, str]:
+    """The repository with its work tree as a commit, and that commit, until the end of the run."""
+    import tempfile
+
+    scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-"))
+    taken, head = snapshot(repository, Path(scratch))
+    closing.enter_context(taken.git)
+    return taken, head
+
+
 @contextmanager
 def open_context(
     request: Request,
@@ -213,11 +223,7 @@ def open_context(
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         rules = load_release_rules(git.root)
         if request.worktree:
-            import tempfile
-
-            scratch = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-")))
-            repository, head = snapshot(repository, scratch)
-            closing.enter_context(repository.git)
+            repository, head = _snapshot(repository, closing)
             request = replace(request, head=head)
 
         def announce_redacted(line: str) -> None:

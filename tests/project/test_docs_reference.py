@@ -19,7 +19,7 @@ READ_ELSEWHERE = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HELM_D
 # Parts of the names of variables whose values are masked.
 PARTS_OF_NAMES = {"AUTH_CONFIG"}
 # Error codes of registries, and a constant of the time module.
-OTHER_CONSTANTS = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "CLOCK_BOOTTIME"}
+OTHER_CONSTANTS = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "CLOCK_BOOTTIME", "F_SETPIPE_SZ"}
 
 
 def read(name: str) -> str:
