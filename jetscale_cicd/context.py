@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.comparison import begin_expected_diff
+from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
@@ -137,7 +138,9 @@ class RunContext:
         from jetscale_cicd.tools.registry.oci_api import OciApi
 
         host = url.removeprefix("oci://").partition("/")[0]
-        api = OciApi(host, Http(self.redact), self.logins.find, self.settings.chart.plain_http)
+        http = Http(self.redact)
+        http.prepare()
+        api = OciApi(host, http, self.logins.find, self.settings.chart.plain_http)
         return OciRegistry(url, self.helm, api, self.scratch)
 
     @cached_property
@@ -180,6 +183,10 @@ class RunContext:
             source=self._source,
             has_release_commits=self.settings.release.commit,
         )
+
+
+def _announce_redacted(announce: "Announce", redact: Redactor, line: str) -> None:
+    announce(redact(line))
 
 
 def _snapshot(repository: Repository, closing: ExitStack) -> tuple[Repository, str]:
@@ -225,11 +232,9 @@ def open_context(
         if request.worktree:
             repository, head = _snapshot(repository, closing)
             request = replace(request, head=head)
-
-        def announce_redacted(line: str) -> None:
-            announce(redact(line))
-
-        context = RunContext(request, repository, settings, rules, redact, announce_redacted, show, closing)
+        say = partial(_announce_redacted, announce, redact)
+        context = RunContext(request, repository, settings, rules, redact, say, show, closing)
         if plans:
-            repository.begin_tags(context.tag_format)
+            ask_remote = request.network and not request.compares_only and not settings.release.commit
+            begin_releases(repository, context.tag_format, ask_remote=ask_remote)
         yield context

