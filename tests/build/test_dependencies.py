@@ -243,7 +243,7 @@ def chart_repository(archives: Path) -> Iterator[str]:
         url = f"http://127.0.0.1:{server.server_address[1]}"
         index = [str(find_helm(HELMS[0])), "repo", "index", str(archives), "--url", url]
         subprocess.run(index, check=True, capture_output=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield url
         server.shutdown()

@@ -51,7 +51,7 @@ def serve_github(directory: Path, host: str = "api.github.com") -> Iterator[GitH
             "REQUESTS_CA_BUNDLE": str(made.ca),
             "GH_TOKEN": TOKEN,
         }
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield github
         finally:

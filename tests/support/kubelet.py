@@ -326,7 +326,7 @@ def _logs(directory: Path) -> Iterator[int]:
     tls.load_cert_chain(keys.certificate, keys.key)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Logs)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield int(server.server_address[1])
     finally:
