@@ -106,6 +106,6 @@ def _imported(repository: Path) -> list[str]:
 
 def _git_processes(repository: Path) -> int:
     """Counted by git itself: each process appends the event of its start."""
-    trace = repository.parent / "trace"
+    trace = repository / ".git" / "trace"
     _decide(repository, env={"GIT_TRACE2_EVENT": str(trace)})
     return sum(json.loads(line)["event"] == "start" for line in trace.read_text().splitlines())

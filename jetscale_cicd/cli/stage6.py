@@ -54,15 +54,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             saved.check_unmoved(plan)
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
         if args.dry_run:
-            from jetscale_cicd.model.outcome import Run
-
-            run = Run(plan=plan, outcomes=())
-        else:
-            run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
+            return output.show(PlanResult(plan, context.request))
+        run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)
-    if args.dry_run:
-        return output.show(PlanResult(plan, context.request, warnings=run.warnings))
     return output.show(RunResult(run, context.request))
 
 

@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
-from jetscale_cicd.errors import Stage6Error, SupersededError
-from jetscale_cicd.model.plan import Hold, Plan, Step
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.plan import Plan, Step
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.model.target import Target
 
 
 class Result(StrEnum):
@@ -44,16 +43,6 @@ class Run:
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:
-        """What did not stop the run and has to be reported: holds, and steps whose failure is only a warning."""
-        holds = (_held(decided.hold, decided.target) for decided in self.plan.targets if decided.hold)
+        """What did not stop the run and has to be reported: the plan's, and steps whose failure is only a warning."""
         warned = (outcome.error for outcome in self.outcomes if outcome.result is Result.WARNED)
-        return (*holds, *(error for error in warned if error))
-
-
-def _held(hold: Hold, target: Target) -> Stage6Error:
-    return SupersededError(
-        "HELD",
-        hold.sentence,
-        where=f"{target.namespace}/{target.release}",
-        hint=f"correct it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
-    )
+        return (*self.plan.warnings, *(error for error in warned if error))

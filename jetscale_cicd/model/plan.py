@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
@@ -220,6 +220,20 @@ class Plan:
     def blocker(self) -> Stage6Error | None:
         """The unmet precondition because of which no run could act on this plan; None where one could."""
         return refusal(self.preconditions, to_plan=True)
+
+    @property
+    def warnings(self) -> tuple[Stage6Error, ...]:
+        """What stops nothing and has to be reported: the holds."""
+        return tuple(_held(decided.hold, decided.target) for decided in self.targets if decided.hold)
+
+
+def _held(hold: Hold, target: Target) -> Stage6Error:
+    return SupersededError(
+        "HELD",
+        hold.sentence,
+        where=f"{target.namespace}/{target.release}",
+        hint=f"correct it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
+    )
 
 
 def _deploys(step: Step) -> bool:

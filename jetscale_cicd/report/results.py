@@ -23,13 +23,11 @@ class PlanResult(NamedTuple):
     Args:
         request: what was asked; a run of a saved plan needs it again.
         refused: the unmet precondition because of which the plan is not carried out, None where it could be.
-        warnings: what stopped nothing and has to be seen.
     """
 
     plan: "Plan"
     request: "Request"
     refused: Stage6Error | None = None
-    warnings: tuple[Stage6Error, ...] = ()
 
 
 class RunResult(NamedTuple):
@@ -123,7 +121,7 @@ def warnings_of(result: CommandResult) -> tuple[Stage6Error, ...]:
     """What stopped nothing and has to be seen all the same."""
     match result:
         case PlanResult():
-            return result.warnings
+            return () if result.refused else result.plan.warnings
         case RunResult():
             return result.run.warnings
     return ()

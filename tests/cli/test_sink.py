@@ -8,13 +8,15 @@ import pytest
 
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.cli.screen import Screen
-from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.plan import Hold, TargetPlan
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.face import FACES
 from jetscale_cicd.report.results import CommandResult, PlanResult, VerificationResult, error_of
 from jetscale_cicd.tools.redact import Redactor
 from tests.report.samples import ERROR, PUBLISH, REQUEST, RESULTS, SECRET, VERIFICATIONS
 
-WARNING = PublishError("A_WARNING", "it stopped nothing")
+HOLD = Hold(revision=4, of=3, to=2, why="", status="deployed", sentence="rolled back")
+HELD = replace(PUBLISH, target_plans=(TargetPlan(decided=replace(PUBLISH.targets[0], hold=HOLD)),))
 
 
 def sink(form: str = "json") -> Output:
@@ -38,7 +40,8 @@ def test_the_status_is_that_of_the_error_in_the_result(
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        (PlanResult(PUBLISH, REQUEST, warnings=(WARNING,)), (0, ["warning A_WARNING"])),
+        (PlanResult(HELD, REQUEST), (0, ["warning HELD"])),
+        (PlanResult(HELD, REQUEST, ERROR), (5, ["error DEPLOY_FAILED"])),
         (RESULTS["run failed"], (5, ["warning X", "error DEPLOY_FAILED"])),
         (VerificationResult(VERIFICATIONS[2], ERROR), (5, ["error DEPLOY_FAILED"])),
         (RESULTS["explanation"], (0, [])),
