@@ -84,7 +84,8 @@ def frozen(cls: Any = None, /, *, kw_only: bool = False) -> Any:
         kw_only: its own fields are given by name alone.
 
     Raises:
-        TypeError: a default is mutable, so that all records would share it.
+        TypeError: a default is mutable, so that all records would share it; a field without a default follows one that
+            has one; or the class defines what a record gets here.
     """
     if cls is None:
         return lambda decorated: _made(decorated, kw_only)
@@ -107,23 +108,38 @@ if not TYPE_CHECKING:  # a type checker knows the names and types that `dataclas
 def _made(cls: type, kw_only: bool) -> type:
     found = {each.name: each for base in reversed(cls.__mro__[1:]) for each in getattr(base, "__record_fields__", ())}
     for name, annotation in cls.__annotations__.items():
-        if _origin(annotation) is ClassVar:
+        if _is_class_variable(annotation):
             continue
         given = cls.__dict__.get(name, _MISSING)
         described: Field = given if isinstance(given, Field) else field(default=given)
-        if getattr(described.default, "__hash__", None) is None:
+        if type(described.default).__hash__ is None:
             raise TypeError(f"{cls.__name__}.{name}: a default that can change is made by a default_factory")
         found[name] = described._replace(name=name, type=annotation, kw_only=kw_only)
         if described.default is not _MISSING:
             setattr(cls, name, described.default)
         elif given is not _MISSING:
             delattr(cls, name)
-    positional = tuple(each.name for each in found.values() if not each.kw_only)
-    parts = {**_SHARED, "__record_fields__": tuple(found.values()), "__match_args__": positional}
-    for name, part in parts.items():
-        if name not in cls.__dict__:
-            setattr(cls, name, part)
+    positional = tuple(each for each in found.values() if not each.kw_only)
+    _check_order(cls, positional)
+    names = tuple(each.name for each in positional)
+    for name, part in {**_SHARED, "__record_fields__": tuple(found.values()), "__match_args__": names}.items():
+        if name in cls.__dict__:
+            raise TypeError(f"{cls.__name__} defines {name}, which a record has from here: make it an ordinary class")
+        setattr(cls, name, part)
     return cls
+
+
+def _is_class_variable(annotation: Any) -> bool:
+    text = annotation if isinstance(annotation, str) else ""
+    return annotation is ClassVar or _origin(annotation) is ClassVar or text.startswith(("ClassVar", "typing.ClassVar"))
+
+
+def _check_order(cls: type, positional: tuple[Field, ...]) -> None:
+    optional = ""
+    for each in positional:
+        if optional and each.is_required:
+            raise TypeError(f"{cls.__name__}: {each.name} has no default and follows {optional}, which has one")
+        optional = optional or ("" if each.is_required else each.name)
 
 
 def _init(self: Any, /, *args: Any, **kwargs: Any) -> None:
@@ -189,22 +205,27 @@ def _dataclass_like(cls: Any) -> Any:
         )
         for each in fields(cls)
     ]
-    return dataclasses.make_dataclass(cls.__name__, described)
+    return dataclasses.make_dataclass(cls.__name__, described, frozen=True)
 
 
-class _DataclassFields:
-    """The fields as ``dataclasses`` has them, made when something asks for them."""
+class _OfDataclass:
+    """What a dataclass has under a name, made when something asks for it."""
 
-    def __get__(self, _: object, cls: Any) -> Mapping[str, Any]:
-        made: Mapping[str, Any] = _dataclass_like(cls).__dataclass_fields__
-        cls.__dataclass_fields__ = made
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, _: object, cls: Any) -> Any:
+        made = getattr(_dataclass_like(cls), self.name)
+        setattr(cls, self.name, made)
         return made
 
 
 class _Signature:
-    """What ``inspect.signature`` and ``help`` show."""
+    """What ``inspect.signature`` and ``help`` show of the class."""
 
-    def __get__(self, _: object, cls: Any) -> Any:
+    def __get__(self, record: object, cls: Any) -> Any:
+        if record is not None:
+            raise AttributeError("__signature__")
         import inspect
 
         return inspect.signature(_dataclass_like(cls))
@@ -217,6 +238,8 @@ _SHARED = {
     "__repr__": _repr,
     "__setattr__": _refuse,
     "__delattr__": _refuse,
-    "__dataclass_fields__": _DataclassFields(),
+    "__replace__": replace,
+    "__dataclass_fields__": _OfDataclass("__dataclass_fields__"),
+    "__dataclass_params__": _OfDataclass("__dataclass_params__"),
     "__signature__": _Signature(),
 }

@@ -65,7 +65,8 @@ class Http:
 
     def prepare(self) -> None:
         """Begin what the first request needs: importing urllib3 and reading the authorities takes 60 ms (measured)."""
-        self._preparing.start()
+        if not self._preparing.ident:
+            self._preparing.start()
 
     def _prepare(self) -> None:
         with suppress(Exception):  # the first request meets it again, and says so

@@ -469,3 +469,19 @@ def test_a_kubeconfig_may_be_relative_and_a_context_be_named(
     ended = live.run()
     assert ended.status == 8
     assert 'context "other" does not exist' in ended.json["error"]["message"]
+
+
+def test_an_installation_by_a_person_with_the_values_of_ours_is_deployed_over(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    live.done()
+    assert live.record(1)["state"] == "verified"
+    values = tmp_path / "values.yaml"
+    values.write_text(live.helm_plain("get", "values", "app", "--output", "yaml"))
+    live.helm_plain("uninstall", "app", "--wait")
+    chart = str(live.sample.repo.path / "charts/app")
+    live.helm_plain("install", "app", chart, "--values", str(values), "--set", "replicas=3")
+    assert live.history()[-1] == (1, "deployed")
+    assert live.done()["decision"] == "redeploy"
+    assert live.history()[-1] == (2, "deployed")

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import pprint
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -143,7 +144,12 @@ def test_a_copy_is_equal_and_complete(copied: Callable[[Any], Any], record: Any)
     assert vars(copied(record)) == vars(record)
 
 
-@pytest.mark.parametrize("changed", [replace, dataclasses.replace])
+def as_python_3_13(record: Any, **changes: Any) -> Any:
+    """What ``copy.replace`` calls."""
+    return record.__replace__(**changes)
+
+
+@pytest.mark.parametrize("changed", [replace, dataclasses.replace, as_python_3_13])
 def test_a_record_like_another_one_is_checked_again(changed: Callable[..., Any]) -> None:
     assert changed(Named(name="a", note="b"), name="C") == Named(name="c")
     assert changed(Located(1, where="x"), y=2) == Located(1, 2, where="x")
@@ -165,12 +171,32 @@ def test_patterns_match_by_position_and_name() -> None:
             pytest.fail(f"{other} did not match")
 
 
-def test_a_default_that_all_records_would_share_is_refused() -> None:
-    with pytest.raises(TypeError, match="marks"):
+SHARED = "class Wrong:\n    marks: list[str] = []"
+ORDER = "class Wrong:\n    x: int = 0\n    marks: int"
+OWN = "class Wrong:\n    marks: int\n    def __eq__(self, other): return True"
 
-        @frozen
-        class Shared:
-            marks: list[str] = []  # noqa: RUF012
+
+@pytest.mark.parametrize("source", [SHARED, ORDER, OWN])
+def test_a_class_that_is_no_record_is_refused(source: str) -> None:
+    names: dict[str, Any] = {}
+    exec(source, names)  # a type checker refuses them, too
+    with pytest.raises(TypeError, match="Wrong"):
+        frozen(names["Wrong"])
+
+
+@pytest.mark.parametrize("annotation", ["ClassVar", "ClassVar[int]", "'ClassVar[int]'", "'typing.ClassVar[int]'"])
+def test_a_variable_of_the_class_is_no_field(annotation: str) -> None:
+    names: dict[str, Any] = {"ClassVar": ClassVar}
+    exec(f"class Counted:\n    x: int\n    total: {annotation} = 3", names)
+    assert [each.name for each in fields(frozen(names["Counted"]))] == ["x"]
+
+
+def test_a_class_may_be_a_default() -> None:
+    @frozen
+    class Kind:
+        of: type = dict
+
+    assert Kind().of is dict
 
 
 def test_made_defaults_are_not_shared() -> None:
@@ -185,3 +211,23 @@ def test_the_package_makes_its_records_without_dataclasses() -> None:
 
 def test_documentation_shows_the_fields() -> None:
     assert str(inspect.signature(Point)) == str(inspect.signature(PlainPoint))
+
+
+def test_a_record_that_can_be_called_shows_what_it_takes() -> None:
+    @frozen
+    class Adder:
+        x: int
+
+        def __call__(self, y: int) -> int:
+            return self.x + y
+
+    assert str(inspect.signature(Adder(1))) == "(y: int) -> int"
+
+
+def test_a_record_is_printed_as_a_dataclass_and_may_be_the_base_of_one() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Derived(Point):
+        z: int = 3
+
+    assert Derived(1, z=4).z == 4
+    assert pprint.pformat(Located(1)) == pprint.pformat(PlainLocated(1)).removeprefix("Plain")

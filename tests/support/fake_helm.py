@@ -94,7 +94,8 @@ class FakeHelm(Helm):
 
         def made(number: int, status: str) -> Object:
             kind = "pending-upgrade" if status == "pending" else status
-            new = secret(number, kind, config=config, description=_said(note, kind))
+            package = {"metadata": {"name": "shop", "version": config["global"]["stage6"].get("version", "0.1.0")}}
+            new = secret(number, kind, config=config, chart=package, description=_said(note, kind))
             new["metadata"]["labels"] |= note.labels
             return new
 

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -50,3 +51,21 @@ def test_what_fails_when_it_is_prepared_is_the_error_of_the_first_request(
     http.prepare()
     with pytest.raises(HttpFailure, match="no certificate authorities"):
         http.get(address, {})
+
+
+def test_what_was_prepared_is_waited_for_and_not_made_twice(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ssl.SSLContext] = []
+    make = ssl.create_default_context
+
+    def slowly() -> ssl.SSLContext:
+        time.sleep(0.2)
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", slowly)
+    http = Http(Redactor.of(()))
+    http.prepare()
+    http.prepare()
+    assert made == []
+    assert http.get(address, {}).body == b"yes"
+    assert len(made) == 1

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jetscale_cicd.decide.cluster import legacy_record
-from jetscale_cicd.decide.cluster.deploy_record import KEY, deploy_line, fields_of, record_fields
+from jetscale_cicd.decide.cluster.deploy_record import KEY, deploy_line, fields_of, record_fields, recorded
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.revision import HelmRevision, RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 
@@ -60,6 +60,9 @@ def record_of(revision: HelmRevision) -> RevisionRecord | None:
         return legacy_record.read(revision)
     if fields["schema"] != SCHEMA or fields.get("revision") != revision.number:
         return None
+    deployed = recorded(revision.config)
+    if deployed and revision.chart_version and deployed.version != revision.chart_version:
+        return None  # a new installation with the values of an old one has the same number again
     return _decoded(fields, revision.number)
 
 

@@ -74,7 +74,8 @@ def values_comparison(
 def begin_expected_diff(repository: Repository, request: Request) -> None:
     """Begin the diff that the event's comparison is going to need; another one is asked for when it is known."""
     base, head = request.base or request.event.base, request.head or request.event.head or "HEAD"
-    other = request.worktree or request.from_merge_base or request.event.base_is_branch_tip
+    event = request.event
+    other = request.worktree or request.from_merge_base or event.base_is_branch_tip or event.base_is_first_parent
     if request.since != "event" or not base or other:
         return
     before, after = repository.find(base, head)

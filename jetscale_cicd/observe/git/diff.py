@@ -30,7 +30,7 @@ Names = Callable[[], bytes]
 
 def begin_names(git: Git, comparison: Comparison) -> None:
     """Start listing every path that differs."""
-    git.begin(*_listing(comparison))
+    git.begin(*_listing(comparison), lasts=True)
 
 
 def choose_watched(comparison: Comparison, changes: Sequence[Change], watch: Globs) -> ChangeSet:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.record import field, frozen
@@ -16,6 +16,13 @@ from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import OpenedRepository
+
+
+class _Begun(NamedTuple):
+    """A git that answers later, and whether its answer stays true whatever is fetched or written."""
+
+    git: Started
+    lasts: bool
 
 
 @frozen
@@ -46,11 +53,11 @@ class Git:
     def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
         """Leave nothing running; what was begun and not asked for yet is finished, unless something was raised."""
         self._objects.close()
-        if raised is None:
-            for started in self._begun.values():
-                started.finish()
-        else:
-            self._forget()
+        for begun in self._begun.values():
+            if raised is None:
+                begun.git.finish()
+            else:
+                begun.git.stop()
 
     @cached_property
     def config(self) -> Mapping[str, str]:
@@ -68,9 +75,9 @@ class Git:
 
     @property
     def remotes(self) -> tuple[str, ...]:
-        """Names of the remotes, as `git remote` lists them; a run adds none."""
-        keys = (key.removeprefix("remote.") for key in self.config if key.startswith("remote."))
-        return tuple(sorted({key.rpartition(".")[0] for key in keys if "." in key}))
+        """Names of the remotes that have an address; `git remote` also lists one that the user's settings only tune."""
+        settings = (key.removeprefix("remote.").rpartition(".") for key in self.config if key.startswith("remote."))
+        return tuple(sorted({name for name, _, key in settings if name and key in ("url", "pushurl")}))
 
     @cached_property
     def _objects(self) -> ObjectReader:
@@ -78,13 +85,13 @@ class Git:
         return ObjectReader(partial(start, command(self.root, "cat-file", "--batch"), env, stdin=True))
 
     @cached_property
-    def _begun(self) -> dict[tuple[str, ...], Started]:
+    def _begun(self) -> dict[tuple[str, ...], _Begun]:
         return {}
 
     def _forget(self) -> None:
-        """Take back what was begun: its answer may be another one by now, or is not wanted any more."""
-        while self._begun:
-            self._begun.popitem()[1].stop()
+        """Take back what was begun and may have another answer by now."""
+        for args in [args for args, begun in self._begun.items() if not begun.lasts]:
+            self._begun.pop(args).git.stop()
 
     def read(self, *names: str) -> list[GitObject | None]:
         """What each name stands for, None where there is no such object here; one process for all of a run.
@@ -107,19 +114,22 @@ class Git:
         self._forget()
         return self.run("fetch", *args, stdin=stdin)
 
-    def begin(self, *args: str) -> None:
+    def begin(self, *args: str, lasts: bool = False) -> None:
         """Start a git that only reads, beside the rest: the next ``run`` or ``ask`` of the same takes its answer.
 
-        Where a fetch or a git that writes comes in between, another one is started.
+        Where a fetch or a git that writes comes in between, another one is started. One thread at a time.
+
+        Args:
+            lasts: the answer is about objects by their full names, which neither a fetch nor a write changes.
         """
         if args not in self._begun:
-            self._begun[args] = Started(self._start(*args, stdin=False))
+            self._begun[args] = _Begun(Started(self._start(*args, stdin=False)), lasts)
 
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
         """Run git to its end without judging its exit status, or wait for the one that was begun."""
         begun = self._begun.pop(args, None) if not stdin and not env else None
         if begun:
-            return self._redacted(*begun.finish())
+            return self._redacted(*begun.git.finish())
         return self._result(self._start(*args, stdin=bool(stdin), env=env), stdin)
 
     def write(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:

@@ -11,6 +11,7 @@ from jetscale_cicd.errors import PreconditionError
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 GRACE = 5.0
+_POLL = 0.5
 
 # Names of 40,000 paths.
 _PIPE = 1 << 20
@@ -49,13 +50,30 @@ def missing_git() -> PreconditionError:
 
 
 def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
-    """Wait for the end of git, all streams served at once; its exit status, output and errors."""
+    """Wait for the end of git, all streams served at once; its exit status, output and errors.
+
+    What git has started may live on and hold its pipes open, as the master of a shared ssh connection does (ssh before
+    8.5 with ControlPersist), so that the end of the streams is not waited for.
+    """
     try:
-        stdout, stderr = process.communicate(stdin or None)
+        stdout, stderr = _communicate(process, stdin)
     except BaseException:
         stop(process)
         raise
     return process.returncode, stdout, stderr
+
+
+def _communicate(process: Process, stdin: bytes) -> tuple[bytes, bytes]:
+    given: bytes | None = stdin or None
+    while True:
+        ended = process.poll() is not None
+        try:
+            return process.communicate(given, timeout=_POLL)
+        except subprocess.TimeoutExpired as waiting:
+            given = None
+            if ended:  # what it wrote has been read since
+                _close(process)
+                return waiting.stdout or b"", waiting.stderr or b""
 
 
 class Started:
@@ -95,7 +113,14 @@ def stop(process: Process) -> None:
     """Let an interrupted git stop, and leave none behind: a push that goes on alone surprises the next run."""
     process.terminate()
     try:
-        process.communicate(timeout=GRACE)
+        process.wait(GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
+    _close(process)
+
+
+def _close(process: Process) -> None:
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with suppress(OSError):  # what was still to be written to a git that has ended
+            _ = stream and stream.close()

@@ -253,3 +253,13 @@ def test_the_description_of_what_stage_6_did_not_deploy_names_the_run() -> None:
     record = of(RevisionState.ROLLBACK, rollback=replace(BACK, cause=RollbackCause.REQUESTED))
     assert describe(record, None, "r") == "Rollback to 2: requested at revision 3; run=r"
     assert describe(record, None, "") == "Rollback to 2: requested at revision 3"
+
+
+def test_a_new_installation_with_the_values_of_an_old_one_is_not_ours() -> None:
+    values = config(of(RevisionState.VERIFIED, 1))
+    ours, copied = (revision(1, config=values, chart_version=version) for version in ("1.2.3", "0.0.0"))
+    assert deployed_record(ours, kept(ours).get) == DEPLOYED
+    assert record_of(copied) is None
+    assert deployed_record(copied, kept(copied).get) == Deployed(
+        version="0.0.0", commit="", digest="", values_digest=""
+    )

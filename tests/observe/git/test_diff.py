@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.observe.git import trees
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.worktree import snapshot
 from tests.support.history import Drawn, bare, clone, draw, opened
 
 GITLINK = "1234567890123456789012345678901234567890"
@@ -163,3 +165,21 @@ def test_a_copy_of_a_change_set_holds_the_count(repo: Drawn, listed: str, monkey
         ]
     assert counts == [changes.counted()] * 3
     assert changes.count > len(changes.watched)
+
+
+def test_a_count_that_was_begun_outlives_a_fetch_and_the_scratch_space_of_the_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "_TREES", 0)
+    repo = draw(tmp_path / "repo", "feat: a [charts/app/x]")
+    repo.write("docs/new", "not committed")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    taken, head = snapshot(opened(repo), scratch)
+    comparison = Comparison(repo.head, head, "test")
+    with taken.git:
+        taken.begin_diff(comparison)
+        changes = taken.changes(comparison, WATCH)
+        assert taken.git.fetch("--quiet", str(repo.path), "HEAD").status == 0
+    shutil.rmtree(scratch)
+    assert (changes.count, changes.unwatched) == (1, (b"docs/new",))
