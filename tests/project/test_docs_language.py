@@ -46,7 +46,7 @@ def test_the_readme_is_a_few_screens() -> None:
     assert 150 <= len(README.read_text().splitlines()) <= 180
 
 
-@pytest.mark.parametrize("file", PAGES, ids=named)
+@pytest.mark.parametrize("file", [*PAGES, *sorted((DOCS / "adr").glob("*.md"))], ids=named)
 def test_no_line_is_long(file: Path) -> None:
     lines = file.read_text().splitlines()
     assert [f"{number}: {line[:60]}…" for number, line in enumerate(lines, 1) if len(line) > LONGEST] == []
