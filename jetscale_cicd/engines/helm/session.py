@@ -154,7 +154,7 @@ def cluster_of(context: RunContext, target: Target) -> Kubernetes:
             "NO_KUBECONFIG",
             f"there is no cluster to deploy to: {api.why}",
             where=f"target {target.name}",
-            hint="set KUBECONFIG, or run with --engine render",
+            hint="set KUBECONFIG; a target without a cluster has engine: render",
         )
     return api
 

@@ -124,7 +124,9 @@ def _since_default_branch(repository: Repository, head: str, latest: Release | N
     name = f"refs/remotes/{remote}/HEAD"
     tip = repository.find(name)[0] if remote else None
     if tip is None:
-        why = f"this clone does not know {remote}'s default branch" if remote else "there is no remote to compare with"
+        learn = f"git remote set-head {remote} --auto, or --base REV"
+        unknown = f"this clone does not know {remote}'s default branch ({learn})"
+        why = unknown if remote else "there is no remote to compare with"
         return _last_release(head, latest, why)
     return since_merge_base(repository, tip, head, f"{remote}'s default branch")
 

@@ -204,11 +204,12 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
 
         if shutil.which("git") is None:
             raise missing_git()
+        there = directory.is_dir()
         raise ConfigurationError(
             "NOT_A_REPOSITORY",
-            "this is not inside a git repository",
+            "this is not inside a git repository" if there else "there is no such directory",
             where=str(directory),
-            hint="give one with --repo DIR",
+            hint="give one with --repo DIR" if there else "check --repo DIR",
         )
     environment = dict(opened.git.environment()) if opened else {}
     return Git(*location, network=network, redact=redact, environment=environment, opened=opened)
