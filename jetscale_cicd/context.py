@@ -211,9 +211,9 @@ def open_context(
     """Open what every command needs, and close everything at the end.
 
     Args:
-        plans: a plan is going to be made, so git begins with its part while modules are imported.
-        show: shows the rows of a table in place, where there is a terminal.
         redact: the redactor of the output, so that it masks the secrets that are found during the run.
+        show: shows the rows of a table in place, where there is a terminal.
+        plans: a plan is going to be made, so git begins with its part while modules are imported.
 
     Raises:
         ConfigurationError: there is no repository, or its configuration cannot be used.

@@ -27,7 +27,7 @@ __all__ = ["Field", "field", "fields", "frozen", "replace"]
 Class = TypeVar("Class")
 
 _MISSING: Any = object()
-_origin: Callable[[Any], object] = get_origin
+_origin: Callable[[Any], object] = get_origin  # typed so that it may be compared with ClassVar
 _NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 

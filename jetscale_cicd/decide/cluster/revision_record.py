@@ -1,7 +1,8 @@
 """The record of one revision in its values: written, read back, and described for people.
 
 helm copies values to later revisions (`rollback`, `upgrade --reuse-values`), so the record names the revision that it
-is about, and is read only from that one. The description in `helm history` is derived from it and never read back.
+is about, and is read only from that one, and only with the chart version that it names: a person's new installation
+with these values begins at revision 1 again. The description in `helm history` is derived from it and never read back.
 """
 
 from collections.abc import Mapping
@@ -62,7 +63,7 @@ def record_of(revision: HelmRevision) -> RevisionRecord | None:
         return None
     deployed = recorded(revision.config)
     if deployed and revision.chart_version and deployed.version != revision.chart_version:
-        return None  # a new installation with the values of an old one has the same number again
+        return None
     return _decoded(fields, revision.number)
 
 

@@ -121,13 +121,12 @@ def event_comparison(repository: Repository, request: Request, head: str, latest
 def _since_default_branch(repository: Repository, head: str, latest: Release | None) -> Comparison:
     """On a laptop a branch is meant for the remote's default branch, which `git clone` writes down."""
     remote = remote_of(repository)
-    name = f"refs/remotes/{remote}/HEAD"
-    tip = repository.find(name)[0] if remote else None
+    if remote is None:
+        return _last_release(head, latest, "there is no remote to compare with")
+    tip = repository.find(f"refs/remotes/{remote}/HEAD")[0]
     if tip is None:
-        learn = f"git remote set-head {remote} --auto, or --base REV"
-        unknown = f"this clone does not know {remote}'s default branch ({learn})"
-        why = unknown if remote else "there is no remote to compare with"
-        return _last_release(head, latest, why)
+        remedy = f"git remote set-head {remote} --auto, or --base REV"
+        return _last_release(head, latest, f"this clone does not know {remote}'s default branch ({remedy})")
     return since_merge_base(repository, tip, head, f"{remote}'s default branch")
 
 

@@ -53,11 +53,11 @@ class Git:
     def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
         """Leave nothing running; what was begun and not asked for yet is finished, unless something was raised."""
         self._objects.close()
-        for begun in self._begun.values():
+        for args, begun in list(self._begun.items()):
             if raised is None:
                 begun.git.finish()
             else:
-                begun.git.stop()
+                self._begun.pop(args).git.stop()  # who asks all the same gets another
 
     @cached_property
     def config(self) -> Mapping[str, str]:

@@ -11,9 +11,8 @@ from jetscale_cicd.errors import PreconditionError
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 GRACE = 5.0
-_POLL = 0.5
-
-# Names of 40,000 paths.
+_POLL = 0.5  # seconds
+# Bytes: the names of 40,000 paths.
 _PIPE = 1 << 20
 
 Process = subprocess.Popen[bytes]
