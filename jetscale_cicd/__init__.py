@@ -82,8 +82,9 @@ def run(request: Request, announce: Announce = lambda _: None) -> "Run":
         Stage6Error: nothing was changed, because planning failed or a precondition does not hold.
     """
     from jetscale_cicd.context import open_context
+    from jetscale_cicd.model.record import replace
 
-    with open_context(request, announce, plans=True) as context:
+    with open_context(replace(request, acts=True), announce, plans=True) as context:
         from jetscale_cicd import stage6
 
         return stage6.reconcile(context, stage6.plan(context))

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
@@ -58,6 +59,13 @@ class RunContext:
     def tag_format(self) -> str:
         """Name of a release tag: as configured here, as in python-semantic-release, or ``v{version}``."""
         return self.settings.chart.tag_format or self.rules.tag_format or "v{version}"
+
+    @cached_property
+    def branches(self) -> BranchRules:
+        """Which branches are released; the one that gets release commits is, where nothing names them."""
+        release = self.settings.release
+        globs = release.branches or ((release.branch,) if release.branch else ())
+        return BranchRules(globs=globs, groups=self.rules.branches)
 
     @cached_property
     def scratch(self) -> Path:
@@ -236,5 +244,5 @@ def open_context(
         context = RunContext(request, repository, settings, rules, redact, say, show, closing)
         if plans:
             ask_remote = request.network and not request.compares_only and not settings.release.commit
-            begin_releases(repository, context.tag_format, ask_remote=ask_remote)
+            begin_releases(repository, context.tag_format, context.branches, ask_remote=ask_remote)
         yield context

@@ -6,6 +6,7 @@ Modules that a decision does not need are imported by the functions that use the
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.forward import held_back
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
@@ -15,6 +16,7 @@ from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import any_released_since
+from jetscale_cicd.planning.authority import idle_plan, refused_event
 from jetscale_cicd.planning.decision import Observed, observe
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.release import DesiredRelease, find_desired_release
@@ -34,6 +36,8 @@ def plan(context: RunContext) -> Plan:
 
     The preconditions are checked, too; ``Plan.blocker`` is the error because of which no run could act on the plan.
     """
+    if (why := context.request.event.unsuccessful) and not context.request.compares_only:
+        return idle_plan(context, why)
     proposal = _propose(context)
     if context.request.compares_only or proposal.plan.deploy is None:
         return proposal.plan
@@ -44,15 +48,18 @@ def plan(context: RunContext) -> Plan:
 
 def _propose(context: RunContext) -> Proposal:
     """Observe, decide, and plan the steps."""
+    if context.request.acts and (refused := refused_event(context)):
+        raise refused
     if not context.request.compares_only:
         for target in context.settings.targets:
             engine_of(target).prepare(context, target)
     observed, desired = _observe(context)
+    new = desired.release if desired.choice else None
     planned = make_plan(
         head=observed.head,
         latest=observed.releases.latest,
         changes=observed.changes,
-        targets=observed.targets,
+        targets=tuple(held_back(each, new.version, new.commit) if new else each for each in observed.targets),
         choice=desired.choice,
         deploy=desired.release,
         artifact=desired.artifact,

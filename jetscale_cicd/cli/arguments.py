@@ -100,6 +100,9 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         help="deploy the latest release again although nothing changed, to restore what was changed outside Stage 6",
     )
     parser.add_argument(
+        "--allow-older", action="store_true", help="deploy although what is deployed is newer, or of another line"
+    )
+    parser.add_argument(
         "--release-hold", action="store_true", help="deploy although the newest revision of a release is a rollback"
     )
 
@@ -160,6 +163,7 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
         audit=getattr(args, "audit", None),
         release_hold=getattr(args, "release_hold", False),
         redeploy=getattr(args, "redeploy", False),
+        allow_older=getattr(args, "allow_older", False),
     )
 
 

@@ -15,6 +15,7 @@ from jetscale_cicd.cli.arguments import (
 )
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.results import PlanResult, RunResult
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _save_notes(args: argparse.Namespace, output: Output, context: "RunContext",
 
 def _request(args: argparse.Namespace) -> "tuple[Request, SavedPlan | None]":
     """The request, with what a saved plan sets."""
-    request = request_of(args, network=True)
+    request = replace(request_of(args, network=True), acts=not args.dry_run)
     if request.compares_only and not args.dry_run:
         raise ConfigurationError(
             "USAGE",

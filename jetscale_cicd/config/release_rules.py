@@ -7,15 +7,18 @@ table. (``.releaserc`` with a dot belongs to semantic-release for Node.)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.branch import BranchGroup
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.target import quoted
 
 MAX_FILE_CHARS = 1024 * 1024
+# ``BranchConfig.match`` of python-semantic-release 10.7.
+_DEFAULT_MATCH = "(main|master)"
 _T = TypeVar("_T", str, bool, dict[str, Any])
 _HINT = "see python-semantic-release's configuration reference"
 
@@ -31,6 +34,7 @@ class ReleaseRules:
         tag_format: name of a release tag, or None where it is not configured.
         major_on_zero: whether a breaking change of 0.x gives 1.0.0.
         allow_zero_version: whether versions below 1.0.0 are allowed.
+        branches: groups of branches, in their order; () where they are not configured.
         parser_options: options of the conventional parser, as written; python-semantic-release checks them.
         origin: the file that they come from, or ``default``.
     """
@@ -39,6 +43,7 @@ class ReleaseRules:
     major_on_zero: bool = True
     # Without a configuration, Stage 6 starts at 0.1.0. python-semantic-release's own default is False.
     allow_zero_version: bool = True
+    branches: tuple[BranchGroup, ...] = ()
     parser_options: Mapping[str, object] = field(default_factory=dict, hash=False)
     origin: str = "default"
 
@@ -109,9 +114,24 @@ def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:
         tag_format=tag_format,
         major_on_zero=_typed(section, "major_on_zero", True, file),
         allow_zero_version=_typed(section, "allow_zero_version", False, file),
+        branches=tuple(_branch_groups(section, file)),
         parser_options=_ANGULAR_OPTIONS | options if parser == "angular" else options,
         origin=file,
     )
+
+
+def _branch_groups(section: Mapping[str, Any], file: str) -> Iterator[BranchGroup]:
+    """The groups that are written down; the one of python-semantic-release's default is not, so it is no group here."""
+    for name, group in _typed(section, "branches", {}, file).items():
+        if not isinstance(group, dict):
+            raise _error(file, f"branches.{name}: must be a table")
+        match = _typed(group, "match", _DEFAULT_MATCH, file)
+        match = ".*" if match == "*" else match  # a plain wildcard is allowed, too
+        try:
+            re.compile(match)
+        except (re.error, RecursionError) as wrong:
+            raise _error(file, f"branches.{name}: match: {quoted(match)} is no regular expression: {wrong}") from None
+        yield BranchGroup(match, _typed(group, "prerelease", False, file))
 
 
 def _typed(section: Mapping[str, Any], key: str, default: _T, file: str) -> _T:

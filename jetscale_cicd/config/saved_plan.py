@@ -34,6 +34,7 @@ class SavedRequest:
     registry: str | None = None
     release_hold: bool = False
     redeploy: bool = False
+    allow_older: bool = False
 
 
 @frozen(kw_only=True)
@@ -67,6 +68,7 @@ class SavedPlan:
             registry=request.registry or asked.registry,
             release_hold=request.release_hold or asked.release_hold,
             redeploy=request.redeploy or asked.redeploy,
+            allow_older=request.allow_older or asked.allow_older,
         )
 
     def check_unmoved(self, plan: Plan) -> None:

@@ -145,6 +145,13 @@ def check_branch_name(text: str) -> None:
         raise ValueError(f"{quoted(text)} is not a branch name (see: git help check-ref-format)")
 
 
+def check_branch_glob(text: str) -> None:
+    """Refuse what matches no branch; a whole ref is none."""
+    check_text(text)
+    if text.startswith(("refs/", "!", "/", "-")):
+        raise ValueError(f"{quoted(text)} is no glob of branch names: write main, or release/*")
+
+
 def check_command_argument(text: str) -> None:
     """Refuse an argument of a command with an unknown placeholder."""
     check_text(text)
@@ -169,6 +176,8 @@ class ReleaseSettings:
     """What belongs to a release besides a package and a tag.
 
     Args:
+        branches: globs of the branches that are released; none: python-semantic-release's, else the default branch.
+        forks: release although the CI says that the repository is a fork.
         commit: write the version into Chart.yaml, in a release commit that is pushed to the branch with the tag.
         branch: the branch that gets release commits; null takes that of the CI, else the one that is checked out.
         github: create a Release with the notes where the remote is at GitHub and a token is set.
@@ -179,6 +188,8 @@ class ReleaseSettings:
         ValueError: a rule is broken; the sentence begins with the field.
     """
 
+    branches: tuple[str, ...] = field(default=(), metadata={"check": check_branch_glob})
+    forks: bool = False
     commit: bool = False
     branch: str | None = field(default=None, metadata={"check": check_branch_name})
     github: bool = True

@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.decide.forward import goes_back
 from jetscale_cicd.decide.hold import Verdict, by_revision
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.model.change import Change, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved
+from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.model.version import Version
 
 if TYPE_CHECKING:
     from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 
+_NO_VERSION = Version(0, 0, 0)
 # Status of a path that is explained without having changed.
 UNCHANGED = ""
 _STATUS_NAMES = {"A": "added", "D": "deleted", "M": "modified", "T": "type changed"}
@@ -84,7 +87,7 @@ class TargetState:
     Args:
         live: what it runs now.
         latest: the release that a redeploy would use.
-        superseded: the deployed commit descends from head, so that head must not replace it.
+        lineage: how head descends from what is deployed, or was tried last.
         overtaken: why head must not get a version of its own, "" where it may; it may still deploy the latest one.
         values_differ: the record of what is deployed, or was rolled back, names other values, release or namespace
             than head has.
@@ -93,7 +96,7 @@ class TargetState:
 
     live: LiveState
     latest: Release | None
-    superseded: bool = False
+    lineage: Lineage = Lineage.FORWARD
     overtaken: str = ""
     values_differ: bool = False
     restored: bool = False
@@ -106,10 +109,12 @@ class Overrides:
     Args:
         release_hold: no rollback holds.
         redeploy: what is deployed is deployed again although nothing changed.
+        allow_older: what is deployed is replaced although it is newer.
     """
 
     release_hold: bool = False
     redeploy: bool = False
+    allow_older: bool = False
 
 
 _NO_OVERRIDES = Overrides()
@@ -130,7 +135,11 @@ def decide(
         chart, values: reasons of the two scopes.
         compared: the ends of the values' comparison.
     """
+    lineage = Lineage.FORWARD if overrides.allow_older else state.lineage
     verdict = _by_change(chart, values, state) or _by_live(state, overrides)
+    newer = _newer(verdict, state, lineage, compared.head)
+    if newer:
+        verdict = Verdict(decision=Decision.NOTHING, why=newer, superseded=True)
     counts = verdict.decision is not Decision.NOTHING
     observed = (Reason(scope=target.name, why=verdict.why, counts=counts),) if verdict.why else ()
     return TargetDecision(
@@ -139,18 +148,29 @@ def decide(
         reasons=(*chart, *values, *observed),
         compared=compared,
         live=state.live,
-        superseded=state.superseded,
+        lineage=lineage,
+        superseded=verdict.superseded,
         hold=verdict.hold,
     )
 
 
+def _newer(verdict: Verdict, state: TargetState, lineage: Lineage, head: str) -> str:
+    """Why head must not replace what is deployed, which is newer; "" where it may, or where it does not want to.
+
+    Of a version that is going to be chosen only the ancestry is known yet (``decide/forward.py``: ``held_back``).
+    """
+    if lineage is Lineage.BACK:
+        return goes_back(lineage, _NO_VERSION, state.live, head)
+    redeploys = verdict.decision is Decision.REDEPLOY and state.latest is not None
+    return goes_back(lineage, state.latest.version, state.live, head) if redeploys and state.latest else ""
+
+
 def _by_change(chart: Sequence[Reason], values: Sequence[Reason], state: TargetState) -> Verdict | None:
     """What the changed paths ask for; None where they ask for nothing."""
-    if state.superseded:
-        return Verdict(decision=Decision.NOTHING, why="a newer commit is deployed here: this run is superseded")
     if any(reason.counts for reason in chart):
         if state.overtaken:
-            return Verdict(decision=Decision.NOTHING, why=f"{state.overtaken}: this run is superseded")
+            why = f"{state.overtaken}: this run is superseded"
+            return Verdict(decision=Decision.NOTHING, why=why, superseded=True)
         return Verdict(decision=Decision.PUBLISH)
     return Verdict(decision=Decision.REDEPLOY) if any(reason.counts for reason in values) else None
 

@@ -11,10 +11,17 @@ _LONGEST_CAUSE = 300
 
 @frozen(kw_only=True)
 class Verdict:
-    """A decision, why ("" where the reasons of the changed paths say so), and the hold where a rollback asks for it."""
+    """A decision, and what asks for it.
+
+    Args:
+        why: "" where the reasons of the changed paths say so.
+        hold: where a rollback asks for it.
+        superseded: what is released or deployed is newer.
+    """
 
     decision: Decision
     why: str = ""
+    superseded: bool = False
     hold: Hold | None = None
 
 

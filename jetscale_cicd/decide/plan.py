@@ -80,9 +80,10 @@ def make_plan(
     """Assemble the plan: registry before tag, tag before deploy (docs/architecture.md).
 
     Args:
+        choice: the version that is published, although no target may get it.
         engines: give the command and the steps of each target.
     """
-    decision = strongest(targets)
+    decision = Decision.PUBLISH if choice else strongest(targets)
     shared: tuple[Step, ...] = ()
     target_plans = tuple(TargetPlan(decided=decided) for decided in targets)
     if deploy is not None and artifact is not None:
@@ -197,7 +198,7 @@ def _target_plan(decided: TargetDecision, deploy: Release, artifact: ArtifactSta
 def _deploy_step(decided: TargetDecision, deploy: Release, command: str) -> Step:
     target = decided.target
     observed_state = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
-    idle_state = StepState.HELD if decided.hold else observed_state
+    idle_state = StepState.SUPERSEDED if decided.superseded else StepState.HELD if decided.hold else observed_state
     state = idle_state if decided.decision is Decision.NOTHING else _NEEDED
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:

@@ -34,6 +34,10 @@ class Event:
         base_is_first_parent: head is the CI's own merge of the change into its target branch, so the exact base is
             head's first parent; the tip of the branch may be older, and would add changes of other pull requests.
         branch: branch that was pushed, or the target branch of a pull request; "" where unknown.
+        source_branch: branch that a pull request comes from, where the CI runs on that branch and not on a merge of it;
+            "" anywhere else.
+        fork: the CI says that this repository is a fork.
+        unsuccessful: what the run follows, and that it did not succeed; "" where it follows nothing, or did.
         run_url: URL of the run, "" where unknown.
         note: why base or head is missing or uncertain, as a sentence.
     """
@@ -46,5 +50,8 @@ class Event:
     base_is_branch_tip: bool = False
     base_is_first_parent: bool = False
     branch: str = ""
+    source_branch: str = ""
+    fork: bool = False
+    unsuccessful: str = ""
     run_url: str = ""
     note: str = ""

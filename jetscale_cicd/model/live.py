@@ -1,5 +1,7 @@
 """What runs on a target now."""
 
+from enum import StrEnum
+
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import PENDING, RevisionRecord, RevisionState
 
@@ -73,6 +75,15 @@ class NotObserved:
     """The target was not observed (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
 
     why: str
+
+
+class Lineage(StrEnum):
+    """How the commit of a run descends from the one that is deployed, or was tried last."""
+
+    FORWARD = "forward"  # it descends from it, or is it; or nothing is deployed
+    BACK = "back"  # the other one descends from it
+    ASIDE = "aside"  # neither: another line, or a branch that is not merged
+    UNKNOWN = "unknown"  # no commit is recorded, or it is in no history any more
 
 
 def last_recorded(live: Deployed) -> Deployed:

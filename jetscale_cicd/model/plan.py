@@ -5,7 +5,7 @@ from enum import StrEnum
 from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
+from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotDeployed
 from jetscale_cicd.model.precondition import Precondition, refusal
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Release
@@ -72,7 +72,8 @@ class TargetDecision:
         reasons: every reason, whether it counts or not.
         compared: the ends of the values' comparison.
         live: what the target runs.
-        superseded: a later commit is deployed there.
+        lineage: how head descends from it.
+        superseded: what is deployed there is newer, so that it is not replaced.
         hold: the rollback that keeps the latest release away; None where none does.
     """
 
@@ -81,6 +82,7 @@ class TargetDecision:
     reasons: tuple[Reason, ...]
     compared: Comparison
     live: LiveState = field(default_factory=NotDeployed)
+    lineage: Lineage = Lineage.FORWARD
     superseded: bool = False
     hold: Hold | None = None
 
@@ -139,6 +141,7 @@ class StepState(StrEnum):
     SATISFIED = "satisfied"
     NEEDED = "needed"
     HELD = "held"  # a rollback holds the target
+    SUPERSEDED = "superseded"  # what is deployed is newer
     UNKNOWN = "unknown"  # not needed, and not checked
 
 

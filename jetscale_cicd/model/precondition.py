@@ -30,6 +30,7 @@ class Precondition:
         why: the reason where the check was skipped.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
+        stops_plan: unmet, it makes a plan fail, too; False where a later run of the same commit may meet it.
     """
 
     id: str
@@ -39,15 +40,16 @@ class Precondition:
     error: Stage6Error | None = None
     why: str = ""
     of_this_process: bool = False
+    stops_plan: bool = True
 
 
 def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Error | None:
     """The error of the first precondition that stops a run, with the others in its details; None where none does.
 
     Args:
-        to_plan: leave out the preconditions that another process may meet.
+        to_plan: leave out the preconditions that another process, or a later run, may meet.
     """
-    counted = [each for each in preconditions if not (to_plan and each.of_this_process)]
+    counted = [each for each in preconditions if not to_plan or (each.stops_plan and not each.of_this_process)]
     errors = [each.error for each in counted if each.error]
     if len(errors) < 2:
         return errors[0] if errors else None

@@ -55,8 +55,10 @@ class Request:
         registry: replaces the registry of the chart.
         network: whether remotes, registries and clusters may be asked.
         audit: file to which a line is appended for each deploy.
+        acts: the plan is going to be carried out, so a run that may not act is refused before anything is asked.
         release_hold: deploy although a rollback holds the target.
         redeploy: deploy the latest release again although nothing changed.
+        allow_older: deploy although what is deployed is newer.
         worktree: decide for the work tree with its uncommitted changes, in place of head.
     """
 
@@ -72,8 +74,10 @@ class Request:
     registry: str | None = None
     audit: Path | None = None
     network: bool = True
+    acts: bool = False
     release_hold: bool = False
     redeploy: bool = False
+    allow_older: bool = False
     worktree: bool = False
 
     @property

@@ -55,6 +55,13 @@ class Version:
         """major, minor, patch: these give the precedence of a version without a pre-release."""
         return (self.major, self.minor, self.patch)
 
+    @property
+    def precedence(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:
+        """A key that orders versions (SemVer 2.0.0, 11): a pre-release precedes its version; build does not count."""
+        parts = self.prerelease.split(".") if self.prerelease else []
+        identifiers = ((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
+        return self.core, not self.prerelease, tuple(identifiers)
+
     def next_patch(self) -> "Version":
         """The next patch version."""
         return Version(self.major, self.minor, self.patch + 1)

@@ -14,8 +14,9 @@ from jetscale_cicd.decide.classify import (
     values_reasons,
 )
 from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import ChangeSet, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, last_recorded
+from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
@@ -23,15 +24,21 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies
 from jetscale_cicd.observe.git.release_branch import find_branch
-from jetscale_cicd.observe.git.releases import Releases, find_releases, highest_merged, overtaken_by
+from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged, overtaken_by
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
 from jetscale_cicd.observe.git.repository import Repository, literal
+from jetscale_cicd.planning.authority import refused_commit
 
 CONFIG = ".stage6.yaml"
 
 
 class Observed(NamedTuple):
-    """The observations, and the decision for each target; ``chart`` also watches the folders of its dependencies."""
+    """The observations, and the decision for each target.
+
+    Args:
+        chart: also watches the folders of its dependencies.
+        refusal: why head may not be released or deployed; None where it may.
+    """
 
     head: str
     releases: Releases
@@ -39,6 +46,7 @@ class Observed(NamedTuple):
     chart: ChartSettings
     targets: tuple[TargetDecision, ...]
     notes: tuple[str, ...]
+    refusal: Stage6Error | None = None
 
 
 def observe(context: RunContext) -> Observed:
@@ -46,12 +54,16 @@ def observe(context: RunContext) -> Observed:
 
     Raises:
         CannotTellError: something that the decision needs could not be observed, which is never "nothing".
+        PreconditionError: the run acts, and head is on no branch that is released; nothing else was asked.
     """
     repository, settings, request = context.repository, context.settings, context.request
     head = find_head(repository, request)
     if request.base and not request.compares_only:  # it may not be needed, but a wrong one is an error in any case
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = _releases(context, head)
+    refusal = None if request.compares_only else refused_commit(context, head, releases)
+    if refusal and request.acts:
+        raise refusal
     comparison = chart_comparison(repository, request, head, releases.latest)
     repository.begin_diff(comparison)
     overtaken = ""
@@ -59,13 +71,15 @@ def observe(context: RunContext) -> Observed:
         releases = _as_of_base(context, releases, comparison)
     else:
         overtaken = overtaken_by(repository, context.tag_format, releases, head, request.event.branch)
+        if request.network and not overtaken:
+            check_merged(releases, head)
     chart, watched = _watched(context, head)
     changes = watched.changes(comparison)
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
     observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
     targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
     notes = _notes(request, releases, changes, targets)
-    return Observed(head=head, releases=releases, changes=changes, chart=chart, targets=targets, notes=notes)
+    return Observed(head, releases, changes, chart, targets, notes, refusal)
 
 
 def _releases(context: RunContext, head: str) -> Releases:
@@ -76,6 +90,7 @@ def _releases(context: RunContext, head: str) -> Releases:
         context.tag_format,
         head,
         ask_remote=not request.compares_only,
+        branches=context.branches,
         branch=find_branch(repository, request, head, configured.branch) if configured.commit else None,
         folder=settings.chart.path,
     )
@@ -140,13 +155,18 @@ class _TargetObserver:
             TargetState(
                 live=live,
                 latest=latest,
-                superseded=self._superseded(live, head),
+                lineage=self._lineage(live, head),
                 overtaken=self.overtaken,
                 values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
                 restored=self._restored(live, head, target),
             ),
-            overrides=Overrides(release_hold=self.context.request.release_hold, redeploy=self.context.request.redeploy),
+            overrides=self._overrides,
         )
+
+    @property
+    def _overrides(self) -> Overrides:
+        asked = self.context.request
+        return Overrides(release_hold=asked.release_hold, redeploy=asked.redeploy, allow_older=asked.allow_older)
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:
         """Whether a rollback brought back the version and the values of head, so that it holds nothing back."""
@@ -163,14 +183,20 @@ class _TargetObserver:
 
         return read_values(self.context.repository, head, target).digest != live.values_digest
 
-    def _superseded(self, live: LiveState, head: str) -> bool:
-        """Whether a descendant of head is deployed, or was deployed and rolled back."""
-        commit = last_recorded(live).commit if isinstance(live, Deployed) else ""
-        if not commit or commit == head or resolve_or_fetch(self.context.repository, commit) is None:
-            return False
-        if is_truncated(self.context.repository, commit):
-            unshallow(self.context.repository, commit)
-        return self.context.repository.is_ancestor(head, commit)
+    def _lineage(self, live: LiveState, head: str) -> Lineage:
+        """How head descends from what is deployed, or was deployed and rolled back."""
+        if not isinstance(live, Deployed):
+            return Lineage.FORWARD
+        repository, commit = self.context.repository, last_recorded(live).commit
+        if commit == head:
+            return Lineage.FORWARD
+        if not commit or resolve_or_fetch(repository, commit) is None:
+            return Lineage.UNKNOWN
+        if is_truncated(repository, commit):
+            unshallow(repository, commit)
+        if repository.is_ancestor(commit, head):
+            return Lineage.FORWARD
+        return Lineage.BACK if repository.is_ancestor(head, commit) else Lineage.ASIDE
 
     def _live(self, target: Target) -> LiveState:
         if self.context.request.compares_only:

@@ -51,7 +51,7 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
 
 
 def _new(context: RunContext, observed: Observed) -> DesiredRelease:
-    from jetscale_cicd.planning.version import choose, not_asked, resolve_version
+    from jetscale_cicd.planning.version import check_line, choose, not_asked, resolve_version
 
     chart, head, registry = observed.chart, observed.head, context.registry
     name, notes = _name(context, head)
@@ -61,6 +61,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     else:
         resolved = resolve_version(choice, name, head, observed.releases, registry=registry, packager=context.packager)
     version = resolved.choice.version
+    check_line(context.repository, version, observed.releases, head)
     release = Release(version, context.tag_format.replace("{version}", str(version)), head)
     artifact = ArtifactState(
         chart=name,

@@ -7,10 +7,11 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.decide.release.conventional import judge
 from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
-from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.errors import CannotTellError, PreconditionError
 from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.heads import is_on_default_branch
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.registry.interface import Registry
@@ -74,6 +75,28 @@ def resolve_version(
             passed.append(choice.version)
         why = "the registry holds other content under it" if is_held else "another run reserved it for another commit"
         choice = next_free(choice, taken, why)
+
+
+def check_line(repository: Repository, version: Version, releases: Releases, head: str) -> None:
+    """Refuse a version of a maintenance line that reaches into those of another line.
+
+    It would count as newer than what the other line released, although it lacks that. The default branch is the line
+    that goes past all others.
+
+    Raises:
+        PreconditionError: ``VERSION_OF_ANOTHER_LINE``.
+    """
+    latest = releases.latest.version.core if releases.latest else (-1, -1, -1)
+    others = [each for each in releases.published if each.version.core > latest]
+    reached = next((each for each in reversed(others) if each.version.core <= version.core), None)
+    if reached and not is_on_default_branch(repository, head, releases.heads):
+        raise PreconditionError(
+            "VERSION_OF_ANOTHER_LINE",
+            f"the commits ask for {version}, and {reached.tag} at {reached.commit[:12]} is of another line: a release "
+            f"of {head[:12]} has to be lower than that",
+            where=head,
+            hint="merge that line first, release the change from the default branch, or ask for a smaller change",
+        )
 
 
 def _is_ours(packager: Packager, head: str, version: Version, answer: Present) -> bool:

@@ -25,12 +25,14 @@ class RunCheck(NamedTuple, Generic[Given]):
         what: what has to hold.
         applies: whether anything depends on it.
         run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
+        stops_plan: a plan for which it does not hold is refused; otherwise only a run is.
     """
 
     id: str
     what: str
     applies: Callable[[RunContext, Given], bool]
     run: Callable[[RunContext, Given], NotChecked | None]
+    stops_plan: bool = True
 
 
 class TargetCheck(NamedTuple, Generic[Given]):

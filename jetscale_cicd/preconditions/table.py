@@ -16,6 +16,7 @@ from jetscale_cicd.preconditions import (
     namespace,
     published,
     release_branch,
+    release_commit,
     secrets,
     signer,
     values,
@@ -25,6 +26,7 @@ from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
 # In the order of the report; the first unmet one gives a run its error code and exit status.
 CHECKS: tuple[Check[Proposal], ...] = (
     release_branch.CHECK,
+    release_commit.CHECK,
     published.CHECK,
     hold.CHECK,
     namespace.CHECK,
@@ -56,7 +58,7 @@ def _results(
         row = Precondition(id=check.id, what=check.what, state=PreconditionState.MET, of_this_process=of_this_process)
         if isinstance(check, RunCheck):
             if check.applies(context, given):
-                yield _checked(row, partial(check.run, context, given))
+                yield _checked(replace(row, stops_plan=check.stops_plan), partial(check.run, context, given))
         else:
             for decided in check.targets(context, given):
                 of_target = replace(row, target=decided.target.name)

@@ -19,7 +19,7 @@ from jetscale_cicd.decide.classify import (
     values_reasons,
 )
 from jetscale_cicd.model.change import Change, Comparison
-from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, NotObserved, Revision
+from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
@@ -60,7 +60,7 @@ def decided(
     **seen: Any,
 ) -> TargetDecision:
     """The decision about the live target."""
-    asked = {name: seen.pop(name) for name in ("release_hold", "redeploy") if name in seen}
+    asked = {name: seen.pop(name) for name in ("release_hold", "redeploy", "allow_older") if name in seen}
     state = TargetState(live=live, latest=latest, **seen)
     return decide(LIVE, chart, values, COMPARED, state, overrides=Overrides(**asked))
 
@@ -223,8 +223,8 @@ class TestADecision:
     def test_a_newer_commit_that_is_deployed_is_never_replaced(
         self, chart: tuple[Reason, ...], values: tuple[Reason, ...]
     ) -> None:
-        found = decided(chart, values, live=deployed("1.2.2"), superseded=True)
-        assert found.decision is Decision.NOTHING
+        found = decided(chart, values, live=deployed("1.2.2"), lineage=Lineage.BACK)
+        assert (found.decision, found.superseded) == (Decision.NOTHING, True)
         assert "superseded" in found.reasons[-1].why
         assert found.reasons[:-1] == (*chart, *values)
 

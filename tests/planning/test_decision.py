@@ -63,10 +63,12 @@ def test_a_commit_before_head_or_head_itself_is_replaced(work: Drawn, back: str)
     assert (found.decision, found.superseded) == (Decision.REDEPLOY, False)
 
 
-def test_a_commit_of_another_branch_is_replaced(work: Drawn) -> None:
+def test_a_commit_of_another_branch_is_replaced_by_a_higher_version_only(work: Drawn) -> None:
     work.draw("checkout HEAD~1", "branch side", f"chore: d [{VALUES}]")
     other = work.head
     work.git("checkout", "--quiet", "main")
+    assert decided(work, deployed(other)).superseded is True
+    work.draw("tag v0.2.0")
     assert decided(work, deployed(other)).superseded is False
 
 

@@ -318,8 +318,7 @@ def test_a_simulation_of_a_change_that_a_run_would_refuse_fails_as_the_run_does(
     path, old, new, status, code = BROKEN[name]
     text = (stack.repo.path / path).read_text()
     assert old in text
-    stack.repo.write(path, text.replace(old, new))
-    stack.repo.commit("fix: broken")
+    stack.commit("fix: broken", {path: text.replace(old, new)})
     simulated = stack.command("simulate", "--base=HEAD~1", "--output=json")
     ran = stack.run()
     assert (simulated.status, ran.status) == (status, status)

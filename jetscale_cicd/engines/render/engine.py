@@ -82,26 +82,24 @@ class _Session:
     def perform(self, _step: StepName) -> str:
         delivery = self.delivery
         context, target = delivery.context, delivery.decided.target
-        self._check_not_overtaken()
+        self._check_unmoved()
         manifests = delivery.manifests()
         from jetscale_cicd.tools.registry.digest import digest_of
 
         self.attempted = record = delivery.record(digest_of(delivery.archive().read_bytes()))
         return replace_output(context.repository.git.root, target, manifests, record)
 
-    def _check_not_overtaken(self) -> None:
-        """Observe again: another run may have deployed a later commit in the meantime."""
-        delivery = self.delivery
-        context, target, head = delivery.context, delivery.decided.target, delivery.record("").commit
-        live = read_output(context.repository.git.root, target)
-        if not isinstance(live, Deployed) or live.commit == head or context.repository.find(live.commit)[0] is None:
-            return
-        if context.repository.is_ancestor(head, live.commit):
+    def _check_unmoved(self) -> None:
+        """Observe again: another run may have deployed a later commit, or another line, in the meantime."""
+        decided = self.delivery.decided
+        live = read_output(self.delivery.context.repository.git.root, decided.target)
+        if live != decided.live:
+            what = f"{live.version} of {live.commit[:12]}" if isinstance(live, Deployed) else "nothing"
             raise SupersededError(
                 "DEPLOY_OVERTAKEN",
-                f"the later commit {live.commit[:12]} was deployed to {target.name} in the meantime",
-                where=target.name,
-                hint="no action is needed",
+                f"{what} is deployed to {decided.target.name} since this run observed it",
+                where=decided.target.name,
+                hint="run again: it decides by what is deployed now",
             )
 
     def close(self) -> None:

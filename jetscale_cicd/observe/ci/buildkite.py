@@ -11,7 +11,8 @@ def read(ci: CiVariables) -> Event:
         base = ci.commit("BUILDKITE_MERGE_QUEUE_BASE_COMMIT")
         return ci.change_request(kind=EventKind.MERGE_QUEUE, head=head, base=base, branch=queue, tip=False)
     if ci.text("BUILDKITE_PULL_REQUEST") not in {"", "false"}:
-        return ci.change_request(head=head, base=None, branch=ci.text("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
+        target, source = ci.text("BUILDKITE_PULL_REQUEST_BASE_BRANCH"), ci.text("BUILDKITE_BRANCH")
+        return ci.change_request(head=head, base=None, branch=target, source_branch=source)
     kinds = {"webhook": EventKind.PUSH, "schedule": EventKind.SCHEDULE}
     kind = kinds.get(ci.text("BUILDKITE_SOURCE"), EventKind.MANUAL)
     if ci.text("BUILDKITE_TAG"):  # BUILDKITE_BRANCH is the tag's name, then

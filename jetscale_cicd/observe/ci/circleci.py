@@ -14,5 +14,5 @@ def read(ci: CiVariables) -> Event:
         return ci.event(EventKind.TAG, "a tag has no base", head=head)
     note = "CircleCI has no variable for a base: give --base << pipeline.git.base_revision >>"
     if ci.text("CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER"):
-        return ci.change_request(note, head=head, base=None, branch="")
+        return ci.change_request(note, head=head, base=None, branch="", source_branch=ci.text("CIRCLE_BRANCH"))
     return ci.event(EventKind.PUSH, note, head=head, branch=ci.text("CIRCLE_BRANCH"))

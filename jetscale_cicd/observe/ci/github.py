@@ -7,13 +7,39 @@ What GITHUB_SHA and GITHUB_REF are per event: GitHub Docs, "Events that trigger 
 from collections.abc import Callable, Mapping
 
 from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.observe.ci.variables import CiVariables, branch_of, is_zero
 
 _UNTRUSTED = "it runs with secrets, so a pull request's own commits are not used: use on: pull_request"
+# Events that follow another run: where the payload keeps how that ended.
+_RESULTS = {
+    "check_run": "event.check_run.conclusion",
+    "check_suite": "event.check_suite.conclusion",
+    "deployment_status": "event.deployment_status.state",
+    "status": "event.state",
+    "workflow_run": "event.workflow_run.conclusion",
+}
+# GitHub Docs, "Managing a merge queue": the branch of a merge group, which is pushed, too.
+_QUEUE = "gh-readonly-queue/"
 
 
 def read(ci: CiVariables) -> Event:
-    """The event of a GitHub Actions run; one that brings no commits counts as a manual one."""
+    """The event of a GitHub Actions run, and what stands against a release whatever the event brings."""
+    event = _read(ci)
+    return replace(event, fork=ci.value("event.repository.fork") is True, unsuccessful=_unsuccessful(ci))
+
+
+def _unsuccessful(ci: CiVariables) -> str:
+    """Success is the one result that proves anything; of a run that has not ended it is null."""
+    name = ci.text("GITHUB_EVENT_NAME")
+    if name not in _RESULTS or (result := ci.text(_RESULTS[name])) == "success":
+        return ""
+    known = result if result.isascii() and result.replace("_", "").isalpha() else "not known"
+    return f"what this {name} run follows did not succeed: its result is {known}"
+
+
+def _read(ci: CiVariables) -> Event:
+    """The event; one that brings no commits counts as a manual one."""
     name = ci.text("GITHUB_EVENT_NAME")
     if name in _WITH_COMMITS:
         if not ci.payload:
@@ -36,7 +62,8 @@ def _push(ci: CiVariables) -> Event:
         return ci.event(EventKind.TAG, "a tag has no base", head=head)
     base = ci.commit("event.before")
     notes = ["force push: the base may be no ancestor of head"] if ci.value("event.forced") is True else []
-    return ci.event(EventKind.PUSH, *notes, head=head, base=base, branch=branch_of(ref))
+    kind = EventKind.MERGE_QUEUE if branch_of(ref).startswith(_QUEUE) else EventKind.PUSH
+    return ci.event(kind, *notes, head=head, base=base, branch=branch_of(ref))
 
 
 def _pull_request(ci: CiVariables) -> Event:
@@ -89,12 +116,9 @@ def _workflow_run(ci: CiVariables) -> Event:
     kind = _WORKFLOW_RUN_KINDS.get(ci.text("event.workflow_run.event"))
     if kind is None or not home or home != source:
         return ci.event(EventKind.PULL_REQUEST, _UNTRUSTED, head=ci.commit("GITHUB_SHA"))
-    notes = ["a workflow_run has no base"]
-    if ci.text("event.workflow_run.conclusion") != "success":
-        notes.append("the workflow before this one did not succeed")
     # Of a tag's run, head_branch is the tag.
     branch = "" if kind is EventKind.TAG else ci.text("event.workflow_run.head_branch")
-    return ci.event(kind, *notes, head=ci.commit("event.workflow_run.head_sha"), branch=branch)
+    return ci.event(kind, "a workflow_run has no base", head=ci.commit("event.workflow_run.head_sha"), branch=branch)
 
 
 _PLAIN = {

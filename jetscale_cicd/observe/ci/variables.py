@@ -58,6 +58,7 @@ class CiVariables:
         kind: EventKind = EventKind.PULL_REQUEST,
         tip: bool = True,
         first_parent: bool = False,
+        source_branch: str = "",
     ) -> Event:
         """A pull request or its place in a merge queue: without a base commit, the target branch has to do."""
         return Event(
@@ -69,6 +70,7 @@ class CiVariables:
             base_is_branch_tip=tip if base else bool(branch),
             base_is_first_parent=first_parent,
             branch=branch,
+            source_branch=source_branch,
             run_url=self.run_url,
             note="; ".join([*self.notes, *notes, *([] if base else ["no commit of the target branch is given"])]),
         )

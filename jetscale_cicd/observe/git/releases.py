@@ -3,15 +3,20 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
+from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.branch import Heads
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.git.heads import head_patterns, heads_of
 from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
 from jetscale_cicd.observe.git.remote import (
     RESERVED,
+    RemoteRefs,
     begin_remote_refs,
     fetch_tags,
     is_truncated,
+    list_remote,
     remote_of,
     remote_refs,
     resolve_or_fetch,
@@ -20,6 +25,7 @@ from jetscale_cicd.observe.git.remote import (
 from jetscale_cicd.observe.git.repository import Repository, release_version, releases_of, tag_glob
 
 _GUESSES = 3
+_DEFAULT_BRANCH = BranchRules()
 _TAGS = "refs/tags/"
 
 
@@ -33,6 +39,7 @@ class Releases(NamedTuple):
         certain: no newer tag can have been overlooked.
         reserved: versions that runs are about to push, each at the commit that it is for.
         branch: the one that gets release commits, with its tip at the remote.
+        heads: the remote's branches, as far as they were asked for; None where it was not asked, or there is none.
     """
 
     latest: Release | None
@@ -41,15 +48,16 @@ class Releases(NamedTuple):
     certain: bool = True
     reserved: tuple[Release, ...] = ()
     branch: Branch | None = None
+    heads: Heads | None = None
 
 
-def begin_releases(repository: Repository, tag_format: str, *, ask_remote: bool) -> None:
+def begin_releases(repository: Repository, tag_format: str, branches: BranchRules, *, ask_remote: bool) -> None:
     """Begin what ``find_releases`` is going to ask, unless it has to fetch missing history first."""
     if repository.shallow:
         return
     repository.begin_tags(tag_format)
     if ask_remote:
-        begin_remote_refs(repository, *_remote_patterns(tag_format))
+        begin_remote_refs(repository, *_remote_patterns(tag_format), *head_patterns(branches))
 
 
 def find_releases(
@@ -58,46 +66,53 @@ def find_releases(
     head: str,
     *,
     ask_remote: bool,
+    branches: BranchRules = _DEFAULT_BRANCH,
     branch: Branch | None = None,
     folder: str = "",
 ) -> Releases:
     """Release tags; with ``ask_remote`` those that the remote holds, so that none is overlooked and none is private.
 
     Args:
+        branches: which branches are released.
         branch: the one that gets release commits, where there are such.
         folder: of the chart whose version they write.
 
     Raises:
-        CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE``, ``TAG_DIFFERS``, or ``RELEASES_NOT_MERGED``
-            where releases exist but none is an ancestor of head, so that "no release yet" would be a guess.
+        CannotTellError: ``REMOTE_UNREACHABLE``, ``HISTORY_INCOMPLETE`` or ``TAG_DIFFERS``.
     """
     asked = ask_remote and repository.git.network
-    theirs = _ask_remote(repository, tag_format, head, branch) if asked else None
+    answer = _ask_remote(repository, tag_format, head, branches, branch) if asked else None
+    theirs = answer.commits if answer else None
     everything = releases_of(_local_tags(repository, tag_format, theirs or {}), tag_format)
     published = everything if theirs is None else _at_remote(everything, theirs)
     latest = highest_merged(repository, tag_format, published, head)
     if branch is not None:
         latest = own_release(repository, published, latest, head, folder) or latest
-    releases = Releases(
+    return Releases(
         latest=latest,
         all=everything,
         published=published,
         certain=not is_truncated(repository, head),
         reserved=_reserved(theirs or {}, tag_format),
         branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
+        heads=heads_of(answer.commits, answer.default) if answer else None,
     )
-    if published and releases.latest is None and asked:
-        raise _not_merged(published, head)
-    return releases
 
 
-def _not_merged(published: tuple[Release, ...], head: str) -> CannotTellError:
-    return CannotTellError(
-        "RELEASES_NOT_MERGED",
-        f"{len(published)} release tags exist (highest {published[0].tag}), but none is an ancestor of head",
-        where=head,
-        hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
-    )
+def check_merged(releases: Releases, head: str) -> None:
+    """Refuse to take releases that are all of other lines for "no release yet".
+
+    Raises:
+        CannotTellError: ``RELEASES_NOT_MERGED``.
+    """
+    if releases.published and releases.latest is None:
+        raise CannotTellError(
+            "RELEASES_NOT_MERGED",
+            f"{len(releases.published)} release tags exist (highest {releases.published[0].tag}), but none is an "
+            "ancestor of head",
+            where=head,
+            hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
+        )
 
 
 def highest_merged(
@@ -165,14 +180,16 @@ def _core(latest: Release | None) -> tuple[int, int, int]:
     return latest.version.core if latest else (-1, -1, -1)
 
 
-def _ask_remote(repository: Repository, tag_format: str, head: str, branch: Branch | None) -> dict[str, str] | None:
+def _ask_remote(
+    repository: Repository, tag_format: str, head: str, branches: BranchRules, branch: Branch | None
+) -> RemoteRefs | None:
     """The remote's refs, None where there is no remote; history that is missing here is fetched first."""
     if is_truncated(repository, head):
         unshallow(repository, head)
     if not remote_of(repository):
         return None
     tip = (branch.ref,) if branch else ()
-    return remote_refs(repository, *_remote_patterns(tag_format), *tip)
+    return list_remote(repository, *_remote_patterns(tag_format), *head_patterns(branches), *tip)
 
 
 def _remote_patterns(tag_format: str) -> tuple[str, str]:

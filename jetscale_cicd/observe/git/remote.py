@@ -1,5 +1,7 @@
 """The ladder for a commit or a tag that this clone lacks; it adds objects and tags, and moves nothing."""
 
+from typing import NamedTuple
+
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
@@ -7,7 +9,9 @@ from jetscale_cicd.observe.git.repository import Repository
 
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
-_LIST = ("ls-remote", "--quiet")
+_LIST = ("ls-remote", "--quiet", "--symref")
+# What a symbolic ref has in place of a commit (git-ls-remote(1), "OUTPUT").
+_SYMBOLIC = "ref: "
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
 
@@ -87,8 +91,25 @@ def begin_remote_refs(repository: Repository, *patterns: str) -> None:
         repository.git.begin(*_LIST, remote, *patterns)
 
 
+class RemoteRefs(NamedTuple):
+    """Refs of the remote.
+
+    Args:
+        commits: by full name, the commit that each peels to.
+        default: full name of the ref that its HEAD points to; "" where HEAD was not asked for, or does not say so.
+    """
+
+    commits: dict[str, str]
+    default: str = ""
+
+
 def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
-    """Refs of the remote by full name, each with the commit it peels to.
+    """Refs of the remote by full name, each with the commit it peels to."""
+    return list_remote(repository, *patterns).commits
+
+
+def list_remote(repository: Repository, *patterns: str) -> RemoteRefs:
+    """Refs of the remote, and its default branch.
 
     Args:
         patterns: ref globs such as ``refs/tags/v*``.
@@ -106,10 +127,14 @@ def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
             hint="check the network and the credentials of the checkout, then run again",
         )
     refs: dict[str, str] = {}
+    default = ""
     for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
-        sha, _, ref = line.partition("\t")
-        refs[ref.removesuffix("^{}")] = sha
-    return refs
+        value, _, ref = line.partition("\t")
+        if not value.startswith(_SYMBOLIC):
+            refs[ref.removesuffix("^{}")] = value
+        elif ref == "HEAD":
+            default = value.removeprefix(_SYMBOLIC)
+    return RemoteRefs(refs, default)
 
 
 def fetch_tags(repository: Repository, tags: list[str]) -> None:

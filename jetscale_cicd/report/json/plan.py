@@ -56,6 +56,7 @@ def request_document(request: Request) -> dict[str, object]:
         "registry": request.registry,
         "release_hold": request.release_hold,
         "redeploy": request.redeploy,
+        "allow_older": request.allow_older,
     }
 
 
@@ -90,6 +91,7 @@ def _precondition(precondition: Precondition) -> dict[str, object]:
         "what": precondition.what,
         "why": precondition.why or None,
         "of_this_process": precondition.of_this_process,
+        "stops_plan": precondition.stops_plan,
         "error": error_document(precondition.error) if precondition.error else None,
     }
 

@@ -20,7 +20,7 @@ def unmet_lines(plan: Plan) -> list[str]:
     for each in plan.preconditions:
         if each.error:
             target = f" {each.target}" if each.target else ""
-            where = " for this process" if each.of_this_process else ""
+            where = " for this process" if each.of_this_process else "" if each.stops_plan else " for a run"
             what = f"{each.error.code}: {each.error.message}; next: {each.error.hint}"
             lines.append(f"precondition {each.id}{target} ({each.state}{where}): {plain(what)}")
     return lines

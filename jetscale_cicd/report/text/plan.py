@@ -10,6 +10,7 @@ _STATES = {
     StepState.SATISFIED: ("dim", "✓"),
     StepState.NEEDED: ("cyan", "→"),
     StepState.HELD: ("yellow", "!"),
+    StepState.SUPERSEDED: ("yellow", "-"),
     StepState.UNKNOWN: ("yellow", "?"),
 }
 

@@ -45,7 +45,7 @@ def pull_event(payload: Payload | None, *, ref: str = "refs/pull/5/merge", name:
     return github(name, payload, ref=ref, GITHUB_BASE_REF="main")
 
 
-def earlier(event: str = "push", *, home: str = "o/r", conclusion: str = "success") -> Payload:
+def earlier(event: str = "push", *, home: str = "o/r", conclusion: object = "success") -> Payload:
     run = {"event": event, "head_sha": C, "head_branch": "main", "conclusion": conclusion}
     return {"workflow_run": {**run, "head_repository": {"full_name": home}}, "repository": {"full_name": "o/r"}}
 
@@ -203,8 +203,26 @@ class TestGitHubOthers:
     def test_workflow_run_after_a_release_is_on_no_branch(self) -> None:
         assert bounds(github("workflow_run", earlier("release"))) == (EventKind.TAG, None, C, "")
 
-    def test_workflow_run_tells_that_the_earlier_run_failed(self) -> None:
-        assert "did not succeed" in github("workflow_run", earlier(conclusion="failure")).note
+    @pytest.mark.parametrize("result", ["failure", "cancelled", "timed_out", "skipped", "neutral", None, "\nx", 7])
+    def test_a_run_that_follows_one_that_did_not_succeed_says_so(self, result: object) -> None:
+        assert github("workflow_run", earlier(conclusion=result)).unsuccessful
+        assert github("check_run", {"check_run": {"conclusion": result}}).unsuccessful
+        assert github("check_suite", {"check_suite": {"conclusion": result}}).unsuccessful
+        assert github("deployment_status", {"deployment_status": {"state": result}}).unsuccessful
+        assert github("status", {"state": result}).unsuccessful
+
+    def test_a_run_that_follows_one_that_succeeded_or_none_may_go_on(self) -> None:
+        assert github("workflow_run", earlier()).unsuccessful == ""
+        assert github("status", {"state": "success"}).unsuccessful == ""
+        assert github("push", push()).unsuccessful == ""
+
+    def test_a_fork_is_known_by_what_github_says(self) -> None:
+        assert github("push", push(repository={"fork": True})).fork is True
+        assert [github("push", push(repository={"fork": value})).fork for value in (False, "true", None)] == [False] * 3
+
+    def test_the_branch_of_a_merge_group_is_no_branch_that_somebody_pushed(self) -> None:
+        ref = "refs/heads/gh-readonly-queue/main/pr-5-" + A
+        assert github("push", push(), ref=ref).kind is EventKind.MERGE_QUEUE
 
     @pytest.mark.parametrize(
         "payload",

@@ -18,7 +18,7 @@ from jetscale_cicd.observe.git.comparison import (
     since_merge_base,
     values_comparison,
 )
-from jetscale_cicd.observe.git.releases import Releases, find_releases
+from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 
 STORY = ("feat: a [charts/app/values.yaml]", "tag v0.1.0", "fix: b [charts/app/values.yaml]", "docs: c [README.md]")
@@ -140,7 +140,7 @@ def test_releases_of_which_none_is_merged_are_an_error(repo: Drawn, tmp_path: Pa
     local.git("checkout", "--quiet", "--orphan", "new")
     local.draw("feat: anew [charts/app/values.yaml]")
     with pytest.raises(CannotTellError) as unmerged:
-        releases(local)
+        check_merged(releases(local), local.head)
     assert (unmerged.value.code, "v0.1.0" in unmerged.value.message) == ("RELEASES_NOT_MERGED", True)
     assert "tag_format" in unmerged.value.hint
 
@@ -149,7 +149,8 @@ def test_releases_of_which_none_is_merged_are_an_error(repo: Drawn, tmp_path: Pa
 def test_no_release_anywhere_is_no_release_yet(tmp_path: Path, remote: bool) -> None:
     repo = draw(tmp_path / "repo", "feat: a [charts/app/values.yaml]")
     found = releases(published(repo, tmp_path)[1] if remote else repo)
-    assert found == Releases(None, ())
+    assert found._replace(heads=None) == Releases(None, ())
+    assert (found.heads is not None) == remote
 
 
 def test_a_shallow_clone_is_completed_before_its_tags_are_judged(repo: Drawn, tmp_path: Path) -> None:
