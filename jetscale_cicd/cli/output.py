@@ -99,6 +99,16 @@ class Output:
             _write(sys.stderr, self.screen.table([harmless(plain(self.redact(row))) for row in rows]))
         return True
 
+    @property
+    def is_dialogue(self) -> bool:
+        """Whether a question would be seen, and could be answered."""
+        return self.screen.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Ask on stderr; the end of the input is no."""
+        _write(sys.stderr, self.screen.lines(harmless(self.redact(question))))
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
     def _result(self, result: CommandResult) -> None:
         _write(sys.stdout, self.face.render(result, Medium(self.redact, Paint.for_stream(sys.stdout))))
 

@@ -13,10 +13,12 @@ from jetscale_cicd.cli.arguments import (
     request_of,
     save,
 )
+from jetscale_cicd.cli.confirm import add_yes, changed_clusters, confirm
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.results import PlanResult, RunResult
+from jetscale_cicd.report.verdict import verdict
 
 if TYPE_CHECKING:
     from jetscale_cicd.config.saved_plan import SavedPlan
@@ -32,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser)
     add_acting(parser)
     add_notes(parser)
+    add_yes(parser)
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan: the same as the command plan")
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse"
@@ -56,6 +59,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
         if args.dry_run:
             return output.show(PlanResult(plan, context.request))
+        if not args.yes:
+            confirm(f"{verdict(plan)}.", changed_clusters(plan), context.request, output)
         run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.cluster.stack import CHART, LIVE, Stack, stack
 from tests.support.control_plane import Cluster
+from tests.support.terminal import typed
 
 RUN = {
     "GITHUB_ACTIONS": "true",
@@ -157,3 +158,13 @@ def test_the_audit_names_what_failed_and_what_was_brought_back(
     assert (entry["result"], entry["commit"], entry["error"]["code"]) == ("failed", live.sample.repo.head, "CRASH_LOOP")
     assert (entry["revision"], entry["rollback"]) == (2, {"revision": 3, "to": 1})
     assert entry["digest"] == json.loads(audit.read_text().splitlines()[0])["digest"]
+
+
+def test_at_a_terminal_nothing_is_published_before_the_question_is_answered(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm)
+    refused = typed("n\n", "stage6", cwd=live.sample.repo.path, env=live.env, helm=helm)
+    assert (refused[0], live.sample.published, live.sample.remote_tags) == (3, [], {}), refused[1]
+    agreed = typed("y\n", "stage6", cwd=live.sample.repo.path, env=live.env, helm=helm)
+    assert (agreed[0], live.history()) == (0, [(1, "deployed")]), agreed[1]

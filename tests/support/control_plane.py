@@ -206,8 +206,13 @@ def _manager(directory: Path, keys: Authority, kubeconfig: Path) -> tuple[str, .
 
 
 def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        return [held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(number)]
+    """Ports below those that the kernel gives to connections (32768 and above), which could take one meanwhile."""
+    free: set[int] = set()
+    while len(free) < number:
+        port = 20000 + secrets.randbelow(10000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            free.add(port)
+    return list(free)
 
 
 def _write_tokens(file: Path, tokens: dict[str, str]) -> None:
