@@ -23,7 +23,7 @@ from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies
-from jetscale_cicd.observe.git.release_branch import find_branch
+from jetscale_cicd.observe.git.release_branch import find_branch, later_tip
 from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged, overtaken_by
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
 from jetscale_cicd.observe.git.repository import Repository, literal
@@ -64,6 +64,11 @@ def observe(context: RunContext) -> Observed:
     refusal = None if request.compares_only else refused_commit(context, head, releases)
     if refusal and request.acts:
         raise refusal
+    if tip := _tip_with_the_same_content(context, releases, head):
+        event = replace(request.event, branch=releases.branch.name if releases.branch else "")
+        later = observe(replace(context, request=replace(request, head=tip, event=event)))
+        note = f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
+        return later._replace(notes=(note, *later.notes))
     comparison = chart_comparison(repository, request, head, releases.latest)
     repository.begin_diff(comparison)
     overtaken = ""
@@ -80,6 +85,19 @@ def observe(context: RunContext) -> Observed:
     targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
     notes = _notes(request, releases, changes, targets)
     return Observed(head, releases, changes, chart, targets, notes, refusal)
+
+
+def _tip_with_the_same_content(context: RunContext, releases: Releases, head: str) -> str | None:
+    """The commit on top of which the release commit of head can go, where that is a later one than head.
+
+    Only where the request does not name the commit: a CI that skips commits by their paths starts no run for the later
+    one, which would release both.
+    """
+    tip = None if context.request.head else later_tip(context.repository, releases.branch, head)
+    if tip is None:
+        return None
+    _, watched = _watched(context, head)
+    return None if watched.changes(Comparison(head, tip, "")).watched else tip
 
 
 def _releases(context: RunContext, head: str) -> Releases:

@@ -157,7 +157,7 @@ def test_once_the_branch_is_open_the_next_run_goes_on_with_the_package_that_is_t
     assert step_results(ended)["publish"] == "satisfied"
 
 
-def test_somebody_pushes_between_plan_and_tag_and_their_run_releases_it_all(sample: Sample) -> None:
+def test_somebody_pushes_between_plan_and_tag_and_the_release_goes_on_top(sample: Sample) -> None:
     hook(
         sample,
         "update",
@@ -169,14 +169,10 @@ def test_somebody_pushes_between_plan_and_tag_and_their_run_releases_it_all(samp
     )
     ended = sample.run()
     assert ended.status == 0, ended.stderr
-    assert "main has moved on" in ended.stdout
-    assert sample.remote_tags == {}
     assert on_remote(sample, "for-each-ref", "refs/stage6") == ""
-    sample.repo.git("pull", "--quiet", "origin", "main")
-    theirs = sample.run()
-    assert theirs.status == 0, theirs.stderr
-    assert theirs.json["version"] == "0.1.0"  # the chart is the same, and so is its package
-    assert on_remote(sample, "log", "--format=%s", "main").split("\n")[0].startswith("chore(release): 0.1.0")
+    assert ended.json["version"] == "0.1.0"  # the chart is the same, and so is its package
+    subjects = on_remote(sample, "log", "-2", "--format=%s", "main").splitlines()
+    assert (subjects, list(sample.remote_tags)) == (["chore(release): 0.1.0", "docs: meanwhile"], ["v0.1.0"])
 
 
 def test_a_remote_without_atomic_pushes_gets_neither_branch_nor_tag(sample: Sample) -> None:
@@ -247,10 +243,24 @@ def test_a_simulation_shows_the_commit_and_needs_no_branch(sample: Sample) -> No
     assert "gets a commit that writes" in next(step["why"] for step in ended.json["steps"] if step["name"] == "tag")
 
 
-def test_a_branch_that_has_moved_on_is_left_to_its_own_run(sample: Sample) -> None:
+def overtaken(sample: Sample, later: dict[str, str | bytes | None]) -> Ended:
+    """A run of a commit on top of which the branch got another one."""
     old = sample.repo.head
-    sample.commit("docs: more", {"README.md": "# More\n"})
+    sample.commit("docs: more", later)
     sample.repo.git("checkout", "--quiet", "--detach", old)
-    ended = sample.run(env={"CI_COMMIT_SHA": old, "CI_COMMIT_BRANCH": "main", "GITLAB_CI": "true"})
-    assert (ended.status, ended.json["decision"]) == (0, "nothing"), ended.stderr
-    assert sample.published == []
+    return sample.run(env={"CI_COMMIT_SHA": old, "CI_COMMIT_BRANCH": "main", "GITLAB_CI": "true"})
+
+
+def test_a_branch_that_has_moved_on_without_another_change_gets_the_release_on_top(sample: Sample) -> None:
+    ended = overtaken(sample, {"README.md": "# More\n"})
+    assert (ended.status, ended.json["version"]) == (0, "0.1.0"), ended.stderr
+    subjects = on_remote(sample, "log", "-2", "--format=%s", "main").splitlines()
+    assert (subjects, list(sample.remote_tags)) == (["chore(release): 0.1.0", "docs: more"], ["v0.1.0"])
+
+
+@pytest.mark.parametrize("path", ["charts/app/values.yaml", "envs/live/values.yaml"])
+def test_a_branch_that_has_moved_on_with_another_change_makes_the_run_red(sample: Sample, path: str) -> None:
+    content = (sample.repo.path / path).read_text().replace("size: ", "size: 1")
+    ended = overtaken(sample, {path: content})
+    assert (ended.status, code(ended), sample.published) == (3, "RELEASE_BRANCH", [])
+

@@ -36,13 +36,11 @@ def find_branch(repository: Repository, request: Request, head: str, configured:
     return Branch(ref.removeprefix("refs/heads/") if at_head else "")
 
 
-def moved_on(repository: Repository, branch: Branch, head: str) -> str:
-    """Why a release commit would come too late: the branch has commits on top of head; "" where it has none."""
-    if branch.tip in (None, head) or not (tip := resolve_or_fetch(repository, branch.tip or "")):
-        return ""
-    if not repository.is_ancestor(head, tip):
-        return ""
-    return f"{branch.name} has moved on to {tip[:12]}, and a release commit goes on top of its tip"
+def later_tip(repository: Repository, branch: Branch | None, head: str) -> str | None:
+    """The tip of the branch where that has moved on from head; None where it has not, or does not get commits."""
+    if branch is None or branch.tip in (None, head) or not (tip := resolve_or_fetch(repository, branch.tip or "")):
+        return None
+    return tip if repository.is_ancestor(head, tip) else None
 
 
 def branch_blocker(repository: Repository, branch: Branch, head: str) -> PreconditionError | None:
@@ -53,6 +51,9 @@ def branch_blocker(repository: Repository, branch: Branch, head: str) -> Precond
         return _unready("nothing says which branch that is for", head, "name it: release.branch")
     if branch.tip is None:
         return _unready(f"the remote has no branch {branch.name}", head)
+    if tip := later_tip(repository, branch, head):
+        hint = f"the run for {tip[:12]} releases both; where the CI skips that commit, run stage6 on it"
+        return _unready(f"{branch.name} has moved on to {tip[:12]}, which changes what is released", head, hint)
     if branch.tip != head:
         return _unready(f"it is not the tip of {branch.name} at the remote, which is {branch.tip[:12]}", head)
     return None

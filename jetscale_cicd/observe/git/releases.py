@@ -9,7 +9,7 @@ from jetscale_cicd.model.branch import Heads
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.heads import head_patterns, heads_of
-from jetscale_cicd.observe.git.release_branch import Branch, moved_on, own_release
+from jetscale_cicd.observe.git.release_branch import Branch, own_release
 from jetscale_cicd.observe.git.remote import (
     RESERVED,
     RemoteRefs,
@@ -140,8 +140,6 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
     Args:
         branch: the branch that this run is for, "" where it is not known.
     """
-    if releases.branch and (why := moved_on(repository, releases.branch, head)):
-        return why
     newer = [release for release in releases.published if release.version.core > _core(releases.latest)]
     descendants = set(repository.releases_containing(tag_format, head)) if newer else set()
     for release in newer:
