@@ -6,7 +6,7 @@ Modules that a decision does not need are imported by the functions that use the
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.decide.forward import held_back
+from jetscale_cicd.decide.forward import check_released, held_back
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
@@ -54,6 +54,9 @@ def _propose(context: RunContext) -> Proposal:
         for target in context.settings.targets:
             engine_of(target).prepare(context, target)
     observed, desired = _observe(context)
+    if desired.release and not context.request.allow_older:
+        for decided in observed.targets:
+            check_released(decided, desired.release)
     new = desired.release if desired.choice else None
     planned = make_plan(
         head=observed.head,

@@ -1,8 +1,10 @@
 """Which way is forward: by ancestry first, by version second (docs/how-it-works.md)."""
 
+from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 
 _OVERRIDE = "--allow-older deploys it all the same"
@@ -53,3 +55,25 @@ def held_back(decided: TargetDecision, version: Version, head: str) -> TargetDec
         return decided
     reason = Reason(scope=decided.target.name, why=why, counts=False)
     return replace(decided, decision=Decision.NOTHING, superseded=True, reasons=(*decided.reasons, reason))
+
+
+def check_released(decided: TargetDecision, release: Release) -> None:
+    """Refuse to deploy a lower version of a commit that follows what is deployed.
+
+    A deploy comes after its tag, so the tag was deleted, or is not here.
+
+    Raises:
+        CannotTellError: ``RELEASE_MISSING``.
+    """
+    tried = last_recorded(decided.live) if isinstance(decided.live, Deployed) else None
+    theirs = Version.parse(tried.version) if tried and tried.commit else None
+    acts = decided.decision is not Decision.NOTHING and decided.lineage is Lineage.FORWARD
+    if theirs and acts and theirs.precedence > release.version.precedence:
+        tag = release.tag.replace(str(release.version), str(theirs))
+        raise CannotTellError(
+            "RELEASE_MISSING",
+            f"{theirs} is deployed to {decided.target.name}, and there is no tag {tag} in the history of this commit",
+            where=f"{decided.target.namespace}/{decided.target.release}",
+            hint=f"push the tag again (git push origin {tag}), and check chart.tag_format and that the checkout has "
+            "its tags; or deploy what is tagged: --allow-older",
+        )

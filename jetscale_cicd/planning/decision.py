@@ -67,7 +67,9 @@ def observe(context: RunContext) -> Observed:
     if tip := _tip_with_the_same_content(context, releases, head):
         event = replace(request.event, branch=releases.branch.name if releases.branch else "")
         later = observe(replace(context, request=replace(request, head=tip, event=event)))
-        note = f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
+        note = (
+            f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
+        )
         return later._replace(notes=(note, *later.notes))
     comparison = chart_comparison(repository, request, head, releases.latest)
     repository.begin_diff(comparison)
@@ -164,6 +166,7 @@ class _TargetObserver:
         compared = values_comparison(self.context.repository, self.context.request, self.comparison, latest, live)
         if compared.base not in self.seen:
             self.seen[compared.base] = self.watched.changes(compared)
+        lineage = self._lineage(live, head)
         values = values_reasons(self.seen[compared.base].watched, target)
         return decide(
             target,
@@ -173,7 +176,7 @@ class _TargetObserver:
             TargetState(
                 live=live,
                 latest=latest,
-                lineage=self._lineage(live, head),
+                lineage=lineage,
                 overtaken=self.overtaken,
                 values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
                 restored=self._restored(live, head, target),

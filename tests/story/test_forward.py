@@ -113,3 +113,16 @@ def test_what_was_deployed_by_a_commit_that_is_gone_is_never_replaced_by_a_lower
     line.edit("chore: values", LIVE, "size: 3", "size: 4")
     assert decided(line) == ("nothing", None, "skipped")
     assert line.record()["commit"] == gone
+
+
+def test_a_deleted_tag_does_not_bring_the_version_before_it_back(line: Sample) -> None:
+    line.repo.git("checkout", "--quiet", "main")
+    line.repo.git("push", "--quiet", "origin", ":refs/tags/v1.0.0")
+    line.repo.git("tag", "--delete", "v1.0.0")
+    (line.registry / "small-1.0.0.tgz").unlink()
+    line.edit("fix: back to the release before", CHART, "2", "1")
+    before = line.tracks()
+    ended = line.run()
+    assert (ended.status, ended.json["error"]["code"]) == (8, "RELEASE_MISSING")
+    assert line.tracks() == before
+    assert decided(line, OVER) == ("redeploy", "0.1.0", "done")

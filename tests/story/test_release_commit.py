@@ -263,4 +263,3 @@ def test_a_branch_that_has_moved_on_with_another_change_makes_the_run_red(sample
     content = (sample.repo.path / path).read_text().replace("size: ", "size: 1")
     ended = overtaken(sample, {path: content})
     assert (ended.status, code(ended), sample.published) == (3, "RELEASE_BRANCH", [])
-
