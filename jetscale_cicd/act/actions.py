@@ -18,9 +18,9 @@ from jetscale_cicd.planning.version import ask
 
 
 def _package(acting: ActContext) -> str:
-    """Package, and render every target with the package: a chart that does not render is never published."""
+    """Package, and render every target of the file with it: what one of them cannot render is never published."""
     artifact = acting.artifact()
-    for target in acting.plan.deployed_targets:
+    for target in (*acting.plan.deployed_targets, *acting.only_rendered):
         acting.manifests[target.name] = render(acting, target, Path(artifact.path))
     return f"{artifact.chart}-{artifact.version}.tgz {artifact.digest}"
 

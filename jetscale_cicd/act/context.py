@@ -12,7 +12,7 @@ from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import Values, read_values
-from jetscale_cicd.observe.secret_values import secrets_of
+from jetscale_cicd.observe.secret_values import secrets_of, stand_ins
 from jetscale_cicd.planning.notes import notes_of
 
 
@@ -28,7 +28,7 @@ class ActContext:
 
     Args:
         release: the release to deploy, at the commit of its tag.
-        values, secrets: those of each target to deploy; secrets by their dotted keys.
+        values, secrets: those of each target to deploy or to render; secrets by their dotted keys.
         manifests: those of each target that was rendered.
         sessions: that of each target whose steps have begun.
         outcomes: those of the steps so far.
@@ -44,6 +44,11 @@ class ActContext:
     sessions: dict[str, Session] = field(default_factory=dict)
     outcomes: list[StepOutcome] = field(default_factory=list)
     deploy_id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def only_rendered(self) -> tuple[Target, ...]:
+        """The other targets that have to be able to render a new version, whatever this run deploys."""
+        return _only_rendered(self.plan, self.context)
 
     def artifact(self) -> Artifact:
         """The artifact of the release's commit, packaged where it is not yet."""
@@ -86,14 +91,19 @@ def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
     """
     if plan.decision is Decision.PUBLISH:
         release = release._replace(commit=context.packager.released_commit(plan.head, release.version))
-    targets = plan.deployed_targets
-    return ActContext(
-        plan=plan,
-        release=release,
-        context=context,
-        values={target.name: read_values(context.repository, plan.head, target) for target in targets},
-        secrets={target.name: secrets_of(target) for target in targets},
-    )
+    deployed, rendered = plan.deployed_targets, _only_rendered(plan, context)
+    values = {target.name: read_values(context.repository, plan.head, target) for target in (*deployed, *rendered)}
+    secret = {target.name: secrets_of(target) for target in deployed}
+    secret |= {target.name: stand_ins(target) for target in rendered}
+    return ActContext(plan, release, context, values, secret)
+
+
+def _only_rendered(plan: Plan, context: RunContext) -> tuple[Target, ...]:
+    if plan.decision is not Decision.PUBLISH:
+        return ()
+    names = {target.name for target in plan.deployed_targets}
+    every = (*context.settings.targets, *context.settings.left_out)
+    return tuple(target for target in every if target.name not in names)
 
 
 def record_of(acting: ActContext, target: Target, digest: str) -> Deployed:

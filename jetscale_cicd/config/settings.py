@@ -211,6 +211,7 @@ class Settings:
         chart: the chart and its registry.
         release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, in the order of the file.
+        left_out: targets that the request does not consider; a version that one of them cannot render is not published.
         origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; not compared.
         notes: warnings about a file that can be used, a sentence each.
 
@@ -221,6 +222,7 @@ class Settings:
     chart: ChartSettings = ChartSettings()
     release: ReleaseSettings = ReleaseSettings()
     targets: tuple[Target, ...] = (DEFAULT_TARGET,)
+    left_out: tuple[Target, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 

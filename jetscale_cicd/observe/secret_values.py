@@ -5,6 +5,14 @@ import os
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
 
+# Of a variable that is not set, where only a render needs a value.
+STAND_IN = "stage6-stand-in"
+
+
+def stand_ins(target: Target) -> dict[str, str]:
+    """Dotted values key to secret, or to a stand-in: for a target that is rendered, and not deployed."""
+    return {key: os.environ.get(name) or STAND_IN for key, name in target.secrets.items()}
+
 
 def secrets_of(target: Target) -> dict[str, str]:
     """Dotted values key to secret; the redactor knows each of them since the context was opened.

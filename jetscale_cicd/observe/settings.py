@@ -34,6 +34,7 @@ def load_settings(root: Path, request: Request) -> Settings:
             "UNKNOWN_TARGET", f"there is no target {unknown[0]!r}", where="--target", hint=f"targets are: {known}"
         )
     targets = (target for target in settings.targets if not request.targets or target.name in request.targets)
+    left_out = tuple(target for target in settings.targets if request.targets and target.name not in request.targets)
     if request.engine:
         targets = (replace(target, engine=request.engine) for target in targets)
     chart = settings.chart
@@ -44,7 +45,7 @@ def load_settings(root: Path, request: Request) -> Settings:
             raise ConfigurationError("CONFIG_VALUE", f"registry: {refused}", where="--registry") from None
         chart = replace(chart, registry=request.registry)
     try:
-        return replace(settings, chart=chart, targets=tuple(targets))
+        return replace(settings, chart=chart, targets=tuple(targets), left_out=left_out)
     except ValueError as clash:
         raise ConfigurationError("CONFIG_VALUE", str(clash), where="--engine") from None
 

@@ -201,3 +201,36 @@ def test_helm_repeats_the_origin_on_the_manifest(tmp_path: Path, helm_name: str)
         with urllib.request.urlopen(request, timeout=10) as answer:
             annotations = json.load(answer)["annotations"]
     assert annotations["org.opencontainers.image.revision"] == stage.sample.repo.head
+
+
+# What every target can render
+
+TWO_TARGETS = (
+    "chart: {registry: ../registry}\ntargets:\n  live: {engine: render, env: prod}\n"
+    "  demo: {engine: render, values: [envs/demo.yaml], secrets: {token: DEMO_TOKEN}}\n"
+)
+NEEDS_TOKEN = (
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: t}\ndata: {t: {{ required "no token" .Values.token | quote }}}\n'
+)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Sample:
+    """Two targets; the second takes a secret that this process does not have."""
+    return small(tmp_path, {".stage6.yaml": TWO_TARGETS, "envs/demo.yaml": "size: 1\n"})
+
+
+@pytest.mark.parametrize("words", [("--target=live",), ()])
+def test_what_one_target_cannot_render_is_not_published_for_another(pair: Sample, words: tuple[str, ...]) -> None:
+    pair.commit("feat: a number", {"envs/demo.yaml": "size: many\n", "charts/app/values.yaml": "size: 2\n"})
+    ended = pair.run(*words, env={"DEMO_TOKEN": "t"})
+    assert (ended.status, ended.json["error"]["code"]) == (5, "RENDER_FAILED")
+    assert (pair.published, pair.remote_tags) == ([], {})
+
+
+def test_a_target_that_is_only_rendered_needs_none_of_its_secrets(pair: Sample) -> None:
+    pair.commit("feat: a token", {"charts/app/templates/token.yaml": NEEDS_TOKEN})
+    live = {"envs/live/values.yaml": "token: none\n"}
+    pair.commit("chore: live", {**live})
+    ended = pair.run("--target=live")
+    assert (ended.status, ended.json["version"], pair.published) == (0, "0.1.0", ["small-0.1.0.tgz"]), ended.stderr
