@@ -1,14 +1,14 @@
 """HTTP requests, bounded in time and size, by ``urllib3``.
 
-urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and follows a short ``Retry-After``. Every
-request here is read-only, so it may be repeated.
+urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and follows a short ``Retry-After``
+(``tools/retry.py``). No request here changes what a server holds, so each may be repeated.
 """
 
 import ssl
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,11 +31,21 @@ class HttpFailure(Exception):  # noqa: N818 - callers turn it into the answer "c
 
 
 class HttpAnswer(NamedTuple):
-    """The answer of a server; header names in lower case."""
+    """The answer of a server.
+
+    Args:
+        headers: names in lower case; lines of one name are joined by a comma (RFC 9110, 5.3).
+        wait: seconds after which the server asks to come back, None where it does not.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    wait: int | None = None
+
+
+def _silent(_: str) -> None:
+    """The line is not shown."""
 
 
 @frozen
@@ -48,7 +58,8 @@ class Http:
         total_timeout: seconds that the body of one answer may take.
         retries: further attempts after the first.
         backoff: seconds before the second attempt, doubled each time, with jitter of the same size.
-        max_retry_after: longest ``Retry-After`` that is followed, in seconds.
+        max_retry_after: seconds that one request may wait because of ``Retry-After``; a longer one is not waited for.
+        announce: called with a line before such a wait.
     """
 
     redact: Redactor
@@ -58,6 +69,7 @@ class Http:
     retries: int = 4
     backoff: float = 0.3
     max_retry_after: int = 30
+    announce: Callable[[str], None] = _silent
 
     @cached_property
     def _preparing(self) -> threading.Thread:
@@ -89,12 +101,25 @@ class Http:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._request("POST", url, headers, urlencode(form).encode(), True)
 
+    def send(self, method: str, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
+        """A request without a body.
+
+        Args:
+            method: ``GET``, or one that a server may be asked again, such as ``POST`` to begin an upload.
+
+        Raises:
+            HttpFailure: there was no complete answer.
+        """
+        return self._request(method, url, headers, None, retry)
+
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, retry: bool
     ) -> HttpAnswer:
         if self._preparing.ident:
             self._preparing.join()
         import urllib3
+
+        from jetscale_cicd.tools.retry import seconds_to_wait
 
         retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)
         try:
@@ -107,7 +132,9 @@ class Http:
                 response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failed:
             raise HttpFailure(self.redact(_reason(failed))) from None
-        return HttpAnswer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
+        # `items()` gives each line of a name by itself, so that a dict of them would keep the last alone.
+        named = {name.lower(): value for name, value in response.headers.itermerged()}
+        return HttpAnswer(response.status, named, content, seconds_to_wait(named.get("retry-after")))
 
     def _body(self, response: "urllib3.BaseHTTPResponse") -> bytes:
         deadline = time.monotonic() + self.total_timeout
@@ -155,18 +182,17 @@ class Http:
 
     @property
     def _retry(self) -> "urllib3.Retry":
-        import urllib3
+        from jetscale_cicd.tools.retry import PatientRetry
 
-        return urllib3.Retry(
+        return PatientRetry.make(
+            self.max_retry_after,
+            self.announce,
             total=self.retries,
             connect=min(self.retries, 2),  # a name that does not resolve rarely does a second later
             redirect=5,
             status_forcelist=_RETRIED_STATUS,
-            allowed_methods=None,
-            raise_on_status=False,
             backoff_factor=self.backoff,
             backoff_jitter=self.backoff,
-            retry_after_max=self.max_retry_after,
         )
 
 

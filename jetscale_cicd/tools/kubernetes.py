@@ -21,6 +21,7 @@ import urllib3
 
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.retry import PatientRetry
 from jetscale_cicd.tools.unix_socket import SocketPool
 
 Object = dict[str, Any]
@@ -29,7 +30,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 _AGAIN = (429, 500, 502, 503, 504)
 _ATTEMPTS = 4
 _BACKOFF = 0.25
-_PATIENCE = 10  # seconds: longest Retry-After that is waited for
+_PATIENCE = 10  # seconds: what one call may wait because of Retry-After
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _LARGEST = 64 << 20
 _LONGEST_TEXT = 500
@@ -247,16 +248,15 @@ def _url(path: str, query: Mapping[str, str | int]) -> str:
     return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
 
 
-def _retry() -> urllib3.Retry:
-    return urllib3.Retry(
+def _retry() -> PatientRetry:
+    return PatientRetry.make(
+        _PATIENCE,
+        lambda _: None,
         total=_ATTEMPTS,
         read=2,
         status_forcelist=_AGAIN,
-        allowed_methods=None,
-        raise_on_status=False,
         backoff_factor=_BACKOFF,
         backoff_jitter=_BACKOFF,
-        retry_after_max=_PATIENCE,
     )
 
 
