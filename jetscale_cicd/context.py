@@ -95,13 +95,14 @@ class RunContext:
 
     @cached_property
     def _registry_config(self) -> Path | None:
-        """A registry configuration for helm with the login of the environment; None where there is none."""
-        from jetscale_cicd.tools.registry.login import write_config
+        """A registry configuration for helm with the login of the environment, beside the user's own logins."""
+        from jetscale_cicd.tools.registry.helm_config import write_config
+        from jetscale_cicd.tools.registry.hosts import split_reference
 
         url = self.settings.chart.registry
         login = self.logins.from_environment() if self.request.network and url.startswith("oci://") else None
-        host = url.removeprefix("oci://").partition("/")[0]
-        return write_config(login, host, self.scratch / "registry.json") if login else None
+        file = self.scratch / "registry.json"
+        return write_config(login, split_reference(url)[0], self.logins, file) if login else None
 
     @cached_property
     def helm(self) -> "Helm":
@@ -142,13 +143,13 @@ class RunContext:
 
             return open_directory(url, self.repository.git.root)
         from jetscale_cicd.tools.http import Http
+        from jetscale_cicd.tools.registry.hosts import split_reference
         from jetscale_cicd.tools.registry.oci import OciRegistry
         from jetscale_cicd.tools.registry.oci_api import OciApi
 
-        host = url.removeprefix("oci://").partition("/")[0]
-        http = Http(self.redact)
+        http = Http(self.redact, announce=self.announce)
         http.prepare()
-        api = OciApi(host, http, self.logins.find, self.settings.chart.plain_http)
+        api = OciApi(split_reference(url)[0], http, self.logins.find, self.settings.chart.plain_http)
         return OciRegistry(url, self.helm, api, self.scratch)
 
     @cached_property

@@ -7,7 +7,7 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.engine import Session
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
+from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetPlan
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Release
 from jetscale_cicd.model.target import Target
@@ -87,7 +87,7 @@ def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
         release: the release that the plan deploys.
 
     Raises:
-        Stage6Error: values or secrets cannot be read; nothing was changed.
+        Stage6Error: values or secrets cannot be read, or the registry takes no push; nothing was changed.
     """
     if plan.decision is Decision.PUBLISH:
         release = release._replace(commit=context.packager.released_commit(plan.head, release.version))
@@ -95,6 +95,8 @@ def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
     values = {target.name: read_values(context.repository, plan.head, target) for target in (*deployed, *rendered)}
     secret = {target.name: secrets_of(target) for target in deployed}
     secret |= {target.name: stand_ins(target) for target in rendered}
+    if any(step.name is StepName.PUBLISH and step.state is StepState.NEEDED for step in plan.shared):
+        context.registry.check_push(context.packager.chart_name(release.commit))
     return ActContext(plan, release, context, values, secret)
 
 

@@ -37,7 +37,10 @@ class Asked:
 
 @dataclass
 class Told:
-    """An answer, and how it is sent: cut after so many bytes, or after a pause."""
+    """An answer, and how it is sent: cut after so many bytes, or after a pause.
+
+    A value of a header with a line break is sent as that many lines of the name.
+    """
 
     status: int
     headers: dict[str, str]
@@ -156,7 +159,8 @@ def _answer(handler: BaseHTTPRequestHandler, asked: Asked, told: Told) -> None:
         handler.send_response(told.status)
         headers = {"Content-Length": str(len(told.body)), **told.headers}
         for name, value in headers.items():
-            handler.send_header(name, value)
+            for line in value.split("\n"):
+                handler.send_header(name, line)
         handler.end_headers()
         if asked.method != "HEAD":
             handler.wfile.write(told.body[: told.cut])

@@ -57,6 +57,15 @@ class DirectoryRegistry:
         """None: a file cannot be referred to by its digest."""
         return ()
 
+    def check_push(self, _chart: str) -> None:
+        """Refuse a directory that this user may not write.
+
+        Raises:
+            PublishError: ``REGISTRY_WRITE``.
+        """
+        if not os.access(self.directory, os.W_OK | os.X_OK):
+            raise _not_written("the directory is not writable", str(self.directory))
+
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Add a package unless the name is taken, and read back what the registry then holds.
 
@@ -73,16 +82,20 @@ class DirectoryRegistry:
                 with suppress(FileExistsError):  # another run was first: the answer below has its content
                     os.link(incoming.name, target)
         except OSError as unwritable:
-            raise PublishError(
-                "REGISTRY_WRITE",
-                f"the package cannot be written: {unwritable.strerror}",
-                where=str(target),
-                hint="the directory must exist and be writable",
-            ) from unwritable
+            raise _not_written(unwritable.strerror or "", str(target)) from unwritable
         return self.lookup(chart, version)
 
     def _path(self, chart: str, version: str) -> Path:
         return self.directory / f"{chart}-{version}.tgz"
+
+
+def _not_written(why: str, where: str) -> PublishError:
+    return PublishError(
+        "REGISTRY_WRITE",
+        f"the package cannot be written: {why}",
+        where=where,
+        hint="the directory must exist and be writable",
+    )
 
 
 def open_directory(location: str, root: Path) -> DirectoryRegistry:

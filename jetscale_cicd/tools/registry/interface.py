@@ -25,5 +25,13 @@ class Registry(Protocol):
     def pinned_chart_args(self, chart: str, answer: Present, /) -> tuple[str, ...]:
         """Arguments with which helm takes exactly this package, by digest; () where there is no such reference."""
 
+    def check_push(self, chart: str, /) -> None:
+        """Refuse what the registry would refuse, before anything is changed.
+
+        Raises:
+            PublishError: a push is not allowed.
+            CannotTellError: that cannot be known.
+        """
+
     def create(self, chart: str, version: str, archive: Path, /) -> RegistryAnswer:
         """Add a package unless the version is taken, and read back what the registry then holds."""

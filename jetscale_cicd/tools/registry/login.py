@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.tools.process import Processes, ProcessTimeout
+from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
+from jetscale_cicd.tools.registry.hosts import RegistryHost, hostname_of
 
 USERNAME = "STAGE6_REGISTRY_USERNAME"
 PASSWORD = "STAGE6_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
@@ -20,11 +21,12 @@ _TOKEN_USER = "<token>"  # noqa: S105
 
 @frozen
 class Login:
-    """A user name and a password, or an identity token for which access tokens are granted."""
+    """A user name and a password, an identity token for which access tokens are granted, or an access token."""
 
     username: str = ""
     password: str = field(default="", repr=False)
     identity_token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
 
     @property
     def basic(self) -> str:
@@ -51,17 +53,56 @@ class CredentialStore:
             ConfigurationError: ``REGISTRY_CONFIG``, a file of credentials cannot be read.
             PreconditionError: ``CREDENTIAL_HELPER``, the credential helper that a file names failed.
         """
+        key = RegistryHost(host).login_key
         login = self.from_environment() or next(
-            (found for file in self._files() if (found := self._from_file(file, host))), None
+            (found for file in self._files() if (found := self._from_file(file, key))), None
         )
         if login:
-            self.processes.redact.learn((login.password, login.identity_token, login.basic.removeprefix("Basic ")))
+            secret = (login.password, login.identity_token, login.registry_token, login.basic.removeprefix("Basic "))
+            self.processes.redact.learn(secret)
         return login
 
     def from_environment(self) -> Login | None:
-        """Credentials of the environment, for the registry to which charts are published."""
+        """Credentials of the environment, for the registry to which charts are published.
+
+        Raises:
+            ConfigurationError: ``REGISTRY_LOGIN``, one of the two variables is missing.
+        """
         username, password = self.env.get(USERNAME, ""), self.env.get(PASSWORD, "")
-        return Login(username, password) if username and password else None
+        if bool(username) != bool(password):
+            missing, given = (PASSWORD, USERNAME) if username else (USERNAME, PASSWORD)
+            raise ConfigurationError(
+                "REGISTRY_LOGIN",
+                f"{given} is set, and {missing} is not",
+                where=missing,
+                hint="set both (is the secret empty in this run?), or neither to use the login of helm or docker",
+            )
+        return Login(username, password) if username else None
+
+    def helm_content(self) -> Mapping[str, object]:
+        """What the user's file of helm holds, {} where there is none.
+
+        Raises:
+            ConfigurationError: ``REGISTRY_CONFIG``, it cannot be read.
+        """
+        return _content(self._files()[0]) or {}
+
+    def stored_hosts(self, content: Mapping[str, object]) -> dict[str, str]:
+        """The hosts whose logins the ``credsStore`` of a file keeps, each with the store's name.
+
+        A store that cannot list them is left out, and that is said: helm could not be told which hosts are not its.
+        """
+        store = content.get("credsStore")
+        if not isinstance(store, str) or not store:
+            return {}
+        try:
+            listed = json.loads(self._helper(store, "list", b"").stdout)
+        except (PreconditionError, ValueError):
+            listed = None
+        if isinstance(listed, dict):
+            return dict.fromkeys(listed, store)
+        self.processes.announce(f"! docker-credential-{store} does not list its logins: helm uses {USERNAME} alone")
+        return {}
 
     def _files(self) -> tuple[Path, ...]:
         """helm's own file first, then docker's, as helm itself reads them (helm.sh/docs/helm/helm_registry_login)."""
@@ -72,35 +113,32 @@ class CredentialStore:
         helm = self.env.get("HELM_REGISTRY_CONFIG") or config / "registry" / "config.json"
         return Path(helm), Path(self.env.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
 
-    def _from_file(self, file: Path, host: str) -> Login | None:
-        try:
-            content = json.loads(file.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+    def _from_file(self, file: Path, key: str) -> Login | None:
+        content = _content(file)
+        if content is None:
             return None
-        except (OSError, ValueError, RecursionError):
-            raise _unreadable(file, "it cannot be read, or is not JSON") from None
-        if not isinstance(content, dict):
-            raise _unreadable(file, "it is not a JSON object")
-        helpers = content.get("credHelpers")
-        helper = helpers.get(host) if isinstance(helpers, dict) else None
-        helper = helper or content.get("credsStore")
+        helper = mapping_in(content, "credHelpers").get(key) or content.get("credsStore")
         if isinstance(helper, str) and helper:
-            return self._from_helper(helper, host)
-        auths = content.get("auths")
-        entry = next((auths[key] for key in _keys(host) if key in auths), None) if isinstance(auths, dict) else None
+            return self._from_helper(helper, key)
+        auths = mapping_in(content, "auths")
+        entry = auths.get(key) or next((auths[name] for name in auths if hostname_of(name) == key), None)
         return _login(entry, file) if isinstance(entry, dict) else None
 
-    def _from_helper(self, name: str, host: str) -> Login | None:
-        """Ask ``docker-credential-NAME get``; that it has no credentials is an answer, in the terms of its protocol."""
+    def _helper(self, name: str, verb: str, stdin: bytes) -> Finished:
         if not name.replace("-", "").replace("_", "").isalnum():
             raise PreconditionError(
                 "CREDENTIAL_HELPER", f"{name!r} is not the name of a credential helper", hint=_HELPER_HINT
             )
-        argv = [f"docker-credential-{name}", "get"]
+        argv = [f"docker-credential-{name}", verb]
         try:
-            finished = self.processes.run(argv, env=self.env, stdin=host.encode(), timeout=_HELPER_SECONDS)
+            return self.processes.run(argv, env=self.env, stdin=stdin, timeout=_HELPER_SECONDS)
         except ProcessTimeout as late:
             raise PreconditionError("CREDENTIAL_HELPER", str(late), hint=_HELPER_HINT) from None
+
+    def _from_helper(self, name: str, key: str) -> Login | None:
+        """Ask ``docker-credential-NAME get``; that it has no credentials is an answer, in the terms of its protocol."""
+        finished = self._helper(name, "get", key.encode())
+        program = f"docker-credential-{name}"
         output = finished.stdout.decode("utf-8", "replace")
         if finished.status != 0:
             if "credentials not found" in output:
@@ -108,21 +146,34 @@ class CredentialStore:
             why = finished.stderr.strip() or f"status {finished.status}"
             raise PreconditionError(
                 "CREDENTIAL_HELPER",
-                f"{argv[0]} did not give credentials for {host}: {why}",
-                hint=f"log in again: helm registry login {host}",
+                f"{program} did not give credentials for {key}: {why}",
+                hint=f"log in again: helm registry login {hostname_of(key)}",
             )
         try:
             answer = json.loads(output)
             username, secret = str(answer["Username"]), str(answer["Secret"])
         except (ValueError, KeyError, TypeError):
-            message = f"{argv[0]} gave an answer without a credential"
-            raise PreconditionError("CREDENTIAL_HELPER", message, where=host, hint=_HELPER_HINT) from None
+            message = f"{program} gave an answer without a credential"
+            raise PreconditionError("CREDENTIAL_HELPER", message, where=key, hint=_HELPER_HINT) from None
         return Login(identity_token=secret) if username == _TOKEN_USER else Login(username, secret)
 
 
-def _keys(host: str) -> tuple[str, ...]:
-    """Keys under which docker and helm store a host."""
-    return host, f"https://{host}", f"https://{host}/v1/", f"https://{host}/v2/"
+def mapping_in(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A mapping of a file of credentials; {} where it has none."""
+    found = content.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _content(file: Path) -> Mapping[str, object] | None:
+    try:
+        content = json.loads(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, RecursionError):
+        raise _unreadable(file, "it cannot be read, or is not JSON") from None
+    if not isinstance(content, dict):
+        raise _unreadable(file, "it is not a JSON object")
+    return content
 
 
 def _login(entry: Mapping[str, object], file: Path) -> Login | None:
@@ -136,8 +187,10 @@ def _login(entry: Mapping[str, object], file: Path) -> Login | None:
         except (binascii.Error, UnicodeDecodeError):
             raise _unreadable(file, "its `auth` is not base64 text") from None
         return Login(username, password.rstrip("\0"))
-    name, secret = entry.get("username"), entry.get("password")
-    return Login(name, secret) if isinstance(name, str) and isinstance(secret, str) else None
+    name, secret, access = entry.get("username"), entry.get("password"), entry.get("registrytoken")
+    if isinstance(name, str) and isinstance(secret, str):
+        return Login(name, secret)
+    return Login(registry_token=access) if isinstance(access, str) and access else None
 
 
 def _unreadable(file: Path, why: str) -> ConfigurationError:
@@ -147,11 +200,3 @@ def _unreadable(file: Path, why: str) -> ConfigurationError:
         where=str(file),
         hint="log in again",
     )
-
-
-def write_config(login: Login, host: str, file: Path) -> Path:
-    """Write a registry configuration for helm with one login, readable only by this user."""
-    content = {"auths": {host: {"auth": login.basic.removeprefix("Basic ")}}}
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(content))
-    return file

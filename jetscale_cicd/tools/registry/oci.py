@@ -1,20 +1,24 @@
 """An OCI registry: helm pushes and pulls, the distribution API is asked what the registry holds."""
 
-import re
 import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from jetscale_cicd.errors import PublishError
+from jetscale_cicd.errors import CannotTellError, PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
+from jetscale_cicd.tools.http import HttpFailure
 from jetscale_cicd.tools.registry.digest import digest_of
+from jetscale_cicd.tools.registry.hosts import split_reference
 from jetscale_cicd.tools.registry.oci_api import OciApi
+from jetscale_cicd.tools.registry.push_errors import PushPlace, is_permanent, push_failed, push_not_allowed, status_in
 
 _MAX_PUSHES = 3
+# A registry behind a cache, or with several replicas, may list a push only after seconds.
+_PAUSES_AFTER_PUSH = (0.5, 1, 2, 3, 4, 5)
 # helm accepts `oci://…@sha256:…` from this version on (measured with 3.17.3 and 4.3.1; earlier ones were not tried).
 _FIRST_WITH_DIGESTS = (3, 17)
 
@@ -47,8 +51,7 @@ class OciRegistry:
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
         """Whether the registry holds a version, by its manifest."""
         # A tag cannot contain a '+'; helm writes '_' (helm.sh/docs/topics/registries).
-        repository = self.reference(chart, version).removeprefix("oci://").partition("/")[2]
-        return self.api.manifest(repository, version.replace("+", "_"))
+        return self.api.manifest(self._place(chart).repository, version.replace("+", "_"))
 
     def read(self, chart: str, version: str) -> bytes:
         """The archive of a version that ``lookup`` found, checked against its manifest.
@@ -75,40 +78,70 @@ class OciRegistry:
         plain = ("--plain-http",) if self.api.plain else ()
         return (f"{self.reference(chart, '')}@{answer.manifest}", *plain)
 
+    def check_push(self, chart: str) -> None:
+        """Refuse what the registry would refuse, before anything is changed.
+
+        Raises:
+            PublishError: ``PUSH_FAILED``, with the registry's own sentence.
+            CannotTellError: ``REGISTRY_CANNOT_TELL``, it does not answer.
+        """
+        place = self._place(chart)
+        try:
+            answer = self.api.push_refusal(place.repository)
+        except HttpFailure as failed:
+            raise CannotTellError(
+                "REGISTRY_CANNOT_TELL",
+                f"the registry does not report whether it takes a push: {place.host}: {failed}",
+                where=place.reference,
+                hint="check network, DNS, proxy and certificates, then run again; nothing was pushed",
+            ) from None
+        if answer:
+            raise push_not_allowed(answer, place, self.api.http.redact)
+
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Push an archive unless the version is taken, and read back what the registry then holds.
 
-        A push that failed is repeated, but only after another lookup.
+        A push that failed is repeated where that can help, but only after another lookup: an answer may be lost on the
+        way, and another run may be faster.
 
         Raises:
             PublishError: ``PUSH_FAILED``, with helm's message.
+            CannotTellError: as ``check_push``.
         """
+        answer = self.lookup(chart, version)
+        if isinstance(answer, Absent):
+            self.check_push(chart)
         message = ""
         for attempt in range(_MAX_PUSHES):
-            answer = self.lookup(chart, version)
             if not isinstance(answer, Absent):
                 return answer
             if attempt:
-                self.pause(2**attempt * (0.25 + secrets.randbelow(100) / 400))
+                self.pause(2**attempt * (0.5 + secrets.randbelow(100) / 200))
             finished = self.helm.push(archive, self.url, plain=self.api.plain)
             if finished.status == 0:
-                return self.lookup(chart, version)
+                return self._read_back(chart, version)
             message = failure_of(finished)
-            if _is_refusal(message):
+            answer = self.lookup(chart, version)
+            if is_permanent(status_in(message)):
                 break
-        raise PublishError(
-            "PUSH_FAILED",
-            f"helm push failed: {message}",
-            where=self.reference(chart, version),
-            hint=f"log in with the right to push: helm registry login {self.api.host}"
-            if _is_refusal(message)
-            else "run again",
-        )
+        if isinstance(answer, Present):
+            return answer
+        raise push_failed(message, self._place(chart), archive.stat().st_size)
 
+    def _read_back(self, chart: str, version: str) -> RegistryAnswer:
+        """What the registry holds after a push; asked again, within a bound, while it does not list it."""
+        for seconds in _PAUSES_AFTER_PUSH:
+            answer = self.lookup(chart, version)
+            if not isinstance(answer, Absent):
+                return answer
+            self.helm.processes.announce(f"! {self.reference(chart, version)} does not list {version} yet")
+            self.pause(seconds)
+        return self.lookup(chart, version)
 
-def _is_refusal(message: str) -> bool:
-    """Whether helm's message is a refusal, which no repetition changes."""
-    return bool(re.search(r"\b(401|403|unauthorized|denied|forbidden|credential)\b", message, re.IGNORECASE))
+    def _place(self, chart: str) -> PushPlace:
+        reference = self.reference(chart, "")
+        host, repository = split_reference(reference)
+        return PushPlace(reference, host, repository)
 
 
 def _unreadable(why: str, reference: str) -> PublishError:

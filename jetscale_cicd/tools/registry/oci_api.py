@@ -1,24 +1,18 @@
-"""The HTTP API of an OCI registry: what a tag holds, in three answers (OCI distribution spec 1.1).
+"""The HTTP API of an OCI registry (distribution spec 1.1): what a tag holds, and whether a push would be allowed."""
 
-Only a 404 with the registry's own error code is "absent" (ibid., "Error codes"): 401, 403, 429, 5xx, a timeout, a TLS
-error, a proxy's 404 and a damaged manifest all mean "cannot tell".
-"""
-
-import hashlib
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urljoin
 
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.release import CannotTell, RegistryAnswer
 from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
+from jetscale_cicd.tools.registry.answers import login_command, manifest_answer, refusal_text
+from jetscale_cicd.tools.registry.authorization import GRANTER, Authorizer, Scope, TokenRefused
+from jetscale_cicd.tools.registry.hosts import RegistryHost
 from jetscale_cicd.tools.registry.login import Login
 
-# helm.sh/docs/topics/registries: the layer that is the chart's archive, byte for byte.
-_CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 _MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.manifest.v1+json",
@@ -27,10 +21,7 @@ _MANIFESTS = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
-# NOT_FOUND is the code of Harbor and ECR Public.
-_ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"}
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_CHALLENGE = re.compile(r'([a-zA-Z]+)="([^"]*)"')
+_UNREACHABLE = "check network, DNS, proxy and certificates, then run again"
 
 
 @frozen
@@ -38,25 +29,77 @@ class OciApi:
     """One registry, asked over HTTP.
 
     Args:
-        host: host and port.
+        host: host and port, as in ``oci://host/path``.
         http: the HTTP client.
         login: finds credentials for the host.
         plain_http: use HTTP without TLS; for a registry on this machine, that is detected.
-        tokens: the tokens that were granted so far, by repository.
+        tokens: the ``Authorization`` values that were granted so far, by repository and scope.
+        pushable: repositories to which a push is known to be allowed.
     """
 
     host: str
     http: Http
     login: Callable[[str], Login | None]
     plain_http: bool = False
-    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    tokens: dict[tuple[str, Scope], str] = field(default_factory=dict, repr=False)
+    pushable: set[str] = field(default_factory=set)
 
     def manifest(self, repository: str, tag: str) -> RegistryAnswer:
-        """What the tag of a repository holds."""
+        """What the tag of a repository holds.
+
+        A registry may refuse to let a repository be read that does not exist yet, and yet let it be pushed to; so a
+        token that allows both is asked for where one that allows reading alone is refused.
+        """
+        url = f"{self._root}/{repository}/manifests/{tag}"
+        refused: RegistryAnswer | None = None
+        for scope in Scope:
+            try:
+                answer, scoped = self._ask("GET", url, repository, scope)
+            except TokenRefused as no:
+                why = refusal_text(no.answer, GRANTER, self.http.redact)
+                refused = CannotTell(f"{self.host}: {why}", f"log in: {login_command(self.host)}")
+                continue
+            except HttpFailure as failed:
+                return CannotTell(f"{self.host}: {failed}", _UNREACHABLE)
+            seen = manifest_answer(answer, self.host, self.http.redact)
+            if answer.status not in (401, 403) or not scoped:
+                return seen
+            refused = seen
+        return refused or CannotTell(f"{self.host} gave no answer")
+
+    def push_refusal(self, repository: str) -> HttpAnswer | None:
+        """The answer with which the registry refuses a push to a repository; None where it allows one.
+
+        An upload is begun, with the same request as in a push, and cancelled: to grant a token, or to know the name of
+        a repository, is not to let somebody write (Docker Hub, and every registry with Basic authentication). Nothing
+        is uploaded, and a registry forgets an upload that is not ended.
+
+        Raises:
+            HttpFailure: the registry gave no answer.
+        """
+        if repository in self.pushable:
+            return None
+        url = f"{self._root}/{repository}/blobs/uploads/"
         try:
-            return _answer(self._get(repository, tag), self.host)
-        except HttpFailure as failed:
-            return CannotTell(f"{self.host}: {failed}", "check network, DNS, proxy and certificates, then run again")
+            answer, _ = self._ask("POST", url, repository, Scope.PUSH)
+        except TokenRefused as no:
+            return no.answer
+        if answer.status not in (201, 202):
+            return answer
+        self.pushable.add(repository)
+        self._cancel(url, answer.headers.get("location", ""), repository)
+        return None
+
+    def _cancel(self, began: str, location: str, repository: str) -> None:
+        """Give an upload back; a registry that has no such request, which no specification asks for, forgets it."""
+        known = self.tokens.get((repository, Scope.PUSH))
+        try:
+            upload = urljoin(began, location)
+            if not upload.startswith(began) or upload == began:
+                return  # another place is nothing to send a token to
+            self.http.send("DELETE", upload, {"Authorization": known} if known else {}, retry=False)
+        except (HttpFailure, ValueError):
+            return
 
     @cached_property
     def plain(self) -> bool:
@@ -69,105 +112,25 @@ class OciApi:
             return "SSL" in str(failed).upper() and "CERTIFICATE" not in str(failed).upper()
         return False
 
-    def _get(self, repository: str, tag: str) -> HttpAnswer:
-        scheme = "http" if self.plain else "https"
-        url = f"{scheme}://{self.host}/v2/{repository}/manifests/{tag}"
+    @property
+    def _root(self) -> str:
+        return f"{'http' if self.plain else 'https'}://{RegistryHost(self.host).api}/v2"
+
+    @cached_property
+    def _authorizer(self) -> Authorizer:
+        return Authorizer(self.http, self.login(self.host), self.plain_http)
+
+    def _ask(self, method: str, url: str, repository: str, scope: Scope) -> tuple[HttpAnswer, bool]:
+        """The answer, and whether it was given to a token that allows only this scope.
+
+        Raises:
+            TokenRefused: no token is granted for the scope.
+            HttpFailure: there was no answer.
+        """
         headers = {"Accept": _MANIFESTS}
-        known = self.tokens.get(repository)
-        answer = self.http.get(url, {**headers, "Authorization": known} if known else headers)
-        if answer.status == 401 and (granted := self._granted(answer, repository)):
-            self.tokens[repository] = granted
-            answer = self.http.get(url, {**headers, "Authorization": granted})
-        return answer
-
-    def _granted(self, refused: HttpAnswer, repository: str) -> str | None:
-        """The header after a 401: the login itself, or the token that the realm of the challenge grants for it."""
-        scheme, _, rest = refused.headers.get("www-authenticate", "").partition(" ")
-        login = self.login(self.host)
-        if scheme.lower() == "basic":
-            return login.basic if login and login.username else None
-        if scheme.lower() != "bearer":
-            return None
-        challenge = {name.lower(): value for name, value in _CHALLENGE.findall(rest)}
-        realm, service = challenge.get("realm", ""), challenge.get("service", "")
-        parts = urlsplit(realm)
-        if parts.scheme != "https" and not (parts.scheme == "http" and (self.plain_http or is_loopback(parts.netloc))):
-            raise HttpFailure(f"the registry names {realm[:200]!r} as its token server, which is not an https address")
-        token = _token(self._ask_for_token(realm, service, f"repository:{repository}:pull", login))
-        self.http.redact.learn((token,))
-        return f"Bearer {token}"
-
-    def _ask_for_token(self, realm: str, service: str, scope: str, login: Login | None) -> HttpAnswer:
-        if login and login.identity_token:  # the OAuth2 flow of the distribution project's "token/oauth"
-            form = {"grant_type": "refresh_token", "service": service, "client_id": "jetscale-cicd", "scope": scope}
-            return self.http.post_form(realm, {**form, "refresh_token": login.identity_token})
-        query = urlencode({"service": service, "scope": scope})
-        headers = {"Authorization": login.basic} if login else {}
-        return self.http.get(f"{realm}{'&' if '?' in realm else '?'}{query}", headers)
-
-
-def _token(answer: HttpAnswer) -> str:
-    if answer.status != 200:
-        raise HttpFailure(f"the token server answered {answer.status}: log in (helm registry login)")
-    try:
-        content = json.loads(answer.body)
-        token = content.get("token") or content["access_token"]
-    except (ValueError, KeyError, AttributeError, RecursionError):
-        token = None
-    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-        raise HttpFailure("the answer of the token server has no token")
-    return token
-
-
-def _answer(answer: HttpAnswer, host: str) -> RegistryAnswer:
-    if answer.status == 404:
-        codes = _error_codes(answer.body)
-        if codes & _ABSENT:
-            return Absent()
-        return CannotTell(f"{host} answered 404 without the error code of a registry", "check chart.registry")
-    if answer.status != 200:
-        return CannotTell(f"{host} answered {answer.status}{_error_messages(answer.body)}", _hint(answer.status, host))
-    digest = "sha256:" + hashlib.sha256(answer.body).hexdigest()
-    claimed = answer.headers.get("docker-content-digest", digest)
-    try:
-        manifest = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        manifest = None
-    if not isinstance(manifest, dict) or claimed != digest:
-        return CannotTell(f"{host} gave a damaged manifest ({digest[:19]}…)", "run again")
-    # An artifact that is not a chart has the version, too, and is not overwritten.
-    return Present(_chart_layer(manifest) or digest, digest)
-
-
-def _chart_layer(manifest: Mapping[str, object]) -> str | None:
-    layers = manifest.get("layers")
-    for layer in layers if isinstance(layers, list) else ():
-        if isinstance(layer, dict) and layer.get("mediaType") == _CHART_LAYER:
-            named = layer.get("digest")
-            return named if isinstance(named, str) and _DIGEST.fullmatch(named) else None
-    return None
-
-
-def _errors(body: bytes) -> list[Mapping[str, object]]:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
-    errors = content.get("errors") if isinstance(content, dict) else None
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-
-
-def _error_codes(body: bytes) -> set[str]:
-    return {str(error.get("code")) for error in _errors(body)}
-
-
-def _error_messages(body: bytes) -> str:
-    """The error messages of the registry, on one line."""
-    messages = [f"{error.get('code')}: {error.get('message')}" for error in _errors(body)]
-    return f" ({' '.join('; '.join(messages).split())[:200]})" if messages else ""
-
-
-def _hint(status: int, host: str) -> str:
-    if status in (401, 403):
-        return f"log in: helm registry login {host}, or set STAGE6_REGISTRY_USERNAME and STAGE6_REGISTRY_PASSWORD"
-    return "the registry is overloaded or out of order: run again later" if status == 429 or status >= 500 else ""
+        known = self.tokens.get((repository, Scope.PUSH)) or self.tokens.get((repository, scope))
+        answer = self.http.send(method, url, {**headers, "Authorization": known} if known else headers)
+        if answer.status != 401 or not (granted := self._authorizer.grant(answer, repository, scope)):
+            return answer, False
+        self.tokens[repository, scope] = granted.header
+        return self.http.send(method, url, {**headers, "Authorization": granted.header}), granted.scoped

@@ -1,99 +1,28 @@
 """What an OCI registry holds, asked of a real one: three answers, with login, TLS and every fault in between."""
 
 import json
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, PublishError
 from jetscale_cicd.model.release import Absent, CannotTell, Present
-from jetscale_cicd.tools.helm import Helm
-from jetscale_cicd.tools.http import Http
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
-from jetscale_cicd.tools.registry.oci import OciRegistry
-from jetscale_cicd.tools.registry.oci_api import OciApi
-from tests.conftest import HELMS, find_helm
-from tests.support.oci import PASSWORD, USERNAME, Authority, authority, serve
+from tests.conftest import HELMS
+from tests.support.oci import USERNAME, Authority, authority, serve
 from tests.support.proxy import Asked, Fault, Proxy, Reset, Told, proxied
-
-LOGIN = Login(USERNAME, PASSWORD)
-
-
-@pytest.fixture(scope="module")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two archives of one chart and version, with other content."""
-    made = []
-    for number in (1, 2):
-        directory = tmp_path_factory.mktemp("chart")
-        (directory / "app").mkdir()
-        (directory / "app" / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 1.0.0\n")
-        (directory / "app" / "values.yaml").write_text(f"number: {number}\n")
-        package = [str(find_helm(HELMS[1])), "package", str(directory / "app"), "-d", str(directory)]
-        subprocess.run(package, check=True, capture_output=True)
-        made.append(directory / "app-1.0.0.tgz")
-    return made[0], made[1]
+from tests.tools.registry.conftest import LOGIN, Make, same_place
 
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("open")) as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same behind a login."""
-    with serve(tmp_path_factory.mktemp("guarded"), login=True) as host:
-        yield host
-
-
-@dataclass
-class Counter:
-    number: int = 0
-
-    def path(self) -> str:
-        self.number += 1
-        return f"r{self.number}"
-
-
-PATHS = Counter()
-Make = Callable[..., OciRegistry]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    """A registry client that does not pause between pushes; each has its own path."""
-
-    def make(host: str, login: Login | None = None, helm: str = HELMS[1], path: str = "") -> OciRegistry:
-        redact = Redactor.of(())
-        http = Http(redact, connect=2, read=0.5, total_timeout=1.5, retries=2, backoff=0.01, max_retry_after=1)
-        binary = Helm(Processes(redact, lambda _: None), tmp_path, network=True, binary=str(find_helm(helm)))
-        if login:
-            config = tmp_path / "config.json"
-            config.write_text(json.dumps({"auths": {host: {"auth": login.basic.removeprefix("Basic ")}}}))
-            binary = replace(binary, registry_config=config)
-        api = OciApi(host, http, lambda _: login)
-        return OciRegistry(f"oci://{host}/{path or PATHS.path()}", binary, api, tmp_path, pause=lambda _: None)
-
-    return make
-
-
-def same_place(registry: OciRegistry, host: str) -> OciRegistry:
-    """The same path of another host that serves the same registry."""
-    path = registry.url.rpartition("/")[2]
-    return replace(registry, url=f"oci://{host}/{path}", api=replace(registry.api, host=host))
 
 
 @pytest.mark.parametrize("helm_name", HELMS)

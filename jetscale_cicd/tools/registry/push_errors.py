@@ -1,0 +1,81 @@
+"""Why a push was refused, whether repeating it could help, and what to do next."""
+
+import re
+from typing import NamedTuple
+
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.tools.http import HttpAnswer
+from jetscale_cicd.tools.registry.answers import Redact, login_command, refusal_text
+
+# helm 3.17 (containerd): "unexpected status from POST request to http://…: 404 Not Found";
+# helm 4 (oras-go 2): "response status code 404: name unknown: …" (measured).
+_STATUS = re.compile(r"(?:response status code |unexpected status(?: code)?(?: from \w+ request to \S+)?: ?)(\d{3})\b")
+# What helm says of a login before it has asked the registry, or without the status.
+_LOGIN = re.compile(r"\b(unauthorized|denied|forbidden|credential|insufficient_scope)\b", re.IGNORECASE)
+# 4xx is the client's fault, and the same request gets the same answer (RFC 9110, 15.5); but for these.
+_PASSING = (408, 425, 429)
+
+
+class PushPlace(NamedTuple):
+    """Where a push goes: ``oci://host/path/chart``, its host, and the repository ``path/chart``."""
+
+    reference: str
+    host: str
+    repository: str
+
+
+def status_in(message: str) -> int | None:
+    """The HTTP status in helm's message; 401 where it has none and speaks of a login; None where no server refused."""
+    statuses = _STATUS.findall(message)
+    if statuses:
+        return int(statuses[-1])
+    return 401 if _LOGIN.search(message) else None
+
+
+def is_permanent(status: int | None) -> bool:
+    """Whether a refusal stays, however often it is asked for."""
+    return status is not None and 400 <= status < 500 and status not in _PASSING
+
+
+def push_failed(message: str, place: PushPlace, size: int) -> PublishError:
+    """The error of a push that helm gave up.
+
+    Args:
+        message: of helm, on one line.
+        size: bytes of the archive.
+    """
+    status = status_in(message)
+    return PublishError(
+        "PUSH_FAILED",
+        f"helm push failed: {message}",
+        where=place.reference,
+        hint=_hint(status, place, size) if is_permanent(status) else "run again",
+    )
+
+
+def push_not_allowed(answer: HttpAnswer, place: PushPlace, redact: Redact) -> PublishError:
+    """The error of a push that the registry does not let begin: the answer with which it refused an upload."""
+    passing = f"run again {f'in {answer.wait} s' if answer.wait else 'later'}"
+    hint = _hint(answer.status, place, 0) if is_permanent(answer.status) else passing
+    return PublishError(
+        "PUSH_FAILED",
+        f"the registry does not let this run push: {refusal_text(answer, place.host, redact)}",
+        where=place.reference,
+        hint=f"{hint}; nothing was pushed",
+    )
+
+
+def _hint(status: int | None, place: PushPlace, size: int) -> str:
+    if status in (401, 403):
+        return f"log in with the right to push: {login_command(place.host)}"
+    if status == 404:
+        return (
+            f"create the repository {place.repository} in the registry, or correct chart.registry, and run again "
+            f"(Amazon ECR: aws ecr create-repository --repository-name {place.repository})"
+        )
+    if status == 405:
+        return "chart.registry takes no pushes: is it a mirror or a cache of another one?"
+    if status == 413:
+        package = f"the package has {size:,} bytes, and " if size else ""
+        return f"{package}the registry or a proxy before it takes less: raise its limit, or make the chart smaller"
+    return "the registry refuses this for good: correct what it names, then run again"
