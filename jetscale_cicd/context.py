@@ -189,6 +189,7 @@ class RunContext:
             chart=chart.path,
             mirrors=chart.mirrors,
             scratch=self.scratch,
+            registry=chart.registry,
             source=self._source,
             has_release_commits=self.settings.release.commit,
         )

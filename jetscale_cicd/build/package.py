@@ -35,6 +35,7 @@ class Packager:
         chart: the chart's folder, from the repository's root.
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
+        registry: where the packages are published.
         source: web page of the repository from which a version was released, "" where there is none.
         has_release_commits: whether each release has a release commit, with the version in Chart.yaml.
     """
@@ -44,6 +45,7 @@ class Packager:
     chart: str
     mirrors: Mapping[str, str]
     scratch: Path
+    registry: str = ""
     source: Callable[[Version], str] = lambda _: ""
     has_release_commits: bool = False
     built: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
@@ -69,8 +71,8 @@ class Packager:
         return self.built[commit, version]
 
     def chart_name(self, commit: str) -> str:
-        """Name of the chart at a commit."""
-        return chart_name(self.repository, commit, self.chart)
+        """Name of the chart at a commit, which the registry takes."""
+        return chart_name(self.repository, commit, self.chart, self.registry)
 
     def _package(self, commit: str, version: Version) -> Artifact:
         work = self.scratch / f"{commit[:12]}-{version}"

@@ -22,9 +22,9 @@ PLACEHOLDERS = ("image", "version")
 # git-check-ref-format(1), and the leading '-' that git-tag(1) refuses on top of it.
 _INVALID_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|\A[-/]|/\Z|\.\Z|(?:\A|/)\.|\.lock(?:/|\Z)")
 # OCI distribution spec 1.1, "Pulling manifests": what <name> may be; the host in front of it as in a URL.
-_OCI_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+OCI_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _OCI_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
-_OCI = re.compile(rf"oci://{_OCI_HOST}(?:/{_OCI_COMPONENT})*")
+_OCI = re.compile(rf"oci://{_OCI_HOST}(?:/{OCI_COMPONENT})*")
 _CREDENTIALS = re.compile(r"(?:\A|://)[^/.][^/]*@")
 _HOST_LIKE = re.compile(r"[^/.][^/]*[.:][^/]*(?:/|\Z)")
 

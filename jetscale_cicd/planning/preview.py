@@ -42,6 +42,7 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
     after = plan.deploy.version if plan.deploy else _UNRELEASED
     before = plan.latest.version if plan.latest else after
     try:
+        context.packager.chart_name(plan.head)
         check_values(read_values(context.repository, plan.head, target), target)
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)

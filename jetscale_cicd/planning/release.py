@@ -115,7 +115,7 @@ def _name(context: RunContext, commit: str) -> tuple[str, tuple[str, ...]]:
 
     path = context.settings.chart.path
     try:
-        return chart_name(context.repository, commit, path), ()
+        return chart_name(context.repository, commit, path, context.settings.chart.registry), ()
     except ConfigurationError as unusable:
         if not context.request.compares_only:
             raise

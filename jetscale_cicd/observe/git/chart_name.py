@@ -1,16 +1,21 @@
-"""The chart of a commit: its name."""
+"""The chart of a commit: its name, as its registry takes it."""
 
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
+from jetscale_cicd.decide.chart.oci_name import check_oci_name
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.observe.git.files import read_files
 from jetscale_cicd.observe.git.repository import Repository
 
 
-def chart_name(repository: Repository, commit: str, folder: str) -> str:
+def chart_name(repository: Repository, commit: str, folder: str, registry: str) -> str:
     """Name in Chart.yaml at a commit.
 
+    Args:
+        registry: where the chart is published.
+
     Raises:
-        ConfigurationError: ``CHART_MISSING``, or Chart.yaml is not usable as committed.
+        ConfigurationError: ``CHART_MISSING``, Chart.yaml is not usable as committed, or the registry has no place for a
+            chart of this name.
     """
     where = f"{folder}/Chart.yaml"
     (content,) = read_files(repository, commit, (where,))
@@ -21,4 +26,6 @@ def chart_name(repository: Repository, commit: str, folder: str) -> str:
             where=where,
             hint="check chart.path in .stage6.yaml",
         )
-    return parse_chart(content.decode("utf-8", "replace"), where).name
+    name = parse_chart(content.decode("utf-8", "replace"), where).name
+    check_oci_name(name, registry, where)
+    return name
