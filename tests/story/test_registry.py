@@ -141,7 +141,7 @@ def test_the_login_of_the_environment_hides_no_login_for_the_subcharts(
         assert run(sub, theirs, "charts", **LOGIN).status == 0
         dependency = f"dependencies: [{{name: sub, version: 0.1.0, repository: 'oci://{theirs}/charts'}}]\n"
         stack = small(tmp_path / "main", {CHART: SMALL[CHART] + dependency}, helm=helm)
-        update = [helm, "dependency", "update", "--plain-http", "--registry-config", login, "charts/app"]
+        update = [str(helm), "dependency", "update", "--plain-http", "--registry-config", str(login), "charts/app"]
         subprocess.run(update, check=True, capture_output=True, cwd=stack.repo.path)
         shutil.rmtree(stack.repo.path / "charts/app/charts")
         stack.commit("fix: lock it", {})

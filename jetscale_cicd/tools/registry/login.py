@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
@@ -57,10 +58,13 @@ class CredentialStore:
         login = self.from_environment() or next(
             (found for file in self._files() if (found := self._from_file(file, key))), None
         )
+        self._learn(login)
+        return login
+
+    def _learn(self, login: Login | None) -> None:
         if login:
             secret = (login.password, login.identity_token, login.registry_token, login.basic.removeprefix("Basic "))
             self.processes.redact.learn(secret)
-        return login
 
     def from_environment(self) -> Login | None:
         """Credentials of the environment, for the registry to which charts are published.
@@ -121,8 +125,10 @@ class CredentialStore:
         if isinstance(helper, str) and helper:
             return self._from_helper(helper, key)
         auths = mapping_in(content, "auths")
-        entry = auths.get(key) or next((auths[name] for name in auths if hostname_of(name) == key), None)
-        return _login(entry, file) if isinstance(entry, dict) else None
+        for other in auths.values():  # what is in this file is to be seen nowhere
+            with suppress(ConfigurationError):
+                self._learn(_login(other, file))
+        return _login(auths.get(key) or next((auths[name] for name in auths if hostname_of(name) == key), None), file)
 
     def _helper(self, name: str, verb: str, stdin: bytes) -> Finished:
         if not name.replace("-", "").replace("_", "").isalnum():
@@ -176,7 +182,9 @@ def _content(file: Path) -> Mapping[str, object] | None:
     return content
 
 
-def _login(entry: Mapping[str, object], file: Path) -> Login | None:
+def _login(entry: object, file: Path) -> Login | None:
+    if not isinstance(entry, dict):
+        return None
     token = entry.get("identitytoken")
     if isinstance(token, str) and token:
         return Login(identity_token=token)

@@ -96,7 +96,7 @@ class OciRegistry:
                 hint="check network, DNS, proxy and certificates, then run again; nothing was pushed",
             ) from None
         if answer:
-            raise push_not_allowed(answer, place, self.api.http.redact)
+            raise push_not_allowed(answer, place, self.api.redact)
 
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Push an archive unless the version is taken, and read back what the registry then holds.

@@ -56,12 +56,12 @@ class OciApi:
             try:
                 answer, scoped = self._ask("GET", url, repository, scope)
             except TokenRefused as no:
-                why = refusal_text(no.answer, GRANTER, self.http.redact)
+                why = refusal_text(no.answer, GRANTER, self.redact)
                 refused = CannotTell(f"{self.host}: {why}", f"log in: {login_command(self.host)}")
                 continue
             except HttpFailure as failed:
                 return CannotTell(f"{self.host}: {failed}", _UNREACHABLE)
-            seen = manifest_answer(answer, self.host, self.http.redact)
+            seen = manifest_answer(answer, self.host, self.redact)
             if answer.status not in (401, 403) or not scoped:
                 return seen
             refused = seen
@@ -100,6 +100,11 @@ class OciApi:
             self.http.send("DELETE", upload, {"Authorization": known} if known else {}, retry=False)
         except (HttpFailure, ValueError):
             return
+
+    def redact(self, text: str) -> str:
+        """Mask secrets in what the server says, the login among them, whether it was needed so far or not."""
+        _ = self._authorizer
+        return self.http.redact(text)
 
     @cached_property
     def plain(self) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.helm import Helm
 from jetscale_cicd.tools.process import Processes
-from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.helm_config import write_config
 from jetscale_cicd.tools.registry.hosts import RegistryHost
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
@@ -65,6 +65,19 @@ def test_the_exact_key_of_a_host_comes_before_an_older_one(tmp_path: Path) -> No
     older = Login("older", "password")
     auths = {"https://registry.test/v1/": entry(older), "registry.test": entry()}
     assert store(tmp_path, HELM_FILE, {"auths": auths}).find("registry.test") == LOGIN
+
+
+def test_the_damaged_login_of_another_host_is_no_fault_of_ours(tmp_path: Path) -> None:
+    logins = store(tmp_path, HELM_FILE, {"auths": {"other.test": {"auth": "%%%"}, "registry.test": entry()}})
+    assert logins.find("registry.test") == LOGIN
+
+
+def test_every_login_of_a_file_that_is_read_is_masked(tmp_path: Path) -> None:
+    """Whoever can make a registry repeat a text may know the password of another one."""
+    other = Login("other", "pass-of-the-other")
+    logins = store(tmp_path, HELM_FILE, {"auths": {"other.test": entry(other), "registry.test": entry()}})
+    logins.find("registry.test")
+    assert logins.processes.redact(f"{other.password} {other.basic}") == f"{MASK} Basic {MASK}"
 
 
 def helper(home: Path, name: str, get: str, listed: str = "{}") -> None:
