@@ -13,6 +13,8 @@ from jetscale_cicd.config.settings import (
 )
 from jetscale_cicd.model.record import fields
 from jetscale_cicd.model.target import (
+    API_VERSION,
+    KUBE_VERSION,
     LABEL,
     MAX_LABEL,
     MAX_OBJECT,
@@ -20,7 +22,9 @@ from jetscale_cicd.model.target import (
     RELEASE,
     Check,
     Target,
+    check_api_version,
     check_glob,
+    check_kube_version,
     check_label,
     check_object_name,
     check_path,
@@ -33,6 +37,8 @@ _RULES: dict[Check, dict[str, object]] = {
     check_release: {"pattern": f"^{RELEASE}$", "maxLength": MAX_RELEASE},
     check_object_name: {"pattern": f"^{RELEASE}$", "maxLength": MAX_OBJECT},
     check_first_version: {"pattern": f"^{RELEASE_VERSION}$"},
+    check_kube_version: {"pattern": f"^(?:{KUBE_VERSION})?$"},
+    check_api_version: {"pattern": f"^{API_VERSION}$"},
     check_path: {"minLength": 1},
     check_glob: {"minLength": 1},
 }

@@ -25,6 +25,13 @@ class Package(NamedTuple):
     digest: str
 
 
+class Rendered(NamedTuple):
+    """Manifests, and what they were rendered on the assumption of."""
+
+    manifests: bytes
+    notes: tuple[str, ...] = ()
+
+
 # Called for an interrupted deploy, whose process ended before it recorded the outcome: with its record, which names
 # its revision, and its CI run.
 ReportInterrupted = Callable[[Deployed, str], None]
@@ -136,11 +143,12 @@ class Engine(Protocol):
     def steps(self, decided: TargetDecision, deploy: Step) -> tuple[Step, ...]:
         """The steps of a target, including its deploy."""
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """The manifests of an archive, rendered with these values.
+    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+        """The manifests of an archive, rendered with these values as the target's cluster would.
 
         Raises:
             DeployError: they cannot be rendered.
+            CannotTellError: they depend on a cluster that cannot be asked.
         """
 
     def open(self, delivery: Delivery) -> Session:

@@ -1,34 +1,148 @@
 """`helm template` for any engine, and helm commands as they could be typed in a shell."""
 
+import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
-from jetscale_cicd.errors import DeployError
+from jetscale_cicd.decide.chart.cluster_needs import ClusterNeeds, cluster_needs
+from jetscale_cicd.engines.chart_files import rendered_files
+from jetscale_cicd.engines.engine import Rendered
+from jetscale_cicd.errors import CannotTellError, DeployError
+from jetscale_cicd.model.capabilities import Capabilities
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.tools.helm import Helm, ProcessTimeout, failure_of
+from jetscale_cicd.tools.helm import ClusterAccess, Helm, ProcessTimeout, failure_of
+from jetscale_cicd.tools.process import Finished
 
 
-def render_manifests(helm: Helm, target: Target, chart: Path, values: Sequence[Path]) -> bytes:
-    """Render the manifests of a chart with a target's values.
+class LiveCluster(NamedTuple):
+    """A cluster that can be asked while a chart is rendered.
 
-    Raises:
-        DeployError: ``RENDER_FAILED``, with helm's message, or ``RENDER_TIMEOUT``.
+    Args:
+        context: of the kubeconfig; "" is the current one.
+        capabilities: asks the API server for its version and APIs.
     """
-    try:
-        finished = helm.template(target.release, chart, target.namespace, values, timeout=target.timeout)
-    except ProcessTimeout as late:
-        raise DeployError(
-            "RENDER_TIMEOUT", str(late), where=target.name, hint=f"raise targets.{target.name}.timeout"
-        ) from late
-    if finished.status != 0:
-        raise DeployError(
+
+    context: str
+    capabilities: Callable[[], Capabilities]
+
+
+@frozen(kw_only=True)
+class Renderer:
+    """Renders a chart for a target, as its cluster would.
+
+    Args:
+        helm: with the network where a cluster may be asked.
+        chart: the archive.
+        values: values files in Helm's order.
+        cluster: the target's, None where it cannot be asked.
+        is_preview: what is rendered is only shown, so it may be rendered for a cluster that is guessed.
+    """
+
+    helm: Helm
+    target: Target
+    chart: Path
+    values: Sequence[Path]
+    cluster: LiveCluster | None = None
+    is_preview: bool = False
+
+    def render(self) -> Rendered:
+        """The manifests; with a note where they depend on a cluster that is not known.
+
+        Helm is told of the cluster only where the chart asks for it: everything else renders alike everywhere.
+
+        Raises:
+            DeployError: ``RENDER_FAILED``, with helm's message, or ``RENDER_TIMEOUT``.
+            CannotTellError: ``CLUSTER_UNKNOWN``, it depends on objects of a cluster that cannot be asked.
+        """
+        if self.cluster and self.needs.any:
+            return Rendered(self._on(self.cluster))
+        finished = self._template(self.known)
+        if finished.status == 0:
+            return Rendered(finished.stdout, tuple(self._dependence(finished.stdout)))
+        if not self.needs.any or not self.is_preview:
+            raise self._failed(finished)
+        return self._assumed(finished)
+
+    @cached_property
+    def needs(self) -> ClusterNeeds:
+        """What the chart asks of a cluster."""
+        return cluster_needs(rendered_files(self.chart))
+
+    @property
+    def known(self) -> Capabilities:
+        """What the configuration says of the target's cluster."""
+        return Capabilities(self.target.kube_version, self.target.api_versions)
+
+    def _on(self, cluster: LiveCluster) -> bytes:
+        """Rendered with everything that the cluster has.
+
+        Helm then also looks up the kind of every object, and fails where the chart itself brings a kind (`crds/`) that
+        the cluster lacks. So it is told the version and the APIs, where that fails; helm 3 can still look up objects.
+        """
+        exact = self._template(Capabilities(), ClusterAccess(cluster.context, maps_kinds=True))
+        if exact.status == 0:
+            return exact.stdout
+        can_look_up = self.helm.known_version < (4,)
+        access = ClusterAccess(cluster.context, maps_kinds=False) if can_look_up else None
+        told = self._template(cluster.capabilities(), access)
+        if told.status == 0:
+            return told.stdout
+        raise self._failed(exact if self.needs.looks_up and not can_look_up else told)
+
+    def _dependence(self, rendered: bytes) -> Iterator[str]:
+        """A note where the manifests would be others on a cluster that has what the chart asks for."""
+        if not self.needs.asks:
+            return
+        for guess in itertools.islice(self.needs.guesses(self.known), 1):
+            other = self._template(guess)
+            differs = other.status == 0 and other.stdout != rendered
+            if differs and self._template(self.known).stdout == rendered:  # not by chance (`randAlphaNum`)
+                yield f"rendered as for {self.known}; it would differ for {guess}: {_remedy(self.target)}"
+
+    def _assumed(self, first: Finished) -> Rendered:
+        """Rendered for a cluster that would have what the chart asks for; an error that stays is one of the chart."""
+        for guess in self.needs.guesses(self.known):
+            finished = self._template(guess)
+            if finished.status == 0:
+                note = f"rendered as for {guess}, which the chart asks for: {_remedy(self.target)}"
+                return Rendered(finished.stdout, (note,))
+        if self.needs.looks_up:
+            raise CannotTellError(
+                "CLUSTER_UNKNOWN",
+                f"the chart looks for objects of a cluster, and none is asked: {failure_of(first)}",
+                where=f"target {self.target.name}",
+                hint="a run asks the cluster of the target",
+            )
+        raise self._failed(first)
+
+    def _template(self, capabilities: Capabilities, access: ClusterAccess | None = None) -> Finished:
+        render = partial(self.helm.template, self.target.release, self.chart, self.target.namespace, self.values)
+        try:
+            return render(timeout=self.target.timeout, capabilities=capabilities, access=access)
+        except ProcessTimeout as late:
+            raise DeployError(
+                "RENDER_TIMEOUT", str(late), where=self.target.name, hint=f"raise targets.{self.target.name}.timeout"
+            ) from late
+
+    def _failed(self, finished: Finished) -> DeployError:
+        name = self.target.name
+        hint = f"reproduce it without changing anything: jetscale-cicd simulate --target {name}"
+        if self.needs.any and not self.cluster:
+            hint = f"does it depend on the cluster? {_remedy(self.target)}; {hint}"
+        return DeployError(
             "RENDER_FAILED",
-            f"helm cannot render target {target.name}: {failure_of(finished)}",
-            where=f"target {target.name}: {', '.join(target.values)}",
-            hint=f"reproduce it without changing anything: jetscale-cicd simulate --target {target.name}",
+            f"helm cannot render target {name}: {failure_of(finished)}",
+            where=f"target {name}: {', '.join(self.target.values)}",
+            hint=hint,
         )
-    return finished.stdout
+
+
+def _remedy(target: Target) -> str:
+    return f"say what the cluster is in targets.{target.name}: kube_version and api_versions"
 
 
 def helm_command(verb: Sequence[str], target: Target, reference: str, version: str) -> str:

@@ -26,6 +26,8 @@ CONTRACT_SECRETS = (
 LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 # Helm, pkg/chartutil/validate_name.go: labels joined by dots, 53 characters so that a chart can append to the name.
 RELEASE = rf"{LABEL}(?:\.{LABEL})*"
+KUBE_VERSION = r"v?[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3}(?:[-+][0-9A-Za-z.+-]{1,80})?)?"
+API_VERSION = r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?(?:/[A-Z][A-Za-z0-9]*)?"
 _URL = re.compile(r"https?://[^/?#@\s]+(?:[/?#]\S*)?")
 # With the characters that reorder or break a line on a terminal: a path is printed, and must not forge output.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -132,6 +134,18 @@ def check_variable(text: str) -> None:
         raise ValueError("must be the name of an environment variable, never the secret itself")
 
 
+def check_kube_version(text: str) -> None:
+    """Refuse what helm does not take as a version of Kubernetes; "" stands for none."""
+    if text and not re.fullmatch(KUBE_VERSION, text):
+        raise ValueError(f"{quoted(text)} is not a version of Kubernetes: write '1.34' or '1.34.2', with quotes")
+
+
+def check_api_version(text: str) -> None:
+    """Refuse what is neither ``group/version`` nor ``group/version/Kind``; the core of Kubernetes has no group."""
+    if not re.fullmatch(API_VERSION, text):
+        raise ValueError(f"{quoted(text)} is not an API version, such as apps/v1 or apps/v1/Deployment")
+
+
 def check_timeout(seconds: int) -> None:
     """Refuse a timeout of zero, or above a day."""
     if not 0 < seconds <= MAX_TIMEOUT:
@@ -179,6 +193,8 @@ class Target:
         required_external_secrets: ExternalSecrets that must be ready.
         probe: address that must answer with a status below 400 after a deploy; "" for none.
         helm_test: run the chart's own tests after a deploy.
+        kube_version: Kubernetes version of the cluster, for a chart that asks while no cluster can be asked.
+        api_versions: APIs of the cluster (`group/version`, `group/version/Kind`), for the same.
 
     ``{name}`` in a path is the target's name. Without ``env``, the environment is that name, and ``prod`` for ``live``:
     no other target is deployed to production because its key was left out.
@@ -207,6 +223,8 @@ class Target:
     required_external_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     probe: str = field(default="", metadata={"check": check_url})
     helm_test: bool = False
+    kube_version: str = field(default="", metadata={"check": check_kube_version})
+    api_versions: tuple[str, ...] = field(default=(), metadata={"check": check_api_version})
 
     def __post_init__(self) -> None:
         environment = "prod" if self.name == LIVE else self.name

@@ -46,22 +46,24 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
         check_values(read_values(context.repository, plan.head, target), target)
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
+    notes: list[str] = []
     try:
-        new = _manifests(plan.head, after, target, context)
+        new = _manifests(plan.head, after, target, context, notes)
     except (CannotTellError, PreconditionError) as missing:  # perhaps only on this machine
         return _not_rendered(target, missing)
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
     old: tuple[Manifest, ...] = ()
-    note = ""
     try:
-        old = _manifests(base, before, target, context) if base else ()
+        old = _manifests(base, before, target, context, []) if base else ()
     except Stage6Error as kept:
-        note = f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
+        notes.append(
+            f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
+        )
     # A value that is secret in one object is masked in all of them.
     context.redact.learn(secrets_in((*old, *new), context.redact.is_secret_name))
     text, objects = diff_manifests(old, new, context.mask)
-    return ManifestDiff(target=target.name, text=text, objects=objects, note=note)
+    return ManifestDiff(target=target.name, text=text, objects=objects, note="; ".join(notes))
 
 
 def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error | None = None) -> ManifestDiff:
@@ -73,11 +75,14 @@ def _as_text(kept: Stage6Error) -> str:
     return f"{kept.code}: {kept.message}{where}{hint}"
 
 
-def _manifests(commit: str, version: Version, target: Target, context: RunContext) -> tuple[Manifest, ...]:
+def _manifests(
+    commit: str, version: Version, target: Target, context: RunContext, notes: list[str]
+) -> tuple[Manifest, ...]:
     artifact = context.packager.package(commit, version)
     check_schemas(Path(artifact.path).read_bytes())
     files = read_values(context.repository, commit, target).write(
         context.scratch / f"values-{commit[:12]}-{target.name}"
     )
     rendered = engine_of(target).render(context, target, Path(artifact.path), files)
-    return parse_manifests(rendered, f"{target.name} at {commit[:12]}")
+    notes += rendered.notes
+    return parse_manifests(rendered.manifests, f"{target.name} at {commit[:12]}")

@@ -1,6 +1,7 @@
 """helm as typed calls: one process for each method, always without plugins.
 
-The user's kubeconfig is passed only to the calls that change a release, and to `helm test`.
+The user's kubeconfig is passed only to the calls that change a release, to `helm test`, and to a `helm template` that
+is to render as a cluster would.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
@@ -25,6 +27,7 @@ _WAITING_PHASES = 3
 _STARTUP_SECONDS = 60
 _NO_CLUSTER = {"KUBECONFIG": os.devnull}
 _STATUS_TIMED_OUT = 124  # as timeout(1)
+_NOTHING_KNOWN = Capabilities()
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # A proxy on a port without a listener: Go's HTTP client uses it for everything except loopback, so that a URL in
 # the schema or the dependencies of a chart is not fetched (helm ≥ 3.18 follows `$ref: https://…` of the schema).
@@ -46,6 +49,18 @@ class ReleaseLocation:
     context: str
     timeout: int
     stop: threading.Event = field(default_factory=threading.Event)
+
+
+class ClusterAccess(NamedTuple):
+    """A cluster that helm may read while it renders.
+
+    Args:
+        context: of the kubeconfig; "" is the current one.
+        maps_kinds: whether helm takes version and APIs from it, for which it looks up the kind of every object.
+    """
+
+    context: str
+    maps_kinds: bool
 
 
 class RevisionNote(NamedTuple):
@@ -110,17 +125,35 @@ class Helm:
         return self._run("pull", reference, "--version", version, "--destination", str(destination), *transport)
 
     def template(
-        self, release: str, chart: Path, namespace: str, values: Sequence[Path], *, timeout: float
+        self,
+        release: str,
+        chart: Path,
+        namespace: str,
+        values: Sequence[Path],
+        *,
+        timeout: float,
+        capabilities: Capabilities = _NOTHING_KNOWN,
+        access: ClusterAccess | None = None,
     ) -> Finished:
         """`helm template`: render the manifests of a chart with values.
+
+        Args:
+            capabilities: what helm is told of the cluster.
+            access: lets it read one.
 
         Raises:
             ProcessTimeout: it took longer than the target allows.
         """
+        options = [f"--kube-version={capabilities.kube_version}"] if capabilities.kube_version else []
+        options += [f"--api-versions={','.join(capabilities.api_versions)}"] if capabilities.api_versions else []
+        if access:
+            options += ["--dry-run=server", "--disable-openapi-validation"]
+            # helm 3 takes version and APIs from the cluster only to validate; helm 4 always (measured on both).
+            options += ["--validate"] if access.maps_kinds and self.known_version < (4,) else []
+            options += ["--kube-context", access.context] if access.context else []
         files = [part for path in values for part in ("--values", str(path))]
-        return self._start(
-            "template", release, str(chart), "--namespace", namespace, "--include-crds", *files, timeout=timeout
-        )
+        argv = ("template", release, str(chart), "--namespace", namespace, "--include-crds", *options, *files)
+        return self._read_cluster(*argv, timeout=timeout) if access else self._start(*argv, timeout=timeout)
 
     def upgrade(
         self, location: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
@@ -194,6 +227,10 @@ class Helm:
 
     def _start(self, *arguments: str, timeout: float) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
+
+    def _read_cluster(self, *arguments: str, timeout: float) -> Finished:
+        env = self._environment(cluster=True)
+        return self.processes.run([self.binary, *arguments], env=env, cwd=self.scratch, timeout=timeout)
 
     def _environment(self, *, cluster: bool = False) -> Mapping[str, str]:
         removed = ("HELM_",) if cluster else ("HELM_", "KUBE")

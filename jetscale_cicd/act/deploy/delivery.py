@@ -64,7 +64,10 @@ class TargetDelivery:
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:
     """The manifests of a target, rendered from an archive with the values of a deploy."""
     with values_files(acting, target, record_of(acting, target, "")) as files:
-        return engine_of(target).render(acting.context, target, archive, files)
+        rendered = engine_of(target).render(acting.context, target, archive, files)
+    for note in rendered.notes:
+        acting.context.announce(f"! {target.name}: {note}")
+    return rendered.manifests
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, Rendered, RollbackReports, Session
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import LiveState, NotObserved
@@ -48,11 +48,12 @@ class ArgoCdEngine:
         """The deploy alone."""
         return (deploy,)
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
+    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
         """Render by `helm template`, as Argo CD does."""
-        from jetscale_cicd.engines.template import render_manifests
+        from jetscale_cicd.engines.template import Renderer
 
-        return render_manifests(context.helm, target, archive, values)
+        preview = True
+        return Renderer(helm=context.helm, target=target, chart=archive, values=values, is_preview=preview).render()
 
     def open(self, delivery: Delivery) -> Session:
         """Refuse every deploy."""

@@ -1,10 +1,11 @@
 """The engine that changes a Helm release on a cluster from this process."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, Rendered, RollbackReports, Session
 from jetscale_cicd.model.live import LiveState, NotObserved
 from jetscale_cicd.model.plan import Step, TargetDecision
 from jetscale_cicd.model.target import Target
@@ -57,11 +58,19 @@ class HelmEngine:
 
         return tuple(helm_steps(decided, deploy))
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """By `helm template`."""
-        from jetscale_cicd.engines.template import render_manifests
+    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+        """By `helm template`, which asks the cluster where the chart does."""
+        from jetscale_cicd.engines.template import LiveCluster, Renderer
 
-        return render_manifests(context.helm, target, archive, values)
+        api = context.kubernetes(target)
+        cluster = None
+        if not isinstance(api, NotObserved):
+            from jetscale_cicd.observe.cluster.capabilities import observe_capabilities
+
+            cluster = LiveCluster(target.context, partial(observe_capabilities, api, target))
+        return Renderer(
+            helm=context.helm, target=target, chart=archive, values=values, cluster=cluster, is_preview=cluster is None
+        ).render()
 
     def open(self, delivery: Delivery) -> Session:
         """A session that locks the release with its first step."""

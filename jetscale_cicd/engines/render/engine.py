@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.engines.engine import Delivery, Engine, RollbackReports, Session
+from jetscale_cicd.engines.engine import Delivery, Engine, Rendered, RollbackReports, Session
 from jetscale_cicd.engines.render.directory import check_output, read_output, replace_output
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import SupersededError
@@ -51,11 +51,12 @@ class RenderEngine:
         """The deploy alone."""
         return (deploy,)
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> bytes:
-        """Render by `helm template`."""
-        from jetscale_cicd.engines.template import render_manifests
+    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+        """Render by `helm template`, for a cluster of which only the configuration knows."""
+        from jetscale_cicd.engines.template import Renderer
 
-        return render_manifests(context.helm, target, archive, values)
+        preview = not context.request.network
+        return Renderer(helm=context.helm, target=target, chart=archive, values=values, is_preview=preview).render()
 
     def open(self, delivery: Delivery) -> Session:
         """Nothing is locked: the directory belongs to this work tree."""
