@@ -143,8 +143,14 @@ class Engine(Protocol):
     def steps(self, decided: TargetDecision, deploy: Step) -> tuple[Step, ...]:
         """The steps of a target, including its deploy."""
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+    def render(
+        self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path], *, preview: bool = False
+    ) -> Rendered:
         """The manifests of an archive, rendered with these values as the target's cluster would.
+
+        Args:
+            preview: they are shown, and not deployed: the chart may be anybody's, so it may look up no object, and a
+                cluster that is not known may be guessed.
 
         Raises:
             DeployError: they cannot be rendered.

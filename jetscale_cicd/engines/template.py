@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jetscale_cicd.decide.chart.cluster_needs import ClusterNeeds, cluster_needs
+from jetscale_cicd.decide.cluster.helm_errors import was_rendered
 from jetscale_cicd.engines.chart_files import rendered_files
 from jetscale_cicd.engines.engine import Rendered
 from jetscale_cicd.errors import CannotTellError, DeployError
@@ -24,10 +25,12 @@ class LiveCluster(NamedTuple):
     Args:
         context: of the kubeconfig; "" is the current one.
         capabilities: asks the API server for its version and APIs.
+        may_look_up: whether the templates may read its objects.
     """
 
     context: str
     capabilities: Callable[[], Capabilities]
+    may_look_up: bool
 
 
 @frozen(kw_only=True)
@@ -39,7 +42,7 @@ class Renderer:
         chart: the archive.
         values: values files in Helm's order.
         cluster: the target's, None where it cannot be asked.
-        is_preview: what is rendered is only shown, so it may be rendered for a cluster that is guessed.
+        may_guess: whether it may be rendered for a cluster that is guessed, because it is not deployed so.
     """
 
     helm: Helm
@@ -47,7 +50,7 @@ class Renderer:
     chart: Path
     values: Sequence[Path]
     cluster: LiveCluster | None = None
-    is_preview: bool = False
+    may_guess: bool = False
 
     def render(self) -> Rendered:
         """The manifests; with a note where they depend on a cluster that is not known.
@@ -63,7 +66,7 @@ class Renderer:
         finished = self._template(self.known)
         if finished.status == 0:
             return Rendered(finished.stdout, tuple(self._dependence(finished.stdout)))
-        if not self.needs.any or not self.is_preview:
+        if not self.needs.any or not self.may_guess:
             raise self._failed(finished)
         return self._assumed(finished)
 
@@ -80,18 +83,24 @@ class Renderer:
     def _on(self, cluster: LiveCluster) -> bytes:
         """Rendered with everything that the cluster has.
 
-        Helm then also looks up the kind of every object, and fails where the chart itself brings a kind (`crds/`) that
-        the cluster lacks. So it is told the version and the APIs, where that fails; helm 3 can still look up objects.
+        Helm then also looks up the kind of every object, which the chart itself may bring (`crds/`). Where only that
+        fails, helm is told the version and the APIs; helm 3 can look up objects all the same.
         """
+        if not cluster.may_look_up:
+            return self._told(cluster, None)
         exact = self._template(Capabilities(), ClusterAccess(cluster.context, maps_kinds=True))
         if exact.status == 0:
             return exact.stdout
+        if not was_rendered(exact.stderr):
+            raise self._failed(exact)
         can_look_up = self.helm.known_version < (4,)
-        access = ClusterAccess(cluster.context, maps_kinds=False) if can_look_up else None
+        return self._told(cluster, ClusterAccess(cluster.context, maps_kinds=False) if can_look_up else None)
+
+    def _told(self, cluster: LiveCluster, access: ClusterAccess | None) -> bytes:
         told = self._template(cluster.capabilities(), access)
         if told.status == 0:
             return told.stdout
-        raise self._failed(exact if self.needs.looks_up and not can_look_up else told)
+        raise self._unknown(told) if self.needs.looks_up and access is None else self._failed(told)
 
     def _dependence(self, rendered: bytes) -> Iterator[str]:
         """A note where the manifests would be others on a cluster that has what the chart asks for."""
@@ -111,13 +120,16 @@ class Renderer:
                 note = f"rendered as for {guess}, which the chart asks for: {_remedy(self.target)}"
                 return Rendered(finished.stdout, (note,))
         if self.needs.looks_up:
-            raise CannotTellError(
-                "CLUSTER_UNKNOWN",
-                f"the chart looks for objects of a cluster, and none is asked: {failure_of(first)}",
-                where=f"target {self.target.name}",
-                hint="a run asks the cluster of the target",
-            )
+            raise self._unknown(first)
         raise self._failed(first)
+
+    def _unknown(self, finished: Finished) -> CannotTellError:
+        return CannotTellError(
+            "CLUSTER_UNKNOWN",
+            f"the chart looks for objects of a cluster, and none is asked here: {failure_of(finished)}",
+            where=f"target {self.target.name}",
+            hint="a run asks the cluster of the target",
+        )
 
     def _template(self, capabilities: Capabilities, access: ClusterAccess | None = None) -> Finished:
         render = partial(self.helm.template, self.target.release, self.chart, self.target.namespace, self.values)
@@ -130,14 +142,14 @@ class Renderer:
 
     def _failed(self, finished: Finished) -> DeployError:
         name = self.target.name
-        hint = f"reproduce it without changing anything: jetscale-cicd simulate --target {name}"
-        if self.needs.any and not self.cluster:
-            hint = f"does it depend on the cluster? {_remedy(self.target)}; {hint}"
+        asks = self.needs.any and not self.cluster
         return DeployError(
             "RENDER_FAILED",
             f"helm cannot render target {name}: {failure_of(finished)}",
             where=f"target {name}: {', '.join(self.target.values)}",
-            hint=hint,
+            hint=f"does the chart ask its cluster for something? {_remedy(self.target)}"
+            if asks
+            else f"reproduce it without changing anything: jetscale-cicd simulate --target {name}",
         )
 
 

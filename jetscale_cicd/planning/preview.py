@@ -83,6 +83,6 @@ def _manifests(
     files = read_values(context.repository, commit, target).write(
         context.scratch / f"values-{commit[:12]}-{target.name}"
     )
-    rendered = engine_of(target).render(context, target, Path(artifact.path), files)
+    rendered = engine_of(target).render(context, target, Path(artifact.path), files, preview=True)
     notes += rendered.notes
     return parse_manifests(rendered.manifests, f"{target.name} at {commit[:12]}")

@@ -26,6 +26,15 @@ _MAX_HISTORY = 10
 _WAITING_PHASES = 3
 _STARTUP_SECONDS = 60
 _NO_CLUSTER = {"KUBECONFIG": os.devnull}
+# Where logins and authorities are; helm is started in another directory, and has to find the same files.
+_PATHS = (
+    "HELM_CONFIG_HOME",
+    "HELM_REGISTRY_CONFIG",
+    "XDG_CONFIG_HOME",
+    "DOCKER_CONFIG",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
 _STATUS_TIMED_OUT = 124  # as timeout(1)
 _NOTHING_KNOWN = Capabilities()
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
@@ -234,7 +243,8 @@ class Helm:
 
     def _environment(self, *, cluster: bool = False) -> Mapping[str, str]:
         removed = ("HELM_",) if cluster else ("HELM_", "KUBE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
+        found = {**os.environ, **_absolute_paths(os.environ)}
+        kept = {name: value for name, value in found.items() if not name.startswith(removed)}
         ours = tool_environment(os.environ)
         own = {
             "PATH": ours["PATH"],
@@ -244,8 +254,8 @@ class Helm:
             **({name: ours[name] for name in ("KUBECONFIG",) if name in ours} if cluster else _NO_CLUSTER),
         }
         if self.network:
-            config = {
-                name: os.environ[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in os.environ
+            config: dict[str, str] = {
+                name: found[name] for name in ("HELM_CONFIG_HOME", "HELM_REGISTRY_CONFIG") if name in found
             }
             if self.registry_config:
                 config["HELM_REGISTRY_CONFIG"] = str(self.registry_config)
@@ -256,6 +266,11 @@ class Helm:
             "DOCKER_CONFIG": str(self.scratch / "no-credentials"),
         }
         return {**no_proxy, **own, **no_credentials, **_NO_NETWORK}
+
+
+def _absolute_paths(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that name a file or a directory which is there, seen from the working directory."""
+    return {name: str(Path(env[name]).absolute()) for name in _PATHS if env.get(name) and Path(env[name]).exists()}
 
 
 def is_loopback(host: str) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Announce = Callable[[str], None]
 _CHUNK = 1 << 16
+_MAX_WORD_CHARS = 1000
 # Pipes and bytes. A session of its own: no terminal to ask a password on, and one signal reaches all that it started.
 _PLAIN: Mapping[str, Any] = {
     "_in": b"",
@@ -101,7 +102,7 @@ class Processes:
         """
         import sh
 
-        command = self.redact(shlex.join(argv))
+        command = self.redact(shlex.join(map(_shown, argv)))
         self.announce(f"  $ {command}")
         late, lines = threading.Event(), Lines(self.redact, self.announce)
         streams = lines.options if guarded else {"_in": stdin}
@@ -146,6 +147,11 @@ class Processes:
                 send_signal(process, signal.SIGKILL)
                 with suppress(Exception):  # sh says that it was killed, which we know
                     _ = process and process.wait()
+
+
+def _shown(word: str) -> str:
+    """An argument as it is shown: the APIs of a cluster have some thousand characters."""
+    return word if len(word) <= _MAX_WORD_CHARS else f"{word[:60]}…"
 
 
 def _too_late(command: str, timeout: float | None) -> ProcessTimeout:

@@ -1,6 +1,7 @@
 """helm as typed calls: away from the user's plugins, cluster and credentials; its errors on one line."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_without_network_there_are_no_credentials_and_a_proxy_that_refuses(
 def test_with_network_the_users_login_counts(spy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELM_REGISTRY_CONFIG", "login.json")
     assert environment(spy, tmp_path, network=True)["HELM_REGISTRY_CONFIG"] == "login.json"
+
+
+@pytest.mark.parametrize("name", ["HELM_REGISTRY_CONFIG", "HELM_CONFIG_HOME", "DOCKER_CONFIG", "SSL_CERT_FILE"])
+def test_a_path_of_the_users_is_the_same_from_the_directory_where_helm_runs(
+    spy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv(name, os.path.relpath(tmp_path / "there"))
+    assert environment(spy, tmp_path, network=True)[name] == str(Path(os.path.relpath(tmp_path / "there")).absolute())
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ _OBJECTS = (
 )
 # helm, pkg/action: an upgrade reports the former, an installation the latter.
 _HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|post)-install"
+# helm, pkg/action/install.go: the templates are rendered by then, and a kind of theirs is not on the cluster (or the
+# object is another release's).
+_RENDERED = r"unable to build kubernetes objects|no matches for kind|unable to continue with install"
 _WAITED = r"deadline exceeded|timed out"
 
 
@@ -20,6 +23,11 @@ def failed_at(message: str) -> FailedAt:
     if re.search(_HOOK, message):
         return FailedAt.HOOK
     return FailedAt.WAIT if re.search(_WAITED, message) else FailedAt.REQUEST
+
+
+def was_rendered(message: str) -> bool:
+    """Whether a chart was rendered, and helm failed with its objects afterwards."""
+    return bool(re.search(_RENDERED, message))
 
 
 def classify_error(message: str) -> FaultCode | None:

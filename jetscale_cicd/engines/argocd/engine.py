@@ -48,12 +48,19 @@ class ArgoCdEngine:
         """The deploy alone."""
         return (deploy,)
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+    def render(
+        self,
+        context: "RunContext",
+        target: Target,
+        archive: Path,
+        values: Sequence[Path],
+        *,
+        preview: bool = False,  # noqa: ARG002 - of the interface
+    ) -> Rendered:
         """Render by `helm template`, as Argo CD does."""
         from jetscale_cicd.engines.template import Renderer
 
-        preview = True
-        return Renderer(helm=context.helm, target=target, chart=archive, values=values, is_preview=preview).render()
+        return Renderer(helm=context.helm, target=target, chart=archive, values=values, may_guess=True).render()
 
     def open(self, delivery: Delivery) -> Session:
         """Refuse every deploy."""

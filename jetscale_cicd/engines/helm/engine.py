@@ -58,7 +58,9 @@ class HelmEngine:
 
         return tuple(helm_steps(decided, deploy))
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+    def render(
+        self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path], *, preview: bool = False
+    ) -> Rendered:
         """By `helm template`, which asks the cluster where the chart does."""
         from jetscale_cicd.engines.template import LiveCluster, Renderer
 
@@ -67,9 +69,10 @@ class HelmEngine:
         if not isinstance(api, NotObserved):
             from jetscale_cicd.observe.cluster.capabilities import observe_capabilities
 
-            cluster = LiveCluster(target.context, partial(observe_capabilities, api, target))
+            ask = partial(observe_capabilities, api, target)
+            cluster = LiveCluster(target.context, ask, may_look_up=not preview)
         return Renderer(
-            helm=context.helm, target=target, chart=archive, values=values, cluster=cluster, is_preview=cluster is None
+            helm=context.helm, target=target, chart=archive, values=values, cluster=cluster, may_guess=cluster is None
         ).render()
 
     def open(self, delivery: Delivery) -> Session:

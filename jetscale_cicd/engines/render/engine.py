@@ -51,12 +51,13 @@ class RenderEngine:
         """The deploy alone."""
         return (deploy,)
 
-    def render(self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path]) -> Rendered:
+    def render(
+        self, context: "RunContext", target: Target, archive: Path, values: Sequence[Path], *, preview: bool = False
+    ) -> Rendered:
         """Render by `helm template`, for a cluster of which only the configuration knows."""
         from jetscale_cicd.engines.template import Renderer
 
-        preview = not context.request.network
-        return Renderer(helm=context.helm, target=target, chart=archive, values=values, is_preview=preview).render()
+        return Renderer(helm=context.helm, target=target, chart=archive, values=values, may_guess=preview).render()
 
     def open(self, delivery: Delivery) -> Session:
         """Nothing is locked: the directory belongs to this work tree."""

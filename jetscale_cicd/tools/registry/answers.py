@@ -10,9 +10,9 @@ from jetscale_cicd.tools.http import HttpAnswer
 
 # helm.sh/docs/topics/registries: the layer that is the chart's archive, byte for byte.
 _CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-# OCI distribution spec 1.1, "Error codes"; NOT_FOUND is the code of Harbor and ECR Public, TAG_EXPIRED that of Quay for
+# OCI distribution spec 1.1, "Error codes"; in capitals; NOT_FOUND is Harbor's and ECR Public's, TAG_EXPIRED Quay's for
 # a tag that was deleted.
-_ABSENT = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "TAG_EXPIRED"}
+_ABSENT = {"manifest_unknown", "name_unknown", "not_found", "tag_expired"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MAX_SENTENCE_CHARS = 300
@@ -28,7 +28,7 @@ def manifest_answer(answer: HttpAnswer, host: str, redact: Redact) -> RegistryAn
     all mean "cannot tell".
     """
     if answer.status == 404:
-        codes = {str(error.get("code")).upper() for error in _errors(_json(answer.body))}
+        codes = {str(error.get("code")).lower() for error in _errors(_json(answer.body))}
         if codes and codes <= _ABSENT:
             return Absent()
         why = f"{host} answered 404 without the error code of a registry"

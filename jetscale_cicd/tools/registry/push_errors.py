@@ -44,38 +44,41 @@ def push_failed(message: str, place: PushPlace, size: int) -> PublishError:
         message: of helm, on one line.
         size: bytes of the archive.
     """
-    status = status_in(message)
-    return PublishError(
-        "PUSH_FAILED",
-        f"helm push failed: {message}",
-        where=place.reference,
-        hint=_hint(status, place, size) if is_permanent(status) else "run again",
-    )
+    return _refused(f"helm push failed: {message}", place, status_in(message), size=size)
 
 
 def push_not_allowed(answer: HttpAnswer, place: PushPlace, redact: Redact) -> PublishError:
     """The error of a push that the registry does not let begin: the answer with which it refused an upload."""
-    passing = f"run again {f'in {answer.wait} s' if answer.wait else 'later'}"
-    hint = _hint(answer.status, place, 0) if is_permanent(answer.status) else passing
-    return PublishError(
-        "PUSH_FAILED",
-        f"the registry does not let this run push: {refusal_text(answer, place.host, redact)}",
-        where=place.reference,
-        hint=f"{hint}; nothing was pushed",
-    )
+    message = f"the registry takes no push from this run: {refusal_text(answer, place.host, redact)}"
+    return _refused(message, place, answer.status, wait=answer.wait)
 
 
-def _hint(status: int | None, place: PushPlace, size: int) -> str:
+def _refused(
+    message: str, place: PushPlace, status: int | None, *, size: int = 0, wait: int | None = None
+) -> PublishError:
+    if not is_permanent(status):
+        return _error(message, place, f"run again in {wait} s" if wait else "run again")
     if status in (401, 403):
-        return f"log in with the right to push: {login_command(place.host)}"
+        return _error(message, place, f"log in with the right to push: {login_command(place.host)}")
     if status == 404:
-        return (
-            f"create the repository {place.repository} in the registry, or correct chart.registry, and run again "
-            f"(Amazon ECR: aws ecr create-repository --repository-name {place.repository})"
+        create = f"aws ecr create-repository --repository-name {place.repository}"
+        return _error(
+            message,
+            place,
+            f"create the repository {place.repository} in the registry (Amazon ECR: {create}), or correct "
+            "chart.registry, and run again",
         )
     if status == 405:
-        return "chart.registry takes no pushes: is it a mirror or a cache of another one?"
+        return _error(message, place, "chart.registry takes no pushes: is it a mirror or a cache of another registry?")
     if status == 413:
         package = f"the package has {size:,} bytes, and " if size else ""
-        return f"{package}the registry or a proxy before it takes less: raise its limit, or make the chart smaller"
-    return "the registry refuses this for good: correct what it names, then run again"
+        return _error(
+            message,
+            place,
+            f"{package}the registry or a proxy before it takes less: raise its limit, or make the chart smaller",
+        )
+    return _error(message, place, "the registry refuses this for good: correct what it names, then run again")
+
+
+def _error(message: str, place: PushPlace, hint: str) -> PublishError:
+    return PublishError("PUSH_FAILED", message, where=place.reference, hint=hint)
