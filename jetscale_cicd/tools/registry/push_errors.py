@@ -61,12 +61,11 @@ def _refused(
     if status in (401, 403):
         return _error(message, place, f"log in with the right to push: {login_command(place.host)}")
     if status == 404:
-        create = f"aws ecr create-repository --repository-name {place.repository}"
         return _error(
             message,
             place,
-            f"create the repository {place.repository} in the registry (Amazon ECR: {create}), or correct "
-            "chart.registry, and run again",
+            f"create the repository {place.repository} in the registry (Amazon ECR: aws ecr create-repository), or "
+            "correct chart.registry, and run again",
         )
     if status == 405:
         return _error(message, place, "chart.registry takes no pushes: is it a mirror or a cache of another registry?")
