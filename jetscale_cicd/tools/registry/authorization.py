@@ -14,11 +14,8 @@ from urllib.parse import urlencode, urlsplit
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
-from jetscale_cicd.tools.registry.answers import refusal_text
 from jetscale_cicd.tools.registry.challenge import parse_challenges
 from jetscale_cicd.tools.registry.login import Login
-
-GRANTER = "the token server"
 
 
 class Scope(StrEnum):
@@ -29,7 +26,7 @@ class Scope(StrEnum):
 
 
 class TokenRefused(Exception):  # noqa: N818 - an answer, that the caller turns into its own
-    """The token server refuses this login, or this scope.
+    """The token server grants no token for this login and this scope.
 
     Args:
         answer: of the token server.
@@ -86,10 +83,8 @@ class Authorizer:
             raise HttpFailure(f"the registry names {realm[:200]!r} as its token server, which is not an https address")
         form = {"service": service, "scope": f"repository:{repository}:{scope}"}
         answer = self._ask(realm, form)
-        if answer.status in (401, 403):
-            raise TokenRefused(answer)
         if answer.status != 200:
-            raise HttpFailure(refusal_text(answer, GRANTER, self.http.redact))
+            raise TokenRefused(answer)
         token = _token_in(answer)
         self.http.redact.learn((token,))
         return token

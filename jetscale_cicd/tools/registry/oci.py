@@ -11,6 +11,7 @@ from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.http import HttpFailure
+from jetscale_cicd.tools.registry.answers import refusal_text
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.hosts import split_reference
 from jetscale_cicd.tools.registry.oci_api import OciApi
@@ -87,7 +88,7 @@ class OciRegistry:
         """
         place = self._place(chart)
         try:
-            answer = self.api.push_refusal(place.repository)
+            refusal = self.api.push_refusal(place.repository)
         except HttpFailure as failed:
             raise CannotTellError(
                 "REGISTRY_CANNOT_TELL",
@@ -95,8 +96,9 @@ class OciRegistry:
                 where=place.reference,
                 hint="check network, DNS, proxy and certificates, then run again; nothing was pushed",
             ) from None
-        if answer:
-            raise push_not_allowed(answer, place, self.api.redact)
+        if refusal:
+            said = refusal_text(refusal.answer, refusal.server, self.api.redact)
+            raise push_not_allowed(refusal.answer, said, place)
 
     def create(self, chart: str, version: str, archive: Path) -> RegistryAnswer:
         """Push an archive unless the version is taken, and read back what the registry then holds.

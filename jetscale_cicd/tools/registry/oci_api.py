@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import CannotTell, RegistryAnswer
 from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
-from jetscale_cicd.tools.registry.answers import login_command, manifest_answer, refusal_text
-from jetscale_cicd.tools.registry.authorization import GRANTER, Authorizer, Scope, TokenRefused
+from jetscale_cicd.tools.registry.answers import hint_for, login_command, manifest_answer, refusal_text
+from jetscale_cicd.tools.registry.authorization import Authorizer, Scope, TokenRefused
 from jetscale_cicd.tools.registry.hosts import RegistryHost
 from jetscale_cicd.tools.registry.login import Login
 
@@ -21,7 +22,15 @@ _MANIFESTS = ", ".join(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     )
 )
+_GRANTER = "the token server"
 _UNREACHABLE = "check network, DNS, proxy and certificates, then run again"
+
+
+class Refusal(NamedTuple):
+    """An answer that refuses, and the server that gave it."""
+
+    answer: HttpAnswer
+    server: str
 
 
 @frozen
@@ -56,8 +65,10 @@ class OciApi:
             try:
                 answer, scoped = self._ask("GET", url, repository, scope)
             except TokenRefused as no:
-                why = refusal_text(no.answer, GRANTER, self.redact)
-                refused = CannotTell(f"{self.host}: {why}", f"log in: {login_command(self.host)}")
+                why = f"{self.host}: {refusal_text(no.answer, _GRANTER, self.redact)}"
+                refused = CannotTell(why, hint_for(no.answer, self.host) or f"log in: {login_command(self.host)}")
+                if no.answer.status not in (401, 403):
+                    return refused
                 continue
             except HttpFailure as failed:
                 return CannotTell(f"{self.host}: {failed}", _UNREACHABLE)
@@ -67,8 +78,8 @@ class OciApi:
             refused = seen
         return refused or CannotTell(f"{self.host} gave no answer")
 
-    def push_refusal(self, repository: str) -> HttpAnswer | None:
-        """The answer with which the registry refuses a push to a repository; None where it allows one.
+    def push_refusal(self, repository: str) -> Refusal | None:
+        """The refusal of a push to a repository; None where the registry allows one.
 
         An upload is begun, with the same request as in a push, and cancelled: to grant a token, or to know the name of
         a repository, is not to let somebody write (Docker Hub, and every registry with Basic authentication). Nothing
@@ -83,9 +94,9 @@ class OciApi:
         try:
             answer, _ = self._ask("POST", url, repository, Scope.PUSH)
         except TokenRefused as no:
-            return no.answer
+            return Refusal(no.answer, f"{_GRANTER} of {self.host}")
         if answer.status not in (201, 202):
-            return answer
+            return Refusal(answer, self.host)
         self.pushable.add(repository)
         self._cancel(url, answer.headers.get("location", ""), repository)
         return None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.tools.http import HttpAnswer
-from jetscale_cicd.tools.registry.answers import Redact, login_command, refusal_text
+from jetscale_cicd.tools.registry.answers import login_command
 
 # helm 3.17 (containerd): "unexpected status from POST request to http://…: 404 Not Found";
 # helm 4 (oras-go 2): "response status code 404: name unknown: …" (measured).
@@ -47,9 +47,14 @@ def push_failed(message: str, place: PushPlace, size: int) -> PublishError:
     return _refused(f"helm push failed: {message}", place, status_in(message), size=size)
 
 
-def push_not_allowed(answer: HttpAnswer, place: PushPlace, redact: Redact) -> PublishError:
-    """The error of a push that the registry does not let begin: the answer with which it refused an upload."""
-    message = f"the registry takes no push from this run: {refusal_text(answer, place.host, redact)}"
+def push_not_allowed(answer: HttpAnswer, said: str, place: PushPlace) -> PublishError:
+    """The error of a push that the registry does not let begin.
+
+    Args:
+        answer: with which an upload, or a token for it, was refused.
+        said: the same for people.
+    """
+    message = f"the registry takes no push from this run: {said}"
     return _refused(message, place, answer.status, wait=answer.wait)
 
 

@@ -63,6 +63,21 @@ def test_a_login_without_any_right_is_told_what_the_token_server_says(guarded: s
     assert "helm registry login" in answer.hint
 
 
+def test_a_token_server_that_wants_to_be_left_alone_is(guarded: str, make: Make) -> None:
+    with proxied(guarded) as proxy:
+        busy = errors(429, "TOOMANYREQUESTS", "slow down", Retry_After="3600")
+        proxy.fault = server = TokenServer(proxy, set(), busy)
+        registry = make(proxy.host, LOGIN)
+        answer = registry.lookup("app", "1.0.0")
+        with pytest.raises(PublishError) as refused:
+            registry.check_push("app")
+    assert isinstance(answer, CannotTell)
+    assert answer.hint.endswith("run again in 3600 s")
+    assert "the token server" in refused.value.message
+    assert refused.value.hint == "run again in 3600 s"
+    assert len(server.scopes) == 2
+
+
 BOTH = (
     'Bearer realm="http://{host}/token",service="tests",Basic realm="tests"',
     'Basic realm="tests", Bearer realm="http://{host}/token",service="tests",scope="x"',
