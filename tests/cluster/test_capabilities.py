@@ -56,6 +56,19 @@ def test_each_question_gets_the_answer_of_the_cluster(
     for number, (_, expected) in enumerate(SEEN.values()):
         found = live.ask(f"/api/v1/namespaces/{{}}/configmaps/asks-{number}")["data"]["seen"]
         assert found.startswith(expected)
+    live.sample.edit("fix: again, beside what is there", "charts/app/values.yaml", "size: 1", "size: 2")
+    assert live.done()["version"] == "0.1.1"
+
+
+def test_an_object_of_somebody_else_keeps_no_chart_from_rendering(
+    helm: Path, cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    """Helm compares the objects with the cluster after it has rendered them; a deploy says what it may not change."""
+    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/asks.yaml": MAP % SEEN["a version"][0]})
+    body = {"metadata": {"name": "asks"}, "data": {}}
+    live.ask("/api/v1/namespaces/{}/configmaps", "POST", body)
+    ended = live.run()
+    assert ended.json["error"]["code"] != "RENDER_FAILED", ended.stderr
 
 
 def test_a_kind_that_the_chart_itself_brings_does_not_keep_it_from_rendering(

@@ -14,7 +14,7 @@ _OBJECTS = (
 _HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|post)-install"
 # helm, pkg/action/install.go: the templates are rendered by then, and a kind of theirs is not on the cluster (or the
 # object is another release's).
-_RENDERED = r"unable to build kubernetes objects|no matches for kind|unable to continue with install"
+_RENDERED = r"unable to build kubernetes objects|no matches for kind|[Uu]nable to continue with install"
 _WAITED = r"deadline exceeded|timed out"
 
 

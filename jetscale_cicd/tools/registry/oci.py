@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from jetscale_cicd.errors import CannotTellError, PublishError
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.http import HttpFailure
@@ -18,8 +18,7 @@ from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import PushPlace, is_permanent, push_failed, push_not_allowed, status_in
 
 _MAX_PUSHES = 3
-# A registry behind a cache, or with several replicas, may list a push only after seconds.
-_PAUSES_AFTER_PUSH = (0.5, 1, 2, 3, 4, 5)
+_PAUSES_UNTIL_LISTED = (0.5, 1, 2, 3, 4, 5)
 # helm accepts `oci://…@sha256:…` from this version on (measured with 3.17.3 and 4.3.1; earlier ones were not tried).
 _FIRST_WITH_DIGESTS = (3, 17)
 
@@ -33,7 +32,8 @@ class OciRegistry:
         helm: helm with network access.
         api: the HTTP API of the registry.
         scratch: directory of this run.
-        pause: waits the seconds between two pushes.
+        pause: waits the seconds between two pushes, or until a push is listed.
+        held: charts and versions that the registry held in this run.
     """
 
     url: str
@@ -41,6 +41,7 @@ class OciRegistry:
     api: OciApi
     scratch: Path
     pause: Callable[[float], None] = time.sleep
+    held: set[tuple[str, str]] = field(default_factory=set)
 
     # Another run may push between lookup and push: an OCI registry has no create-only push.
     creates_atomically: ClassVar[bool] = False
@@ -50,7 +51,23 @@ class OciRegistry:
         return f"{self.url}/{chart}"
 
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
-        """Whether the registry holds a version, by its manifest."""
+        """Whether the registry holds a version, by its manifest.
+
+        One that this run has pushed or seen, and that is not listed, is asked for again, within a bound: a registry
+        behind a cache, or with several replicas, may list it only after seconds.
+        """
+        answer = self._manifest(chart, version)
+        for seconds in _PAUSES_UNTIL_LISTED if (chart, version) in self.held else ():
+            if not isinstance(answer, Absent):
+                break
+            self.helm.processes.announce(f"! {self.reference(chart, version)} does not list {version} yet")
+            self.pause(seconds)
+            answer = self._manifest(chart, version)
+        if isinstance(answer, Present):
+            self.held.add((chart, version))
+        return answer
+
+    def _manifest(self, chart: str, version: str) -> RegistryAnswer:
         # A tag cannot contain a '+'; helm writes '_' (helm.sh/docs/topics/registries).
         return self.api.manifest(self._place(chart).repository, version.replace("+", "_"))
 
@@ -121,7 +138,8 @@ class OciRegistry:
                 self.pause(2**attempt * (0.5 + secrets.randbelow(100) / 200))
             finished = self.helm.push(archive, self.url, plain=self.api.plain)
             if finished.status == 0:
-                return self._read_back(chart, version)
+                self.held.add((chart, version))
+                return self.lookup(chart, version)
             message = failure_of(finished)
             answer = self.lookup(chart, version)
             if is_permanent(status_in(message)):
@@ -129,16 +147,6 @@ class OciRegistry:
         if isinstance(answer, Present):
             return answer
         raise push_failed(message, self._place(chart), archive.stat().st_size)
-
-    def _read_back(self, chart: str, version: str) -> RegistryAnswer:
-        """What the registry holds after a push; asked again, within a bound, while it does not list it."""
-        for seconds in _PAUSES_AFTER_PUSH:
-            answer = self.lookup(chart, version)
-            if not isinstance(answer, Absent):
-                return answer
-            self.helm.processes.announce(f"! {self.reference(chart, version)} does not list {version} yet")
-            self.pause(seconds)
-        return self.lookup(chart, version)
 
     def _place(self, chart: str) -> PushPlace:
         reference = self.reference(chart, "")

@@ -371,6 +371,24 @@ def test_a_push_that_is_listed_late_is_asked_for_again_within_a_bound(
     assert sum(waited) <= 20
 
 
+def test_a_replica_that_has_not_heard_of_a_version_does_not_make_it_absent(
+    host: str, make: Make, archives: tuple[Path, Path]
+) -> None:
+    """Each second question goes to a replica that is behind."""
+    asked_for: list[Asked] = []
+
+    def fault(asked: Asked) -> Told | None:
+        if not (asked.method == "GET" and asked.path.endswith("/1.0.0")):
+            return None
+        asked_for.append(asked)
+        return errors(404, "MANIFEST_UNKNOWN") if len(asked_for) % 2 else None
+
+    with proxied(host, fault) as proxy:
+        registry = make(proxy.host)
+        answers = [registry.create("app", "1.0.0", archives[0]), *(registry.lookup("app", "1.0.0") for _ in range(4))]
+    assert all(isinstance(answer, Present) for answer in answers)
+
+
 def test_a_push_that_helm_itself_finds_too_late_is_repeated(host: str, make: Make, archives: tuple[Path, Path]) -> None:
     """helm 4 pushes by digest, asks for that, and then tags it (measured on 4.3.1)."""
     waited: list[float] = []
