@@ -9,6 +9,7 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.observe.git.objects import Entry
@@ -28,10 +29,11 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     What its ``.helmignore`` keeps out of the package is left out, so that it may be whatever it likes.
 
     Raises:
-        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN`` or ``SUBMODULE``.
+        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN``, ``SUBMODULE`` or ``POINTER``.
     """
     entries = repository.tree(commit, folder)
     if not entries:
+        _check_above(repository, commit, folder.encode())
         raise ConfigurationError(
             "CHART_MISSING",
             f"commit {commit[:12]} has no folder {folder}",
@@ -44,6 +46,7 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     resolved = [(entry.path, follow(repository, commit, entry)) for entry in kept]
     contents = repository.blobs(entry.blob for _, entry in resolved)
     for path, entry in resolved:
+        check_content(contents[entry.blob], show_path(path))
         inside = path[start:].decode("utf-8", "surrogateescape")
         file = destination.joinpath(*_parts(path, inside))
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,15 +62,30 @@ def _helmignore(repository: Repository, commit: str, folder: str) -> "HelmIgnore
 
 
 def find_file(repository: Repository, commit: str, path: str) -> Entry | None:
-    """The file at a path of a commit, symlinks followed inside the commit; None where there is none."""
-    entry = _entry(repository, commit, path.encode("utf-8", "surrogateescape"))
-    return follow(repository, commit, entry) if entry else None
+    """The file at a path of a commit, symlinks followed inside the commit; None where there is none.
+
+    Raises:
+        ConfigurationError: as ``follow``; also for a path below a submodule.
+    """
+    name = path.encode("utf-8", "surrogateescape")
+    entry = _entry(repository, commit, name)
+    if entry is None:
+        _check_above(repository, commit, name)
+        return None
+    return follow(repository, commit, entry)
 
 
 def read_files(repository: Repository, commit: str, paths: tuple[str, ...]) -> tuple[bytes | None, ...]:
-    """Contents of several files of one commit, None for each that does not exist there."""
+    """Contents of several files of one commit, None for each that does not exist there.
+
+    Raises:
+        ConfigurationError: as ``find_file``, and ``POINTER``.
+    """
     entries = [find_file(repository, commit, path) for path in paths]
     contents = repository.blobs(entry.blob for entry in entries if entry)
+    for path, entry in zip(paths, entries, strict=True):
+        if entry:
+            check_content(contents[entry.blob], show_path(path.encode("utf-8", "surrogateescape")))
     return tuple(contents[entry.blob] if entry else None for entry in entries)
 
 
@@ -81,12 +99,7 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
     current = entry
     for _ in range(_HOPS):
         if current.mode == _SUBMODULE:
-            raise ConfigurationError(
-                "SUBMODULE",
-                "a submodule's files are not in this commit",
-                where=name,
-                hint="vendor them, or ignore the folder",
-            )
+            raise _in_a_submodule(name)
         if current.mode != _SYMLINK:
             return current
         link, path = _named(repository, current)
@@ -99,6 +112,7 @@ def follow(repository: Repository, commit: str, entry: Entry) -> Entry:
             )
         target = _entry(repository, commit, path)
         if target is None:
+            _check_above(repository, commit, path)
             folder = repository.tree(commit, path.decode("utf-8", "surrogateescape"))
             what = "a folder, and only files are followed" if folder else "no file of this commit"
             raise ConfigurationError(
@@ -162,6 +176,23 @@ def _entry(repository: Repository, commit: str, path: bytes) -> Entry | None:
     """The entry at exactly this path; None for a folder."""
     entry = entry_at(repository, commit, path.decode("utf-8", "surrogateescape"))
     return entry if entry and entry.kind != "tree" else None
+
+
+def _check_above(repository: Repository, commit: str, path: bytes) -> None:
+    """Refuse a path that is not in the commit because it lies in a submodule."""
+    while path := posixpath.dirname(path):
+        entry = _entry(repository, commit, path)
+        if entry and entry.mode == _SUBMODULE:
+            raise _in_a_submodule(show_path(path))
+
+
+def _in_a_submodule(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        "SUBMODULE",
+        "a submodule's files are not in this commit",
+        where=name,
+        hint="vendor them, or ignore the folder",
+    )
 
 
 def _parts(path: bytes, inside: str) -> tuple[str, ...]:

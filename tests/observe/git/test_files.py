@@ -169,3 +169,60 @@ def test_links_are_known_by_every_path_that_they_lead_through(repo: Drawn) -> No
     through = linked_paths(opened(repo), repo.head, opened(repo).tree(repo.head, CHART))
     assert through[b"middle"] == through[b"shared/file"] == [b"charts/app/a"]
     assert set(through) == {b"middle", b"shared/file", b"missing", b"charts/app/loop"}
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 12345\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["templates/a.yaml", "Chart.yaml", "charts/sub-1.0.0.tgz", "charts/sub/templates/a.yaml", ".helmignore"]
+)
+def test_a_pointer_is_refused_by_the_name_of_its_file(repo: Drawn, path: str) -> None:
+    repo.write(f"{CHART}/{path}", POINTER)
+    repo.commit("fix: track")
+    with pytest.raises(ConfigurationError) as refused:
+        exported(repo)
+    assert (refused.value.code, refused.value.where) == ("POINTER", f"{CHART}/{path}")
+
+
+def test_a_link_to_a_pointer_is_refused(repo: Drawn) -> None:
+    repo.write("shared.yaml", POINTER)
+    assert refusal(link(repo, "charts/app/l.yaml", "../../shared.yaml")) == "POINTER"
+
+
+def test_a_pointer_that_helmignore_keeps_out_is_nobodys_business(repo: Drawn) -> None:
+    repo.write(f"{CHART}/.helmignore", "*.png\n")
+    repo.write(f"{CHART}/logo.png", POINTER)
+    repo.commit("docs: logo")
+    assert "logo.png" not in exported(repo)
+
+
+def submodule(repo: Drawn, path: str) -> Drawn:
+    repo.git("rm", "-r", "--quiet", "--ignore-unmatch", path)
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},{path}")
+    repo.git("commit", "--quiet", "--message", "feat: submodule")
+    return repo
+
+
+@pytest.mark.parametrize("path", ["charts", "charts/app", "charts/app/templates"])
+def test_a_chart_in_a_submodule_or_around_one_is_refused_by_the_submodules_name(repo: Drawn, path: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        exported(submodule(repo, path))
+    assert (refused.value.code, refused.value.where) == ("SUBMODULE", path)
+
+
+def test_a_link_into_a_submodule_is_refused_by_the_submodules_name(repo: Drawn) -> None:
+    link(repo, "charts/app/l.yaml", "../../shared/a.yaml")
+    with pytest.raises(ConfigurationError) as refused:
+        exported(submodule(repo, "shared"))
+    assert (refused.value.code, refused.value.where) == ("SUBMODULE", "shared")
+
+
+def test_a_file_that_is_read_is_refused_where_it_is_a_pointer_or_in_a_submodule(repo: Drawn) -> None:
+    repo.write("envs/live/values.yaml", POINTER)
+    repo.commit("feat: values")
+    submodule(repo, "shared")
+    for path, code in (("envs/live/values.yaml", "POINTER"), ("shared/values.yaml", "SUBMODULE")):
+        with pytest.raises(ConfigurationError) as refused:
+            read_files(opened(repo), repo.head, (path,))
+        assert refused.value.code == code
