@@ -47,7 +47,8 @@ _RULES: dict[Check, dict[str, object]] = {
 def json_schema() -> dict[str, object]:
     """The schema (draft 2020-12) of the file: targets by name, a duration as text, no unknown keys."""
     chart, target = _record(ChartSettings), _record(Target)
-    chart["properties"]["mirrors"]["default"] = target["properties"]["secrets"]["default"] = {}
+    chart["properties"]["mirrors"]["default"] = chart["properties"]["adopted"]["default"] = {}
+    target["properties"]["secrets"]["default"] = {}
     chart |= _former_names(chart["properties"], "chart")
     del target["properties"]["name"], target["required"]
     del target["properties"]["env"]["default"]

@@ -13,6 +13,11 @@ from jetscale_cicd.model.version import Version
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
 RELEASE_VERSION = r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
 
+# OCI image spec 1.1, "Digests".
+DIGEST = r"sha256:[0-9a-f]{64}"
+# Whether `appVersion` is stamped with `version`: where Chart.yaml keeps the two equal, never, or always.
+AppVersionRule = Literal["auto", "keep", "version"]
+
 # The former names of keys, which are still read.
 RENAMED: Mapping[str, str] = {"chart.unclaimed_change": "default_bump"}
 
@@ -93,6 +98,19 @@ def check_first_version(text: str) -> None:
         raise ValueError(f"{quoted(text)} is not a version MAJOR.MINOR.PATCH (https://semver.org)")
 
 
+def check_tag(text: str) -> None:
+    """Refuse what git would refuse as the name of a tag."""
+    check_text(text)
+    if _INVALID_REF.search(text):
+        raise ValueError(f"{quoted(text)} is not a tag name (see: git help check-ref-format)")
+
+
+def check_digest(text: str) -> None:
+    """Refuse what is not the digest of a package."""
+    if not re.fullmatch(DIGEST, text):
+        raise ValueError(f"{quoted(text)} is not a digest: sha256: and 64 hexadecimal digits")
+
+
 @frozen(kw_only=True)
 class ChartSettings:
     """The chart, and where and how its versions are published.
@@ -106,6 +124,8 @@ class ChartSettings:
         plain_http: use HTTP without TLS; a registry on this machine needs no such key.
         first_version: version of the first release (at least 1.0.0 where ``allow_zero_version`` is false).
         default_bump: what happens when the chart changed and no commit asks for a release.
+        app_version: appVersion becomes the version where Chart.yaml keeps the two equal (auto), never, or always.
+        adopted: release tag to the digest of a published package that was not made by Stage 6 and is accepted as it is.
 
     Raises:
         ValueError: a rule is broken; the sentence begins with the field.
@@ -122,6 +142,10 @@ class ChartSettings:
     plain_http: bool = False
     first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
     default_bump: Literal["patch", "error"] = "patch"
+    app_version: AppVersionRule = "auto"
+    adopted: Mapping[str, str] = field(
+        default_factory=dict, hash=False, metadata={"check": check_digest, "check_key": check_tag}
+    )
 
     def __post_init__(self) -> None:
         apply_checks(self)

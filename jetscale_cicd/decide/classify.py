@@ -31,13 +31,13 @@ class ChartRules:
         path: the chart's folder, from the repository's root.
         watch: globs of the chart scope.
         ignored: the chart's ``.helmignore`` at base and head; a path kept out of the package at both ends is no change.
-        metadata_only: Chart.yaml differs in nothing but its own ``version`` and ``appVersion``.
+        same: paths of the chart that differ in git, and not in the package.
     """
 
     path: str
     watch: tuple[str, ...]
     ignored: "tuple[HelmIgnore, ...]" = ()
-    metadata_only: bool = False
+    same: frozenset[bytes] = frozenset()
 
 
 def chart_reasons(changes: Iterable[Change], rules: ChartRules) -> tuple[Reason, ...]:
@@ -50,16 +50,19 @@ def _chart_reason(change: Change, rule: str, rules: ChartRules) -> Reason:
     def reason(counts: bool, why: str) -> Reason:
         return Reason(scope="chart", why=why, counts=counts, path=change.path, status=change.status, rule=rule)
 
+    if change.same_bytes:
+        return reason(False, f"the same bytes{_what(change)}")
     folder = rules.path.encode() + b"/"
     if not change.path.startswith(folder):
         return reason(True, f"watched beside {rules.path}{_what(change)}")
     inside = change.path[len(folder) :].decode("utf-8", "surrogateescape")
+    if change.path in rules.same:
+        own = "but for its version, which is stamped" if inside == "Chart.yaml" else "as helm packs it"
+        return reason(False, f"the same content, {own}{_what(change)}")
     if inside == ".helmignore":
         return reason(True, f"decides what is packaged{_what(change)}")
     if rules.ignored and all(ignore.ignores(inside) for ignore in rules.ignored):
         return reason(False, ".helmignore keeps it out of the package")
-    if inside == "Chart.yaml" and rules.metadata_only:
-        return reason(False, "only version/appVersion differ, which are stamped at package time")
     return reason(True, f"part of the packaged chart{_what(change)}")
 
 
@@ -69,8 +72,8 @@ def values_reasons(changes: Iterable[Change], target: Target) -> tuple[Reason, .
     return tuple(
         Reason(
             scope=target.name,
-            why=f"values of {target.name}{_what(change)}",
-            counts=True,
+            why=f"{'the same bytes' if change.same_bytes else f'values of {target.name}'}{_what(change)}",
+            counts=not change.same_bytes,
             path=change.path,
             status=change.status,
             rule=rule,
@@ -221,6 +224,7 @@ def _what(change: Change) -> str:
     name = _STATUS_NAMES.get(change.status, f"status {change.status}")
     if "160000" in (change.old_mode, change.new_mode):
         return f" (submodule {name})"
-    if change.status == "M" and change.old_blob == change.new_blob:
-        return f" (mode {change.old_mode} → {change.new_mode})"
+    if change.same_bytes:
+        modes = change.old_mode, change.new_mode
+        return f" (mode {modes[0]} → {modes[1]})" if modes[0] != modes[1] else " (through a symlink)"
     return f" (symlink {name})" if "120000" in (change.old_mode, change.new_mode) else f" ({name})"

@@ -26,6 +26,12 @@ class Change(NamedTuple):
     old_blob: str
     new_blob: str
 
+    @property
+    def same_bytes(self) -> bool:
+        """Whether both ends have the same bytes at the path: a mode alone differs, or a link stands for them."""
+        files = self.old_mode.startswith("100") and self.new_mode.startswith("100")
+        return files and self.old_blob == self.new_blob
+
 
 class Comparison(NamedTuple):
     """The two commits that are compared; ``base`` is None for the empty tree, where nothing was ever released.

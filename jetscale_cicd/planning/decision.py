@@ -22,7 +22,7 @@ from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
-from jetscale_cicd.observe.git.files import linked_paths, local_dependencies
+from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
 from jetscale_cicd.observe.git.release_branch import find_branch, later_tip
 from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged, overtaken_by
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
@@ -146,7 +146,8 @@ class _Watched:
     def changes(self, comparison: Comparison) -> ChangeSet:
         seen = self.repository.changes(comparison, (*self.watch, *(literal(path) for path in self.linked)))
         through = [change._replace(path=link) for change in seen.watched for link in self.linked.get(change.path, ())]
-        return replace(seen, watched=tuple({change.path: change for change in (*through, *seen.watched)}.values()))
+        each = {change.path: change for change in (*through, *seen.watched)}.values()
+        return replace(seen, watched=tuple(through_links(self.repository, comparison, change) for change in each))
 
 
 @frozen

@@ -118,12 +118,22 @@ class TestAChangeOfTheChart:
         all_of_it = HelmIgnore.parse("*")
         assert chart_reason("charts/app/.helmignore", replace(RULES, ignored=(all_of_it,))).counts
 
-    def test_is_none_where_only_the_version_in_chart_yaml_differs(self) -> None:
-        rules = replace(RULES, metadata_only=True)
+    def test_is_none_where_helm_packs_the_same(self) -> None:
+        rules = replace(RULES, same=frozenset({b"charts/app/Chart.yaml"}))
         assert not chart_reason("charts/app/Chart.yaml", rules).counts
         assert chart_reason("charts/app/charts/sub/Chart.yaml", rules).counts
         assert chart_reason("charts/other/Chart.yaml", rules).counts
         assert chart_reason("charts/app/values.yaml", rules).counts
+
+    @pytest.mark.parametrize("path", ["charts/app/values.yaml", "charts/app/.helmignore", "charts/lib/a", "charts/app"])
+    def test_is_none_where_only_its_mode_differs(self, path: str) -> None:
+        reason = chart_reason(change(path, "M", (FILE, SCRIPT), new=A))
+        assert not reason.counts
+        assert "100644 → 100755" in reason.why
+
+    @pytest.mark.parametrize("modes", [(FILE, LINK), (LINK, FILE), (SUBMODULE, FILE), (FILE, SUBMODULE)])
+    def test_is_what_has_the_same_object_as_something_else(self, modes: tuple[str, str]) -> None:
+        assert chart_reason(change("charts/app/a", "T", modes, new=A)).counts
 
     def test_names_the_first_rule_that_matches(self) -> None:
         rules = replace(RULES, watch=("charts/app/*", "charts/**"))
@@ -141,7 +151,6 @@ class TestAChangeOfTheChart:
             (change("charts/app/a"), "(modified)"),
             (change("charts/app/a", "T", (FILE, LINK)), "(symlink type changed)"),
             (change("charts/app/a", "M", (LINK, LINK)), "(symlink modified)"),
-            (change("charts/app/a", "M", (FILE, SCRIPT), new=A), "(mode 100644 → 100755)"),
             (change("charts/app/a", "M", (SUBMODULE, SUBMODULE)), "(submodule modified)"),
             (change("charts/app/a", "T", (FILE, SUBMODULE)), "(submodule type changed)"),
             (change("charts/app/a", "X"), "(status X)"),

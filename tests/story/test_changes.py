@@ -1,6 +1,8 @@
 """What a change is, and what is none: by content, whatever git calls it."""
 
+import io
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,21 @@ import pytest
 from tests.story.edges import DOCS, EMPTY, FIX, RELEASE, VALUES, decision, plan, refusal
 from tests.support.command import command
 from tests.support.history import CHART, draw
+
+
+def tgz(values: str, *, mtime: int) -> bytes:
+    """An archived subchart."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        for name, text in (
+            ("sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n"),
+            ("sub/values.yaml", values),
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime = len(text), mtime
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return raw.getvalue()
+
 
 GITLINK = "fedcba9876543210fedcba9876543210fedcba98"
 
@@ -111,20 +128,113 @@ def test_a_submodule_bump_in_scope_publishes(tmp_path: Path, ignore: str) -> Non
     assert (decision(ended), ended.json["targets"][0]["reasons"][0]["path"]) == ("publish", "charts/s")
 
 
-def test_a_mode_only_change_of_a_chart_file_publishes(tmp_path: Path) -> None:
-    repo = draw(tmp_path, *RELEASE)
-    repo.git("update-index", "--chmod=+x", "charts/app/values.yaml")
+@pytest.mark.parametrize(
+    "path", ["charts/app/values.yaml", "charts/app/Chart.yaml", "envs/live/values.yaml", "charts/x"]
+)
+def test_a_change_of_a_mode_alone_is_none(tmp_path: Path, path: str) -> None:
+    repo = draw(tmp_path, "feat: x [charts/x]", *RELEASE)
+    repo.git("update-index", "--chmod=+x", path)
     repo.git("commit", "--quiet", "--message", "fix: executable")
     ended = plan(repo)
-    assert decision(ended) == "publish"
-    assert "100644 → 100755" in ended.json["targets"][0]["reasons"][0]["why"]
+    assert decision(ended) == "nothing"
+    assert "100644 → 100755" in ended.json["targets"][0]["ignored"][0]["why"]
 
 
-def test_a_file_that_becomes_a_symlink_publishes(tmp_path: Path) -> None:
+def test_a_mode_that_changes_with_the_version_alone_is_none(tmp_path: Path) -> None:
     repo = draw(tmp_path, *RELEASE)
-    (repo.path / "charts/app/values.yaml").unlink()
-    (repo.path / "charts/app/values.yaml").symlink_to("Chart.yaml")
+    chart = repo.path / "charts/app/Chart.yaml"
+    chart.write_text(chart.read_text().replace("0.0.0", "0.1.0"))
+    chart.chmod(0o755)
+    repo.commit("chore: version")
+    assert decision(plan(repo)) == "nothing"
+
+
+@pytest.mark.parametrize("file", ["charts/app/values.yaml", "envs/live/values.yaml"])
+@pytest.mark.parametrize(("content", "same"), [("number: 0\n", True), ("number: 9\n", False)])
+def test_a_symlink_for_a_file_and_back_counts_where_the_bytes_do(
+    tmp_path: Path, file: str, content: str, same: bool
+) -> None:
+    repo = draw(tmp_path, *RELEASE)
+    changed = "publish" if file.startswith("charts") else "redeploy"
+    assert (repo.path / file).read_text() == "number: 0\n"
+    repo.write("shared/one", content)
+    repo.write("shared/two", content)
+    for target in ("shared/one", "shared/two"):
+        (repo.path / file).unlink()
+        (repo.path / file).symlink_to(f"../../{target}")
+        repo.commit("refactor: share")
+        assert decision(plan(repo)) == ("nothing" if same else changed)
+    repo.git("tag", "-a", "-m", "v0.2.0", "v0.2.0")
+    (repo.path / file).unlink()
+    repo.write(file, content)
+    repo.commit("refactor: share no more")
+    assert decision(plan(repo)) == "nothing"
+
+
+def test_a_file_that_becomes_a_symlink_to_its_own_text_publishes(tmp_path: Path) -> None:
+    repo = draw(tmp_path)
+    repo.write("charts/app/link", "Chart.yaml")
+    repo.draw(*RELEASE)
+    (repo.path / "charts/app/link").unlink()
+    (repo.path / "charts/app/link").symlink_to("Chart.yaml")
     repo.commit("fix: link")
+    assert decision(plan(repo)) == "publish"
+
+
+LOCK = (
+    "dependencies:\n- {name: x, version: 1.0.0, repository: 'oci://r'}\ndigest: 'sha256:0'\ngenerated: '2026-01-01'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        ("charts/app/Chart.yaml", CHART, CHART.replace("\n", "\r\n"), "nothing"),
+        ("charts/app/Chart.yaml", CHART, f"# A comment.\n{CHART}x-team: shop\n", "nothing"),
+        ("charts/app/Chart.yaml", CHART, f"{CHART}home: https://shop.test\n", "publish"),
+        ("charts/app/Chart.lock", LOCK, "# Ours.\n" + LOCK.replace("\n", "\r\n").replace("'", '"'), "nothing"),
+        ("charts/app/Chart.lock", LOCK, LOCK.replace("1.0.0", "1.0.1"), "publish"),
+        ("charts/app/charts/sub/Chart.yaml", CHART, f"# A comment.\n{CHART}", "nothing"),
+        ("charts/app/charts/sub/Chart.yaml", CHART, CHART.replace("0.0.0", "0.0.1"), "publish"),
+        ("charts/app/templates/Chart.yaml", CHART, f"# A comment.\n{CHART}", "publish"),
+        ("charts/app/values.yaml", "a: 1\n", "a: 1\r\n", "publish"),
+        ("charts/app/charts/sub-1.0.0.tgz", tgz("a: 1\n", mtime=1), tgz("a: 1\n", mtime=2), "nothing"),
+        ("charts/app/charts/sub-1.0.0.tgz", tgz("a: 1\n", mtime=1), tgz("a: 2\n", mtime=1), "publish"),
+        ("charts/app/charts/sub-1.0.0.tgz", b"broken", b"broken too", "publish"),
+        ("charts/app/files/sub-1.0.0.tgz", tgz("a: 1\n", mtime=1), tgz("a: 1\n", mtime=2), "publish"),
+    ],
+)
+def test_what_helm_writes_anew_is_compared_as_helm_reads_it(
+    tmp_path: Path, path: str, old: str | bytes, new: str | bytes, expected: str
+) -> None:
+    repo = draw(tmp_path)
+    repo.write("charts/app/Chart.yaml", CHART)
+    repo.write(path, old)
+    repo.draw("feat: a [envs/live/values.yaml]", "tag v0.1.0")
+    repo.write(path, new)
+    repo.commit("style: the same again")
+    ended = plan(repo)
+    assert (ended.status, ended.json["decision"]) == (0, expected)
+
+
+@pytest.mark.parametrize("before", ["submodule", "pointer"])
+def test_a_helmignore_that_could_not_be_used_does_not_keep_the_commit_that_mends_it(
+    tmp_path: Path, before: str
+) -> None:
+    repo = draw(tmp_path, *RELEASE)
+    if before == "submodule":
+        repo.git("rm", "-r", "--quiet", "charts")
+        repo.git("update-index", "--add", "--cacheinfo", f"160000,{GITLINK},charts")
+        repo.git("commit", "--quiet", "--message", "feat: submodule")
+    else:
+        repo.write(
+            "charts/app/.helmignore", f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 9\n"
+        )
+        repo.commit("feat: track")
+    repo.git("tag", "-a", "-m", "v0.1.1", "v0.1.1")
+    repo.git("rm", "-r", "--quiet", "--cached", "charts")
+    repo.write("charts/app/.helmignore", "*.md\n")
+    repo.draw("fix: as files [charts/app/Chart.yaml]")
     assert decision(plan(repo)) == "publish"
 
 
@@ -185,7 +295,8 @@ def test_a_change_of_helmignore_itself_publishes(tmp_path: Path, rules: str) -> 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (CHART.replace("0.0.0", "9.9.9") + "appVersion: 9.9.9\n", "nothing"),
+        (CHART.replace("0.0.0", "9.9.9"), "nothing"),
+        (CHART.replace("0.0.0", "9.9.9") + "appVersion: 9.9.9\n", "publish"),
         (CHART.replace("0.0.0", "9.9.9") + "description: new\n", "publish"),
         (CHART + "dependencies:\n- {name: x, version: 1.0.0, repository: 'oci://r'}\n", "publish"),
     ],

@@ -1,77 +1,121 @@
-"""``version`` and ``appVersion`` of Chart.yaml: replace them alone, or compare two files without them."""
+"""``version`` and ``appVersion`` of Chart.yaml: replace them alone, or compare two files without what is replaced."""
 
 import re
 from typing import TYPE_CHECKING, cast
 
+from jetscale_cicd.config.settings import AppVersionRule
 from jetscale_cicd.decide.chart.chart_yaml import CHART_KEYS, CODE
 from jetscale_cicd.decide.chart.helm_yaml import Mapping, Value, compose, read_mapping
 from jetscale_cicd.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from yaml.nodes import MappingNode
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _ANCHOR = re.compile(r"(?:!\S*\s+)?&")
 _PLAIN_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?")
-_STAMPED = ("version", "appVersion")
+_VERSIONS = ("version", "appVersion")
 _STAMP = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]*")
 
 
-def same_content(old: str, new: str) -> bool:
-    """Whether two texts of Chart.yaml give the same package, apart from ``version`` and ``appVersion``.
+def follows_version(text: str, rule: AppVersionRule, where: str) -> bool:
+    """Whether ``appVersion`` is stamped with ``version``, and not the author's own.
 
-    Helm rewrites Chart.yaml when it packages, so comments, order and quotes are not compared. A text that cannot be
-    read equals no other.
+    Args:
+        text: the text of Chart.yaml.
+        rule: ``auto`` stamps it where the text keeps the two equal.
+        where: the file's path, for errors.
+
+    Raises:
+        ConfigurationError: CHART_YAML.
+    """
+    return _follows(read_mapping(text, where, CODE), rule)
+
+
+def _follows(chart: Mapping, rule: AppVersionRule) -> bool:
+    version, app_version = chart.scalar("version"), chart.scalar("appVersion")
+    equal = version is not None and app_version is not None and version.text == app_version.text
+    return rule == "version" or (rule == "auto" and equal)
+
+
+def same_content(old: str, new: str, rule: AppVersionRule) -> bool:
+    """Whether two texts of Chart.yaml give the same package, apart from what is stamped.
+
+    Helm writes Chart.yaml anew when it packages: comments, order, quotes and keys that it does not know are not
+    compared (measured on 3.17.3 and 4.3.1). A text that cannot be read equals no other.
     """
     if old == new:
         return True
     try:
         before, after = read_mapping(old, "", CODE), read_mapping(new, "", CODE)
+        # Removing the version is not a bump: Helm refuses such a chart.
+        both_or_neither = ("version" in before.entries) == ("version" in after.entries)
+        return both_or_neither and _packaged(before, rule) == _packaged(after, rule)
     except ConfigurationError:
         return False
-    # Removing the version is not a bump: Helm refuses such a chart.
-    both_or_neither = ("version" in before.entries) == ("version" in after.entries)
-    return both_or_neither and _without_versions(before) == _without_versions(after)
 
 
-def stamp(text: str, version: str, app_version: str, where: str) -> str:
+def same_document(old: str, new: str) -> bool:
+    """Whether two texts that Helm writes anew, a Chart.lock or the Chart.yaml of a subchart, hold the same."""
+    try:
+        return read_mapping(old, "", CODE) == read_mapping(new, "", CODE)
+    except ConfigurationError:
+        return False
+
+
+def stamp(text: str, version: str, app_version: str | None, where: str) -> str:
     """Set the top-level ``version`` and ``appVersion``, keeping every other byte.
 
     Args:
         text: the text of Chart.yaml.
-        version, app_version: the values to write.
+        version, app_version: the values to write; None leaves the author's appVersion.
         where: the file's path, for errors.
 
     Raises:
         ConfigurationError: CHART_VERSION, there is no version to replace; CHART_YAML, the two keys cannot be changed
-            without changing more of the text.
+            without changing more of the text, or Helm would read another appVersion than the author's.
     """
     before = read_mapping(text, where, CODE)
     before.check_case(CHART_KEYS)
     for value in (version, app_version):
-        if not _STAMP.fullmatch(value):
+        if value is not None and not _STAMP.fullmatch(value):
             raise before.location.refuse(f"{value!r} cannot be written as a version", "", "CHART_VERSION")
     if not before.string("version"):
         raise before.at("version").refuse(
             "there is no version", "write a placeholder: `version: 0.0.0`", "CHART_VERSION"
         )
-    before.scalar("appVersion")
-    root = cast("MappingNode", compose(text, where, CODE))  # `before` is a mapping
-    spans = {key: _span(text, root, before, key) for key in before.entries if key in _STAMPED}
-    edits = [_replacement(text, spans["version"], version)]
-    if "appVersion" in spans:
-        edits.append(_replacement(text, spans["appVersion"], app_version))
+    if app_version is None:
+        before.string("appVersion")
     else:
-        edits.append(_insertion(text, root, spans["version"], app_version))
+        before.scalar("appVersion")
+    root = cast("MappingNode", compose(text, where, CODE))  # `before` is a mapping
+    written = {"version": version} if app_version is None else {"version": version, "appVersion": app_version}
+    spans = {key: _span(text, root, before, key) for key in before.entries if key in written}
+    edits = [_replacement(text, spans["version"], version)]
+    if app_version is not None:
+        edits.append(
+            _replacement(text, spans["appVersion"], app_version)
+            if "appVersion" in spans
+            else _insertion(text, root, spans["version"], app_version)
+        )
     stamped = text
     for start, end, new in sorted(edits, reverse=True):  # from the end, so that earlier positions stay valid
         stamped = stamped[:start] + new + stamped[end:]
-    _check_stamp(before, stamped, version, app_version)
+    _check_stamp(before, stamped, written)
     return stamped
 
 
-def _without_versions(chart: Mapping) -> "dict[str, Value]":
-    return {key: value for key, value in chart.entries.items() if key not in _STAMPED}
+def _packaged(chart: Mapping, rule: AppVersionRule) -> "tuple[str | None, dict[str, Value]]":
+    """The author's appVersion, None where it is stamped, and what else Helm reads."""
+    known = {key.casefold() for key in CHART_KEYS}
+    read = {key: value for key, value in chart.entries.items() if key.casefold() in known and key not in _VERSIONS}
+    return None if _follows(chart, rule) else chart.string("appVersion"), read
+
+
+def _without(chart: Mapping, keys: "Collection[str]") -> "dict[str, Value]":
+    return {key: value for key, value in chart.entries.items() if key not in keys}
 
 
 _Edit = tuple[int, int, str]
@@ -109,13 +153,13 @@ def _insertion(text: str, root: "MappingNode", version: tuple[int, int], value: 
     return len(text), len(text), (any_break.group() if any_break else "\n") + line
 
 
-def _check_stamp(before: Mapping, stamped: str, version: str, app_version: str) -> None:
-    """Read the result, and refuse it where anything but the two keys differs."""
+def _check_stamp(before: Mapping, stamped: str, written: "dict[str, str]") -> None:
+    """Read the result, and refuse it where anything but the written keys differs."""
     try:
         after = read_mapping(stamped, before.location.path, before.location.code)
-        right = (after.string("version"), after.string("appVersion")) == (version, app_version)
+        right = all(after.string(key) == value for key, value in written.items())
     except ConfigurationError:
         after, right = before, False
-    if not right or _without_versions(after) != _without_versions(before):
+    if not right or _without(after, written) != _without(before, written):
         hint = "write version and appVersion as plain scalars, each on its own line"
         raise before.location.refuse("the version cannot be replaced without changing something else", hint)

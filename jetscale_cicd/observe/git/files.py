@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.change import Change, Comparison, show_path
 from jetscale_cicd.observe.git.objects import Entry
 from jetscale_cicd.observe.git.repository import Repository, literal
 from jetscale_cicd.observe.git.trees import entry_at
@@ -147,6 +147,20 @@ def local_dependencies(repository: Repository, commit: str, folder: str, entries
     named = (each.repository.removeprefix("file://") for each in chart.dependencies if "file://" in each.repository)
     folders = (posixpath.normpath(posixpath.join(folder, path)) for path in named)
     return tuple(f"{literal(path.encode())}/**" for path in folders if not path.startswith(("/", "..")) and path != ".")
+
+
+def through_links(repository: Repository, comparison: Comparison, change: Change) -> Change:
+    """A change of a symlink as the change of what it stands for; any other, and one that leads nowhere, as it is."""
+    if comparison.base is None or change.status not in ("M", "T") or _SYMLINK not in (change.old_mode, change.new_mode):
+        return change
+    path = change.path.decode("utf-8", "surrogateescape")
+    try:
+        old, new = (find_file(repository, end, path) for end in (comparison.base, comparison.head))
+    except ConfigurationError:
+        return change
+    if old is None or new is None:
+        return change
+    return change._replace(old_mode=old.mode, new_mode=new.mode, old_blob=old.blob, new_blob=new.blob)
 
 
 def linked_paths(repository: Repository, commit: str, entries: tuple[Entry, ...]) -> dict[bytes, list[bytes]]:
