@@ -1,13 +1,11 @@
 """The subcharts that Chart.lock names, fetched into the folder ``charts/`` from their repositories or mirrors."""
 
-import io
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from jetscale_cicd.config.bounded_yaml import load_mapping
-from jetscale_cicd.decide.chart.chart_lock import LockedDependency
-from jetscale_cicd.decide.chart.chart_yaml import VERSION
+from jetscale_cicd.build.subcharts import Subchart, check_apart, check_exact, check_unpacked, differs, subcharts_of
+from jetscale_cicd.decide.chart.chart_lock import LockedDependency, chart_of
+from jetscale_cicd.decide.chart.chart_yaml import ChartFile
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.helm import Helm, failure_of
@@ -21,64 +19,109 @@ class Sources:
     Args:
         root: the directory to which relative mirror directories refer.
         mirrors: registry prefix → another registry or a directory.
-        export: writes a folder of the packaged commit to a directory, for ``file://`` dependencies.
+        export: writes a folder of the packaged commit to a directory, for ``file://`` dependencies; returns its path.
+        where: the chart's folder, from the repository's root.
     """
 
     root: Path
     mirrors: Mapping[str, str]
-    export: Callable[[str, Path], None]
+    export: Callable[[str, Path], str]
+    where: str
 
 
-def provide(chart: Path, locked: Sequence[LockedDependency], sources: Sources, helm: Helm) -> None:
-    """Fetch every locked dependency into ``chart/charts``, and check that it is the locked one.
+def provide(chart: Path, declared: ChartFile, locked: Sequence[LockedDependency], sources: Sources, helm: Helm) -> None:
+    """Make ``chart/charts`` hold every locked dependency, as the only chart of its name.
+
+    An archive of another version is removed, as `helm dependency build` does; what helm leaves behind is not taken.
+
+    Args:
+        declared: Chart.yaml.
 
     Raises:
         PreconditionError: ``DEPENDENCY_UNREACHABLE``, one could not be fetched.
         ConfigurationError: ``DEPENDENCY_REPOSITORY``, a repository has an unsupported URL;
-            ``DEPENDENCY_DIFFERS``, another chart or version was found.
+            ``DEPENDENCY_DIFFERS``, another chart or version was found; ``SUBCHART_TWICE``, ``FILE_TWICE``, ``POINTER``.
     """
-    folder = chart / "charts"
+    check_apart(locked, f"{sources.where}/Chart.yaml")
+    locked = tuple(dict.fromkeys(locked))
+    folder, where = chart / "charts", f"{sources.where}/charts"
     folder.mkdir(exist_ok=True)
-    missing = [dependency for dependency in locked if not _vendored(folder, dependency)]
+    committed = _without_outdated(subcharts_of(folder, where), locked, helm)
+    missing = [each for each in locked if not any(subchart.is_locked_as(each) for subchart in committed)]
+    for dependency, found in _fetch_all(missing, chart.parent / "fetched", sources, helm).items():
+        name = f"{dependency.name}-{dependency.version}.tgz"
+        if (folder / name).exists():
+            raise differs(dependency, [each for each in committed if each.path.name == name])
+        found.path.rename(folder / name)
+    aliases = [dependency.alias for dependency in declared.dependencies if dependency.alias]
+    check_exact(subcharts_of(folder, where), locked, aliases)
+    for subchart in committed:
+        if subchart.path.is_dir():
+            check_unpacked(subchart.path, subchart.where)
+
+
+def _without_outdated(
+    committed: Sequence[Subchart], locked: Sequence[LockedDependency], helm: Helm
+) -> tuple[Subchart, ...]:
+    """Remove archives of dependencies in versions that are not locked."""
+    kept = []
+    for subchart in committed:
+        same_name = [dependency for dependency in locked if dependency.name == subchart.name]
+        if same_name and subchart.path.is_file() and not any(map(subchart.is_locked_as, same_name)):
+            subchart.path.unlink()
+            version = same_name[0].version
+            helm.processes.announce(f"! {subchart.where} is left out: Chart.lock names {subchart.name} {version}")
+        else:
+            kept.append(subchart)
+    return tuple(kept)
+
+
+def _fetch_all(
+    missing: Sequence[LockedDependency], scratch: Path, sources: Sources, helm: Helm
+) -> dict[LockedDependency, Subchart]:
+    """The archive of each dependency, in a scratch directory."""
     locations = {dependency: _mirrored(dependency.repository, sources.mirrors) for dependency in missing}
     for dependency, location in locations.items():
-        _check_location(dependency, location)
+        _check_location(dependency, location, sources.where)
+    folder = scratch / "charts"
+    folder.mkdir(parents=True, exist_ok=True)
     remote = all(
         location == dependency.repository and _is_remote(location) for dependency, location in locations.items()
     )
-    if not (missing and remote and _built(chart, missing, helm)):
+    if not (missing and remote and _built(scratch, missing, helm)):
         for dependency, location in locations.items():
             _fetch(dependency, location, folder, sources, helm)
-    for dependency in locked:
-        _check(folder, dependency)
+    found = subcharts_of(folder, "charts")
+    return {dependency: _fetched(dependency, found) for dependency in missing}
 
 
-def _check_location(dependency: LockedDependency, location: str) -> None:
+def _fetched(dependency: LockedDependency, found: Sequence[Subchart]) -> Subchart:
+    right = next((each for each in found if each.is_locked_as(dependency)), None)
+    if right is None:
+        raise differs(dependency, [each for each in found if each.name == dependency.name] or found)
+    return right
+
+
+def _check_location(dependency: LockedDependency, location: str, chart: str) -> None:
     """Refuse, before a program is started, a URL that helm would read as the scheme of a plugin or as an option."""
     if dependency.repository == location == "":
         raise ConfigurationError(
             "DEPENDENCY_DIFFERS",
             f"subchart {dependency.name} has no repository and is not in the chart's folder charts/",
-            where=f"charts/{dependency.name}",
+            where=f"{chart}/charts/{dependency.name}",
             hint="commit it there, or name its repository in Chart.yaml",
         )
     if location == dependency.repository and not _is_remote(location) and not location.startswith("file://"):
         raise ConfigurationError(
             "DEPENDENCY_REPOSITORY",
             f"subchart {dependency.name}: {location!r} is not a repository from which charts can be fetched",
-            where="Chart.yaml",
+            where=f"{chart}/Chart.yaml",
             hint="use oci://, https:// or file://, or a mirror: chart.mirrors",
         )
 
 
 def _is_remote(location: str) -> bool:
     return location.startswith(("oci://", "https://", "http://"))
-
-
-def _vendored(folder: Path, dependency: LockedDependency) -> bool:
-    return (folder / f"{dependency.name}-{dependency.version}.tgz").is_file() or (
-        folder / dependency.name / "Chart.yaml"
-    ).is_file()
 
 
 def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
@@ -90,11 +133,18 @@ def _mirrored(repository: str, mirrors: Mapping[str, str]) -> str:
     return repository
 
 
-def _built(chart: Path, missing: Sequence[LockedDependency], helm: Helm) -> bool:
-    """Run `helm dependency build`; False where it needs `helm repo add` first (measured on 3.17.3 and 4.3.1)."""
+def _built(scratch: Path, missing: Sequence[LockedDependency], helm: Helm) -> bool:
+    """Run `helm dependency build` for a chart of its own, so that it touches no committed file.
+
+    Returns:
+        False where it needs `helm repo add` first (measured on 3.17.3 and 4.3.1).
+    """
     if not helm.network:
         raise _unreachable(missing[0], missing[0].repository, "this command does not use the network")
-    finished = helm.dependency_build(chart, [dependency.repository for dependency in missing])
+    chart_yaml, lock = chart_of(missing)
+    (scratch / "Chart.yaml").write_text(chart_yaml)
+    (scratch / "Chart.lock").write_text(lock)
+    finished = helm.dependency_build(scratch, [dependency.repository for dependency in missing])
     if finished.status != 0 and all(dependency.repository.startswith("oci://") for dependency in missing):
         raise _unreachable(missing[0], missing[0].repository, failure_of(finished))
     return finished.status == 0
@@ -106,8 +156,8 @@ def _fetch(dependency: LockedDependency, location: str, folder: Path, sources: S
             raise _unreachable(dependency, location, "this command does not use the network")
         _succeed(helm.pull(location.rstrip("/"), dependency.name, dependency.version, folder), dependency, location)
     elif dependency.repository.startswith("file://") and location == dependency.repository:
-        exported = folder.parent.parent / f"dependency-{dependency.name}"
-        sources.export(location.removeprefix("file://"), exported)
+        exported = folder.parent / f"dependency-{dependency.name}"
+        check_unpacked(exported, sources.export(location.removeprefix("file://"), exported))
         _succeed(helm.package(exported, folder), dependency, location)
     else:
         _from_directory(dependency, sources.root / location.removeprefix("file://"), folder, helm)
@@ -118,6 +168,7 @@ def _from_directory(dependency: LockedDependency, directory: Path, folder: Path,
     if archive.is_file():
         (folder / archive.name).write_bytes(archive.read_bytes())
     elif (directory / dependency.name / "Chart.yaml").is_file():
+        check_unpacked(directory / dependency.name, str(directory / dependency.name))
         _succeed(helm.package(directory / dependency.name, folder), dependency, str(directory))
     else:
         raise _unreachable(dependency, str(directory), f"it has neither {archive.name} nor a folder {dependency.name}")
@@ -128,54 +179,9 @@ def _succeed(finished: Finished, dependency: LockedDependency, location: str) ->
         raise _unreachable(dependency, location, failure_of(finished))
 
 
-def _check(folder: Path, dependency: LockedDependency) -> None:
-    archive = folder / f"{dependency.name}-{dependency.version}.tgz"
-    where = f"charts/{archive.name}"
-    if archive.is_file():
-        found = load_mapping(_chart_yaml(archive.read_bytes(), where), f"{where}:Chart.yaml", "DEPENDENCY_DIFFERS")
-    elif (folder / dependency.name / "Chart.yaml").is_file():
-        found = load_mapping(
-            (folder / dependency.name / "Chart.yaml").read_bytes(),
-            f"charts/{dependency.name}/Chart.yaml",
-            "DEPENDENCY_DIFFERS",
-        )
-    else:
-        others = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise _differs(dependency, where, f"charts/ holds {others}")
-    # Without a repository the lock repeats the range of Chart.yaml, and helm takes the version that is there.
-    version = dependency.version if VERSION.fullmatch(dependency.version) else found.get("version")
-    if (found.get("name"), found.get("version")) != (dependency.name, version):
-        raise _differs(dependency, where, f"it is {found.get('name')} {found.get('version')}")
-
-
-def _chart_yaml(archive: bytes, where: str) -> bytes:
-    """Chart.yaml of an archive that can be read to its end; no more of it than is parsed."""
-    found = b""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            for member in tar:
-                if member.isfile() and member.name.count("/") == 1 and member.name.endswith("/Chart.yaml"):
-                    content = tar.extractfile(member)
-                    found = content.read((1 << 20) + 1) if content else b""
-    except (tarfile.TarError, OSError, EOFError) as broken:
-        raise ConfigurationError(
-            "DEPENDENCY_DIFFERS", f"the archive cannot be read: {broken}", where=where, hint="fetch it again"
-        ) from broken
-    return found
-
-
 def _unreachable(dependency: LockedDependency, location: str, why: str) -> PreconditionError:
     return PreconditionError(
         "DEPENDENCY_UNREACHABLE",
         f"subchart {dependency.name} {dependency.version} could not be fetched from {location}: {why}",
         hint=f"check the registry and its credentials, or set chart.mirrors: {dependency.repository}: DIRECTORY",
-    )
-
-
-def _differs(dependency: LockedDependency, where: str, found: str) -> ConfigurationError:
-    return ConfigurationError(
-        "DEPENDENCY_DIFFERS",
-        f"Chart.lock names {dependency.name} {dependency.version}, but {found}",
-        where=where,
-        hint="run helm dependency update and commit Chart.lock, or correct the mirror",
     )

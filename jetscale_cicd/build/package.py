@@ -95,7 +95,7 @@ class Packager:
         locked = locked_dependencies(
             chart, _read(lock, f"{self.chart}/Chart.lock") if lock.exists() else None, f"{self.chart}/Chart.lock"
         )
-        provide(folder, locked, self._sources(commit), self.helm)
+        provide(folder, chart, locked, self._sources(commit), self.helm)
         finished = self.helm.package(folder, work)
         archive = work / f"{chart.name}-{version}.tgz"
         if finished.status != 0 or not archive.is_file():
@@ -124,15 +124,16 @@ class Packager:
         return revision, changed
 
     def _sources(self, commit: str) -> Sources:
-        def export_beside(relative: str, destination: Path) -> None:
+        def export_beside(relative: str, destination: Path) -> str:
             folder = posixpath.normpath(posixpath.join(self.chart, relative))
             if folder.startswith(("../", "/")) or folder in ("..", "."):
                 raise ConfigurationError(
                     "LINK_ESCAPES", f"file://{relative} points outside the repository", where=f"{self.chart}/Chart.yaml"
                 )
             export(self.repository, commit, folder, destination)
+            return folder
 
-        return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside)
+        return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside, where=self.chart)
 
 
 def _read(file: Path, where: str) -> str:

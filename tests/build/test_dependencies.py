@@ -2,8 +2,10 @@
 
 import hashlib
 import http.server
+import io
 import json
 import subprocess
+import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -170,7 +172,7 @@ def test_another_chart_under_the_archives_name_differs(
     (mirror / "backend-api-1.2.1.tgz").write_bytes((archives / "frontend-web-2.0.2.tgz").read_bytes())
     repo = chart(tmp_path / "repo", backend())
     error = refused(repo, packager, helm4, mirrors={HOST: str(mirror)})
-    assert (error.code, "it is frontend-web 2.0.2" in error.message) == ("DEPENDENCY_DIFFERS", True)
+    assert (error.code, "(frontend-web 2.0.2)" in error.message) == ("DEPENDENCY_DIFFERS", True)
 
 
 @pytest.mark.parametrize("kept", [0, 300, -400])
@@ -264,3 +266,177 @@ def test_a_chart_repository_can_be_used_beside_a_mirrored_one(
     repo = chart(tmp_path, backend(), frontend)
     archive = packager(repo, helm4, mirrors=MIRROR, network=True).package(repo.head, V).path
     assert subcharts(archive) == {"backend-api", "frontend-web"}
+
+
+# Nothing but what Chart.lock names: no second chart of a name, by whatever way
+
+
+def packed(
+    name: str, version: str, *, folder: str = "", values: str = "", more: Mapping[str, str] | None = None
+) -> bytes:
+    """An archive of a chart."""
+    files = {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: {version}\n", "values.yaml": values, **(more or {})}
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(f"{folder or name}/{path}")
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return raw.getvalue()
+
+
+def sub(version: str = "1.1.0", **more: str) -> dict[str, str]:
+    return {"name": "sub", "version": version, "repository": HOST, **more}
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> dict[str, str]:
+    """A mirror that holds two versions of a subchart."""
+    directory = tmp_path / "mirror"
+    directory.mkdir()
+    for version in ("1.0.0", "1.1.0"):
+        (directory / f"sub-{version}.tgz").write_bytes(packed("sub", version, values=f"v: {version}\n"))
+    return {HOST: str(directory)}
+
+
+def with_files(repo: Drawn, **files: str | bytes) -> Drawn:
+    for path, content in files.items():
+        repo.write(f"charts/app/charts/{path}", content)
+    repo.commit("feat: vendor")
+    return repo
+
+
+@pytest.mark.parametrize("file", ["sub-1.0.0.tgz", "sub.tgz", "a.tgz", "zzz.tgz"])
+def test_a_committed_archive_of_another_version_is_left_out(
+    helm: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], file: str, commands: list[str]
+) -> None:
+    repo = with_files(chart(tmp_path / "repo", sub()), **{file: packed("sub", "1.0.0", values="v: 1.0.0\n")})
+    files = archive_files(Path(packager(repo, helm, mirrors=mirror).package(repo.head, V).path))
+    assert {name: text for name, text in files.items() if name.startswith("app/charts/")}.keys() == {
+        "app/charts/sub/Chart.yaml",
+        "app/charts/sub/values.yaml",
+    }
+    assert files["app/charts/sub/values.yaml"] == b"v: 1.1.0\n"
+    assert any(f"charts/app/charts/{file} is left out" in line for line in commands)
+
+
+def test_a_committed_archive_is_the_locked_one_whatever_its_file_is_called(
+    helm: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = with_files(chart(tmp_path, sub()), **{"vendored.tgz": packed("sub", "1.1.0", values="v: ours\n")})
+    files = archive_files(Path(packager(repo, helm).package(repo.head, V).path))
+    assert files["app/charts/sub/values.yaml"] == b"v: ours\n"
+
+
+CHART_YAML = "apiVersion: v2\nname: {}\nversion: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"sub/Chart.yaml": CHART_YAML.format("sub", "1.0.0")}, "sub-1.1.0.tgz"),
+        ({"fork/Chart.yaml": CHART_YAML.format("sub", "9.0.0")}, "sub-1.1.0.tgz"),
+        (
+            {"sub/Chart.yaml": CHART_YAML.format("sub", "1.1.0"), "sub-1.1.0.tgz": packed("sub", "1.1.0")},
+            "sub-1.1.0.tgz",
+        ),
+        ({"sub-1.1.0.tgz": packed("sub", "1.1.0"), "sub.tgz": packed("sub", "1.1.0")}, "sub.tgz"),
+        ({"b-1.0.0.tgz": packed("b", "1.0.0"), "b-2.0.0.tgz": packed("b", "2.0.0")}, "b-2.0.0.tgz"),
+        ({"b-1.0.0.tgz": packed("b", "1.0.0"), "c/Chart.yaml": CHART_YAML.format("b", "1.0.0")}, "c"),
+        ({"two.tgz": packed("two", "1.0.0")}, "two.tgz"),
+    ],
+)
+def test_two_charts_of_one_name_are_refused_by_name(
+    helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], files: dict[str, Any], named: str
+) -> None:
+    repo = with_files(chart(tmp_path / "repo", sub(alias="two")), **files)
+    error = refused(repo, packager, helm4, mirrors=mirror)
+    assert (error.code, error.where) == ("SUBCHART_TWICE", f"charts/app/charts/{named}")
+
+
+def test_two_versions_of_one_chart_are_refused_although_their_aliases_differ(
+    helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], commands: list[str]
+) -> None:
+    repo = chart(tmp_path / "repo", sub("1.0.0", alias="old"), sub("1.1.0", alias="new"))
+    error = refused(repo, packager, helm4, mirrors=mirror)
+    assert (error.code, error.where, commands) == ("SUBCHART_TWICE", "charts/app/Chart.yaml", [])
+
+
+def test_an_archive_under_the_name_of_the_locked_one_is_not_replaced(
+    helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str]
+) -> None:
+    repo = with_files(chart(tmp_path / "repo", sub()), **{"sub-1.1.0.tgz": packed("other", "1.0.0")})
+    error = refused(repo, packager, helm4, mirrors=mirror)
+    assert (error.code, error.where) == ("DEPENDENCY_DIFFERS", "charts/app/charts/sub-1.1.0.tgz")
+
+
+@pytest.mark.parametrize("place", ["charts/app/charts/outer", "charts/shared"])
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"charts/b-1.0.0.tgz": packed("b", "1.0.0"), "charts/b-2.0.0.tgz": packed("b", "2.0.0")}, "SUBCHART_TWICE"),
+        ({"charts/b-1.0.0.tgz": packed("b", "1.0.0"), "Chart.lock": "B"}, "DEPENDENCY_DIFFERS"),
+        ({"charts/b-1.0.0.tgz": packed("b", "1.0.0"), "requirements.lock": "B"}, "DEPENDENCY_DIFFERS"),
+        ({"charts/b-1.0.0.tgz": b"version https://git-lfs.github.com/spec/v1\noid sha256:4\nsize 1\n"}, "POINTER"),
+    ],
+)
+def test_what_a_folder_packs_in_its_turn_is_checked_too(
+    helm4: Path, tmp_path: Path, packager: MakePackager, place: str, files: dict[str, Any], code: str
+) -> None:
+    outer = {"name": "outer", "version": "0.1.0", "repository": "" if "app" in place else "file://../shared"}
+    repo = chart(tmp_path, outer)
+    repo.write(f"{place}/Chart.yaml", CHART_YAML.format("outer", "0.1.0"))
+    lock = "dependencies:\n- {name: b, version: 2.0.0, repository: 'oci://r'}\n- {name: c, version: 1.0.0}\n"
+    for path, content in files.items():
+        repo.write(f"{place}/{path}", lock if content == "B" else content)
+    repo.commit("feat: outer")
+    error = refused(repo, packager, helm4)
+    assert (error.code, error.where) == (code, f"{place}/charts/{'b-2.0.0' if 'TWICE' in code else 'b-1.0.0'}.tgz")
+
+
+def repeated(name: str) -> bytes:
+    """An archive that holds a file twice, the second time in another folder that helm does not look at."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        for path in (f"{name}/Chart.yaml", f"{name}/values.yaml", "other/./values.yaml"):
+            text = CHART_YAML.format(name, "1.1.0") if path.endswith("Chart.yaml") else "a: 1\n"
+            entry = tarfile.TarInfo(path)
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return raw.getvalue()
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4\nsize 1\n"
+
+
+@pytest.mark.parametrize("way", ["vendored", "mirrored"])
+@pytest.mark.parametrize(
+    ("archive", "code"), [(repeated("sub"), "FILE_TWICE"), (packed("sub", "1.1.0", values=POINTER), "POINTER")]
+)
+def test_an_archive_of_which_helm_reads_something_else_is_refused(
+    helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], way: str, archive: bytes, code: str
+) -> None:
+    repo = chart(tmp_path / "repo", sub())
+    if way == "vendored":
+        with_files(repo, **{"sub-1.1.0.tgz": archive})
+    else:
+        (Path(mirror[HOST]) / "sub-1.1.0.tgz").write_bytes(archive)
+    error = refused(repo, packager, helm4, mirrors=mirror)
+    assert (error.code, "charts/sub-1.1.0.tgz" in error.where) == (code, True)
+
+
+def test_by_every_way_the_same_chart_and_the_committed_archive_before_any_other(
+    tmp_path: Path, packager: MakePackager, helm4: Path, archives: Path, chart_repository: str
+) -> None:
+    """`helm dependency build` would overwrite what is vendored, and remove archives that Chart.yaml does not name."""
+    frontend = {"name": "frontend-web", "version": "2.0.2", "repository": chart_repository}
+    repo = chart(tmp_path / "repo", {**backend(), "repository": chart_repository}, frontend)
+    ours = packed("backend-api", "1.2.1", values="vendored: true\n")
+    extra = {"backend-api-1.2.1.tgz": ours, "extra-1.0.0.tgz": packed("extra", "1.0.0")}
+    with_files(repo, **extra, **{"frontend-web-0.0.1.tgz": packed("frontend-web", "0.0.1")})
+    ways = ({"mirrors": {chart_repository: str(archives)}}, {"network": True})
+    made = [packager(repo, helm4, **way).package(repo.head, V) for way in ways]  # type: ignore[arg-type]
+    assert made[0].digest == made[1].digest
+    files = archive_files(Path(made[1].path))
+    assert subcharts(made[1].path) == {"backend-api", "extra", "frontend-web"}
+    assert files["app/charts/backend-api/values.yaml"] == b"vendored: true\n"

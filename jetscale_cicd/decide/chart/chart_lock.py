@@ -9,6 +9,7 @@ and repositories are compared too.
 import hashlib
 import json
 import shlex
+from collections.abc import Sequence
 
 from jetscale_cicd.decide.chart.chart_yaml import VERSION, ChartFile, Dependency, read_dependencies
 from jetscale_cicd.decide.chart.helm_yaml import read_mapping
@@ -59,6 +60,17 @@ def locked_dependencies(chart: ChartFile, lock_text: str | None, where: str) -> 
             message = f"{dependency.name} is locked to {dependency.version!r}, which is not an exact version"
             raise ConfigurationError(CODE, message, hint=remedy, where=where)
     return tuple(LockedDependency(item.name, item.version, item.repository) for item in locked)
+
+
+def chart_of(locked: Sequence[LockedDependency]) -> tuple[str, str]:
+    """Chart.yaml and Chart.lock of a chart that has nothing but these dependencies, for `helm dependency build`."""
+    dependencies = tuple(
+        Dependency(name=each.name, version=each.version, repository=each.repository) for each in locked
+    )
+    listed = [_fields(each) for each in dependencies]
+    chart = {"apiVersion": "v2", "name": "dependencies", "version": "0.0.0", "dependencies": listed}
+    lock = {"dependencies": listed, "digest": _digest(dependencies, dependencies), "generated": "1970-01-01T00:00:00Z"}
+    return json.dumps(chart), json.dumps(lock)
 
 
 def _source(dependency: Dependency) -> tuple[str, str]:
