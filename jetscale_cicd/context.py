@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.build.package import Packager
     from jetscale_cicd.config.release_rules import ReleaseRules
     from jetscale_cicd.config.settings import Settings
+    from jetscale_cicd.model.release import Recorded
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
@@ -43,6 +44,7 @@ class RunContext:
         announce: shows one line of progress.
         show: shows rows that change in place; False where there is no terminal for them.
         closing: closed at the end of the run.
+        accepted: by its tag the digest of each published package that was found to be that of its release.
     """
 
     request: Request
@@ -54,6 +56,7 @@ class RunContext:
     show: Callable[[Sequence[str]], bool]
     closing: ExitStack = field(repr=False)
     clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
+    accepted: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def tag_format(self) -> str:
@@ -177,6 +180,13 @@ class RunContext:
         recorded = recorded_source(self.repository, self.tag_format.replace("{version}", str(version)))
         return self.web if recorded is None else recorded
 
+    def _recorded(self, commit: str, version: Version) -> "Recorded | None":
+        """What the tag of a version at this commit says of its package."""
+        from jetscale_cicd.observe.git.tag_message import recorded_package
+
+        tag = self.tag_format.replace("{version}", str(version))
+        return recorded_package(self.repository, tag) if self.repository.find(f"refs/tags/{tag}")[0] == commit else None
+
     @cached_property
     def packager(self) -> "Packager":
         """Packages commits of the repository."""
@@ -190,7 +200,9 @@ class RunContext:
             mirrors=chart.mirrors,
             scratch=self.scratch,
             registry=chart.registry,
+            app_version=chart.app_version,
             source=self._source,
+            recorded=self._recorded,
             has_release_commits=self.settings.release.commit,
         )
 

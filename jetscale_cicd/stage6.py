@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.model.status import Status
-    from jetscale_cicd.model.verification import Verification
+    from jetscale_cicd.model.verification import Adoption, Verification
 
 _ATTEMPTS = 3
 
@@ -154,6 +154,13 @@ def verify_chart(context: RunContext, tag: str) -> "Verification":
     from jetscale_cicd.act.release import verify_chart as step
 
     return step.verify_chart(context, tag)
+
+
+def adopt(context: RunContext, tag: str) -> "Adoption":
+    """Accept the published package of a release that Stage 6 did not make, in the configuration file."""
+    from jetscale_cicd.act.release import adopt as step
+
+    return step.adopt(context, tag)
 
 
 def rollback(context: RunContext, to: int | None) -> "Rollback":

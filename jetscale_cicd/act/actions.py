@@ -13,7 +13,7 @@ from jetscale_cicd.act.release.sign import signer_of
 from jetscale_cicd.act.release.tag import Tagging, tag
 from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.plan import Decision, StepName
-from jetscale_cicd.observe.git.tag_message import DIGEST, SOURCE, recorded_digest
+from jetscale_cicd.observe.git.tag_message import CONTENT, DIGEST, SOURCE, recorded_package
 from jetscale_cicd.planning.version import ask
 
 
@@ -29,13 +29,13 @@ def _publish(acting: ActContext) -> str:
     context, artifact = acting.context, acting.artifact()
     new = acting.plan.decision is Decision.PUBLISH
     if not new:
-        check_rebuilt(artifact, recorded_digest(context.repository, acting.release.tag))
+        check_rebuilt(artifact, recorded_package(context.repository, acting.release.tag))
     signer_of(context).write_provenance(artifact)  # before the version is reserved, because signing may fail
     reserves = new and not context.registry.creates_atomically
     if reserves:
         reserve(context.repository, acting.reservation)
     try:
-        return publish(artifact, context.registry)
+        return publish(artifact, context.registry, acting.is_published_as)
     except SupersededError:
         if not context.registry.creates_atomically:
             give_back(context.repository, acting.reservation)
@@ -66,7 +66,8 @@ def _tag(acting: ActContext) -> str:
 def _message(acting: ActContext) -> str:
     """The tag's message: release notes, and trailers that later runs read."""
     artifact, run = acting.artifact(), acting.context.request.event.run_url
-    trailers = [f"{DIGEST}: {artifact.digest}", f"{SOURCE}: {acting.context.web or 'none'}"]
+    trailers = [f"{DIGEST}: {artifact.digest}", f"{CONTENT}: {artifact.content}"]
+    trailers += [f"{SOURCE}: {acting.context.web or 'none'}"]
     trailers += [f"Run: {run}"] if run else []
     return "\n".join([acting.notes, *trailers, ""])
 

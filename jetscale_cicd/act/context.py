@@ -9,7 +9,7 @@ from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetPlan
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.model.release import Artifact, Release
+from jetscale_cicd.model.release import Artifact, Present, Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import Values, read_values
 from jetscale_cicd.observe.secret_values import secrets_of, stand_ins
@@ -53,6 +53,11 @@ class ActContext:
     def artifact(self) -> Artifact:
         """The artifact of the release's commit, packaged where it is not yet."""
         return self.context.packager.package(self.release.commit, self.release.version)
+
+    def is_published_as(self, answer: Present) -> bool:
+        """Whether the registry holds the content of the artifact, in whatever archive."""
+        registry = self.context.registry
+        return self.context.packager.holds(registry, answer, self.release.commit, self.release.version)
 
     @property
     def built_artifact(self) -> Artifact | None:

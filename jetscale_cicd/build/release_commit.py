@@ -7,18 +7,20 @@ packages the same bytes and goes on with the same tag. Neither the index nor the
 import tempfile
 from pathlib import Path
 
-from jetscale_cicd.decide.chart.stamp import stamp
+from jetscale_cicd.config.settings import AppVersionRule
+from jetscale_cicd.decide.chart.stamp import follows_version, stamp
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.objects import Entry
 from jetscale_cicd.observe.git.repository import Repository
 
 
-def release_commit(repository: Repository, head: str, version: Version, folder: str) -> str:
+def release_commit(repository: Repository, head: str, version: Version, folder: str, rule: AppVersionRule) -> str:
     """The commit to tag as ``version``: a child of head, or head itself where its Chart.yaml says the version already.
 
     Args:
         folder: the chart's folder, from the repository's root.
+        rule: whether appVersion gets the version, too.
 
     Raises:
         ConfigurationError: ``CHART_MISSING`` where there is no Chart.yaml, or is one that is no plain file;
@@ -27,7 +29,7 @@ def release_commit(repository: Repository, head: str, version: Version, folder: 
     file = f"{folder}/Chart.yaml"
     entry = _chart_yaml(repository, head, file)
     text = _text(repository.blobs([entry.blob])[entry.blob], file)
-    stamped = stamp(text, str(version), str(version), file)
+    stamped = stamp(text, str(version), str(version) if follows_version(text, rule, file) else None, file)
     if stamped == text:
         return head
     tree = _tree_with(repository, head, entry, stamped.encode())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from types import FrameType, ModuleType
 
-from jetscale_cicd.cli import explain, plan, rollback, schema, simulate, stage6, status, verify_chart
+from jetscale_cicd.cli import adopt, explain, plan, rollback, schema, simulate, stage6, status, verify_chart
 from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
@@ -21,6 +21,7 @@ COMMANDS: dict[str, ModuleType] = {
     "status": status,
     "rollback": rollback,
     "verify-chart": verify_chart,
+    "adopt": adopt,
     "schema": schema,
 }
 

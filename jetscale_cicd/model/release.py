@@ -22,7 +22,9 @@ class Artifact:
         chart: chart name.
         version: chart version, written into Chart.yaml of the package.
         commit: source commit.
-        digest: ``sha256:…`` of the archive; the same commit and version give the same digest on any machine.
+        digest: ``sha256:…`` of the archive, which pins what is handed to helm; another zlib compresses otherwise.
+        content: ``sha256:…`` over the names and bytes of its files; the same commit and version give the same one on
+            any machine.
         path: the archive on this machine.
     """
 
@@ -30,7 +32,25 @@ class Artifact:
     version: Version
     commit: str
     digest: str
+    content: str
     path: str
+
+
+@frozen(kw_only=True)
+class Recorded:
+    """What the tag of a release says of its package.
+
+    Args:
+        digest: of the archive.
+        content: over its files; "" in a tag of an earlier version of Stage 6, which packed without compression.
+    """
+
+    digest: str
+    content: str = ""
+
+    def is_of(self, artifact: Artifact) -> bool:
+        """Whether a package has the recorded content."""
+        return artifact.content == self.content if self.content else artifact.digest == self.digest
 
 
 @frozen

@@ -64,7 +64,9 @@ def resolve_version(
     passed: list[Version] = []
     while True:
         answer = ask(registry, name, choice.version)
-        if isinstance(answer, Present) and _is_ours(packager, head, choice.version, answer):
+        if isinstance(answer, Present) and packager.holds(
+            registry, answer, packager.released_commit(head, choice.version), choice.version
+        ):
             # Also where a run for an earlier commit was interrupted before its tag.
             return ResolvedVersion(choice, answer, proven=True, passed=tuple(passed))
         if not isinstance(answer, Present) and choice.version not in reserved:
@@ -97,10 +99,6 @@ def check_line(repository: Repository, version: Version, releases: Releases, hea
             where=head,
             hint="merge that line first, release the change from the default branch, or ask for a smaller change",
         )
-
-
-def _is_ours(packager: Packager, head: str, version: Version, answer: Present) -> bool:
-    return packager.package(packager.released_commit(head, version), version).digest == answer.digest
 
 
 def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:

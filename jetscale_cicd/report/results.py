@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.model.status import Status
-    from jetscale_cicd.model.verification import Verification
+    from jetscale_cicd.model.verification import Adoption, Verification
 
 
 class PlanResult(NamedTuple):
@@ -56,6 +56,12 @@ class VerificationResult(NamedTuple):
     failure: Stage6Error | None
 
 
+class AdoptionResult(NamedTuple):
+    """A package that was not made by Stage 6, and is accepted from now on."""
+
+    adoption: "Adoption"
+
+
 class RollbackResult(NamedTuple):
     """An earlier revision that was brought back."""
 
@@ -80,6 +86,7 @@ CommandResult: TypeAlias = (
     | SimulationResult
     | StatusResult
     | VerificationResult
+    | AdoptionResult
     | RollbackResult
     | ExplanationResult
     | SchemaResult

@@ -72,7 +72,9 @@ def publish(
     signer: Signer | None = None,
 ) -> Registry:
     registry = Registry(origin(local), answer, atomic)
-    artifact = Artifact(chart="small", version=VERSION, commit=local.head, digest="sha256:ours", path="/nowhere")
+    artifact = Artifact(
+        chart="small", version=VERSION, commit=local.head, digest="sha256:ours", content="sha256:c", path="/nowhere"
+    )
     release = Release(VERSION, "v0.2.0", local.head)
     acting: Any = SimpleNamespace(
         context=SimpleNamespace(repository=opened(local), registry=registry),
@@ -80,6 +82,7 @@ def publish(
         plan=SimpleNamespace(decision=decision, head=local.head),
         release=release,
         reservation=release,
+        is_published_as=lambda answer: answer == Present("sha256:packed-again"),
     )
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -93,6 +96,11 @@ def publish(
 
 def test_a_version_is_reserved_while_it_is_pushed_and_until_its_tag(local: Drawn) -> None:
     assert publish(local, Present("sha256:ours")).seen == [local.head]
+    assert reserved(origin(local)) == local.head
+
+
+def test_another_archive_of_the_same_content_is_the_version(local: Drawn) -> None:
+    assert publish(local, Present("sha256:packed-again")).seen == [local.head]
     assert reserved(origin(local)) == local.head
 
 

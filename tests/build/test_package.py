@@ -3,14 +3,18 @@
 import hashlib
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from jetscale_cicd.config.settings import AppVersionRule
 from jetscale_cicd.errors import ConfigurationError, PublishError
+from jetscale_cicd.model.release import Recorded
 from jetscale_cicd.model.version import Version
 from tests.build.conftest import MakePackager
+from tests.build.test_archive import tgz
 from tests.conftest import HELMS, find_helm
 from tests.support.history import Drawn, clone, draw
 from tests.support.sample import SUBCHARTS, archive_files, project
@@ -23,8 +27,10 @@ name: golden
 version: 0.0.0 # stamped
 dependencies: []
 """
-# A change of this digest means that every published version would be packaged anew, as other content.
-GOLDEN = "sha256:a628451f286e133eb617daf155d3ad96e36341167dc5782de3e3085d42fedee5"
+# A change of this digest means that no published version is recognised as what its tag gives.
+CONTENT = "sha256:e740c0b5a5a77751f28f4c57fd40ded4002e972ee3d0b1d2fb09db2b4e3c64c6"
+# That of an archive which an earlier version of Stage 6 published: without compression, appVersion always stamped.
+FORMER = "sha256:a628451f286e133eb617daf155d3ad96e36341167dc5782de3e3085d42fedee5"
 
 
 def golden(path: Path) -> Drawn:
@@ -39,9 +45,102 @@ def golden(path: Path) -> Drawn:
     return repo
 
 
-def test_the_archive_of_a_commit_is_known_to_the_byte(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
+def test_the_content_of_a_commit_is_known_to_the_byte(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
     repo = golden(tmp_path)
-    assert packager(repo, helm).package(repo.head, V).digest == GOLDEN
+    assert packager(repo, helm).package(repo.head, V).content == CONTENT
+
+
+def test_a_release_of_an_earlier_version_is_rebuilt_to_the_byte(
+    helm: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    maker = replace(packager(repo, helm), recorded=lambda *_: Recorded(digest=FORMER))
+    assert maker.package(repo.head, V).digest == FORMER
+
+
+@pytest.mark.parametrize("rule", ["auto", "keep", "version"])
+def test_a_release_is_rebuilt_by_the_rule_by_which_it_was_made(
+    helm4: Path, tmp_path: Path, packager: MakePackager, rule: AppVersionRule
+) -> None:
+    repo = golden(tmp_path)
+    made = replace(packager(repo, helm4), app_version=rule).package(repo.head, V)
+    recorded = Recorded(digest="sha256:another-zlib", content=made.content)
+    for now in ("auto", "keep", "version"):
+        maker = replace(packager(repo, helm4), app_version=now, recorded=lambda *_: recorded)
+        assert maker.package(repo.head, V).content == made.content
+
+
+CRDS = "".join(
+    f"  p{number}:\n    type: object\n    description: Specifies the behaviour of part {number}, by its users.\n"
+    "    properties:\n      a: {type: string}\n"
+    for number in range(10_000)
+)
+
+
+def test_the_archive_is_about_as_small_as_helms(helm: Path, tmp_path: Path, packager: MakePackager) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/crds/all.yaml", f"kind: CustomResourceDefinition\nfields:\n{CRDS}")
+    repo.commit("feat: definitions")
+    artifact = packager(repo, helm).package(repo.head, V)
+    folder = Path(artifact.path).parent / "chart"
+    subprocess.run([helm, "package", folder, "--destination", tmp_path / "own"], check=True, capture_output=True)
+    own = (tmp_path / "own" / Path(artifact.path).name).stat().st_size
+    assert len(CRDS) > 1_200_000
+    assert Path(artifact.path).stat().st_size <= 1.1 * own
+
+
+@pytest.mark.parametrize(
+    ("written", "rule", "packed"),
+    [
+        ("appVersion: 1.16.0", "auto", "1.16.0"),
+        ("appVersion: '0.0.0'", "auto", "1.2.3"),
+        ("appVersion: 0.0.0", "auto", "1.2.3"),
+        ("", "auto", None),
+        ("appVersion:", "auto", None),
+        ("appVersion: 1.16.0", "version", "1.2.3"),
+        ("", "version", "1.2.3"),
+        ("appVersion: 0.0.0", "keep", "0.0.0"),
+        ('appVersion: "1.10"', "keep", "1.10"),
+    ],
+)
+def test_app_version_is_the_authors_unless_it_is_kept_equal_or_configured(
+    helm: Path, tmp_path: Path, packager: MakePackager, written: str, rule: AppVersionRule, packed: str | None
+) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/Chart.yaml", f"{CHART_YAML}{written}\n")
+    repo.commit("feat: app")
+    artifact = replace(packager(repo, helm), app_version=rule).package(repo.head, V)
+    chart = yaml.safe_load(archive_files(Path(artifact.path))["golden/Chart.yaml"])
+    assert (chart["version"], chart.get("appVersion")) == ("1.2.3", packed)
+
+
+def test_an_app_version_that_helm_would_misread_is_refused_where_it_is_the_authors(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    repo = golden(tmp_path)
+    repo.write("charts/app/Chart.yaml", f"{CHART_YAML}appVersion: 1.10\n")
+    repo.commit("feat: app")
+    with pytest.raises(ConfigurationError) as caught:
+        packager(repo, helm4).package(repo.head, V)
+    assert (caught.value.code, caught.value.where) == ("CHART_YAML", "charts/app/Chart.yaml:6:13")
+    replace(packager(repo, helm4), app_version="version").package(repo.head, V)
+
+
+def test_a_file_of_helms_own_archive_that_is_there_twice_is_refused(
+    helm4: Path, tmp_path: Path, packager: MakePackager
+) -> None:
+    """A subchart deeper down, in archives: helm packs both as one folder."""
+    repo = golden(tmp_path)
+    inner = {f"charts/b-{number}.tgz": tgz({"b/Chart.yaml": NAMED.format("b").encode()}) for number in (1, 2)}
+    outer = tgz({"a/Chart.yaml": NAMED.format("a").encode(), **{f"a/{name}": data for name, data in inner.items()}})
+    repo.write("charts/app/charts/a-1.0.0.tgz", outer)
+    repo.commit("feat: vendor")
+    with pytest.raises(ConfigurationError) as caught:
+        packager(repo, helm4).package(repo.head, V)
+    assert (caught.value.code, "charts/b/Chart.yaml" in caught.value.message) == ("FILE_TWICE", True)
+
+
+NAMED = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
 
 
 def test_two_clones_two_times_two_helms_one_archive(tmp_path: Path, packager: MakePackager) -> None:
@@ -121,7 +220,7 @@ def test_helm_gets_the_chart_as_written_except_for_stamp_and_origin(
     repo = golden(tmp_path)
     artifact = packager(repo, helm4).package(repo.head, V)
     handed = (Path(artifact.path).parent / "chart" / "Chart.yaml").read_text()
-    stamped = CHART_YAML.replace("version: 0.0.0 # stamped", 'version: 1.2.3 # stamped\nappVersion: "1.2.3"')
+    stamped = CHART_YAML.replace("version: 0.0.0 # stamped", "version: 1.2.3 # stamped")
     origin = f'annotations: {{"org.opencontainers.image.revision": "{repo.head}"}}\n'
     assert handed == stamped.replace("version: 1.2.3", f"{origin}version: 1.2.3", 1)
 

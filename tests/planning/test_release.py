@@ -57,6 +57,7 @@ def foreign(patch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda:
         return Present("sha256:of-another") if version == "0.2.0" else Absent()
 
     patch.setattr(DirectoryRegistry, "lookup", lookup)
+    patch.setattr(DirectoryRegistry, "read", lambda *_: b"another")
 
 
 @pytest.mark.parametrize("ref", ["refs/tags/v0.2.0", RESERVED])

@@ -1,7 +1,11 @@
 """Runs that come too late, twice, or to a world that somebody else changed; and commits that are only compared."""
 
+import gzip
+import hashlib
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -183,29 +187,42 @@ def test_a_released_package_that_somebody_replaced_is_deployed_nowhere(stack: Sa
     assert state(stack) == before
 
 
-def test_a_rebuilt_package_that_differs_from_the_released_one_is_not_published(stack: Sample) -> None:
-    message = git(stack.remote, "tag", "--list", "--format=%(contents)", "v0.1.0")
-    digest = message.partition("Chart-Digest: sha256:")[2][:64]
-    forged = message.replace(digest, "0" * 64)
+def tagged_with(stack: Sample, edit: Callable[[str], str]) -> None:
+    """The tag of 0.1.0 with another message."""
+    message = edit(git(stack.remote, "tag", "--list", "--format=%(contents)", "v0.1.0"))
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
     for repository in (stack.repo.path, stack.remote):
-        git(
-            repository,
-            "-c",
-            "user.name=x",
-            "-c",
-            "user.email=x@y",
-            "tag",
-            "-f",
-            "-a",
-            "-m",
-            forged,
-            "v0.1.0",
-            "v0.1.0^{}",
-        )
+        git(repository, *who, "tag", "-f", "-a", "-m", message, "v0.1.0", "v0.1.0^{}")
+
+
+def test_a_rebuilt_package_that_differs_from_the_released_one_is_not_published(stack: Sample) -> None:
+    tagged_with(stack, lambda message: re.sub("sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", message))
     next(stack.registry.iterdir()).unlink()
     ended = stack.run()
     assert (ended.status, ended.json["error"]["code"]) == (4, "REBUILD_DIFFERS")
     assert stack.published == []
+
+
+def test_a_package_that_another_zlib_compressed_is_rebuilt_by_its_content(stack: Sample) -> None:
+    """Its archive has another digest then, and the release is known by its content from then on."""
+    tagged_with(stack, lambda message: re.sub("(Chart-Digest: sha256:).{64}", rf"\g<1>{'0' * 64}", message))
+    next(stack.registry.iterdir()).unlink()
+    for decision in ("nothing", "redeploy"):
+        ended = stack.run(*(("--redeploy",) if decision == "redeploy" else ()))
+        assert (ended.status, ended.json["decision"]) == (0, decision), ended.stderr
+    assert stack.published == ["small-0.1.0.tgz"]
+
+
+def test_a_package_that_another_zlib_compressed_before_the_tag_was_made_is_tagged_as_it_is(stack: Sample) -> None:
+    stack.repo.git("push", "--quiet", "--delete", "origin", "v0.1.0")
+    stack.repo.git("tag", "--delete", "v0.1.0")
+    (package,) = stack.registry.iterdir()
+    package.write_bytes(gzip.compress(gzip.decompress(package.read_bytes()), 1))
+    digest = f"sha256:{hashlib.sha256(package.read_bytes()).hexdigest()}"
+    ended = stack.run()
+    assert (ended.status, ended.json["version"]) == (0, "0.1.0"), ended.stderr
+    assert digest in git(stack.remote, "tag", "--list", "--format=%(contents)", "v0.1.0")
+    assert stack.command("verify-chart", "v0.1.0", "--output=json").json["result"] == "repacked"
 
 
 # What the configuration says

@@ -6,6 +6,7 @@ from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
+from jetscale_cicd.planning.published import Published, check_published
 from jetscale_cicd.planning.version import ask
 from jetscale_cicd.tools.registry.digest import digest_of
 
@@ -14,7 +15,8 @@ def published_package(acting: ActContext) -> Package:
     """The package to install: the archive that this run built, else a reference by digest, else the pulled archive.
 
     Raises:
-        PublishError: ``REGISTRY_LACKS``, or the package cannot be read.
+        PublishError: ``REGISTRY_LACKS``; ``PUBLISHED_DIFFERS``, it is not the package of the release, or not any more;
+            or the package cannot be read.
     """
     chart, answer = _published(acting)
     if not _is_built_here(acting, answer) and (pinned := acting.context.registry.pinned_chart_args(chart, answer)):
@@ -34,7 +36,10 @@ def published_archive(acting: ActContext) -> Path:
         chart, answer = _published(acting)
         if _is_built_here(acting, answer) and acting.built_artifact:
             return Path(acting.built_artifact.path)
-        archive.write_bytes(acting.context.registry.read(chart, str(acting.release.version)))
+        content = acting.context.registry.read(chart, str(acting.release.version))
+        if digest_of(content) != answer.digest:
+            _check(acting, chart, Present(digest_of(content)))
+        archive.write_bytes(content)
     return archive
 
 
@@ -52,4 +57,11 @@ def _published(acting: ActContext) -> tuple[str, Present]:
             where=acting.context.registry.reference(chart, str(version)),
             hint="run again: the next run rebuilds it from its tag",
         )
+    _check(acting, chart, answer)
     return chart, answer
+
+
+def _check(acting: ActContext, chart: str, answer: Present) -> None:
+    """Check it again: it may have been replaced since the plan was made."""
+    targets = acting.plan.targets
+    check_published(acting.context, Published(release=acting.release, chart=chart, answer=answer, targets=targets))

@@ -1,14 +1,18 @@
 """The step publish: push the artifact, and never overwrite another one (docs/how-it-works.md)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jetscale_cicd.errors import PublishError, SupersededError
-from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present
+from jetscale_cicd.model.release import Absent, Artifact, CannotTell, NotAsked, Present, Recorded
 from jetscale_cicd.tools.registry.interface import Registry
 
 
-def publish(artifact: Artifact, registry: Registry) -> str:
+def publish(artifact: Artifact, registry: Registry, is_same: Callable[[Present], bool]) -> str:
     """Create the version in the registry, and compare what it then holds with the artifact.
+
+    Args:
+        is_same: whether the registry's archive, which has another digest, has the same content.
 
     Raises:
         SupersededError: ``VERSION_TAKEN``, another run was faster with other content.
@@ -16,7 +20,7 @@ def publish(artifact: Artifact, registry: Registry) -> str:
     """
     reference = registry.reference(artifact.chart, str(artifact.version))
     match registry.create(artifact.chart, str(artifact.version), Path(artifact.path)):
-        case Present(digest=digest) if digest == artifact.digest:
+        case Present(digest=digest) as answer if digest == artifact.digest or is_same(answer):
             return f"{reference} holds {digest}"
         case Present(digest=digest):
             raise SupersededError(
@@ -41,16 +45,17 @@ def publish(artifact: Artifact, registry: Registry) -> str:
             )
 
 
-def check_rebuilt(artifact: Artifact, recorded: str | None) -> None:
+def check_rebuilt(artifact: Artifact, recorded: Recorded | None) -> None:
     """Refuse to publish other content under a version that is released.
 
     Raises:
         PublishError: ``REBUILD_DIFFERS``.
     """
-    if recorded and recorded != artifact.digest:
+    if recorded and not recorded.is_of(artifact):
+        was, now = (recorded.content, artifact.content) if recorded.content else (recorded.digest, artifact.digest)
         raise PublishError(
             "REBUILD_DIFFERS",
-            f"{artifact.version} was released with {recorded}; rebuilt from its tag, it has {artifact.digest}",
+            f"{artifact.version} was released with {was}; rebuilt from its tag, it has {now}",
             where=artifact.chart,
             hint="do helm, subcharts or remote differ from the release? Restore the package, or release a new version",
         )

@@ -68,6 +68,14 @@ def content_digest(files: Iterable[PackedFile]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def content_of(archive: bytes) -> str:
+    """The content digest of an archive; "" of what is none, which has the content of no package."""
+    try:
+        return content_digest(read_archive(archive))
+    except CannotTellError:
+        return ""
+
+
 def twice(files: Iterable[PackedFile]) -> str:
     """A name that is there more than once, "" where there is none."""
     seen: set[str] = set()

@@ -10,6 +10,7 @@ from jetscale_cicd.report.json.error import error_document
 from jetscale_cicd.report.json.plan import asked_plan_document
 from jetscale_cicd.report.json.run import asked_run_document
 from jetscale_cicd.report.results import (
+    AdoptionResult,
     CommandResult,
     ExplanationResult,
     PlanResult,
@@ -21,7 +22,9 @@ from jetscale_cicd.report.results import (
     VerificationResult,
 )
 
-_Rarer: TypeAlias = SimulationResult | StatusResult | VerificationResult | RollbackResult | ExplanationResult
+_Rarer: TypeAlias = (
+    SimulationResult | StatusResult | VerificationResult | AdoptionResult | RollbackResult | ExplanationResult
+)
 
 
 class JsonFace:
@@ -50,6 +53,7 @@ def document_of(result: CommandResult) -> dict[str, object]:
 
 def _rarer(result: _Rarer) -> dict[str, object]:
     """The document of a result of the commands that no push runs."""
+    from jetscale_cicd.report.json.adoption import adoption_document
     from jetscale_cicd.report.json.explanation import explanation_document
     from jetscale_cicd.report.json.rollback import rollback_document
     from jetscale_cicd.report.json.simulation import simulation_document
@@ -61,6 +65,8 @@ def _rarer(result: _Rarer) -> dict[str, object]:
             return simulation_document(result.simulation)
         case VerificationResult():
             return verification_document(result.verification)
+        case AdoptionResult():
+            return adoption_document(result.adoption)
         case StatusResult():
             return status_document(result.status)
         case RollbackResult():

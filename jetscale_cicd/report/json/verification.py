@@ -17,4 +17,6 @@ def verification_document(verification: Verification) -> dict[str, object]:
         "published": verification.published,
         "rebuilt": verification.rebuilt,
         "files": list(verification.files),
+        "managed": verification.managed,
+        "adopted": verification.adopted or None,
     }

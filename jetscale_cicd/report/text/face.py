@@ -7,6 +7,7 @@ from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import (
+    AdoptionResult,
     CommandResult,
     ExplanationResult,
     PlanResult,
@@ -21,7 +22,9 @@ from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.report.text.plan import plan_text
 from jetscale_cicd.report.text.run import run_text
 
-_Rarer: TypeAlias = SimulationResult | StatusResult | VerificationResult | RollbackResult | ExplanationResult
+_Rarer: TypeAlias = (
+    SimulationResult | StatusResult | VerificationResult | AdoptionResult | RollbackResult | ExplanationResult
+)
 
 
 class TextFace:
@@ -52,6 +55,7 @@ def text_of(result: CommandResult, paint: Paint) -> str:
 
 def _rarer(result: _Rarer, paint: Paint) -> str:
     """The sentences of a result of the commands that no push runs."""
+    from jetscale_cicd.report.text.adoption import adoption_text
     from jetscale_cicd.report.text.explanation import explanation_text
     from jetscale_cicd.report.text.rollback import rollback_text
     from jetscale_cicd.report.text.simulation import simulation_text
@@ -63,6 +67,8 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
             return simulation_text(result.simulation, paint)
         case VerificationResult():
             return verification_text(result.verification, paint)
+        case AdoptionResult():
+            return adoption_text(result.adoption, paint)
         case StatusResult():
             return status_text(result.status, paint)
         case RollbackResult():

@@ -1,0 +1,130 @@
+"""Is the package in the registry the one that was released? One that was replaced is not deployed."""
+
+from collections.abc import Sequence
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.errors import PublishError, Stage6Error
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.release import Present, Recorded, Release
+from jetscale_cicd.observe.git.tag_message import recorded_package
+
+
+@frozen(kw_only=True)
+class Published:
+    """A release, and what the registry holds under its version.
+
+    Args:
+        chart: name of the chart.
+        targets: the decisions about the targets, with what is live on each.
+        reserved: versions that runs are about to push, or were when they died.
+        deploys: whether a target is going to get it.
+    """
+
+    release: Release
+    chart: str
+    answer: Present
+    targets: Sequence[TargetDecision]
+    reserved: Sequence[Release] = ()
+    deploys: bool = True
+
+
+def check_published(context: RunContext, published: Published) -> None:
+    """Check that the published package is the one of the release.
+
+    The release of a run is known by the digests in its tag. One that no run made, by a digest that the commit accepts
+    (``chart.adopted``), by that of a deploy of this version, or because its tag rebuilds to the same content.
+
+    Raises:
+        PublishError: ``PUBLISHED_DIFFERS``.
+    """
+    tag, digest = published.release.tag, published.answer.digest
+    if context.accepted.get(tag) == digest:
+        return
+    recorded, adopted = recorded_package(context.repository, tag), context.settings.chart.adopted.get(tag)
+    if recorded:
+        _check_recorded(context, published, recorded)
+    elif adopted:
+        if adopted != digest:
+            raise _differs(context, published, f"{tag} was adopted with {adopted}, but the registry now holds {digest}")
+    elif not _check_unmanaged(context, published):
+        return
+    context.accepted[tag] = digest
+
+
+def _check_recorded(context: RunContext, published: Published, recorded: Recorded) -> None:
+    tag, digest = published.release.tag, published.answer.digest
+    if recorded.digest == digest or (recorded.content and _content(context, published) == recorded.content):
+        return
+    raise _differs(
+        context, published, f"{tag} was released with {recorded.digest}, but the registry now holds {digest}"
+    )
+
+
+def _content(context: RunContext, published: Published) -> str:
+    """The content of what is published: another archive may hold the same."""
+    from jetscale_cicd.decide.chart.packed import content_of
+
+    return content_of(context.registry.read(published.chart, str(published.release.version)))
+
+
+def _check_unmanaged(context: RunContext, published: Published) -> bool:
+    """Check a release that no run made; False where nothing depends on it, so that it is not rebuilt."""
+    release, digest = published.release, published.answer.digest
+    for each in published.reserved:
+        if each.tag == release.tag and each.commit != release.commit:
+            raise PublishError(
+                "PUBLISHED_DIFFERS",
+                f"{release.tag} was tagged outside Stage 6 at {release.commit[:12]}, and a run published "
+                f"{each.commit[:12]} as this version",
+                where=context.registry.reference(published.chart, str(release.version)),
+                hint=f"compare them: jetscale-cicd verify-chart {release.tag}; then release a new version",
+            )
+    deployed = _deployed_digests(published)
+    if digest in deployed:
+        return True
+    if not (published.deploys or deployed):
+        return False
+    if why := _why_not_rebuilt(context, published):
+        known = f"was deployed with {', '.join(sorted(deployed))}, and " if deployed else ""
+        message = f"{release.tag} was not made by Stage 6, {known}the registry holds {digest}, which {why}"
+        raise PublishError(
+            "PUBLISHED_DIFFERS",
+            message,
+            where=context.registry.reference(published.chart, str(release.version)),
+            hint=f"compare them, and accept the package if it is right: jetscale-cicd adopt {release.tag}, and commit "
+            ".stage6.yaml; or release a new version",
+        )
+    return True
+
+
+def _deployed_digests(published: Published) -> set[str]:
+    """Digests that a run recorded when it deployed this version."""
+    lives = [each.live for each in published.targets if isinstance(each.live, Deployed)]
+    records = [*lives, *(live.revision.attempted for live in lives if live.revision and live.revision.attempted)]
+    version = str(published.release.version)
+    return {record.digest for record in records if record.version == version and record.digest}
+
+
+def _why_not_rebuilt(context: RunContext, published: Published) -> str:
+    """Why the tag does not prove the package, "" where it does."""
+    from jetscale_cicd.planning.rebuilt import compare_with_rebuild
+
+    try:
+        rebuilt = compare_with_rebuild(context, published.release, published.chart, published.answer)
+    except Stage6Error as unbuilt:
+        return f"cannot be compared with the tag: {unbuilt.message} ({unbuilt.where or unbuilt.code})"
+    files = rebuilt.files
+    return f"differs from a rebuild of the tag in {len(files)} files, as {files[0][1:]}" if files else ""
+
+
+def _differs(context: RunContext, published: Published, message: str) -> PublishError:
+    tag, version = published.release.tag, str(published.release.version)
+    return PublishError(
+        "PUBLISHED_DIFFERS",
+        message,
+        where=context.registry.reference(published.chart, version),
+        hint=f"compare them: jetscale-cicd verify-chart {tag}; then delete that version in the registry, "
+        "so that the next run rebuilds it from its tag, or release a new one",
+    )
