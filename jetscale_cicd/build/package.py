@@ -166,8 +166,8 @@ class Packager:
         where = f"{self.chart}/Chart.yaml"
         text = _read(folder / "Chart.yaml", where)
         chart = parse_chart(text, where)
-        app_version = str(version) if follows_version(text, recipe.app_version, where) else None
-        stamped = stamp(text, str(version), app_version, where)
+        follows = follows_version(chart.version, chart.app_version, recipe.app_version)
+        stamped = stamp(text, str(version), str(version) if follows else None, where)
         if self.repository.git.network and is_truncated(self.repository, commit):
             unshallow(self.repository, commit)
         revision, changed = self._revision(commit, recipe.app_version)

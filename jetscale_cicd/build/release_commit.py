@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from jetscale_cicd.config.settings import AppVersionRule
+from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.decide.chart.stamp import follows_version, stamp
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
@@ -29,7 +30,9 @@ def release_commit(repository: Repository, head: str, version: Version, folder: 
     file = f"{folder}/Chart.yaml"
     entry = _chart_yaml(repository, head, file)
     text = _text(repository.blobs([entry.blob])[entry.blob], file)
-    stamped = stamp(text, str(version), str(version) if follows_version(text, rule, file) else None, file)
+    chart = parse_chart(text, file)
+    follows = follows_version(chart.version, chart.app_version, rule)
+    stamped = stamp(text, str(version), str(version) if follows else None, file)
     if stamped == text:
         return head
     tree = _tree_with(repository, head, entry, stamped.encode())

@@ -26,6 +26,8 @@ def with_adopted(text: str, tag: str, digest: str, file: str) -> str:
         ConfigurationError: ``CONFIG_UNEDITABLE``, or the text is no usable configuration.
     """
     before = read_settings(text, file)
+    if before.chart.adopted.get(tag) == digest:
+        return text
     added = _added(text, tag, digest)
     try:
         after = read_settings(added, file)
@@ -53,19 +55,15 @@ def _added(text: str, tag: str, digest: str) -> str:
     adopted = _value(chart, "adopted")
     old = _value(adopted, tag)
     if old is not None:
-        return _put(text, old, digest)
+        return text[: old.start_mark.index] + digest + text[old.end_mark.index :]
     if _is_block(adopted):
         return _append(text, adopted, [entry], newline)
     if _is_flow(adopted):
         return _prepend(text, adopted, flow[1:-1])
-    if adopted is not None:
-        return _put(text, adopted, flow)
     if _is_block(chart):
         return _append(text, chart, ["adopted:", f"  {entry}"], newline)
     if _is_flow(chart):
         return _prepend(text, chart, f'"adopted": {flow}')
-    if chart is not None:
-        return _put(text, chart, f'{{"adopted": {flow}}}')
     if _is_flow(root):
         return _prepend(text, root, f'"chart": {{"adopted": {flow}}}')
     lines = ["chart:", "  adopted:", f"    {entry}"]
@@ -92,12 +90,6 @@ def _is_block(node: "Node | None") -> "TypeGuard[MappingNode]":
 
 def _is_flow(node: "Node | None") -> "TypeGuard[MappingNode]":
     return _is_mapping(node) and bool(node.flow_style)
-
-
-def _put(text: str, node: "Node", value: str) -> str:
-    """The text with another scalar; behind a key without a value a space has to be added."""
-    start, end = node.start_mark.index, node.end_mark.index
-    return f"{text[:start]}{'' if text[start:end] else ' '}{value}{text[end:]}"
 
 
 def _prepend(text: str, mapping: "MappingNode", entry: str) -> str:

@@ -31,6 +31,7 @@ class ArtifactState:
     Args:
         chart: chart name.
         path: chart folder.
+        stamps_app_version: appVersion becomes the version, too.
         reference: where the registry keeps the version, or would.
         answer: the registry's answer for it (NotAsked where only commits are compared).
         proven: the content in the registry was compared with that of this commit, and is the same.
@@ -46,6 +47,7 @@ class ArtifactState:
     path: str
     reference: str
     answer: RegistryAnswer
+    stamps_app_version: bool = False
     proven: bool = False
     tagged: bool = False
     branch: str = ""
@@ -111,13 +113,14 @@ def _release_steps(
 ) -> tuple[Step, ...]:
     state, why = _artifact_state(decision, deploy, artifact)
     version, commit = str(deploy.version), deploy.commit[:12]
+    stamps = f"--version {version}" + (f" --app-version {version}" if artifact.stamps_app_version else "")
     package_why = f"{artifact.path} at {commit}" + (f"; {choice.why}" if choice else "") if state is _NEEDED else why
     return (
         Step(
             name=StepName.PACKAGE,
             state=state,
             why=package_why,
-            command=f"helm package {shlex.quote(artifact.path)} --version {version} --app-version {version}",
+            command=f"helm package {shlex.quote(artifact.path)} {stamps}",
         ),
         Step(
             name=StepName.PUBLISH,

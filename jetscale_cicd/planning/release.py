@@ -46,7 +46,7 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
     if observed.releases.latest:
         return _latest(context, observed.releases.latest)
     if not context.request.compares_only:
-        _name(context, observed.head)  # refuses a wrong chart.path: a chart would have been published
+        _chart(context, observed.head)  # refuses a wrong chart.path: a chart would have been published
     return DesiredRelease(notes=_NO_RELEASE)
 
 
@@ -54,7 +54,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     from jetscale_cicd.planning.version import check_line, choose, not_asked, resolve_version
 
     chart, head, registry = observed.chart, observed.head, context.registry
-    name, notes = _name(context, head)
+    name, stamps_app_version, notes = _chart(context, head)
     choice = choose(context.repository, chart, context.rules, observed.releases.latest, head)
     if context.request.compares_only:
         resolved = not_asked(choice)
@@ -66,6 +66,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     artifact = ArtifactState(
         chart=name,
         path=chart.path,
+        stamps_app_version=stamps_app_version,
         reference=registry.reference(name, str(version)),
         answer=resolved.answer,
         proven=resolved.proven,
@@ -82,7 +83,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
 def _latest(context: RunContext, latest: Release) -> DesiredRelease:
     from jetscale_cicd.planning.version import ask
 
-    name, notes = _name(context, latest.commit)
+    name, stamps_app_version, notes = _chart(context, latest.commit)
     version = latest.version
     answer = (
         NotAsked("only commits are compared") if context.request.compares_only else ask(context.registry, name, version)
@@ -91,6 +92,7 @@ def _latest(context: RunContext, latest: Release) -> DesiredRelease:
     artifact = ArtifactState(
         chart=name,
         path=context.settings.chart.path,
+        stamps_app_version=stamps_app_version,
         reference=reference,
         answer=answer,
         tagged=True,
@@ -109,14 +111,25 @@ def _unsigned(context: RunContext) -> tuple[str, ...]:
     return (f"packages are not signed: {registry} is a directory, which keeps no signatures",)
 
 
-def _name(context: RunContext, commit: str) -> tuple[str, tuple[str, ...]]:
-    """Name of the chart; where only commits are compared, a chart that cannot be read gives a note, not an error."""
-    from jetscale_cicd.observe.git.chart_name import chart_name
+class _Chart(NamedTuple):
+    """The chart of a commit; with a note in place of an error where only commits are compared."""
 
-    path = context.settings.chart.path
+    name: str
+    stamps_app_version: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def _chart(context: RunContext, commit: str) -> _Chart:
+    """What a plan has to know of the chart of a commit."""
+    from jetscale_cicd.decide.chart.stamp import follows_version
+    from jetscale_cicd.observe.git.chart_name import read_chart
+
+    settings = context.settings.chart
     try:
-        return chart_name(context.repository, commit, path, context.settings.chart.registry), ()
+        chart = read_chart(context.repository, commit, settings.path, settings.registry)
+        return _Chart(chart.name, follows_version(chart.version, chart.app_version, settings.app_version))
     except ConfigurationError as unusable:
         if not context.request.compares_only:
             raise
-        return path.rpartition("/")[2], (f"a run would stop here: {unusable.message} ({unusable.where})",)
+        note = f"a run would stop here: {unusable.message} ({unusable.where})"
+        return _Chart(settings.path.rpartition("/")[2], notes=(note,))

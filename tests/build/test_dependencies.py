@@ -435,7 +435,7 @@ def test_by_every_way_the_same_chart_and_the_committed_archive_before_any_other(
     extra = {"backend-api-1.2.1.tgz": ours, "extra-1.0.0.tgz": packed("extra", "1.0.0")}
     with_files(repo, **extra, **{"frontend-web-0.0.1.tgz": packed("frontend-web", "0.0.1")})
     ways = ({"mirrors": {chart_repository: str(archives)}}, {"network": True})
-    made = [packager(repo, helm4, **way).package(repo.head, V) for way in ways]  # type: ignore[arg-type]
+    made = [packager(repo, helm4, **way).package(repo.head, V) for way in ways]
     assert made[0].digest == made[1].digest
     files = archive_files(Path(made[1].path))
     assert subcharts(made[1].path) == {"backend-api", "extra", "frontend-web"}

@@ -17,6 +17,7 @@ WORDS = {
     "status": ("status",),
     "rollback": ("rollback", "--target=live"),
     "verify-chart": ("verify-chart", "v0.1.0"),
+    "adopt": ("adopt", "v0.1.0"),
     "schema": ("schema",),
 }
 

@@ -256,7 +256,7 @@ class TestTheCommands:
     def test_are_those_that_a_person_would_type(self) -> None:
         plan = planned(of(LIVE, Decision.PUBLISH))
         assert [each.command for each in plan.steps] == [
-            "helm package charts/app --version 1.3.0 --app-version 1.3.0",
+            "helm package charts/app --version 1.3.0",
             "helm push stack-1.3.0.tgz oci://example.org/charts",
             "git push origin refs/tags/v1.3.0",
             "kubectl get lease stage6-jetscale-stack --namespace jetscale-prod",
@@ -268,6 +268,10 @@ class TestTheCommands:
             "kubectl get pods --namespace jetscale-prod",
             "helm history jetscale-stack --namespace jetscale-prod",
         ]
+
+    def test_app_version_is_named_where_it_is_stamped(self) -> None:
+        plan = with_artifact(replace(SHELF, stamps_app_version=True))
+        assert plan.steps[0].command == "helm package charts/app --version 1.3.0 --app-version 1.3.0"
 
     def test_values_keep_their_order_because_the_last_one_wins(self) -> None:
         target = replace(LIVE, values=("b.yaml", "a.yaml"))

@@ -87,6 +87,7 @@ def written() -> dict[str, set[str]]:
         # Both are of a release that is there.
         ("rollback", documented("rollback") - {"before.why", "live.why"}),
         ("verification", documented("verify-chart")),
+        ("adoption", documented("adopt")),
         ("error", documented("failure")),
     ],
 )
@@ -103,7 +104,7 @@ def test_what_the_samples_leave_out_of_one_document_is_in_another() -> None:
 
 
 def test_every_kind_of_document_is_compared() -> None:
-    compared = {"plan", "run", "simulation", "explanation", "status", "rollback", "verification", "error"}
+    compared = {"plan", "run", "simulation", "explanation", "status", "rollback", "verification", "adoption", "error"}
     assert set(written()) - {"schema"} == compared
 
 

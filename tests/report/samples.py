@@ -28,9 +28,10 @@ from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.model.simulation import ManifestDiff, Simulation
 from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.model.verification import Sameness, Verification
+from jetscale_cicd.model.verification import Adoption, Sameness, Verification
 from jetscale_cicd.model.version import Level, Version
 from jetscale_cicd.report.results import (
+    AdoptionResult,
     CommandResult,
     ExplanationResult,
     PlanResult,
@@ -189,6 +190,27 @@ VERIFICATIONS = tuple(
     )
     for sameness in Sameness
 )
+UNMANAGED_VERIFICATIONS = {
+    "unmanaged": replace(VERIFICATIONS[-1], managed=False),
+    "adopted": replace(VERIFICATIONS[-1], managed=False, adopted="sha256:p"),
+    "not the adopted": replace(VERIFICATIONS[-1], managed=False, adopted="sha256:o"),
+}
+ADOPTIONS = {
+    name: Adoption(
+        release=RELEASE,
+        reference="oci://registry.example/app:0.2.1",
+        digest="sha256:p",
+        files=files,
+        not_rebuilt=why,
+        file=".stage6.yaml",
+        replaced=replaced,
+    )
+    for name, files, why, replaced in (
+        ("first", ("+a", f"~{SECRET}"), "", ""),
+        ("again", (), "", "sha256:o"),
+        ("not rebuilt", (), f"no lock {SECRET}", ""),
+    )
+}
 SEEN = TargetStatus(
     target=LIVE,
     live=RECORDED,
@@ -262,7 +284,9 @@ RESULTS: dict[str, CommandResult] = {
     "run satisfied": RunResult(SATISFIED, REQUEST),
     "simulation": SimulationResult(SIMULATION),
     **{f"verification {each.sameness}": VerificationResult(each, None) for each in VERIFICATIONS},
+    **{f"verification {name}": VerificationResult(each, None) for name, each in UNMANAGED_VERIFICATIONS.items()},
     **{f"status {name}": StatusResult(each) for name, each in STATUSES.items()},
+    **{f"adoption {name}": AdoptionResult(each) for name, each in ADOPTIONS.items()},
     "rollback": RollbackResult(ROLLBACK),
     "explanation": ExplanationResult(REASONS),
     "schema": SchemaResult({"$defs": {"chart": {}}}),

@@ -120,7 +120,7 @@ def test_text_has_colours_only_where_they_are_wanted() -> None:
 
 
 def test_a_new_face_is_a_choice_of_every_command(repo: Drawn) -> None:
-    for name in ("stage6", "plan", "simulate", "explain", "status", "rollback", "verify-chart", "schema"):
+    for name in ("stage6", "plan", "simulate", "explain", "status", "rollback", "verify-chart", "adopt", "schema"):
         assert "{text,json,markdown}" in run(repo, name, "--help").stdout
 
 

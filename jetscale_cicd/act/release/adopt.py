@@ -16,14 +16,14 @@ def adopt(context: RunContext, tag: str) -> Adoption:
     """Write the digest of a release's package to the configuration file, which has to be committed then.
 
     Raises:
-        ConfigurationError: ``MADE_BY_STAGE6``, the tag records the digest already; ``CONFIG_UNEDITABLE`` or
+        ConfigurationError: ``RELEASE_RECORDED``, the tag records the digest already; ``CONFIG_UNEDITABLE`` or
             ``FILE_UNWRITABLE``.
         Stage6Error: the release or its package cannot be found.
     """
     published = published_release(context, tag)
     if recorded_package(context.repository, tag):
         raise ConfigurationError(
-            "MADE_BY_STAGE6",
+            "RELEASE_RECORDED",
             f"{tag} was made by Stage 6, and its tag records the digest of its package",
             where=tag,
             hint=f"compare them: jetscale-cicd verify-chart {tag}",

@@ -20,24 +20,19 @@ _VERSIONS = ("version", "appVersion")
 _STAMP = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]*")
 
 
-def follows_version(text: str, rule: AppVersionRule, where: str) -> bool:
+def follows_version(version: str, app_version: str, rule: AppVersionRule) -> bool:
     """Whether ``appVersion`` is stamped with ``version``, and not the author's own.
 
     Args:
-        text: the text of Chart.yaml.
-        rule: ``auto`` stamps it where the text keeps the two equal.
-        where: the file's path, for errors.
-
-    Raises:
-        ConfigurationError: CHART_YAML.
+        version, app_version: as Chart.yaml has them, "" where it has none.
+        rule: ``auto`` stamps it where the two are equal.
     """
-    return _follows(read_mapping(text, where, CODE), rule)
+    return rule == "version" or (rule == "auto" and version == app_version)
 
 
 def _follows(chart: Mapping, rule: AppVersionRule) -> bool:
     version, app_version = chart.scalar("version"), chart.scalar("appVersion")
-    equal = version is not None and app_version is not None and version.text == app_version.text
-    return rule == "version" or (rule == "auto" and equal)
+    return follows_version(version.text if version else "", app_version.text if app_version else "", rule)
 
 
 def same_content(old: str, new: str, rule: AppVersionRule) -> bool:

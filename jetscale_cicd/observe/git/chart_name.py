@@ -1,6 +1,6 @@
-"""The chart of a commit: its name, as its registry takes it."""
+"""The chart of a commit: its Chart.yaml, and its name as the registry takes it."""
 
-from jetscale_cicd.decide.chart.chart_yaml import parse_chart
+from jetscale_cicd.decide.chart.chart_yaml import ChartFile, parse_chart
 from jetscale_cicd.decide.chart.oci_name import check_oci_name
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.observe.git.files import read_files
@@ -9,6 +9,18 @@ from jetscale_cicd.observe.git.repository import Repository
 
 def chart_name(repository: Repository, commit: str, folder: str, registry: str) -> str:
     """Name in Chart.yaml at a commit.
+
+    Args:
+        registry: where the chart is published.
+
+    Raises:
+        ConfigurationError: as ``read_chart``.
+    """
+    return read_chart(repository, commit, folder, registry).name
+
+
+def read_chart(repository: Repository, commit: str, folder: str, registry: str) -> ChartFile:
+    """Chart.yaml at a commit.
 
     Args:
         registry: where the chart is published.
@@ -26,6 +38,6 @@ def chart_name(repository: Repository, commit: str, folder: str, registry: str) 
             where=where,
             hint="check chart.path in .stage6.yaml",
         )
-    name = parse_chart(content.decode("utf-8", "replace"), where).name
-    check_oci_name(name, registry, where)
-    return name
+    chart = parse_chart(content.decode("utf-8", "replace"), where)
+    check_oci_name(chart.name, registry, where)
+    return chart
