@@ -92,8 +92,8 @@ def check_files(files: Sequence[PackedFile], where: str) -> None:
         check_content(content, f"{where}:{name}")
 
 
-def check_apart(locked: Sequence[LockedDependency], where: str) -> None:
-    """Refuse two versions of one chart, which helm packs into one folder; one version may have many aliases.
+def check_apart(locked: Iterable[LockedDependency], where: str) -> None:
+    """Refuse two charts of one name, which helm packs into one folder; one chart may have many aliases.
 
     Args:
         where: Chart.yaml.
@@ -101,22 +101,18 @@ def check_apart(locked: Sequence[LockedDependency], where: str) -> None:
     Raises:
         ConfigurationError: ``SUBCHART_TWICE``.
     """
-    for name, versions in _versions(locked).items():
-        if len(versions) > 1:
+    known: dict[str, LockedDependency] = {}
+    for dependency in locked:
+        other = known.setdefault(dependency.name, dependency)
+        if other != dependency:
+            both = " and ".join(f"{each.version} from {each.repository or 'charts/'}" for each in (other, dependency))
             raise ConfigurationError(
                 "SUBCHART_TWICE",
-                f"subchart {name} is a dependency in versions {' and '.join(sorted(versions))}, and helm packs both "
-                f"into charts/{name}, whatever their aliases are: one would be lost",
+                f"subchart {dependency.name} is a dependency twice, {both}, and helm packs both into "
+                f"charts/{dependency.name}, whatever their aliases are: one would be lost",
                 where=where,
-                hint="depend on one version of it, or on a copy that has another name in its Chart.yaml",
+                hint="depend on one of them, or on a copy that has another name in its Chart.yaml",
             )
-
-
-def _versions(locked: Iterable[LockedDependency]) -> dict[str, set[str]]:
-    versions: dict[str, set[str]] = {}
-    for dependency in locked:
-        versions.setdefault(dependency.name, set()).add(dependency.version)
-    return versions
 
 
 def check_exact(found: Sequence[Subchart], locked: Sequence[LockedDependency], aliases: Sequence[str]) -> None:

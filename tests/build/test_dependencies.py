@@ -354,10 +354,16 @@ def test_two_charts_of_one_name_are_refused_by_name(
     assert (error.code, error.where) == ("SUBCHART_TWICE", f"charts/app/charts/{named}")
 
 
-def test_two_versions_of_one_chart_are_refused_although_their_aliases_differ(
-    helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], commands: list[str]
+@pytest.mark.parametrize("other", [{"version": "1.0.0"}, {"repository": "https://elsewhere.test/charts"}])
+def test_two_charts_of_one_name_are_refused_although_their_aliases_differ(
+    helm4: Path,
+    tmp_path: Path,
+    packager: MakePackager,
+    mirror: dict[str, str],
+    commands: list[str],
+    other: dict[str, str],
 ) -> None:
-    repo = chart(tmp_path / "repo", sub("1.0.0", alias="old"), sub("1.1.0", alias="new"))
+    repo = chart(tmp_path / "repo", {**sub(alias="old"), **other}, sub("1.1.0", alias="new"))
     error = refused(repo, packager, helm4, mirrors=mirror)
     assert (error.code, error.where, commands) == ("SUBCHART_TWICE", "charts/app/Chart.yaml", [])
 

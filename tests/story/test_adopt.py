@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from jetscale_cicd import stage6
+from jetscale_cicd.context import open_context
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.plan import Decision
+from jetscale_cicd.model.request import Request
 from tests.conftest import HELMS, find_helm
 from tests.story.test_story import CHART, LIVE
 from tests.story.test_verify_chart import rewrite
+from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, small
 
 TAG = "v0.24.9"
@@ -103,6 +109,9 @@ def no_lock(stack: Sample) -> None:
 def test_a_release_that_cannot_be_rebuilt_can_be_accepted_all_the_same(stack: Sample) -> None:
     no_lock(stack)
     assert code(stack) == (4, "PUBLISHED_DIFFERS")
+    verified = stack.command("verify-chart", TAG, "--output=json")
+    assert (verified.status, verified.json["error"]["code"]) == (2, "CHART_LOCK_MISSING")
+    assert verified.json["error"]["details"] == [f"{TAG} was not made by Stage 6"]
     ended = stack.command("adopt", TAG, "--output=json")
     assert (ended.status, "no Chart.lock" in ended.json["not_rebuilt"]) == (0, True)
     ended = stack.run()
@@ -144,6 +153,40 @@ def test_verify_chart_fails_where_a_package_is_not_the_accepted_one(stack: Sampl
     assert stack.command("verify-chart", TAG, "--output=json").json["adopted"] is not None
     replace_package(stack)
     assert stack.command("verify-chart", TAG).status == 6
+
+
+def test_a_package_that_is_replaced_after_the_plan_was_made_is_not_deployed(stack: Sample) -> None:
+    request = Request(repo=stack.repo.path, event=Event(ci="local", kind=EventKind.LOCAL, branch="main"))
+    with open_context(request, lambda _: None) as context:
+        plan = stage6.plan(context)
+        assert (plan.decision, plan.blocker) == (Decision.REDEPLOY, None)
+        replace_package(stack)
+        error = stage6.run(context, plan).error
+    assert error is not None
+    assert error.code == "PUBLISHED_DIFFERS"
+    assert not (stack.repo.path / "rendered").exists()
+
+
+@pytest.mark.slow
+def test_the_same_holds_in_an_oci_registry(stack: Sample, tmp_path: Path, helm: Path) -> None:
+    with serve(tmp_path / "oci") as host:
+        place = f"oci://{host}/charts"
+
+        def push() -> None:
+            arguments = [str(helm), "push", str(stack.registry / PACKAGE), place, "--plain-http"]
+            subprocess.run(arguments, check=True, capture_output=True)
+
+        push()
+        here = Sample(stack.directory, helm)
+        assert here.run(f"--registry={place}").status == 0
+        replace_package(stack)
+        push()
+        here.edit("chore: five", LIVE, "size: 3", "size: 5")
+        assert here.run(f"--registry={place}").json["error"]["code"] == "PUBLISHED_DIFFERS"
+        assert here.command("verify-chart", TAG, f"--registry={place}", "--output=json").json["managed"] is False
+        assert here.command("adopt", TAG, f"--registry={place}").status == 0
+        ended = here.run(f"--registry={place}")
+        assert (ended.status, ended.json["decision"]) == (0, "redeploy"), ended.stderr
 
 
 def test_a_release_of_ours_is_not_adopted(stack: Sample) -> None:

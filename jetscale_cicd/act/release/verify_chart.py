@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.errors import ConfigurationError, PreconditionError, VerificationError
+from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, VerificationError
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.repository import release_version
+from jetscale_cicd.observe.git.tag_message import recorded_package
 from jetscale_cicd.planning.rebuilt import compare_with_rebuild
 from jetscale_cicd.planning.version import ask
 
@@ -51,7 +52,12 @@ def verify_chart(context: RunContext, tag: str) -> Verification:
         Stage6Error: as ``published_release``; or the chart cannot be rebuilt.
     """
     release, chart, reference, answer = published_release(context, tag)
-    rebuilt = compare_with_rebuild(context, release, chart, answer)
+    try:
+        rebuilt = compare_with_rebuild(context, release, chart, answer)
+    except Stage6Error as unbuilt:
+        if recorded_package(context.repository, tag) is None:
+            unbuilt.details = (*unbuilt.details, f"{tag} was not made by Stage 6")
+        raise
     same = Sameness.EQUAL if rebuilt.artifact.digest == answer.digest else Sameness.REPACKED
     return Verification(
         release=release,
