@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from jetscale_cicd.build.package import Recipe
+from jetscale_cicd.context import open_context
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.version import Version
 from tests.story.test_story import CHART, LIVE, outcome, reject
 from tests.support.command import command
 from tests.support.history import clone, draw, git
@@ -211,6 +216,44 @@ def test_a_package_that_another_zlib_compressed_is_rebuilt_by_its_content(stack:
         ended = stack.run(*(("--redeploy",) if decision == "redeploy" else ()))
         assert (ended.status, ended.json["decision"]) == (0, decision), ended.stderr
     assert stack.published == ["small-0.1.0.tgz"]
+
+
+@pytest.fixture
+def former(stack: Sample) -> Sample:
+    """The same release as an earlier version of Stage 6 made it: stored, appVersion stamped, one digest in the tag."""
+    request = Request(repo=stack.repo.path, event=Event(ci="local", kind=EventKind.LOCAL))
+    with open_context(request, lambda _: None) as context:
+        recipe = Recipe(app_version="version", compressed=False)
+        made = context.packager.pack(stack.repo.head, Version(0, 1, 0), recipe)
+        (stack.registry / "small-0.1.0.tgz").write_bytes(Path(made.path).read_bytes())
+    trailers = re.compile("Chart-Digest: .*\nChart-Content: .*")
+    tagged_with(stack, lambda message: trailers.sub(f"Chart-Digest: {made.digest}", message))
+    return stack
+
+
+def test_a_release_of_an_earlier_version_is_the_same_release(former: Sample) -> None:
+    assert former.run().json["decision"] == "nothing"
+    assert former.command("verify-chart", "v0.1.0", "--output=json").json["result"] == "equal"
+    assert former.run("--redeploy").json["decision"] == "redeploy"
+    assert "version: 0.1.0" in former.manifests()
+
+
+def test_a_lost_package_of_an_earlier_version_is_rebuilt_to_the_byte(former: Sample) -> None:
+    (package,) = former.registry.iterdir()
+    content = package.read_bytes()
+    package.unlink()
+    former.edit("chore: five", LIVE, "size: 3", "size: 5")
+    ended = former.run()
+    assert (ended.status, ended.json["decision"]) == (0, "redeploy"), ended.stderr
+    assert package.read_bytes() == content
+
+
+def test_a_replaced_package_of_an_earlier_version_is_not_deployed(former: Sample) -> None:
+    (package,) = former.registry.iterdir()
+    package.write_bytes(gzip.compress(gzip.decompress(package.read_bytes())))
+    former.edit("chore: five", LIVE, "size: 3", "size: 5")
+    ended = former.run()
+    assert (ended.status, ended.json["error"]["code"]) == (4, "PUBLISHED_DIFFERS")
 
 
 def test_a_package_that_another_zlib_compressed_before_the_tag_was_made_is_tagged_as_it_is(stack: Sample) -> None:
