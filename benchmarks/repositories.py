@@ -24,11 +24,12 @@ Files = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a drawn history."""
+    """One commit of a drawn history; its tag is annotated where it has a note."""
 
     message: bytes
     files: Files
     tag: bytes = b""
+    note: bytes = b""
 
 
 def environment() -> dict[str, str]:
@@ -56,7 +57,9 @@ def _stream(commits: Iterator[Commit]) -> Iterator[bytes]:
         for name, content in commit.files:
             yield b"M 100644 inline %s\n" % name + _data(content)
         yield b"\n"
-        if commit.tag:
+        if commit.note:
+            yield b"tag %s\nfrom :%d\ntagger %s\n" % (commit.tag, number, when) + _data(commit.note)
+        elif commit.tag:
             yield b"reset refs/tags/%s\nfrom :%d\n\n" % (commit.tag, number)
 
 

@@ -244,8 +244,10 @@ def _notes(
         notes.append("this clone is shallow: a newer release may exist than the tags in this clone")
     elif request.compares_only and releases.latest is None and strongest(targets) is Decision.PUBLISH:
         notes.append("no release tag of this clone is an ancestor of the base, so this would be the first release")
-    private = set(releases.all) - set(releases.published) if not request.compares_only else set()
-    notes += [f"the tag {release.tag} is only in this clone, so it is not a release" for release in sorted(private)]
+    if not request.compares_only:
+        published = {release.tag for release in releases.published}
+        private = sorted(release.tag for release in releases.all if release.tag not in published)
+        notes += [f"the tag {tag} is only in this clone, so it is not a release" for tag in private]
     if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
         notes.append(f"{CONFIG} changed: a run also compares the configuration with what is deployed")
     if request.network and not request.compares_only:

@@ -58,7 +58,9 @@ def resolve_version(
     # A tag that only this clone has, at this commit, names this release: it was created before this run. With release
     # commits, the tag of this run points at another commit.
     ours = head if releases.branch is None else None
-    taken = {release.version for release in releases.all if release in releases.published or release.commit != ours}
+    published = {release.tag for release in releases.published}
+    possible = (release for release in releases.all if release.version.core >= choice.version.core)
+    taken = {release.version for release in possible if release.tag in published or release.commit != ours}
     choice = next_free(choice, taken, "it is tagged already")
     reserved = {release.version for release in releases.reserved if release.commit != head}
     passed: list[Version] = []

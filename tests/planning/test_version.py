@@ -2,17 +2,22 @@
 
 import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from jetscale_cicd.build.package import Packager
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.model.plan import VersionChoice
-from jetscale_cicd.observe.git.releases import find_releases
+from jetscale_cicd.model.release import Absent, Release
+from jetscale_cicd.model.version import Level, Version
+from jetscale_cicd.observe.git.releases import Releases, find_releases
 from jetscale_cicd.observe.git.repository import Repository
-from jetscale_cicd.planning.version import choose
+from jetscale_cicd.planning.version import choose, resolve_version
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.registry.interface import Registry
 from tests.support.history import draw
 
 
@@ -122,3 +127,24 @@ class TestWhichCommitsAsk:
         drawn.git("add", "--all")
         drawn.git("commit", "--quiet", "--message", "feat: odd names")
         assert str(choice_in(tmp_path).version) == "1.1.0"
+
+
+class Empty:
+    """A registry that holds nothing."""
+
+    def lookup(self, chart: str, version: str) -> Absent:
+        return Absent()
+
+
+def test_the_releases_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each was, a publish after 10,000 releases took half a minute longer."""
+    count, compared = 500, list[int]()
+    every = tuple(Release(Version(0, 1, number), f"v0.1.{number}", f"{number:040}") for number in range(count))
+    releases = Releases(latest=every[-1], all=every[::-1], published=every[::-1])
+    original = Release.__eq__
+    monkeypatch.setattr(Release, "__eq__", lambda one, other: compared.append(0) or original(one, other))
+    choice = VersionChoice(version=Version(0, 1, count), level=Level.PATCH, why="")
+    registry, packager = cast("Registry", Empty()), cast("Packager", None)
+    resolved = resolve_version(choice, "app", "f" * 40, releases, registry=registry, packager=packager)
+    assert resolved.choice is choice
+    assert len(compared) <= count

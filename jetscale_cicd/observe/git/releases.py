@@ -128,8 +128,8 @@ def highest_merged(
             return release
     if len(releases) <= _GUESSES:
         return None
-    known = set(releases)
-    return next((release for release in repository.releases(tag_format, (commit,)) if release in known), None)
+    known = {release.tag for release in releases}
+    return next((release for release in repository.releases(tag_format, (commit,)) if release.tag in known), None)
 
 
 def overtaken_by(repository: Repository, tag_format: str, releases: Releases, head: str, branch: str) -> str:
