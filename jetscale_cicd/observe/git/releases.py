@@ -202,7 +202,7 @@ def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str])
     wanted = sorted(tag for tag in missing if release_version(tag, tag_format))
     if not wanted:
         return tags
-    fetch_tags(repository, wanted)
+    fetch_tags(repository, wanted, tag_format.replace("{version}", "*"))
     return repository.tags(tag_format)
 
 

@@ -1,5 +1,6 @@
 """The ladder for a commit or a tag that this clone lacks; it adds objects and tags, and moves nothing."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
@@ -14,6 +15,8 @@ _LIST = ("ls-remote", "--quiet", "--symref")
 _SYMBOLIC = "ref: "
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
+# More tags than this are fetched by their pattern.
+_BY_NAME = 50
 
 
 def remote_of(repository: Repository) -> str | None:
@@ -137,18 +140,28 @@ def list_remote(repository: Repository, *patterns: str) -> RemoteRefs:
     return RemoteRefs(refs, default)
 
 
-def fetch_tags(repository: Repository, tags: list[str]) -> None:
-    """Fetch exactly these tags, and never move one that is here.
+def fetch_tags(repository: Repository, tags: Sequence[str], pattern: str = "") -> None:
+    """Fetch these tags, and never move one that is here.
+
+    Many are asked for by their pattern: git looks each name up among all refs of the remote, which took more than two
+    minutes for 10,000 names, and less than a second for the pattern (measured, git 2.39). A tag of that pattern that
+    differs from the remote's stays as it is, and is no failure here.
+
+    Args:
+        pattern: a refspec's pattern, which all of them match; "" where there is none.
 
     Raises:
         CannotTellError: ``GIT_FAILED``.
     """
-    if tags:
-        names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in tags).encode("utf-8", "surrogateescape")
-        arguments = (*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin")
-        result = repository.git.fetch(*arguments, stdin=names)
-        if result.status != 0:
-            raise repository.git.failed(("fetch", *arguments), result)
+    if not tags:
+        return
+    by_pattern = pattern and len(tags) > _BY_NAME
+    names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in ([pattern] if by_pattern else tags))
+    arguments = (*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin")
+    result = repository.git.fetch(*arguments, stdin=names.encode("utf-8", "surrogateescape"))
+    fetched = all(repository.find(*(f"refs/tags/{tag}" for tag in tags))) if by_pattern else result.status == 0
+    if not fetched:
+        raise repository.git.failed(("fetch", *arguments), result)
 
 
 def _refspec(revision: str, tracking: str) -> str | None:

@@ -185,6 +185,26 @@ def test_fetching_tags_leaves_everything_else_alone(work: Drawn, origin: Path, t
     assert (repo.path / ".git/FETCH_HEAD").read_text() == "mine"
 
 
+def test_many_tags_come_by_their_pattern_and_none_is_moved(work: Drawn, origin: Path, tmp_path: Path) -> None:
+    first = work.git("rev-parse", "HEAD~2")
+    tags = [f"v1.0.{number}" for number in range(60)]
+    updates = "".join(f"create refs/tags/{tag} {work.head}\n" for tag in (*tags, "v-odd", "other"))
+    repo = clone(origin, tmp_path / "clone")
+    repo.git("tag", "v-odd", first)
+    git(origin, "update-ref", "--stdin", stdin=updates.encode())
+    fetch_tags(opened(repo), tags, "v*")
+    here = dict(line.split() for line in repo.git("tag", "--format=%(refname:strip=2) %(objectname)").splitlines())
+    assert {tag: here[tag] for tag in tags} == dict.fromkeys(tags, work.head)
+    assert (here["v-odd"], "other" in here) == (first, False)
+
+
+def test_a_tag_that_the_remote_lacks_is_an_error_among_many_too(origin: Path, tmp_path: Path) -> None:
+    git(origin, "config", "uploadpack.hideRefs", "refs/tags/v1")
+    tags = [f"v1/0.{number}" for number in range(60)]
+    with pytest.raises(CannotTellError):
+        fetch_tags(opened(clone(origin, tmp_path / "clone")), tags, "v1/*")
+
+
 @pytest.mark.parametrize("name", ["origin", "upstream"])
 def test_the_only_remote_is_the_one_that_releases_are_pushed_to(origin: Path, tmp_path: Path, name: str) -> None:
     assert remote_of(opened(clone(origin, tmp_path / "clone", f"--origin={name}"))) == name
