@@ -1,6 +1,7 @@
 """Globs mean what git's pathspecs mean: `git ls-files` is the oracle, on a tree of awkward names."""
 
 import os
+import time
 
 import pytest
 
@@ -51,3 +52,20 @@ class TestWhatAGlobMeans:
     def test_a_backwards_range_is_no_error(self) -> None:
         assert Globs(("[z-a]",)).rule(b"z")
         assert not Globs(("[z-a]",)).rule(b"m")
+
+    @pytest.mark.parametrize(
+        ("pattern", "path"),
+        [
+            ("*a" * 7 + "*b", b"a" * 60),
+            ("**/a/" * 7 + "b", b"a/" * 60),
+            ("**/" + "*a" * 7 + "*b/**/" + "*a" * 7 + "*b", (b"a" * 30 + b"/") * 30),
+            ("**/" * 12 + "b", b"a/" * 60),
+            ("**/*a?*a[!b]*/" * 4 + "*b", (b"a" * 20 + b"/") * 20),
+        ],
+    )
+    def test_no_pattern_takes_longer_the_more_wildcards_it_has(self, pattern: str, path: bytes) -> None:
+        globs = Globs((pattern, f"x/{pattern}"))
+        started = time.monotonic()
+        assert globs.rule(path) is None
+        assert globs.rule(path + b"c") is None
+        assert time.monotonic() - started < 1  # the first of them took twelve seconds, the next ones longer

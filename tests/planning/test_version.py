@@ -142,7 +142,12 @@ def test_the_releases_are_not_compared_with_each_other(monkeypatch: pytest.Monke
     every = tuple(Release(Version(0, 1, number), f"v0.1.{number}", f"{number:040}") for number in range(count))
     releases = Releases(latest=every[-1], all=every[::-1], published=every[::-1])
     original = Release.__eq__
-    monkeypatch.setattr(Release, "__eq__", lambda one, other: compared.append(0) or original(one, other))
+
+    def counted(one: Release, other: object) -> bool:
+        compared.append(1)
+        return original(one, other)
+
+    monkeypatch.setattr(Release, "__eq__", counted)
     choice = VersionChoice(version=Version(0, 1, count), level=Level.PATCH, why="")
     registry, packager = cast("Registry", Empty()), cast("Packager", None)
     resolved = resolve_version(choice, "app", "f" * 40, releases, registry=registry, packager=packager)

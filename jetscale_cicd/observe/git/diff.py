@@ -1,7 +1,7 @@
 """What differs between two commits: the paths that are watched at once, the number of all others on the side."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import filterfalse, islice
 from typing import Any
@@ -63,6 +63,25 @@ def _ask_git(git: Git, comparison: Comparison, watch: Globs) -> Iterator[Change]
     raw = git.ask(*_DIFF, "--raw", *_ends(comparison), "--", *limits) if patterns else b""
     fields = raw.split(b"\0")
     return map(_change, fields[::2], fields[1::2])
+
+
+def touching_commits(git: Git, commits: Iterable[str], limits: Sequence[str], watch: Globs) -> frozenset[str]:
+    """Those of some commits that changed a watched path against their parent, or are the first of a history.
+
+    Args:
+        commits: full names, none of a merge.
+        limits: pathspecs that match every watched path.
+    """
+    names = "".join(f"{commit}\n" for commit in commits).encode()
+    raw = git.ask(*_DIFF, "--raw", "--root", "--stdin", "--", *limits, stdin=names) if names else b""
+    touching, commit = set[str](), ""
+    fields = iter(raw.split(b"\0")[:-1])
+    for field in fields:
+        if not field.startswith(b":"):
+            commit = field.decode("ascii")
+        elif watch.expression.fullmatch(next(fields)):
+            touching.add(commit)
+    return frozenset(touching)
 
 
 class _CountedByGit:

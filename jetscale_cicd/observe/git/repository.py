@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from jetscale_cicd.decide.scope import Globs, pathspec
+from jetscale_cicd.decide.scope import Globs, is_git_slow, pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
 from jetscale_cicd.model.commit import Commit
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
-from jetscale_cicd.observe.git.diff import begin_names, choose_watched, watched_changes
+from jetscale_cicd.observe.git.diff import begin_names, choose_watched, touching_commits, watched_changes
 from jetscale_cicd.observe.git.objects import Entry, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
@@ -124,6 +124,7 @@ class Repository(ObjectStore):
 
     def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
         """Commits in ``base..head`` that touched a watched path, newest first, merges left out."""
+        specs = tuple(map(pathspec, watch))
         raw = self.git.ask(
             *(
                 "log",
@@ -139,11 +140,15 @@ class Repository(ObjectStore):
                 "--encoding=UTF-8",
                 f"{base}..{head}" if base else head,
                 "--",
-                *map(pathspec, watch),
+                *specs,
             ),
         )
         records = (record.decode("utf-8", "replace").partition("\n") for record in raw.split(b"\0") if record)
-        return tuple(Commit(sha, message.strip("\n")) for sha, _, message in records)
+        found = tuple(Commit(sha, message.strip("\n")) for sha, _, message in records)
+        if not any(map(is_git_slow, watch)):
+            return found
+        touching = touching_commits(self.git, (commit.sha for commit in found), specs, Globs(tuple(watch)))
+        return tuple(commit for commit in found if commit.sha in touching)
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether ``older`` is ``newer`` or one of its ancestors."""

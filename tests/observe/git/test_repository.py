@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, Stage6Error
 from jetscale_cicd.model.change import Change, Comparison
 from jetscale_cicd.tools.git import REDIRECTING, open_repository
@@ -107,6 +108,22 @@ def test_a_file_that_becomes_a_symlink_changes_its_type(repo: Drawn) -> None:
     repo.commit("fix: link")
     change = changed(repo)[b"charts/app/b.yaml"]
     assert (change.status, change.new_mode) == ("T", "120000")
+
+
+@pytest.mark.parametrize("watch", ["charts/**/a*/**/*b", "*a*a*a*b", "**/*/**/*/**/*/b"])
+def test_a_pattern_that_git_takes_for_ever_to_match_is_matched_here(tmp_path: Path, watch: str) -> None:
+    deep = "charts/" + "a/" * 200
+    drawn = draw(
+        tmp_path / "repo", f"feat: 0 [{deep}x]", "fix: 1 [charts/x/ab/b]", f"fix: 2 [{deep}y]", "fix: 3 [aaab]"
+    )
+    repository = opened(drawn)
+    by_git = set(drawn.git("ls-files", "--", ":(glob)charts/x/**", "aaab").splitlines())
+    wanted = {path for path in by_git if Globs((watch,)).rule(path.encode())}
+    assert len(wanted) == 1
+    commits = repository.commits(None, drawn.head, (watch,))
+    changes = repository.changes(Comparison(None, drawn.head, ""), (watch,))
+    assert {change.path.decode() for change in changes.watched} == wanted
+    assert [commit.subject for commit in commits] == ["fix: 3" if wanted == {"aaab"} else "fix: 1"]
 
 
 @pytest.mark.parametrize("ignore", [None, "all", "dirty", "untracked"])
