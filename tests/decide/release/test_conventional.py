@@ -1,8 +1,14 @@
 """What commit messages ask for. The property against python-semantic-release's own algorithm is in test_version.py."""
 
-import pytest
+import time
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jetscale_cicd.decide.release import conventional
 from jetscale_cicd.decide.release.conventional import bump, judge
+from jetscale_cicd.decide.release.notes import release_notes
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.commit import Commit
 from jetscale_cicd.model.version import Level, Version
@@ -97,3 +103,76 @@ class TestABump:
 
     def test_forgets_pre_release_and_build(self) -> None:
         assert str(bump(Version(1, 2, 3, "rc.1", "x"), Level.PATCH)) == "1.2.4"
+
+
+def level_and_notes(message: str) -> tuple[Level, list[tuple[str, str, str, tuple[str, ...]]]]:
+    (judged,) = judge([Commit("a" * 40, message)], {})
+    notes = [(note.kind, note.scope, note.text) for note in judged.notes]
+    breaking = tuple(text for note in judged.notes for text in note.breaking)
+    # A later piece of a commit's message has an entry of its own, with what breaks and its commit's text.
+    return judged.level, [*dict.fromkeys((*note, ()) for note in notes), ("", "", "", breaking)]
+
+
+PARAGRAPHS = st.one_of(
+    st.sampled_from(
+        [
+            "* fix(web): one more thing",
+            "feat: something new",
+            "- docs: words (#12)",
+            "closes: #12",
+            "fix: #3",
+            "NOTICE: x",
+        ]
+    ),
+    st.sampled_from(["BREAKING CHANGE: it is gone", "Signed-off-by: A\nCo-authored-by: B", "a word-\nwrapped\nline"]),
+    st.text(alphabet="ab \n:-*", min_size=50, max_size=400),
+)
+
+
+class TestALongMessage:
+    """Longer than what python-semantic-release is given at once."""
+
+    @settings(max_examples=40)
+    @given(paragraphs=st.lists(PARAGRAPHS, min_size=5, max_size=40))
+    def test_is_read_as_python_semantic_release_reads_it(self, paragraphs: list[str]) -> None:
+        message = "\n\n".join(["feat(api): all of it", *paragraphs])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(conventional, "LONG", 1 << 30)
+            whole = level_and_notes(message)
+            patch.setattr(conventional, "LONG", 0)
+            assert level_and_notes(message) == whole
+
+    @pytest.mark.parametrize("squashed", [True, False])
+    def test_may_say_at_its_end_what_breaks(self, squashed: bool) -> None:
+        message = "fix: a\n\n" + "word " * 5000 + "\n\nmore\n\nBREAKING CHANGE: b"
+        (judged,) = judge([Commit("a" * 40, message)], {"parse_squash_commits": squashed})
+        assert judged.level is Level.MAJOR
+        assert [note.breaking for note in judged.notes if note.breaking] == [("b",)]
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            *(
+                "a",
+                " ",
+                "\t",
+                " \t",
+                "a@",
+                "a.",
+                "(#1) ",
+                "closes: #1\n\n",
+                "a\n\n",
+                "k: v\n",
+                "a-\n",
+                "* fix: b c\n\n",
+            ),
+            *("commit abc\n", "Author: a\n", "BREAKING CHANGE: b\n\n", "closes: #1 BREAKING CHANGE: b\n\n", "): "),
+        ],
+    )
+    def test_takes_time_by_its_length(self, part: str) -> None:
+        message = f"fix: x{part}\n\n" + part * (300_000 // len(part)) + "y"
+        for text in (message, message.replace("\n\n", "", 1), message[5:].replace("\n", "")):
+            started = time.monotonic()
+            judged = judge([Commit("a" * 40, text)], {})
+            assert len(release_notes(Version(1, 0, 0), judged, "why", "")) < 125_000
+            assert time.monotonic() - started < 10  # 300 kB took minutes to hours

@@ -110,3 +110,7 @@ class TestTheNextFreeVersion:
     def test_a_free_version_stays(self) -> None:
         choice = choose_version(release("1.2.3"), asking(Level.MINOR), VersionRules(first=FIRST))
         assert next_free(choice, {version("1.2.3"), version("1.3.1")}, "…") is choice
+
+
+def test_a_number_that_no_program_reads_is_no_version() -> None:
+    assert Version.parse(f"1.2.{'9' * 5000}") is None
