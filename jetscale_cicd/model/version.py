@@ -5,8 +5,8 @@ from enum import IntEnum
 
 from jetscale_cicd.model.record import frozen
 
-# The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only. A number has at
-# most 1,000 digits: Python refuses to read more than 4,300, and a tag can hold them.
+# The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only. A number has
+# at most 1,000 digits: Python refuses to read more than 4,300, and a tag can hold them.
 _SEMVER = re.compile(
     r"(?P<major>0|[1-9][0-9]{0,999})\.(?P<minor>0|[1-9][0-9]{0,999})\.(?P<patch>0|[1-9][0-9]{0,999})"
     r"(?:-(?P<prerelease>(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"

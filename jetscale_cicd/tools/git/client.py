@@ -1,6 +1,7 @@
 """git in one repository: questions are asked here, and what changes refs or history goes through GitPython."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,11 +12,27 @@ from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
-from jetscale_cicd.tools.git.process import GitResult, Process, Started, finish, missing_git, start
+from jetscale_cicd.tools.git.process import (
+    GitResult,
+    Patience,
+    Process,
+    Started,
+    UnansweredError,
+    finish,
+    missing_git,
+    start,
+)
 from jetscale_cicd.tools.redact import Redactor
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import OpenedRepository
+
+
+# Seconds. git tells of its progress while it fetches; while it pushes, hooks of the server may take their time.
+_PATIENCE = {"ls-remote": Patience(60, 300), "fetch": Patience(120, 3600), "push": Patience(120, 3600)}
+# Any other git may fetch objects that a partial clone lacks.
+_LAZY = Patience(300, 3600)
+_PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
 
 
 class _Begun(NamedTuple):
@@ -104,6 +121,8 @@ class Git:
         """
         try:
             return self._objects.read(names)
+        except UnansweredError as late:
+            raise self._unanswered(("cat-file",), late) from None
         except ReaderEndedError as ended:
             result = GitResult(ended.status, b"", self.redact(ended.stderr.decode("utf-8", "replace")))
             raise self.failed(("cat-file",), result) from None
@@ -112,7 +131,8 @@ class Git:
         """Run git fetch; afterwards objects are read anew, because a process keeps where the history was cut off."""
         self._objects.close()
         self._forget()
-        return self.run("fetch", *args, stdin=stdin)
+        result = self.run("fetch", "--progress", *args, stdin=stdin)
+        return result._replace(stderr=_without_progress(result.stderr))
 
     def begin(self, *args: str, lasts: bool = False) -> None:
         """Start a git that only reads, beside the rest: the next ``run`` or ``ask`` of the same takes its answer.
@@ -126,19 +146,30 @@ class Git:
             self._begun[args] = _Begun(Started(self._start(*args, stdin=False)), lasts)
 
     def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
-        """Run git to its end without judging its exit status, or wait for the one that was begun."""
+        """Run git to its end without judging its exit status, or wait for the one that was begun.
+
+        Raises:
+            CannotTellError: ``REMOTE_SILENT``, a remote gives no answer.
+        """
         begun = self._begun.pop(args, None) if not stdin and not env else None
-        if begun:
-            return self._redacted(*begun.git.finish())
-        return self._result(self._start(*args, stdin=bool(stdin), env=env), stdin)
+        if begun is None:
+            return self._result(args, self._start(*args, stdin=bool(stdin), env=env), stdin)
+        try:
+            return self._redacted(*begun.git.finish(self._patience(args)))
+        except UnansweredError as late:
+            raise self._unanswered(args, late) from None
 
     def write(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> GitResult:
-        """Run a git that writes, here or to a remote, without judging its exit status."""
+        """Run a git that writes, here or to a remote, without judging its exit status.
+
+        Raises:
+            CannotTellError: ``REMOTE_SILENT``, a remote gives no answer, and may have taken what was pushed.
+        """
         from jetscale_cicd.tools.git.gitpython import start_writing
 
         self._forget()
         process = start_writing(self.opened, self.root, command(self.root, *args), self._variables(env))
-        return self._result(process, stdin)
+        return self._result(args, process, stdin)
 
     def _start(self, *args: str, stdin: bool, env: Mapping[str, str] | None = None) -> Process:
         return start(command(self.root, *args), {**os.environ, **self._variables(env)}, stdin=stdin)
@@ -146,8 +177,32 @@ class Git:
     def _variables(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         return {**variables(network=self.network), **self.environment, **(env or {})}
 
-    def _result(self, process: Process, stdin: bytes) -> GitResult:
-        return self._redacted(*finish(process, stdin))
+    def _result(self, args: Sequence[str], process: Process, stdin: bytes) -> GitResult:
+        try:
+            return self._redacted(*finish(process, stdin, self._patience(args)))
+        except UnansweredError as late:
+            raise self._unanswered(args, late) from None
+
+    def _patience(self, args: Sequence[str]) -> Patience | None:
+        return _PATIENCE.get(args[0]) or (_LAZY if self.network and self._is_partial else None)
+
+    @cached_property
+    def _is_partial(self) -> bool:
+        """Whether objects may be missing here, which git then fetches wherever it needs them."""
+        file = self.common_dir / "config"
+        return file.is_file() and b"promisor" in file.read_bytes().lower()
+
+    def _unanswered(self, args: Sequence[str], late: UnansweredError) -> CannotTellError:
+        remote = next((word for word in args if word in self.remotes), "") or next(iter(self.remotes), "")
+        address = self.config.get(f"remote.{remote}.pushurl" if args[0] == "push" else "", "")
+        address = self.redact(address or self.config.get(f"remote.{remote}.url", ""))
+        return CannotTellError(
+            "REMOTE_SILENT",
+            f"{remote or 'the remote'} did not answer git {args[0]} within {late.seconds:.0f} s",
+            where=address or remote,
+            hint="check the network, and that neither ssh nor a credential helper waits for somebody: "
+            f"git ls-remote {remote}".rstrip(),
+        )
 
     def _redacted(self, status: int, stdout: bytes, stderr: bytes) -> GitResult:
         return GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace")))
@@ -213,6 +268,10 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
         )
     environment = dict(opened.git.environment()) if opened else {}
     return Git(*location, network=network, redact=redact, environment=environment, opened=opened)
+
+
+def _without_progress(stderr: str) -> str:
+    return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not _PROGRESS.fullmatch(line.strip()))
 
 
 def _hint_for(reason: str, network: bool) -> str:

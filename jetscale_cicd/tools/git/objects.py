@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, NamedTuple, cast
 
-from jetscale_cicd.tools.git.process import GRACE, Process, stop
+from jetscale_cicd.tools.git.process import GRACE, Process, UnansweredError, stop
 
 _HEADER = re.compile(rb"([0-9a-f]{40}(?:[0-9a-f]{24})?) (commit|tree|blob|tag) (\d+)")
 _CHUNK = 1 << 16
+# Seconds that one answer is waited for: in a partial clone, git may fetch the object first.
+_ANSWER = 300.0
 # Less than any system's pipe holds: git may answer the first question before it has read the last one.
 _AT_ONCE = 4096
 
@@ -59,6 +61,7 @@ class ObjectReader:
 
         Raises:
             ReaderEndedError: git ended, because an object or the repository is damaged.
+            UnansweredError: it gives no answer, because a remote gives it none.
         """
         if not names:
             return []
@@ -128,7 +131,9 @@ class _Running:
 
     def _fill(self) -> None:
         """Wait for more; both streams are read, so that much on stderr cannot block git."""
-        ready = [key.fd for key, _ in self._streams.select()]
+        ready = [key.fd for key, _ in self._streams.select(_ANSWER)]
+        if not ready:
+            raise UnansweredError(_ANSWER)
         if self._stderr in ready:
             self._errors += os.read(self._stderr, _CHUNK)
         if self._stdout in ready:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # `git rev-parse --local-env-vars`: what a hook or a parent git leaves behind and would send us to another repository.
+# Settings in the environment (GIT_CONFIG_COUNT, GIT_CONFIG_PARAMETERS) are no such thing: git reads `core.worktree` and
+# `core.bare` from the repository's own file alone, and what is pinned below outranks them.
 REDIRECTING = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
     "GIT_DIR",
     "GIT_GRAFT_FILE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -29,7 +29,6 @@ _PINNED = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
-    "core.commitGraph=true",
     "core.splitIndex=false",
     "advice.graftFileDeprecated=false",
     "gc.auto=0",
@@ -47,8 +46,6 @@ _PINNED = (
     "fetch.recurseSubmodules=no",
     "fetch.prune=false",
     "fetch.writeCommitGraph=false",
-    "http.lowSpeedLimit=1000",
-    "http.lowSpeedTime=60",
 )
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",

@@ -2,12 +2,14 @@
 
 import fcntl
 import subprocess
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.tools.git.descendants import descendants, terminate
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 GRACE = 5.0
@@ -16,6 +18,21 @@ _POLL = 0.5  # seconds
 _PIPE = 1 << 20
 
 Process = subprocess.Popen[bytes]
+
+
+class Patience(NamedTuple):
+    """How long git is waited for, in seconds: without a byte of output, and in all."""
+
+    silence: float
+    total: float
+
+
+class UnansweredError(Exception):
+    """git was stopped, because it had been waited for long enough; with the seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class GitResult(NamedTuple):
@@ -48,31 +65,44 @@ def missing_git() -> PreconditionError:
     return PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer")
 
 
-def finish(process: Process, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+def finish(process: Process, stdin: bytes = b"", patience: Patience | None = None) -> tuple[int, bytes, bytes]:
     """Wait for the end of git, all streams served at once; its exit status, output and errors.
 
     What git has started may live on and hold its pipes open, as the master of a shared ssh connection does (ssh before
     8.5 with ControlPersist), so that the end of the streams is not waited for.
+
+    Args:
+        patience: how long it is waited for; None without an end.
+
+    Raises:
+        UnansweredError: it took longer, and was stopped with all that it had started.
     """
     try:
-        stdout, stderr = _communicate(process, stdin)
+        stdout, stderr = _communicate(process, stdin, patience)
     except BaseException:
         stop(process)
         raise
     return process.returncode, stdout, stderr
 
 
-def _communicate(process: Process, stdin: bytes) -> tuple[bytes, bytes]:
+def _communicate(process: Process, stdin: bytes, patience: Patience | None) -> tuple[bytes, bytes]:
     given: bytes | None = stdin or None
+    begun = heard = time.monotonic()
+    size = 0
     while True:
         ended = process.poll() is not None
         try:
             return process.communicate(given, timeout=_POLL)
         except subprocess.TimeoutExpired as waiting:
             given = None
+            stdout, stderr, now = waiting.stdout or b"", waiting.stderr or b"", time.monotonic()
             if ended:  # what it wrote has been read since
                 _close(process)
-                return waiting.stdout or b"", waiting.stderr or b""
+                return stdout, stderr
+            if len(stdout) + len(stderr) > size:
+                size, heard = len(stdout) + len(stderr), now
+            if patience and (now - heard > patience.silence or now - begun > patience.total):
+                raise UnansweredError(now - begun) from None
 
 
 class Started:
@@ -88,11 +118,15 @@ class Started:
         self._finalizer = weakref.finalize(self, stop, process)
         self._result: tuple[int, bytes, bytes] | None = None
 
-    def finish(self) -> tuple[int, bytes, bytes]:
-        """Wait for its end; exit status, output and errors."""
+    def finish(self, patience: Patience | None = None) -> tuple[int, bytes, bytes]:
+        """Wait for its end; exit status, output and errors.
+
+        Raises:
+            UnansweredError: it took longer than it is waited for.
+        """
         if self._result is None:
             self._finalizer.detach()
-            self._result = finish(self._process)
+            self._result = finish(self._process, patience=patience)
         return self._result
 
     def stop(self) -> None:
@@ -109,13 +143,18 @@ def _widen(process: Process) -> None:
 
 
 def stop(process: Process) -> None:
-    """Let an interrupted git stop, and leave none behind: a push that goes on alone surprises the next run."""
+    """Let an interrupted git stop, and leave none behind: a push that goes on alone surprises the next run.
+
+    git ends what it has started only where it knows of it: an ssh, or a credential helper of a remote helper, lives on.
+    """
+    started = descendants(process.pid) if process.poll() is None else ()
     process.terminate()
     try:
         process.wait(GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    terminate(started)
     _close(process)
 
 

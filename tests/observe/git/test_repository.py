@@ -328,10 +328,12 @@ def test_an_environment_that_points_git_elsewhere_is_refused(
 
 
 def test_the_refused_variables_are_all_that_git_calls_local_to_a_repository(repo: Drawn) -> None:
-    # GIT_NO_REPLACE_OBJECTS is local to a repository too, but is what we set ourselves.
+    # GIT_NO_REPLACE_OBJECTS is local to a repository too, but is what we set ourselves; settings are read as git does.
     local = set(repo.git("rev-parse", "--local-env-vars").split()) - {
         "GIT_NO_REPLACE_OBJECTS",
         "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
     }
     assert local <= set(REDIRECTING)
 
