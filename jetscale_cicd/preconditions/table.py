@@ -15,6 +15,7 @@ from jetscale_cicd.preconditions import (
     hold,
     namespace,
     published,
+    push_address,
     release_branch,
     release_commit,
     secrets,
@@ -27,6 +28,7 @@ from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
 CHECKS: tuple[Check[Proposal], ...] = (
     release_branch.CHECK,
     release_commit.CHECK,
+    push_address.CHECK,
     published.CHECK,
     hold.CHECK,
     namespace.CHECK,

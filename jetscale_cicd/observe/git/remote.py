@@ -15,6 +15,8 @@ _LIST = ("ls-remote", "--quiet", "--symref")
 _SYMBOLIC = "ref: "
 # Nothing is deleted, and what the last fetch of a person's brought stays written down.
 _FETCH = ("--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head")
+# What is asked for goes where it is said, and not also where `remote.NAME.fetch` has it: a mirror's own branches.
+_AS_ASKED = ("--refmap=",)
 # More tags than this are fetched by their pattern.
 _BY_NAME = 50
 
@@ -49,7 +51,7 @@ def resolve_or_fetch(repository: Repository, revision: str) -> str | None:
     if wanted:
         # --depth in a complete clone would make it shallow.
         depth = ("--depth=1",) if repository.shallow else ()
-        repository.git.fetch(*_FETCH, "--no-tags", *depth, remote, wanted)
+        repository.git.fetch(*_FETCH, *_AS_ASKED, "--no-tags", *depth, remote, wanted)
         found = repository.find(revision)[0]
     if found is None and repository.shallow:
         unshallow(repository)
@@ -74,7 +76,7 @@ def unshallow(repository: Repository, *commits: str) -> None:
         CannotTellError: ``HISTORY_INCOMPLETE``, the remote did not give it.
     """
     remote = remote_of(repository) or "origin"
-    command = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", remote)
+    command = (*_FETCH, "--unshallow", "--tags", "--filter=blob:none", *_everything(repository, remote))
     # Its status proves little: a tag that differs from the remote's fails it after all else was done.
     result = repository.git.fetch(*command)
     if is_truncated(repository, *commits):
@@ -157,11 +159,21 @@ def fetch_tags(repository: Repository, tags: Sequence[str], pattern: str = "") -
         return
     by_pattern = pattern and len(tags) > _BY_NAME
     names = "".join(f"refs/tags/{tag}:refs/tags/{tag}\n" for tag in ([pattern] if by_pattern else tags))
-    arguments = (*_FETCH, "--no-tags", "--stdin", remote_of(repository) or "origin")
+    arguments = (*_FETCH, *_AS_ASKED, "--no-tags", "--stdin", remote_of(repository) or "origin")
     result = repository.git.fetch(*arguments, stdin=names.encode("utf-8", "surrogateescape"))
     fetched = all(repository.find(*(f"refs/tags/{tag}" for tag in tags))) if by_pattern else result.status == 0
     if not fetched:
         raise repository.git.failed(("fetch", *arguments), result)
+
+
+def _everything(repository: Repository, remote: str) -> tuple[str, ...]:
+    """A remote, and what to fetch of it: every branch, or to no ref here where that would move a branch of this clone.
+
+    Whatever is asked for, the rest of what is here comes with it.
+    """
+    refspecs = repository.git.settings.get(f"remote.{remote}.fetch", ())
+    moves = any(not each.startswith("^") and ":" in each and ":refs/remotes/" not in each for each in refspecs)
+    return (*_AS_ASKED, remote, "HEAD") if moves else (remote,)
 
 
 def _refspec(revision: str, tracking: str) -> str | None:

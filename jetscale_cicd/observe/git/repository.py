@@ -191,8 +191,8 @@ class Repository(ObjectStore):
         return usable if any(map(str.isalnum, usable)) else default  # git refuses a name of dots and quotes
 
     def remote_url(self, remote: str) -> str:
-        """Address of a remote as it is configured, with any credentials in it; "" where there is none."""
-        return self.git.config.get(f"remote.{remote}.url", "").strip()
+        """Address that a remote is read from, as configured, with any credentials in it; "" where there is none."""
+        return self.git.settings.get(f"remote.{remote}.url", ("",))[0].strip()
 
     def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
         """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""

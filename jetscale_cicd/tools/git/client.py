@@ -35,6 +35,9 @@ _LAZY = Patience(300, 3600)
 _PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
 
 
+_READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|gpg\..*)$"
+
+
 class _Begun(NamedTuple):
     """A git that answers later, and whether its answer stays true whatever is fetched or written."""
 
@@ -77,18 +80,26 @@ class Git:
                 self._begun.pop(args).git.stop()  # who asks all the same gets another
 
     @cached_property
-    def config(self) -> Mapping[str, str]:
-        """Remotes and identity as git is configured, keys as git prints them, of several values the last one.
+    def settings(self) -> Mapping[str, tuple[str, ...]]:
+        """Remotes, addresses, identity and signatures as git is configured, keys as git prints them.
 
         Raises:
             CannotTellError: ``GIT_FAILED``, the configuration cannot be read.
         """
-        arguments = ("config", "--null", "--get-regexp", r"^(remote\..*|user\.(name|email))$")
+        arguments = ("config", "--null", "--get-regexp", _READ)
         result = self.run(*arguments)
         if result.status not in (0, 1):  # 1: there is none of them
             raise self.failed(arguments, result)
-        lines = result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
-        return {key: value for key, _, value in (line.partition("\n") for line in lines)}
+        found: dict[str, tuple[str, ...]] = {}
+        for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            key, equals, value = line.partition("\n")
+            found[key] = (*found.get(key, ()), value if equals else "true")  # git-config(1): a key alone is true
+        return found
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The same, of several values the last one."""
+        return {key: values[-1] for key, values in self.settings.items()}
 
     @property
     def remotes(self) -> tuple[str, ...]:
@@ -168,8 +179,14 @@ class Git:
         from jetscale_cicd.tools.git.gitpython import start_writing
 
         self._forget()
-        process = start_writing(self.opened, self.root, command(self.root, *args), self._variables(env))
+        whole = command(self.root, *args, settings=self._unmirrored if args[0] == "push" else ())
+        process = start_writing(self.opened, self.root, whole, self._variables(env))
         return self._result(args, process, stdin)
+
+    @property
+    def _unmirrored(self) -> tuple[str, ...]:
+        """Settings with which a push to a mirror takes refspecs, which git refuses otherwise."""
+        return tuple(f"{key}=false" for key in self.settings if re.fullmatch(r"remote\..*\.mirror", key))
 
     def _start(self, *args: str, stdin: bool, env: Mapping[str, str] | None = None) -> Process:
         return start(command(self.root, *args), {**os.environ, **self._variables(env)}, stdin=stdin)

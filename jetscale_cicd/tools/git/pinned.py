@@ -1,7 +1,7 @@
 """Settings and variables that every git of ours gets, so that an answer is the same on every machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 # `git rev-parse --local-env-vars`: what a hook or a parent git leaves behind and would send us to another repository.
@@ -64,9 +64,9 @@ _OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
 _ENGLISH = {"LANGUAGE": "C", "LC_ALL": "C"}
 
 
-def command(root: Path, *args: str) -> list[str]:
-    """A git command in the repository at ``root``, with the settings."""
-    pinned = [part for setting in _PINNED for part in ("-c", setting)]
+def command(root: Path, *args: str, settings: Sequence[str] = ()) -> list[str]:
+    """A git command in the repository at ``root``, with the settings that are pinned, and more of them."""
+    pinned = [part for setting in (*_PINNED, *settings) for part in ("-c", setting)]
     return ["git", "-C", str(root), "--no-pager", "--no-optional-locks", *pinned, *args]
 
 
