@@ -52,6 +52,7 @@ def test_a_shallow_mirror_is_completed_and_keeps_its_refs(stack: Sample, tmp_pat
     shallow = clone(stack.remote, tmp_path / "shallow", "--depth=1")
     shallow.git("config", "remote.origin.fetch", "+refs/*:refs/*")
     shallow.git("branch", "mine", "main")
+    shallow.git("checkout", "--quiet", "--detach")
     git(stack.remote, "branch", "mine", "main~1")
     ended = command("stage6", "--output=json", cwd=shallow.path)
     assert (ended.status, ended.json["version"]) == (0, "0.2.0"), ended.stderr
