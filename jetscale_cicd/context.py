@@ -191,8 +191,9 @@ class RunContext:
     def packager(self) -> "Packager":
         """Packages commits of the repository."""
         from jetscale_cicd.build.package import Packager
+        from jetscale_cicd.build.release_commit import CommitStyle
 
-        chart = self.settings.chart
+        chart, release = self.settings.chart, self.settings.release
         return Packager(
             repository=self.repository,
             helm=self.helm,
@@ -203,7 +204,8 @@ class RunContext:
             app_version=chart.app_version,
             source=self._source,
             recorded=self._recorded,
-            has_release_commits=self.settings.release.commit,
+            has_release_commits=release.commit,
+            commit_style=CommitStyle(release.commit_message, release.commit_author),
         )
 
 

@@ -10,18 +10,25 @@ from jetscale_cicd.act.release.github_release import release_on_github
 from jetscale_cicd.act.release.publish import check_rebuilt, publish
 from jetscale_cicd.act.release.reserve import give_back, reserve
 from jetscale_cicd.act.release.sign import signer_of
-from jetscale_cicd.act.release.tag import Tagging, tag
-from jetscale_cicd.errors import SupersededError
+from jetscale_cicd.act.release.tag import Tagging, check_push, tag
+from jetscale_cicd.act.release.tag_object import make_tag, signs_tags
+from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.plan import Decision, StepName
+from jetscale_cicd.observe.git.remote import RESERVED
 from jetscale_cicd.observe.git.tag_message import CONTENT, DIGEST, SOURCE, recorded_package
 from jetscale_cicd.planning.version import ask
 
 
 def _package(acting: ActContext) -> str:
-    """Package, and render every target of the file with it: what one of them cannot render is never published."""
-    artifact = acting.artifact()
+    """Package, and render every target of the file with it: what one of them cannot render is never published.
+
+    Nor is one whose tag cannot be signed.
+    """
+    artifact, context = acting.artifact(), acting.context
     for target in (*acting.plan.deployed_targets, *acting.only_rendered):
         acting.manifests[target.name] = render(acting, target, Path(artifact.path))
+    if acting.plan.decision is Decision.PUBLISH and signs_tags(context.repository, context.settings.release.sign_tags):
+        _made_tag(acting)
     return f"{artifact.chart}-{artifact.version}.tgz {artifact.digest}"
 
 
@@ -31,15 +38,32 @@ def _publish(acting: ActContext) -> str:
     if not new:
         check_rebuilt(artifact, recorded_package(context.repository, acting.release.tag))
     signer_of(context).write_provenance(artifact)  # before the version is reserved, because signing may fail
-    reserves = new and not context.registry.creates_atomically
-    if reserves:
-        reserve(context.repository, acting.reservation)
+    unreserved = ""
+    if new and context.registry.creates_atomically:
+        check_push(context.repository, _tagging(acting, acting.release.commit))
+    elif new:
+        unreserved = reserve(context.repository, acting.reservation)
+    first = f"; {_tag_first(acting, unreserved)}" if unreserved else ""
     try:
-        return publish(artifact, context.registry, acting.is_published_as)
+        return publish(artifact, context.registry, acting.is_published_as) + first
     except SupersededError:
-        if not context.registry.creates_atomically:
+        if not context.registry.creates_atomically and not unreserved:
             give_back(context.repository, acting.reservation)
         raise
+
+
+def _tag_first(acting: ActContext, unreserved: str) -> str:
+    """Create the tag before the package is pushed: on such a host it is all that only one of two runs can create."""
+    if acting.context.settings.signing.command:
+        raise PublishError(
+            "RESERVATION_REFUSED",
+            f"the remote takes no reservation of {acting.release.version}: {unreserved}",
+            where=RESERVED + acting.release.tag,
+            hint="let this identity push refs/stage6/*: without a reservation the tag comes before the package, and a "
+            "package that a command signs has to be signed before its tag. Nothing was published",
+        )
+    tagged = tag(acting.context.repository, _tagging(acting, _made_tag(acting), acting.plan.reserved))
+    return f"tagged before that, because the remote takes no reservation: {tagged}"
 
 
 def _sign(acting: ActContext) -> str:
@@ -56,11 +80,24 @@ def _github_release(acting: ActContext) -> str | Skipped:
 
 
 def _tag(acting: ActContext) -> str:
-    head, release = acting.plan.head, acting.release
-    branch = acting.plan.branch if release.commit != head else ""
     reserves = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
-    reserved = acting.plan.reserved or (head if reserves else None)  # one that an interrupted run left is removed, too
-    return tag(acting.context.repository, Tagging(release, head, branch, _message(acting), reserved))
+    # One that an interrupted run left is removed, too.
+    reserved = acting.plan.reserved or (acting.plan.head if reserves else None)
+    return tag(acting.context.repository, _tagging(acting, _made_tag(acting), reserved))
+
+
+def _tagging(acting: ActContext, made: str, reserved: str | None = None) -> Tagging:
+    head, release = acting.plan.head, acting.release
+    return Tagging(release, head, acting.plan.branch if release.commit != head else "", made, reserved)
+
+
+def _made_tag(acting: ActContext) -> str:
+    """The tag as an object, which is made once for an archive: the registry may hold another one of the same content."""
+    digest = acting.artifact().digest
+    if digest not in acting.tags:
+        repository, sign = acting.context.repository, acting.context.settings.release.sign_tags
+        acting.tags[digest] = make_tag(repository, acting.release, _message(acting), sign=sign)
+    return acting.tags[digest]
 
 
 def _message(acting: ActContext) -> str:

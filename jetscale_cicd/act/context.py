@@ -30,6 +30,7 @@ class ActContext:
         release: the release to deploy, at the commit of its tag.
         values, secrets: those of each target to deploy or to render; secrets by their dotted keys.
         manifests: those of each target that was rendered.
+        tags: the tag of the release as an object, by the digest of the archive that it names.
         sessions: that of each target whose steps have begun.
         outcomes: those of the steps so far.
         deploy_id: written into the values of every deploy of this run; unique to it.
@@ -41,6 +42,7 @@ class ActContext:
     values: dict[str, Values]
     secrets: dict[str, dict[str, str]]
     manifests: dict[str, bytes] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     outcomes: list[StepOutcome] = field(default_factory=list)
     deploy_id: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jetscale_cicd.build.archive import pack
 from jetscale_cicd.build.dependencies import Sources, provide
-from jetscale_cicd.build.release_commit import release_commit
+from jetscale_cicd.build.release_commit import CommitStyle, release_commit
 from jetscale_cicd.build.subcharts import check_files
 from jetscale_cicd.config.settings import AppVersionRule
 from jetscale_cicd.decide.chart.annotate import REVISION, SOURCE, annotate
@@ -62,6 +62,7 @@ class Packager:
         source: web page of the repository from which a version was released, "" where there is none.
         recorded: what the tag of a version says of its package; None where no run has tagged this commit with it.
         has_release_commits: whether each release has a release commit, with the version in Chart.yaml.
+        commit_style: how release commits are written.
     """
 
     repository: Repository
@@ -74,6 +75,7 @@ class Packager:
     source: Callable[[Version], str] = lambda _: ""
     recorded: Callable[[str, Version], Recorded | None] = lambda *_: None
     has_release_commits: bool = False
+    commit_style: CommitStyle = CommitStyle()
     built: dict[tuple[str, Version], Artifact] = field(default_factory=dict)
     packed: dict[tuple[str, Version, Recipe], Artifact] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ class Packager:
         """
         if not self.has_release_commits:
             return head
-        return release_commit(self.repository, head, version, self.chart, self.app_version)
+        return release_commit(self.repository, head, version, self.chart, self.app_version, self.commit_style)
 
     def package(self, commit: str, version: Version) -> Artifact:
         """The archive of ``commit`` as ``version``: committed bytes, with the version stamped, subcharts inside.

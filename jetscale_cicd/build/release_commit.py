@@ -6,8 +6,9 @@ packages the same bytes and goes on with the same tag. Neither the index nor the
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
-from jetscale_cicd.config.settings import AppVersionRule
+from jetscale_cicd.config.settings import COMMIT_AUTHOR, COMMIT_MESSAGE, AppVersionRule
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.decide.chart.stamp import follows_version, stamp
 from jetscale_cicd.errors import ConfigurationError
@@ -16,7 +17,29 @@ from jetscale_cicd.observe.git.objects import Entry
 from jetscale_cicd.observe.git.repository import Repository
 
 
-def release_commit(repository: Repository, head: str, version: Version, folder: str, rule: AppVersionRule) -> str:
+class CommitStyle(NamedTuple):
+    """How release commits are written.
+
+    Args:
+        message: with ``{version}`` in it.
+        author: ``Name <address>`` of author and committer.
+    """
+
+    message: str = COMMIT_MESSAGE
+    author: str = COMMIT_AUTHOR
+
+
+_DEFAULT = CommitStyle()
+
+
+def release_commit(
+    repository: Repository,
+    head: str,
+    version: Version,
+    folder: str,
+    rule: AppVersionRule,
+    style: CommitStyle = _DEFAULT,
+) -> str:
     """The commit to tag as ``version``: a child of head, or head itself where its Chart.yaml says the version already.
 
     Args:
@@ -36,8 +59,8 @@ def release_commit(repository: Repository, head: str, version: Version, folder: 
     if stamped == text:
         return head
     tree = _tree_with(repository, head, entry, stamped.encode())
-    message = f"chore(release): {version}\n".encode()
-    who = _identity(repository, head)
+    message = style.message.replace("{version}", str(version)).strip().encode() + b"\n"
+    who = _identity(repository, head, style.author)
     return repository.git.made("commit-tree", tree, "-p", head, stdin=message, env=who)
 
 
@@ -70,7 +93,8 @@ def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) 
         return git.made("write-tree", "--missing-ok", env=own)
 
 
-def _identity(repository: Repository, head: str) -> dict[str, str]:
+def _identity(repository: Repository, head: str, author: str) -> dict[str, str]:
     seconds = repository.commit_object(head).time
-    who = {"NAME": "jetscale-cicd", "EMAIL": "jetscale-cicd@localhost", "DATE": f"@{seconds} +0000"}
+    name, _, mail = author.rpartition(" <")
+    who = {"NAME": name, "EMAIL": mail.removesuffix(">"), "DATE": f"@{seconds} +0000"}
     return {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in who.items()}

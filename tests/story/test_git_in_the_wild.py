@@ -1,12 +1,17 @@
 """Whole runs against remotes that are not as git makes them."""
 
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.story.test_story import CHART
 from tests.support.command import command
-from tests.support.history import bare, clone, git
+from tests.support.history import add_update_hook, bare, clone, git, undeletable
+from tests.support.oci import serve
 from tests.support.sample import Sample, released, small
 
 
@@ -69,3 +74,83 @@ def test_settings_of_the_environment_reach_the_remote(stack: Sample) -> None:
     }
     assert stack.run(env=env).status == 0
     assert "v0.2.0" in stack.remote_tags
+
+
+# What the remote does not let be done
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("oci")) as host:
+        yield host
+
+
+def refuse(remote: Path, pattern: str) -> None:
+    """Let no ref of the pattern be changed by a push."""
+    add_update_hook(remote, f'case "$1" in {pattern}) echo "not here" >&2; exit 1;; esac')
+
+
+def refs(stack: Sample) -> set[str]:
+    return set(git(stack.remote, "for-each-ref", "--format=%(refname)", "refs/tags", "refs/stage6").split())
+
+
+def held(registry: str, name: str) -> bool:
+    """Whether the registry holds 0.2.0 of the chart."""
+    try:
+        with urllib.request.urlopen(f"http://{registry}/v2/{name}/small/tags/list") as answer:
+            return "0.2.0" in json.load(answer)["tags"]
+    except urllib.error.HTTPError:
+        return False
+
+
+def test_a_remote_without_deletions_gets_its_release_and_the_next_ones(stack: Sample, registry: str) -> None:
+    undeletable(stack.remote)
+    ended = stack.run(f"--registry=oci://{registry}/undeletable")
+    assert (ended.status, ended.json["version"]) == (0, "0.2.0"), ended.stderr
+    assert refs(stack) == {"refs/tags/v0.1.0", "refs/tags/v0.2.0", "refs/stage6/reserved/v0.2.0"}
+    assert "refs/stage6/reserved/v0.2.0" in next(s["detail"] for s in ended.json["steps"] if s["name"] == "tag")
+    stack.edit("fix: less room", CHART, "2", "1")
+    assert stack.run(f"--registry=oci://{registry}/undeletable").json["version"] == "0.2.1"
+    stack.repo.git("checkout", "--quiet", "HEAD~2")
+    assert stack.run(f"--registry=oci://{registry}/undeletable").json["decision"] == "nothing"
+
+
+def test_a_remote_without_reservations_gets_the_tag_before_the_package(stack: Sample, registry: str) -> None:
+    refuse(stack.remote, "refs/stage6/*")
+    ended = stack.run(f"--registry=oci://{registry}/unreserved")
+    assert (ended.status, ended.json["version"]) == (0, "0.2.0"), ended.stderr
+    assert refs(stack) == {"refs/tags/v0.1.0", "refs/tags/v0.2.0"}
+    assert held(registry, "unreserved")
+    assert "no reservation" in next(s["detail"] for s in ended.json["steps"] if s["name"] == "publish")
+    assert stack.run(f"--registry=oci://{registry}/unreserved").json["decision"] == "nothing"
+
+
+def test_where_neither_is_taken_nothing_is_published(stack: Sample, registry: str) -> None:
+    refuse(stack.remote, "*")
+    ended = stack.run(f"--registry=oci://{registry}/refused")
+    assert (ended.status, ended.json["error"]["code"]) == (4, "TAG_REFUSED")
+    assert (held(registry, "refused"), refs(stack)) == (False, {"refs/tags/v0.1.0"})
+
+
+def test_a_version_that_is_signed_by_a_command_is_not_tagged_first(stack: Sample, registry: str) -> None:
+    refuse(stack.remote, "refs/stage6/*")
+    config = (stack.repo.path / ".stage6.yaml").read_text()
+    stack.commit("ci: sign", {".stage6.yaml": config + "release: {sign_command: ['true', '{image}']}\n"})
+    ended = stack.run(f"--registry=oci://{registry}/signed")
+    assert (ended.status, ended.json["error"]["code"]) == (4, "RESERVATION_REFUSED")
+    assert (held(registry, "signed"), refs(stack)) == (False, {"refs/tags/v0.1.0"})
+
+
+def test_nothing_is_published_where_nothing_may_be_pushed(stack: Sample) -> None:
+    stack.repo.git("config", "remote.origin.receivepack", "false")
+    before = stack.published
+    ended = stack.run()
+    assert (ended.status, ended.json["error"]["code"], stack.published) == (4, "TAG_REFUSED", before)
+
+
+def test_a_tag_that_cannot_be_signed_stops_before_the_package(stack: Sample) -> None:
+    stack.repo.git("config", "tag.gpgSign", "true")
+    stack.repo.git("config", "gpg.program", "false")
+    before = stack.published
+    ended = stack.run()
+    assert (ended.status, ended.json["error"]["code"], stack.published) == (4, "TAG_UNSIGNED", before)

@@ -57,6 +57,24 @@ def test_app_version_is_written_too_where_chart_yaml_keeps_the_two_equal(tmp_pat
     assert sample.run().json["decision"] == "nothing"
 
 
+def test_its_message_and_its_author_are_configured(tmp_path: Path) -> None:
+    keys = 'commit: true, commit_message: "ci: {version} [skip ci]\\n\\nA body.", commit_author: Bot <bot@example.com>'
+    sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{{keys}}}\n"})
+    assert sample.run().status == 0
+    shown = on_remote(sample, "log", "-1", "--format=%an <%ae>|%cn <%ce>|%B", "main")
+    assert shown == "Bot <bot@example.com>|Bot <bot@example.com>|ci: 0.1.0 [skip ci]\n\nA body."
+    assert sample.run().json["decision"] == "nothing"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["commit_message: 'a release'", 'commit_message: "x\\n{version}"', "commit_author: Bot", "commit_author: '\" <a>'"],
+)
+def test_a_message_without_the_version_and_an_author_without_an_address_are_refused(tmp_path: Path, key: str) -> None:
+    sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{commit: true, {key}}}\n"})
+    assert sample.command("plan", "--output=json").status == 2
+
+
 def test_the_package_names_the_commit_that_changed_it_and_its_tag_gives_it_again(sample: Sample) -> None:
     assert sample.run().status == 0
     chart = archive_files(sample.registry / "small-0.1.0.tgz")["small/Chart.yaml"].decode()

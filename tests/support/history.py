@@ -116,6 +116,20 @@ def bare(origin: Drawn, path: Path) -> Path:
     return path
 
 
+def add_update_hook(remote: Path, script: str) -> Path:
+    """The hook that a bare repository asks for each ref of a push: its name is $1, its new object $3."""
+    hook = remote / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{script}\n")
+    hook.chmod(0o755)
+    return hook
+
+
+def undeletable(remote: Path) -> None:
+    """Let no ref be deleted by a push, as gitolite does without D."""
+    add_update_hook(remote, '[ -n "$(echo "$3" | tr -d 0)" ] || { echo "deletion denied" >&2; exit 1; }')
+
+
 def git(directory: Path, *arguments: str | bytes, stdin: bytes = b"", env: dict[str, str] | None = None) -> str:
     """Run git with an identity and without anybody's configuration."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

@@ -6,25 +6,34 @@ the commit, so that the next run for that commit goes on where a killed one stop
 of the tag.
 """
 
-from jetscale_cicd.errors import PublishError, SupersededError
+import re
+
+from jetscale_cicd.errors import CannotTellError, PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.remote import RESERVED, remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
 
 # A reservation may be given back between the push that it refused and the question why.
 _ATTEMPTS = 3
+# git push marks a ref so that the remote answered for it, and refused it: a rule of the host, a hook (git-push(1)).
+_REFUSED = "[remote rejected]"
+# Two runs that create one ref at the same time; the words are git's, of files and of reftables.
+_RACE = re.compile(r"stale info|lock|exists|failed to update")
 
 
-def reserve(repository: Repository, release: Release) -> None:
+def reserve(repository: Repository, release: Release) -> str:
     """Reserve a version at the remote; where there is none, no other run can push it.
+
+    Returns:
+        "" where the version is reserved; else why not, where the remote takes pushes, and no such refs.
 
     Raises:
         SupersededError: ``VERSION_RESERVED``, for another commit.
-        PublishError: ``RESERVATION_REFUSED``, the remote did not take it.
+        PublishError: ``RESERVATION_REFUSED``, the remote did not take the push.
     """
     remote = remote_of(repository)
     if not remote:
-        return
+        return ""
     ref, tag = RESERVED + release.tag, f"refs/tags/{release.tag}"
     reason = ""
     for _ in range(_ATTEMPTS):
@@ -32,12 +41,12 @@ def reserve(repository: Repository, release: Release) -> None:
         push = ("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
         result = repository.git.write(*push)
         if result.status == 0:
-            return
+            return ""
         reason = result.stderr.strip() or "no reason given"
         refs = remote_refs(repository, ref, f"{tag}*")
         held = refs.get(ref) or refs.get(tag)  # the run that held it may have finished by now
         if held == release.commit:
-            return
+            return ""
         if held:
             raise SupersededError(
                 "VERSION_RESERVED",
@@ -45,6 +54,8 @@ def reserve(repository: Repository, release: Release) -> None:
                 where=ref,
                 hint="run again: it takes the next version",
             )
+        if _REFUSED in reason and not _RACE.search(reason):
+            return reason
     raise PublishError(
         "RESERVATION_REFUSED",
         f"{remote} did not let this run reserve {release.version}: {reason}",
@@ -53,12 +64,19 @@ def reserve(repository: Repository, release: Release) -> None:
     )
 
 
-def give_back(repository: Repository, release: Release) -> None:
-    """Remove our reservation of a version that another run finished before we made it.
+def give_back(repository: Repository, release: Release) -> bool:
+    """Remove our reservation of a version that is tagged, or that another run finished before we made it.
 
     A failure does not fail the run: a version that is tagged is not taken again, reserved or not.
+
+    Returns:
+        Whether it is gone; some hosts let refs be created and none deleted.
     """
-    remote = remote_of(repository)
-    if remote:
-        ref = RESERVED + release.tag
-        repository.git.write("push", "--quiet", f"--force-with-lease={ref}:{release.commit}", remote, f":{ref}")
+    remote, ref = remote_of(repository), RESERVED + release.tag
+    if not remote:
+        return True
+    try:
+        push = ("push", "--quiet", f"--force-with-lease={ref}:{release.commit}", remote, f":{ref}")
+        return repository.git.write(*push).status == 0
+    except CannotTellError:
+        return False

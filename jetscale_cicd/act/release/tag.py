@@ -1,6 +1,5 @@
 """Step 4: the tag that makes a version real; created once, never moved (docs/how-it-works.md)."""
 
-import time
 from typing import NamedTuple
 
 from jetscale_cicd.act.release.reserve import give_back
@@ -10,6 +9,9 @@ from jetscale_cicd.observe.git.remote import RESERVED, fetch_tags, remote_of, re
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.git import GitResult
 
+_PERMISSION = "the run needs permission to create tags (contents: write); is the tag protected?"
+_UNDELETED = "because it could not be deleted; it keeps no later version back"
+
 
 class Tagging(NamedTuple):
     """What gets tagged, and what goes with it.
@@ -18,14 +20,14 @@ class Tagging(NamedTuple):
         release: at the commit to tag.
         head: the commit that is released, for which the version is reserved.
         branch: gets ``release.commit`` on top of head where the two differ.
-        message: release notes and trailers.
+        made: the tag as an object.
         reserved: the commit that the version is expected to be reserved for, None where it is expected to be free.
     """
 
     release: Release
     head: str
     branch: str
-    message: str
+    made: str
     reserved: str | None = None
 
     @property
@@ -43,8 +45,6 @@ class Tagging(NamedTuple):
 def tag(repository: Repository, tagging: Tagging) -> str:
     """Create the release's annotated tag, at the remote first where there is one.
 
-    The tag object is made without a local ref, so that a run that dies in between leaves nothing behind.
-
     Raises:
         SupersededError: ``TAG_TAKEN``, the tag exists at another commit; ``BRANCH_MOVED``, the branch was pushed to
             meanwhile.
@@ -52,26 +52,29 @@ def tag(repository: Repository, tagging: Tagging) -> str:
         PreconditionError: ``REMOTE_NOT_ATOMIC``, the remote cannot take branch and tag as one.
     """
     name, commit = tagging.release.tag, tagging.release.commit
-    tag_object = _make(repository, tagging)
     remote = remote_of(repository)
     if not remote:
-        _create_local(repository, name, tag_object, commit)
+        _create_local(repository, tagging)
         return tagging.summary
     ref, reservation = f"refs/tags/{name}", RESERVED + name
     held = tagging.reserved
-    result, refs = _try(repository, remote, tagging, tag_object, held)
-    if result.status and ref not in refs and refs.get(reservation) != held:  # another run left it, or gave it back
-        result, refs = _try(repository, remote, tagging, tag_object, refs.get(reservation))
-    if result.status == 0:
-        _create_local(repository, name, tag_object, commit)
-        return f"{tagging.summary} on {remote}"
+    pushed, refs = _try(repository, remote, tagging, held)
+    if pushed.failed and ref not in refs and refs.get(reservation) != held:  # another run left it, or gave it back
+        held = refs.get(reservation)
+        pushed, refs = _try(repository, remote, tagging, held)
+    if pushed.failed and ref not in refs and held is not None:  # a host may let no ref be deleted
+        pushed, refs = _try(repository, remote, tagging, None)
+    if not pushed.failed:
+        _create_local(repository, tagging)
+        left = held is not None and not pushed.freed and not _free(repository, tagging, held)
+        return f"{tagging.summary} on {remote}" + (f"; {reservation} stays there, {_UNDELETED}" if left else "")
     if ref not in refs:
-        refused = _refusal(tagging, remote, result.stderr.strip(), refs)
+        refused = _refusal(tagging, remote, pushed.result.stderr.strip(), refs)
         if isinstance(refused, SupersededError) and refs.get(reservation) == tagging.head:
-            give_back(repository, tagging.release._replace(commit=tagging.head))  # no later run would
+            _free(repository, tagging, tagging.head)  # no later run would
         raise refused
     if refs.get(reservation) == tagging.head:
-        give_back(repository, tagging.release._replace(commit=tagging.head))
+        _free(repository, tagging, tagging.head)
     if refs[ref] != commit:
         raise _taken(name, refs[ref], commit)
     if repository.find(ref)[0] != commit:
@@ -79,49 +82,88 @@ def tag(repository: Repository, tagging: Tagging) -> str:
     return f"{tagging.summary} on {remote}"
 
 
-def _try(
-    repository: Repository, remote: str, tagging: Tagging, tag_object: str, held: str | None
-) -> tuple[GitResult, dict[str, str]]:
+def check_push(repository: Repository, tagging: Tagging) -> None:
+    """Try the push of the tag without doing it, before a package is published that could not be tagged then.
+
+    It proves that this identity may push to the remote, that nothing is there under the tag's name, and that the branch
+    can move on. Whether a hook or a rule of the host refuses the tag is known only when it is pushed.
+
+    Raises:
+        PublishError: ``TAG_REFUSED``, git or the remote refuses it.
+    """
+    remote = remote_of(repository)
+    if not remote:
+        return
+    push = ("push", "--quiet", "--dry-run", *_leases(tagging), remote, *_refspecs(tagging))
+    result = repository.git.write(*push)
+    if result.status:
+        name = tagging.release.tag
+        raise PublishError(
+            "TAG_REFUSED",
+            f"{remote} would not take the tag {name}, so nothing was published: {result.stderr.strip()}",
+            where=f"refs/tags/{name}",
+            hint=_PERMISSION,
+        )
+
+
+class _Pushed(NamedTuple):
+    """The result of a push of the tag, and whether the reservation was removed with it."""
+
+    result: GitResult
+    freed: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return self.result.status != 0
+
+
+def _try(repository: Repository, remote: str, tagging: Tagging, held: str | None) -> tuple[_Pushed, dict[str, str]]:
     """Push, and only where that is refused ask the remote what it holds."""
-    result = _push(repository, remote, tagging, tag_object, held)
-    if result.status == 0:
-        return result, {}
+    pushed = _push(repository, remote, tagging, held)
+    if not pushed.failed:
+        return pushed, {}
     name = tagging.release.tag
-    return result, remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
+    return pushed, remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
 
 
 def _branches(tagging: Tagging) -> tuple[str, ...]:
     return (f"refs/heads/{tagging.branch}",) if tagging.moves else ()
 
 
-def _push(repository: Repository, remote: str, tagging: Tagging, tag_object: str, held: str | None) -> GitResult:
-    """Push the tag, and with it the branch; and remove the version's reservation where the remote can do all at once.
+def _leases(tagging: Tagging) -> list[str]:
+    """What a ref has to be until now (git-push(1)): the branch head, and not one that it could move on from."""
+    return [f"--force-with-lease={branch}:{tagging.head}" for branch in _branches(tagging)]
 
-    A lease names what a ref has to be until now (git-push(1)): the branch head, and not one that it could move on from.
-    """
-    push = ("push", "--quiet")
-    tag_it, reservation = f"{tag_object}:refs/tags/{tagging.release.tag}", RESERVED + tagging.release.tag
-    move = [f"{tagging.release.commit}:{branch}" for branch in _branches(tagging)]
-    leases = [f"--force-with-lease={branch}:{tagging.head}" for branch in _branches(tagging)]
+
+def _refspecs(tagging: Tagging) -> list[str]:
+    made = f"{tagging.made}:refs/tags/{tagging.release.tag}"
+    return [made, *(f"{tagging.release.commit}:{branch}" for branch in _branches(tagging))]
+
+
+def _push(repository: Repository, remote: str, tagging: Tagging, held: str | None) -> _Pushed:
+    """Push the tag, with it the branch, and the end of the reservation where the remote can do all at once."""
+    push, leases, refspecs = ("push", "--quiet"), _leases(tagging), _refspecs(tagging)
     if held is not None:
+        reservation = RESERVED + tagging.release.tag
         leases.append(f"--force-with-lease={reservation}:{held}")
-    free = [f":{reservation}"] if held is not None else []
-    if not move and not free:
-        return repository.git.write(*push, remote, tag_it)
-    result = repository.git.write(*push, "--atomic", *leases, remote, tag_it, *move, *free)
+        refspecs.append(f":{reservation}")
+    if not tagging.moves and held is None:
+        return _Pushed(repository.git.write(*push, remote, *refspecs))
+    result = repository.git.write(*push, "--atomic", *leases, remote, *refspecs)
     if result.status == 0 or "does not support --atomic" not in result.stderr:
-        return result
-    if move:
+        return _Pushed(result, freed=held is not None)
+    if tagging.moves:
         raise PreconditionError(
             "REMOTE_NOT_ATOMIC",
             f"{remote} takes no branch and tag in one push, and one without the other is half a release",
             where=tagging.branch,
             hint="set release.commit: false",
         )
-    result = repository.git.write(*push, remote, tag_it)  # Azure DevOps and CodeCommit
-    if result.status == 0:
-        repository.git.write(*push, *leases, remote, *free)
-    return result
+    return _Pushed(repository.git.write(*push, remote, *_refspecs(tagging)))  # Azure DevOps and CodeCommit
+
+
+def _free(repository: Repository, tagging: Tagging, held: str) -> bool:
+    return give_back(repository, tagging.release._replace(commit=held))
 
 
 def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -> PublishError | SupersededError:
@@ -149,21 +191,13 @@ def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -
         "TAG_REFUSED",
         f"{remote} did not take the tag {name}: {reason or 'no reason given'}",
         where=f"refs/tags/{name}",
-        hint="the run needs permission to create tags (contents: write); is the tag protected?",
+        hint=_PERMISSION,
     )
 
 
-def _make(repository: Repository, tagging: Tagging) -> str:
-    who, mail = repository.identity
-    release = tagging.release
-    tagger = f"{who} <{mail}> {int(time.time())} +0000"
-    header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {tagger}"
-    text = f"{header}\n\n{release.tag}\n\n{tagging.message}"
-    return repository.git.made("mktag", stdin=text.encode("utf-8", "replace"))
-
-
-def _create_local(repository: Repository, name: str, tag_object: str, commit: str) -> None:
-    result = repository.git.write("update-ref", f"refs/tags/{name}", tag_object, "0" * len(tag_object))
+def _create_local(repository: Repository, tagging: Tagging) -> None:
+    name, commit = tagging.release.tag, tagging.release.commit
+    result = repository.git.write("update-ref", f"refs/tags/{name}", tagging.made, "0" * len(tagging.made))
     if result.status != 0 and repository.find(f"refs/tags/{name}")[0] != commit:
         raise _taken(name, repository.find(f"refs/tags/{name}")[0] or "nothing", commit)
 

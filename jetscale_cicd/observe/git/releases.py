@@ -145,8 +145,13 @@ def overtaken_by(repository: Repository, tag_format: str, releases: Releases, he
     for release in newer:
         if release.commit != head and release in descendants:
             return f"{release.tag} is of a later commit"
+    tagged = {release.tag for release in releases.published}  # a host may let no reservation be deleted
     for release in releases.reserved:
-        if release.commit != head and _is_under_way(repository, head, release.commit, branch):
+        if (
+            release.tag not in tagged
+            and release.commit != head
+            and _is_under_way(repository, head, release.commit, branch)
+        ):
             return f"a run for the later commit {release.commit[:12]} is about to release {release.version}"
     return ""
 

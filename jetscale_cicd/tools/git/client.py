@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.git.discovery import locate
+from jetscale_cicd.tools.git.messages import hint_for, without_progress
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
 from jetscale_cicd.tools.git.process import (
@@ -29,10 +30,14 @@ if TYPE_CHECKING:
 
 
 # Seconds. git tells of its progress while it fetches; while it pushes, hooks of the server may take their time.
-_PATIENCE = {"ls-remote": Patience(60, 300), "fetch": Patience(120, 3600), "push": Patience(120, 3600)}
+_PATIENCE = {
+    "ls-remote": Patience(60, 300),
+    "fetch": Patience(120, 3600),
+    "push": Patience(120, 3600),
+    "tag": Patience(60, 60),  # which may sign
+}
 # Any other git may fetch objects that a partial clone lacks.
 _LAZY = Patience(300, 3600)
-_PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
 
 
 _READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|gpg\..*)$"
@@ -143,7 +148,7 @@ class Git:
         self._objects.close()
         self._forget()
         result = self.run("fetch", "--progress", *args, stdin=stdin)
-        return result._replace(stderr=_without_progress(result.stderr))
+        return result._replace(stderr=without_progress(result.stderr))
 
     def begin(self, *args: str, lasts: bool = False) -> None:
         """Start a git that only reads, beside the rest: the next ``run`` or ``ask`` of the same takes its answer.
@@ -210,6 +215,10 @@ class Git:
         return file.is_file() and b"promisor" in file.read_bytes().lower()
 
     def _unanswered(self, args: Sequence[str], late: UnansweredError) -> CannotTellError:
+        if args[0] == "tag":
+            message = f"the program that signs tags did not end within {late.seconds:.0f} s"
+            hint = "does it wait for a passphrase? git tag --sign has to work without a question"
+            return CannotTellError("SIGNER_SILENT", message, where="gpg.program", hint=hint)
         remote = next((word for word in args if word in self.remotes), "") or next(iter(self.remotes), "")
         address = self.config.get(f"remote.{remote}.pushurl" if args[0] == "push" else "", "")
         address = self.redact(address or self.config.get(f"remote.{remote}.url", ""))
@@ -250,7 +259,7 @@ class Git:
         """The error for a git command whose failure leaves a question open."""
         reason = result.stderr.strip() or f"exit status {result.status}"
         return CannotTellError(
-            "GIT_FAILED", f"git {args[0]} failed: {reason}", where=str(self.root), hint=_hint_for(reason, self.network)
+            "GIT_FAILED", f"git {args[0]} failed: {reason}", where=str(self.root), hint=hint_for(reason, self.network)
         )
 
 
@@ -285,18 +294,3 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
         )
     environment = dict(opened.git.environment()) if opened else {}
     return Git(*location, network=network, redact=redact, environment=environment, opened=opened)
-
-
-def _without_progress(stderr: str) -> str:
-    return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not _PROGRESS.fullmatch(line.strip()))
-
-
-def _hint_for(reason: str, network: bool) -> str:
-    """What to do next about a message of git's that people meet often."""
-    if "dubious ownership" in reason:
-        return "the checkout belongs to another user: git config --global --add safe.directory <path>"
-    if "transport" in reason and "not allowed" in reason and not network:
-        return "an object is missing here and this command does not use the network: run `git fetch` first"
-    if "Authentication failed" in reason or "could not read Username" in reason or "Permission denied" in reason:
-        return "git was refused: check the credentials that the checkout left behind (persist-credentials)"
-    return "run the command in the repository to see more"

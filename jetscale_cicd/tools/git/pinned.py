@@ -42,7 +42,6 @@ _PINNED = (
     "push.pushOption=",
     "push.gpgSign=false",
     "push.recurseSubmodules=no",
-    "tag.gpgSign=false",
     "fetch.recurseSubmodules=no",
     "fetch.prune=false",
     "fetch.writeCommitGraph=false",

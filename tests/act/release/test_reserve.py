@@ -8,7 +8,7 @@ from jetscale_cicd.act.release.reserve import give_back, reserve
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
-from tests.support.history import Drawn, bare, clone, draw, git, opened
+from tests.support.history import Drawn, add_update_hook, bare, clone, draw, git, opened, undeletable
 
 REF = "refs/stage6/reserved/v0.2.0"
 
@@ -56,14 +56,34 @@ def test_a_version_that_was_released_between_push_and_check_is_not_refused(local
     assert refused(local, release(local)) == "VERSION_RESERVED"
 
 
-def test_a_remote_that_takes_no_reservation_is_an_error_with_its_reason(local: Drawn) -> None:
-    hook = origin(local) / "hooks" / "update"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'no such refs here' >&2\nexit 1\n")
-    hook.chmod(0o755)
-    with pytest.raises(Stage6Error, match="no such refs here") as error:
+def test_a_remote_that_takes_no_such_refs_says_why(local: Drawn) -> None:
+    add_update_hook(origin(local), "echo 'no such refs here' >&2; exit 1")
+    assert "no such refs here" in reserve(opened(local, network=True), release(local))
+
+
+def test_a_remote_that_hides_such_refs_takes_none(local: Drawn) -> None:
+    git(origin(local), "config", "receive.hideRefs", "refs/stage6")
+    assert "hidden ref" in reserve(opened(local, network=True), release(local))
+
+
+def test_a_remote_that_takes_no_push_is_an_error_with_its_reason(local: Drawn) -> None:
+    local.git("config", "remote.origin.receivepack", "echo 'you may only read' >&2; false")
+    with pytest.raises(Stage6Error, match="you may only read") as error:
         reserve(opened(local, network=True), release(local))
     assert error.value.code == "RESERVATION_REFUSED"
+
+
+def test_a_reservation_that_cannot_be_seen_is_another_runs(local: Drawn) -> None:
+    reserve(opened(local, network=True), release(local, "HEAD~1"))
+    git(origin(local), "config", "uploadpack.hideRefs", "refs/stage6")
+    assert refused(local, release(local)) == "RESERVATION_REFUSED"
+
+
+def test_a_reservation_that_may_not_be_deleted_stays(local: Drawn) -> None:
+    reserve(opened(local, network=True), release(local))
+    undeletable(origin(local))
+    assert not give_back(opened(local, network=True), release(local))
+    assert git(origin(local), "rev-parse", REF) == local.head
 
 
 def test_only_our_own_reservation_is_given_back(local: Drawn) -> None:

@@ -1,0 +1,71 @@
+"""The annotated tag of a release as an object, without a ref: a run that dies before its push leaves nothing behind.
+
+git signs tags only while it creates their ref. So it does that in a repository of its own, which has the objects and
+the settings of this one, and the signature is what git makes with the user's program: gpg, gpgsm or ssh.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+from jetscale_cicd.errors import PublishError
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.observe.git.repository import Repository
+
+_TRUE = ("true", "yes", "on", "1")
+
+
+def signs_tags(repository: Repository, configured: bool) -> bool:
+    """Whether tags are signed: where the repository's configuration wants it, or git's (``tag.gpgSign``)."""
+    return configured or repository.git.config.get("tag.gpgsign", "").lower() in _TRUE
+
+
+def make_tag(repository: Repository, release: Release, message: str, *, sign: bool = False) -> str:
+    """Make the tag.
+
+    Args:
+        message: release notes and trailers.
+        sign: sign it, as git is configured to (``gpg.format``, ``user.signingKey``), also where git itself would not.
+
+    Raises:
+        PublishError: ``TAG_UNSIGNED``, git or its signing program did not sign.
+        CannotTellError: ``GIT_FAILED``, or ``SIGNER_SILENT``, the signing program does not end.
+    """
+    text = f"{release.tag}\n\n{message}".encode("utf-8", "replace")
+    who, mail = repository.identity
+    date = f"{int(time.time())} +0000"
+    if signs_tags(repository, sign):
+        tagger = {"GIT_COMMITTER_NAME": who, "GIT_COMMITTER_EMAIL": mail, "GIT_COMMITTER_DATE": f"@{date}"}
+        return _signed(repository, release, text, tagger)
+    header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {who} <{mail}> {date}\n\n"
+    return repository.git.made("mktag", stdin=header.encode("utf-8", "replace") + text)
+
+
+def _signed(repository: Repository, release: Release, text: bytes, tagger: dict[str, str]) -> str:
+    git = repository.git
+    with tempfile.TemporaryDirectory(prefix="jetscale-cicd-tag-") as scratch:
+        directory = Path(scratch)
+        for name in ("objects", "refs"):
+            (directory / name).mkdir()
+        (directory / "HEAD").write_text("ref: refs/heads/none\n")
+        (directory / "config").write_text(_config(git.common_dir.absolute() / "config", len(release.commit)))
+        env = {**tagger, "GIT_DIR": scratch, "GIT_OBJECT_DIRECTORY": str(git.common_dir.absolute() / "objects")}
+        options = ("--sign", "--cleanup=verbatim", "--file=-")
+        result = git.write("tag", *options, release.tag, release.commit, stdin=text, env=env)
+        if result.status != 0:
+            reason = " ".join(result.stderr.split())
+            raise PublishError(
+                "TAG_UNSIGNED",
+                f"git did not sign the tag {release.tag}: {reason}",
+                where="release.sign_tags",
+                hint="check gpg.format and user.signingKey: git tag --sign has to work here without a question",
+            )
+        return (directory / "refs" / "tags" / release.tag).read_text(encoding="ascii").strip()
+
+
+def _config(included: Path, name_size: int) -> str:
+    """The configuration of a repository that has the settings of another one's file."""
+    path = str(included).replace("\\", "\\\\").replace('"', '\\"')
+    sha256 = "[extensions]\n\tobjectFormat = sha256\n" if name_size == 64 else ""
+    version = 1 if sha256 else 0
+    return f'[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n{sha256}[include]\n\tpath = "{path}"\n'

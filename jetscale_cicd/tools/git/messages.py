@@ -1,0 +1,21 @@
+"""What git writes for people, and what to do next about it."""
+
+import re
+
+_PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
+
+
+def without_progress(stderr: str) -> str:
+    """What a fetch wrote, without the lines that tell how far it is."""
+    return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not _PROGRESS.fullmatch(line.strip()))
+
+
+def hint_for(reason: str, network: bool) -> str:
+    """What to do next about a message of git's that people meet often."""
+    if "dubious ownership" in reason:
+        return "the checkout belongs to another user: git config --global --add safe.directory <path>"
+    if "transport" in reason and "not allowed" in reason and not network:
+        return "an object is missing here and this command does not use the network: run `git fetch` first"
+    if "Authentication failed" in reason or "could not read Username" in reason or "Permission denied" in reason:
+        return "git was refused: check the credentials that the checkout left behind (persist-credentials)"
+    return "run the command in the repository to see more"
