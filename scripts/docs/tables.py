@@ -93,4 +93,6 @@ def _shown_default(value: object) -> str:
     """The default as it would be written in the file."""
     if isinstance(value, list):
         return "[" + ", ".join(f'"{item}"' if "*" in item else item for item in value) + "]"
+    if ": " in str(value):
+        return f'"{value}"'
     return {"": '""', "None": "null", "False": "false", "True": "true"}.get(str(value), str(value))

@@ -15,7 +15,10 @@ from scripts.docs.tables import error_classes
 
 IN_CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 # Variables that a library or another program reads, not this package.
-READ_ELSEWHERE = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HELM_DRIVER"}
+READ_ELSEWHERE = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HELM_DRIVER"} | {
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+}
 # Parts of the names of variables whose values are masked.
 PARTS_OF_NAMES = {"AUTH_CONFIG"}
 # Error codes of registries, and a constant of the time module.

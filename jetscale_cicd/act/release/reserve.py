@@ -34,7 +34,7 @@ def reserve(repository: Repository, release: Release) -> str:
     remote = remote_of(repository)
     if not remote:
         return ""
-    ref, tag = RESERVED + release.tag, f"refs/tags/{release.tag}"
+    ref = RESERVED + release.tag
     reason = ""
     for _ in range(_ATTEMPTS):
         # An empty lease: the ref must not exist (git-push(1)). Without it, one for an ancestor would move on.
@@ -43,17 +43,8 @@ def reserve(repository: Repository, release: Release) -> str:
         if result.status == 0:
             return ""
         reason = result.stderr.strip() or "no reason given"
-        refs = remote_refs(repository, ref, f"{tag}*")
-        held = refs.get(ref) or refs.get(tag)  # the run that held it may have finished by now
-        if held == release.commit:
+        if _is_ours(repository, release):
             return ""
-        if held:
-            raise SupersededError(
-                "VERSION_RESERVED",
-                f"another run took {release.version} for {held[:12]}, this run wanted it for {release.commit[:12]}",
-                where=ref,
-                hint="run again: it takes the next version",
-            )
         if _REFUSED in reason and not _RACE.search(reason):
             return reason
     raise PublishError(
@@ -62,6 +53,21 @@ def reserve(repository: Repository, release: Release) -> str:
         where=ref,
         hint="the run needs permission to push refs (contents: write); nothing was published",
     )
+
+
+def _is_ours(repository: Repository, release: Release) -> bool:
+    """Whether the version is at this commit already; False where it is free."""
+    ref, tag = RESERVED + release.tag, f"refs/tags/{release.tag}"
+    refs = remote_refs(repository, ref, f"{tag}*")
+    held = refs.get(ref) or refs.get(tag)  # the run that held it may have finished by now
+    if held and held != release.commit:
+        raise SupersededError(
+            "VERSION_RESERVED",
+            f"another run took {release.version} for {held[:12]}, this run wanted it for {release.commit[:12]}",
+            where=ref,
+            hint="run again: it takes the next version",
+        )
+    return bool(held)
 
 
 def give_back(repository: Repository, release: Release) -> bool:

@@ -35,8 +35,8 @@ def make_tag(repository: Repository, release: Release, message: str, *, sign: bo
     who, mail = repository.identity
     date = f"{int(time.time())} +0000"
     if signs_tags(repository, sign):
-        tagger = {"GIT_COMMITTER_NAME": who, "GIT_COMMITTER_EMAIL": mail, "GIT_COMMITTER_DATE": f"@{date}"}
-        return _signed(repository, release, text, tagger)
+        tagger = {"NAME": who, "EMAIL": mail, "DATE": f"@{date}"}
+        return _signed(repository, release, text, {f"GIT_COMMITTER_{part}": value for part, value in tagger.items()})
     header = f"object {release.commit}\ntype commit\ntag {release.tag}\ntagger {who} <{mail}> {date}\n\n"
     return repository.git.made("mktag", stdin=header.encode("utf-8", "replace") + text)
 
