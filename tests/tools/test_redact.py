@@ -129,3 +129,10 @@ def test_two_hundred_secrets_in_a_megabyte_take_no_longer_than_a_few_passes() ->
     assert redact(text + secrets[7]).endswith(MASK)
     # Measured: 0.1 s; one pattern of all forms took 2.5 s.
     assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize("part", ["a.", "a-", "a@", "a://", "a://a@", "://"])
+def test_it_takes_time_by_the_length_of_the_text(part: str) -> None:
+    started = time.monotonic()
+    Redactor.of(())(part * (200_000 // len(part)) + "@")
+    assert time.monotonic() - started < 5  # 40 kB of the first took half a minute

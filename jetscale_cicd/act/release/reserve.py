@@ -15,10 +15,10 @@ from jetscale_cicd.observe.git.repository import Repository
 
 # A reservation may be given back between the push that it refused and the question why.
 _ATTEMPTS = 3
-# git push marks a ref so that the remote answered for it, and refused it: a rule of the host, a hook (git-push(1)).
-_REFUSED = "[remote rejected]"
+# What git push says of a ref that the remote answered for, and refused: by a rule of the host, or a hook.
+_REFUSED = re.compile(r"^ ! \[remote rejected\] .*\((?P<why>[^()]*)\)$", re.MULTILINE)
 # Two runs that create one ref at the same time; the words are git's, of files and of reftables.
-_RACE = re.compile(r"stale info|lock|exists|failed to update")
+_RACE = re.compile(r"lock|exists|failed to update|old value")
 
 
 def reserve(repository: Repository, release: Release) -> str:
@@ -45,7 +45,8 @@ def reserve(repository: Repository, release: Release) -> str:
         reason = result.stderr.strip() or "no reason given"
         if _is_ours(repository, release):
             return ""
-        if _REFUSED in reason and not _RACE.search(reason):
+        refused = _REFUSED.search(reason)
+        if refused and not _RACE.search(refused["why"]):
             return reason
     raise PublishError(
         "RESERVATION_REFUSED",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _HEADER = re.compile(rb"^(tree|parent|committer) (.*)$", re.MULTILINE)
-_TIME = re.compile(rb"> (\d+)(?: [+-]\d+)?$")
+_TIME = re.compile(rb"> (\d{1,18})(?: [+-]\d+)?$")
 
 
 class Entry(NamedTuple):

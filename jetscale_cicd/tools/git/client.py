@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -80,7 +81,8 @@ class Git:
         self._objects.close()
         for args, begun in list(self._begun.items()):
             if raised is None:
-                begun.git.finish()
+                with suppress(UnansweredError):  # nobody waits for the answer
+                    begun.git.finish(self._patience(args))
             else:
                 self._begun.pop(args).git.stop()  # who asks all the same gets another
 
