@@ -2,13 +2,13 @@
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.model.plan import Decision
-from jetscale_cicd.observe.git.push_address import push_blocker
+from jetscale_cicd.observe.git.push_address import may_differ, push_blocker
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import RunCheck
 
 
-def _applies(_: RunContext, proposal: Proposal) -> bool:
-    return proposal.plan.decision is Decision.PUBLISH
+def _applies(context: RunContext, proposal: Proposal) -> bool:
+    return proposal.plan.decision is Decision.PUBLISH and may_differ(context.repository)
 
 
 def _run(context: RunContext, _: Proposal) -> None:

@@ -15,7 +15,7 @@ def push_blocker(repository: Repository) -> PreconditionError | None:
     The tag of a release would then never be seen, and every later run would publish it again.
     """
     remote = remote_of(repository)
-    if not remote or not _may_differ(repository, remote):
+    if not remote:
         return None
     read = _addresses(repository, remote)[0]
     pushed = _addresses(repository, remote, "--push")
@@ -34,10 +34,11 @@ def push_blocker(repository: Repository) -> PreconditionError | None:
     )
 
 
-def _may_differ(repository: Repository, remote: str) -> bool:
-    settings = repository.git.settings
+def may_differ(repository: Repository) -> bool:
+    """Whether git is configured to push to the remote by another address than it reads from, or by several."""
+    settings, remote = repository.git.settings, remote_of(repository)
     several = len(settings.get(f"remote.{remote}.url", ())) > 1 or f"remote.{remote}.pushurl" in settings
-    return several or any(key.endswith(".pushinsteadof") for key in settings)
+    return bool(remote) and (several or any(key.endswith(".pushinsteadof") for key in settings))
 
 
 def _addresses(repository: Repository, remote: str, *options: str) -> list[str]:

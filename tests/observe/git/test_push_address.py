@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jetscale_cicd.observe.git.push_address import push_blocker
+from jetscale_cicd.observe.git.push_address import may_differ, push_blocker
 from tests.support.history import Drawn, draw, opened
 
 
@@ -16,7 +16,9 @@ def repo(tmp_path: Path) -> Drawn:
 def code(repo: Drawn, *settings: tuple[str, str]) -> str | None:
     for key, value in settings:
         repo.git("config", "--add", key, value)
-    blocker = push_blocker(opened(repo))
+    repository = opened(repo)
+    blocker = push_blocker(repository)
+    assert may_differ(repository) or blocker is None
     return blocker.code if blocker else None
 
 
@@ -63,6 +65,11 @@ def test_no_credential_is_told(repo: Drawn) -> None:
     assert blocker
     assert "secret" not in blocker.message
     assert "git.test/b" in blocker.message
+
+
+def test_one_address_needs_no_look(repo: Drawn) -> None:
+    repo.git("config", "remote.origin.url", HTTPS)
+    assert not may_differ(opened(repo))
 
 
 def test_without_a_remote_nothing_is_pushed(repo: Drawn) -> None:
