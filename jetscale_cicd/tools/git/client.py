@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.git.discovery import locate
-from jetscale_cicd.tools.git.messages import hint_for, without_progress
+from jetscale_cicd.tools.git.messages import hint_for, unanswered, without_progress
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
 from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
 from jetscale_cicd.tools.git.process import (
@@ -41,7 +41,7 @@ _PATIENCE = {
 _LAZY = Patience(300, 3600)
 
 
-_READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|gpg\..*)$"
+_READ = r"^(remote\..*|user\.(name|email)|url\..*\.pushinsteadof|tag\.gpgsign|hook\..*)$"
 
 
 class _Begun(NamedTuple):
@@ -88,7 +88,7 @@ class Git:
 
     @cached_property
     def settings(self) -> Mapping[str, tuple[str, ...]]:
-        """Remotes, addresses, identity and signatures as git is configured, keys as git prints them.
+        """Remotes, addresses, identity, signatures and hooks as git is configured, keys as git prints them.
 
         Raises:
             CannotTellError: ``GIT_FAILED``, the configuration cannot be read.
@@ -186,17 +186,24 @@ class Git:
         from jetscale_cicd.tools.git.gitpython import start_writing
 
         self._forget()
-        whole = command(self.root, *args, settings=self._unmirrored if args[0] == "push" else ())
+        whole = command(self.root, *args, settings=self._overrides)
         process = start_writing(self.opened, self.root, whole, self._variables(env))
         return self._result(args, process, stdin)
 
-    @property
-    def _unmirrored(self) -> tuple[str, ...]:
-        """Settings with which a push to a mirror takes refspecs, which git refuses otherwise."""
-        return tuple(f"{key}=false" for key in self.settings if re.fullmatch(r"remote\..*\.mirror", key))
+    @cached_property
+    def _overrides(self) -> tuple[str, ...]:
+        """Settings of a git that writes, which depend on names in the configuration.
+
+        Without the first ones git refuses refspecs in a push to a mirror. The others are hooks of the configuration
+        (git-config(1), "hook.<friendly-name>.command", since git 2.54), which ``core.hooksPath`` does not keep out.
+        """
+        mirrors = [key for key in self.settings if re.fullmatch(r"remote\..*\.mirror", key)]
+        hooks = {key.rpartition(".")[0] for key in self.settings if key.startswith("hook.")}
+        return (*(f"{key}=false" for key in mirrors), *(f"{hook}.enabled=false" for hook in sorted(hooks)))
 
     def _start(self, *args: str, stdin: bool, env: Mapping[str, str] | None = None) -> Process:
-        return start(command(self.root, *args), {**os.environ, **self._variables(env)}, stdin=stdin)
+        settings = self._overrides if args[0] == "fetch" else ()
+        return start(command(self.root, *args, settings=settings), {**os.environ, **self._variables(env)}, stdin=stdin)
 
     def _variables(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         return {**variables(network=self.network), **self.environment, **(env or {})}
@@ -217,20 +224,10 @@ class Git:
         return file.is_file() and b"promisor" in file.read_bytes().lower()
 
     def _unanswered(self, args: Sequence[str], late: UnansweredError) -> CannotTellError:
-        if args[0] == "tag":
-            message = f"the program that signs tags did not end within {late.seconds:.0f} s"
-            hint = "does it wait for a passphrase? git tag --sign has to work without a question"
-            return CannotTellError("SIGNER_SILENT", message, where="gpg.program", hint=hint)
         remote = next((word for word in args if word in self.remotes), "") or next(iter(self.remotes), "")
-        address = self.config.get(f"remote.{remote}.pushurl" if args[0] == "push" else "", "")
-        address = self.redact(address or self.config.get(f"remote.{remote}.url", ""))
-        return CannotTellError(
-            "REMOTE_SILENT",
-            f"{remote or 'the remote'} did not answer git {args[0]} within {late.seconds:.0f} s",
-            where=address or remote,
-            hint="check the network, and that neither ssh nor a credential helper waits for somebody: "
-            f"git ls-remote {remote}".rstrip(),
-        )
+        pushed = self.config.get(f"remote.{remote}.pushurl", "") if args[0] == "push" else ""
+        address = self.redact(pushed or self.config.get(f"remote.{remote}.url", ""))
+        return unanswered(args[0], remote, address, late.seconds)
 
     def _redacted(self, status: int, stdout: bytes, stderr: bytes) -> GitResult:
         return GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace")))

@@ -2,12 +2,25 @@
 
 import re
 
+from jetscale_cicd.errors import CannotTellError
+
 _PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
 
 
 def without_progress(stderr: str) -> str:
     """What a fetch wrote, without the lines that tell how far it is."""
     return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not _PROGRESS.fullmatch(line.strip()))
+
+
+def unanswered(verb: str, remote: str, address: str, seconds: float) -> CannotTellError:
+    """The error for a git that was stopped, because a remote gave no answer or, for `git tag`, a signing program."""
+    if verb == "tag":
+        message = f"the program that signs tags did not end within {seconds:.0f} s"
+        hint = "does it wait for a passphrase? git tag --sign has to work without a question"
+        return CannotTellError("SIGNER_SILENT", message, where="gpg.program", hint=hint)
+    message = f"{remote or 'the remote'} did not answer git {verb} within {seconds:.0f} s"
+    hint = f"check the network, and that neither ssh nor a credential helper waits for somebody: git ls-remote {remote}"
+    return CannotTellError("REMOTE_SILENT", message, where=address or remote, hint=hint.rstrip())
 
 
 def hint_for(reason: str, network: bool) -> str:

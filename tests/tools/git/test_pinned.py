@@ -127,6 +127,8 @@ def test_no_hook_no_monitor_and_no_other_work_tree(
     repo.git("remote", "add", "origin", str(origin))
     elsewhere = draw(tmp_path / "elsewhere", "feat: another [y]")
     hostile = {"core.hooksPath": str(hooks), "core.fsmonitor": str(hooks / "monitor"), "push.followTags": "true"}
+    for event in ("pre-push", "reference-transaction"):  # git 2.54 and newer run these
+        hostile |= {f"hook.{event}-spy.event": event, f"hook.{event}-spy.command": f"touch {ran}"}
     if place == "environment":
         give({**hostile, "core.worktree": str(elsewhere.path), "core.bare": "true", "core.quotePath": "true"})
     else:
@@ -136,6 +138,7 @@ def test_no_hook_no_monitor_and_no_other_work_tree(
         assert used.ask("rev-parse", "--show-toplevel").decode().strip() == str(repo.path)
         assert used.write("push", "--quiet", "origin", "HEAD:refs/heads/pushed").status == 0
         assert used.write("update-ref", "refs/tags/v1", "HEAD").status == 0
+        assert used.fetch("--quiet", "origin", "refs/heads/pushed:refs/heads/fetched").status == 0
         used.ask("status", "--porcelain")
     assert not ran.exists()
 
