@@ -125,6 +125,19 @@ def test_a_remote_without_reservations_gets_the_tag_before_the_package(stack: Sa
     assert stack.run(f"--registry=oci://{registry}/unreserved").json["decision"] == "nothing"
 
 
+@pytest.mark.parametrize("refused", ["deletions", "reservations"])
+def test_a_release_commit_arrives_with_its_tag_there_too(stack: Sample, registry: str, refused: str) -> None:
+    config = (stack.repo.path / ".stage6.yaml").read_text()
+    stack.commit("ci: commit", {".stage6.yaml": config + "release: {commit: true}\n"})
+    undeletable(stack.remote) if refused == "deletions" else refuse(stack.remote, "refs/stage6/*")
+    ended = stack.run(f"--registry=oci://{registry}/commit-{refused}")
+    assert (ended.status, ended.json["version"]) == (0, "0.2.0"), ended.stderr
+    assert git(stack.remote, "rev-parse", "v0.2.0^{commit}") == git(stack.remote, "rev-parse", "main")
+    assert held(registry, f"commit-{refused}")
+    stack.repo.git("pull", "--quiet", "origin", "main")
+    assert stack.run(f"--registry=oci://{registry}/commit-{refused}").json["decision"] == "nothing"
+
+
 def test_where_neither_is_taken_nothing_is_published(stack: Sample, registry: str) -> None:
     refuse(stack.remote, "*")
     ended = stack.run(f"--registry=oci://{registry}/refused")
