@@ -12,6 +12,7 @@ from tests.story.test_story import CHART
 from tests.support.command import command
 from tests.support.history import add_update_hook, bare, clone, git, undeletable
 from tests.support.oci import serve
+from tests.support.proxy import Told, nothing, proxied
 from tests.support.sample import Sample, released, small
 
 
@@ -136,6 +137,18 @@ def test_a_release_commit_arrives_with_its_tag_there_too(stack: Sample, registry
     assert held(registry, f"commit-{refused}")
     stack.repo.git("pull", "--quiet", "origin", "main")
     assert stack.run(f"--registry=oci://{registry}/commit-{refused}").json["decision"] == "nothing"
+
+
+def test_a_package_that_is_refused_after_its_tag_is_published_by_the_next_run(stack: Sample, registry: str) -> None:
+    refuse(stack.remote, "refs/stage6/*")
+    with proxied(registry, lambda asked: Told(403, {}, b"") if asked.method == "PUT" else None) as proxy:
+        assert stack.run(f"--registry=oci://{proxy.host}/refused-once").status == 4
+        assert (held(registry, "refused-once"), "refs/tags/v0.2.0" in refs(stack)) == (False, True)
+        proxy.fault = nothing
+        again = stack.run(f"--registry=oci://{proxy.host}/refused-once")
+    assert (again.status, again.json["version"]) == (0, "0.2.0"), again.stderr
+    assert held(registry, "refused-once")
+    assert refs(stack) == {"refs/tags/v0.1.0", "refs/tags/v0.2.0"}
 
 
 def test_where_neither_is_taken_nothing_is_published(stack: Sample, registry: str) -> None:
