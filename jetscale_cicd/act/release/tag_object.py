@@ -6,6 +6,7 @@ the settings of this one, and the signature is what git makes with the user's pr
 
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from jetscale_cicd.errors import PublishError
@@ -48,7 +49,7 @@ def _signed(repository: Repository, release: Release, text: bytes, tagger: dict[
         for name in ("objects", "refs"):
             (directory / name).mkdir()
         (directory / "HEAD").write_text("ref: refs/heads/none\n")
-        (directory / "config").write_text(_config(git.common_dir.absolute() / "config", len(release.commit)))
+        (directory / "config").write_text(_config(git.settings, len(release.commit)), "utf-8", "surrogateescape")
         env = {**tagger, "GIT_DIR": scratch, "GIT_OBJECT_DIRECTORY": str(git.common_dir.absolute() / "objects")}
         options = ("--sign", "--cleanup=verbatim", "--file=-")
         result = git.write("tag", *options, release.tag, release.commit, stdin=text, env=env)
@@ -63,9 +64,23 @@ def _signed(repository: Repository, release: Release, text: bytes, tagger: dict[
         return (directory / "refs" / "tags" / release.tag).read_text(encoding="ascii").strip()
 
 
-def _config(included: Path, name_size: int) -> str:
-    """The configuration of a repository that has the settings of another one's file."""
-    path = str(included).replace("\\", "\\\\").replace('"', '\\"')
-    sha256 = "[extensions]\n\tobjectFormat = sha256\n" if name_size == 64 else ""
-    version = 1 if sha256 else 0
-    return f'[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n{sha256}[include]\n\tpath = "{path}"\n'
+def _config(settings: Mapping[str, tuple[str, ...]], name_size: int) -> str:
+    """The configuration of a repository that signs as this one.
+
+    Not an include of its file: git may include others by the place of a repository (``includeIf``), which is not this.
+    """
+    sha256 = name_size == 64
+    lines = ["[core]", f"repositoryFormatVersion = {1 if sha256 else 0}", "bare = true"]
+    lines += ["[extensions]", "objectFormat = sha256"] if sha256 else []
+    for key, values in settings.items():
+        section, _, name = key.rpartition(".")
+        if section == "gpg" or section.startswith("gpg.") or key == "user.signingkey":
+            outer, dot, inner = section.partition(".")
+            lines += [f"[{outer} {_quoted(inner)}]" if dot else f"[{outer}]"]
+            lines += [f"{name} = {_quoted(value)}" for value in values]
+    return "\n".join([*lines, ""])
+
+
+def _quoted(text: str) -> str:
+    """As git-config(1), "Syntax", wants a value."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -41,7 +41,7 @@ _PATIENCE = {
 _LAZY = Patience(300, 3600)
 
 
-_READ = r"^(remote\..*|user\.(name|email)|url\..*\.pushinsteadof|tag\.gpgsign|hook\..*)$"
+_READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|(gpg|hook)\..*)$"
 
 
 class _Begun(NamedTuple):

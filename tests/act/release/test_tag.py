@@ -135,8 +135,33 @@ def test_a_tag_is_not_signed_where_nobody_wants_it(local: Drawn, signers: Mappin
     assert not signed(local, signers)
 
 
+def test_settings_that_git_includes_for_this_repository_sign(
+    local: Drawn, signers: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    included = tmp_path / "included"
+    for key, value in {**signers, "tag.gpgSign": "true"}.items():
+        local.git("config", "--file", str(included), key, value)
+    personal = tmp_path / "gitconfig"
+    personal.write_text(f'[includeIf "gitdir:{local.path}/"]\n\tpath = {included}\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(personal))
+    assert "SIGNATURE" in local.git("cat-file", "tag", make_tag(opened(local), release(local), MESSAGE))
+
+
+def test_a_tag_of_a_sha256_repository_is_signed(tmp_path: Path, signers: Mapping[str, str]) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", "--object-format=sha256", "repo")
+    repo = Drawn(tmp_path / "repo").draw("feat: a [x]")
+    assert signed_object(repo, signers)
+
+
+def signed_object(repo: Drawn, settings: Mapping[str, str]) -> bool:
+    for key, value in settings.items():
+        repo.git("config", key, value)
+    made = make_tag(opened(repo), release(repo), MESSAGE, sign=True)
+    return "SIGNATURE" in repo.git("cat-file", "tag", made)
+
+
 def test_the_users_own_program_signs(local: Drawn, tmp_path: Path) -> None:
-    program = tmp_path / "my gpg"
+    program = tmp_path / 'my \\"gpg'
     program.write_text(
         "#!/bin/sh\ncat >/dev/null\necho '-----BEGIN PGP SIGNATURE-----'\necho '[GNUPG:] SIG_CREATED ' >&2\n"
     )
