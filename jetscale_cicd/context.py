@@ -13,7 +13,7 @@ from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.git.comparison import begin_expected_diff
+from jetscale_cicd.observe.git.comparison import begin_expected_diff, find_head
 from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
@@ -39,7 +39,8 @@ class RunContext:
     Args:
         request: the request, with head set to a snapshot of the work tree where uncommitted changes count.
         repository: the repository around ``request.repo``.
-        settings, rules: ``.stage6.yaml`` and python-semantic-release's own configuration.
+        head: full name of the commit to decide for, whose configuration holds.
+        settings, rules: its ``.stage6.yaml``, and its configuration of python-semantic-release.
         redact: masks secrets in every output.
         announce: shows one line of progress.
         show: shows rows that change in place; False where there is no terminal for them.
@@ -49,6 +50,7 @@ class RunContext:
 
     request: Request
     repository: Repository
+    head: str
     settings: "Settings"
     rules: "ReleaseRules"
     redact: Redactor
@@ -240,7 +242,8 @@ def open_context(
         plans: a plan is going to be made, so git begins with its part while modules are imported.
 
     Raises:
-        ConfigurationError: there is no repository, or its configuration cannot be used.
+        ConfigurationError: there is no repository, or the configuration of its commit cannot be used.
+        CannotTellError: the commit, or its configuration, is not here and could not be fetched.
     """
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
@@ -248,16 +251,18 @@ def open_context(
         repository = Repository(git)
         if plans:
             begin_expected_diff(repository, request)
-        from jetscale_cicd.observe.settings import load_release_rules, load_settings
-
-        settings = load_settings(git.root, request)
-        redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
-        rules = load_release_rules(git.root)
         if request.worktree:
-            repository, head = _snapshot(repository, closing)
-            request = replace(request, head=head)
+            repository, snapshot_of = _snapshot(repository, closing)
+            request = replace(request, head=snapshot_of)
+        head = find_head(repository, request)
+        from jetscale_cicd.observe.settings import load_configuration
+
+        settings, rules = load_configuration(repository, head, request)
+        redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         say = partial(_announce_redacted, announce, redact)
-        context = RunContext(request, repository, settings, rules, redact, say, show, closing)
+        context = RunContext(request, repository, head, settings, rules, redact, say, show, closing)
+        for note in () if plans else settings.notes:  # a plan shows them
+            say(f"! {note}")
         if plans:
             ask_remote = request.network and not request.compares_only and not settings.release.commit
             begin_releases(repository, context.tag_format, context.branches, ask_remote=ask_remote)

@@ -145,8 +145,7 @@ def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]
     """The scopes of each path, and why, whether it changed or not."""
     from jetscale_cicd.planning.explain import explain_paths
 
-    commit = context.repository.commit(context.request.head or "HEAD")
-    return explain_paths(context.repository, context.settings, commit, paths)
+    return explain_paths(context.repository, context.settings, context.head, paths)
 
 
 def verify_chart(context: RunContext, tag: str) -> "Verification":

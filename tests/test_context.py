@@ -71,5 +71,5 @@ def test_a_shallow_clone_is_completed_before_it_is_asked(repo: Drawn, tmp_path: 
 
 
 def test_release_commits_ask_the_remote_for_their_branch_too(repo: Drawn) -> None:
-    repo.write(".stage6.yaml", "release: {commit: true}\n")
+    repo.commit("chore: configure", **{".stage6.yaml": "release: {commit: true}\n"})
     assert begun(Request(repo=repo.path, event=Event(**PUSH))) == TAGS

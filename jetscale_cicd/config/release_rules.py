@@ -19,6 +19,7 @@ from jetscale_cicd.model.target import quoted
 MAX_FILE_CHARS = 1024 * 1024
 # ``BranchConfig.match`` of python-semantic-release 10.7.
 _DEFAULT_MATCH = "(main|master)"
+_PYPROJECT, *_RELEASERC = RULES_FILES = ("pyproject.toml", "releaserc.toml", "releaserc.json")
 _T = TypeVar("_T", str, bool, dict[str, Any])
 _HINT = "see python-semantic-release's configuration reference"
 
@@ -46,6 +47,12 @@ class ReleaseRules:
     branches: tuple[BranchGroup, ...] = ()
     parser_options: Mapping[str, object] = field(default_factory=dict, hash=False)
     origin: str = "default"
+
+
+def rules_of(texts: Mapping[str, str]) -> ReleaseRules:
+    """The rules of a repository whose files have these texts, by name; see below."""
+    releaserc = next(((name, texts[name]) for name in _RELEASERC if name in texts), None)
+    return read_release_rules(texts.get(_PYPROJECT), releaserc)
 
 
 def read_release_rules(pyproject: str | None, releaserc: tuple[str, str] | None) -> ReleaseRules:

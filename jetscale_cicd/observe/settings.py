@@ -1,32 +1,73 @@
-"""The configuration files of a repository, read and overridden by what was asked on the command line."""
+"""The configuration of a commit, overridden by what was asked on the command line."""
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 from jetscale_cicd.config.reader import default_settings, read_settings
-from jetscale_cicd.config.release_rules import ReleaseRules, read_release_rules
+from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.config.settings import Settings, check_registry
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.observe.committed_text import committed_texts, text_of
+from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.trees import entry_at
+from jetscale_cicd.observe.worktree_notes import worktree_notes
 
 FILE = ".stage6.yaml"
-_RELEASERC = ("releaserc.toml", "releaserc.json")
+# Names that are taken for it; a repository that has one of them was configured by somebody.
+_MISTAKEN = (".stage6.yml", "stage6.yaml", "stage6.yml")
 
 
-def load_settings(root: Path, request: Request) -> Settings:
-    """``.stage6.yaml`` of the repository, or the file that the request names, and its overrides.
+class Configuration(NamedTuple):
+    """``.stage6.yaml``, and python-semantic-release's own configuration."""
+
+    settings: Settings
+    rules: ReleaseRules
+
+
+def load_configuration(repository: Repository, head: str, request: Request) -> Configuration:
+    """The configuration that a commit holds; with ``--config`` the file that it names, whatever the commit holds.
+
+    A work tree whose files differ from the commit's, or that lacks them, gives a note.
+
+    Args:
+        head: full name of the commit.
 
     Raises:
-        ConfigurationError: the named file is missing, or wrong; an unknown target; a bad registry.
+        ConfigurationError: a file that is there cannot be used; the named file is missing; an unknown target; a bad
+            registry.
+        CannotTellError: the commit has a file that this clone lacks, and that could not be fetched.
     """
-    text = _read(request.config) if request.config else _read_optional(root / FILE)
-    if request.config and text is None:
+    texts = committed_texts(repository, head, (*RULES_FILES, *(() if request.config else (FILE, *_MISTAKEN))))
+    settings, rules = _settings(request, texts), rules_of(texts)
+    source = "the work tree that git sees" if request.worktree else f"commit {head[:12]}"
+    notes = worktree_notes(repository.git, source, texts, "" if request.config else FILE, rules)
+    if request.worktree and not request.config and FILE not in texts and _was_committed(repository, head):
+        notes = (*notes, f"{FILE} is not in {source}, though it is in HEAD: the defaults are simulated")
+    return Configuration(_overridden(replace(settings, notes=(*settings.notes, *notes)), request), rules)
+
+
+def _was_committed(repository: Repository, snapshot: str) -> bool:
+    return any(entry_at(repository, parent, FILE) for parent in repository.parents(snapshot)[snapshot])
+
+
+def _settings(request: Request, texts: dict[str, str]) -> Settings:
+    if request.config:
+        return read_settings(_read(request.config), str(request.config))
+    if FILE in texts:
+        return read_settings(texts[FILE], FILE)
+    if mistaken := next((name for name in _MISTAKEN if name in texts), None):
         raise ConfigurationError(
-            "CONFIG_MISSING", "there is no such configuration file", where=str(request.config), hint="check --config"
+            "CONFIG_NAME", f"{mistaken} is not read", where=mistaken, hint=f"git mv {mistaken} {FILE}, and commit it"
         )
-    settings = default_settings() if text is None else read_settings(text, str(request.config or FILE))
+    return default_settings()
+
+
+def _overridden(settings: Settings, request: Request) -> Settings:
+    """The settings with the targets, the engine and the registry that the request asks for."""
     unknown = [name for name in request.targets if name not in {target.name for target in settings.targets}]
     if unknown:
         known = ", ".join(target.name for target in settings.targets)
@@ -37,39 +78,32 @@ def load_settings(root: Path, request: Request) -> Settings:
     left_out = tuple(target for target in settings.targets if request.targets and target.name not in request.targets)
     if request.engine:
         targets = (replace(target, engine=request.engine) for target in targets)
-    chart = settings.chart
+    chart, origins = settings.chart, settings.origins
     if request.registry:
         try:
             check_registry(request.registry)
         except ValueError as refused:
             raise ConfigurationError("CONFIG_VALUE", f"registry: {refused}", where="--registry") from None
-        chart = replace(chart, registry=request.registry)
+        chart, origins = replace(chart, registry=request.registry), {**origins, "chart.registry": "--registry"}
     try:
-        return replace(settings, chart=chart, targets=tuple(targets), left_out=left_out)
+        return replace(settings, chart=chart, targets=tuple(targets), left_out=left_out, origins=origins)
     except ValueError as clash:
         raise ConfigurationError("CONFIG_VALUE", str(clash), where="--engine") from None
 
 
-def load_release_rules(root: Path) -> ReleaseRules:
-    """python-semantic-release's own configuration, where the repository has one."""
-    releaserc = next(((name, text) for name in _RELEASERC if (text := _read_optional(root / name)) is not None), None)
-    return read_release_rules(_read_optional(root / "pyproject.toml"), releaserc)
-
-
-def _read_optional(file: Path) -> str | None:
-    return _read(file) if os.path.lexists(file) else None
-
-
-def _read(file: Path) -> str | None:
+def _read(file: Path) -> str:
+    """The text of the file that ``--config`` names."""
+    if not os.path.lexists(file):
+        raise ConfigurationError(
+            "CONFIG_MISSING", "there is no such configuration file", where=str(file), hint="check --config"
+        )
     try:
         if file.exists() and not file.is_file():  # a pipe would be waited for
             raise OSError(0, "it is no regular file")
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        if file.is_symlink():
-            raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=str(file)) from None
-        return None
+        raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=str(file)) from None
     except OSError as unreadable:
         raise ConfigurationError(
             "CONFIG_UNREADABLE",
@@ -77,10 +111,4 @@ def _read(file: Path) -> str | None:
             where=str(file),
             hint="make it a plain file that this user may read",
         ) from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as bad:
-        line = content.count(b"\n", 0, bad.start) + 1
-        raise ConfigurationError(
-            "CONFIG_YAML", "it is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8"
-        ) from None
+    return text_of(content, str(file))

@@ -21,7 +21,7 @@ from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.git.comparison import chart_comparison, find_head, values_comparison
+from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
 from jetscale_cicd.observe.git.release_branch import find_branch, later_tip
 from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged, overtaken_by
@@ -57,7 +57,7 @@ def observe(context: RunContext) -> Observed:
         PreconditionError: the run acts, and head is on no branch that is released; nothing else was asked.
     """
     repository, settings, request = context.repository, context.settings, context.request
-    head = find_head(repository, request)
+    head = context.head
     if request.base and not request.compares_only:  # it may not be needed, but a wrong one is an error in any case
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = _releases(context, head)

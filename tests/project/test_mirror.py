@@ -8,8 +8,8 @@ PACKAGE = TESTS.parent / "jetscale_cicd"
 BESIDE = {"agreement", "cluster", "fixtures", "project", "story", "support"}
 
 
-# Folders of the package without a folder of tests: each face is tested beside the others, and these engines and the
-# environment's secret values in whole runs.
+# Folders of the package without a folder of tests: each face is tested beside the others, and these engines in whole
+# runs.
 TESTED_ELSEWHERE = {
     *("report/ci", "report/json", "report/text"),
     *("engines", "engines/argocd", "engines/render", "observe"),

@@ -1,0 +1,61 @@
+"""Configuration files as a commit holds them: absent, or read; one that is there is never taken for absent."""
+
+from jetscale_cicd.config.bounded_yaml import MAX_BYTES
+from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.observe.git.files import find_file
+from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.trees import entry_at
+
+# Git LFS specification, "The Pointer": the first line of a file that stands for another one.
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def committed_texts(repository: Repository, commit: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Text of each file of the root that the commit has, by name; a symlink is the file of the commit that it names.
+
+    The bytes are those of the commit, whatever is checked out: a sparse, an empty or an edited work tree, or none.
+
+    Args:
+        commit: full object name.
+
+    Raises:
+        ConfigurationError: a file is no plain text, a Git LFS pointer, or nothing that a commit holds as a file.
+        CannotTellError: this clone lacks an object, and it could not be fetched.
+    """
+    try:
+        entries = {name: entry for name in names if (entry := entry_at(repository, commit, name))}
+        found = {name: find_file(repository, commit, name) for name in entries}
+        contents = repository.blobs(entry.blob for entry in found.values() if entry)
+    except CannotTellError as missing:
+        what = f"the configuration of commit {commit[:12]} cannot be read: {missing.message}"
+        raise CannotTellError(missing.code, what, where=missing.where, hint=missing.hint) from None
+    folder = next((name for name, entry in found.items() if entry is None), None)
+    if folder:
+        raise ConfigurationError(
+            "CONFIG_UNREADABLE", "it is a folder", where=folder, hint="make it a plain file, and commit it"
+        )
+    return {name: text_of(contents[entry.blob], name) for name, entry in found.items() if entry}
+
+
+def text_of(content: bytes, where: str) -> str:
+    """The text of a configuration file.
+
+    Raises:
+        ConfigurationError: it is a Git LFS pointer, too large, or not UTF-8.
+    """
+    if content.startswith(_LFS_POINTER):
+        raise ConfigurationError(
+            "CONFIG_LFS",
+            "it is a Git LFS pointer, and configuration is read from the commit itself",
+            where=where,
+            hint=f"git lfs untrack {where}, then: git add --renormalize {where}, and commit it",
+        )
+    if len(content) > MAX_BYTES:
+        raise ConfigurationError("CONFIG_UNREADABLE", f"it has more than {MAX_BYTES:,} bytes", where=where)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        line = content.count(b"\n", 0, bad.start) + 1
+        raise ConfigurationError(
+            "CONFIG_YAML", "it is not UTF-8", where=f"{where}:{line}", hint="save it as UTF-8"
+        ) from None

@@ -1,0 +1,61 @@
+"""Where the configuration of the work tree is another than the one that is read from the commit."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jetscale_cicd.config.bounded_yaml import MAX_BYTES
+from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.tools.git import Git
+
+
+def worktree_notes(git: Git, source: str, texts: Mapping[str, str], file: str, rules: ReleaseRules) -> tuple[str, ...]:
+    """A sentence for ``.stage6.yaml`` and one for python-semantic-release's configuration, where they differ.
+
+    Args:
+        source: what the configuration was read from.
+        texts: what that holds, by name.
+        file: name of ``.stage6.yaml``; "" where another file replaces it.
+        rules: what it gives.
+    """
+    if git.root == git.git_dir:  # a bare repository has no work tree
+        return ()
+    texts = {name: _with_unix_ends(text) for name, text in texts.items()}
+    here = {name: text for name in (file, *RULES_FILES) if name and (text := _text(git.root / name)) is not None}
+    notes = []
+    if file and file in here and file not in texts:
+        notes.append(f"{file} of the work tree is not in {source}, so it is not read: commit it, or --config {file}")
+    elif file and file not in here and file in texts:
+        notes.append(f"{file} is read from {source}; the work tree lacks it")
+    elif file and here.get(file) != texts.get(file):
+        notes.append(f"{file} is read from {source}; that of the work tree differs")
+    # Only what it means counts: a work tree with other dependencies in pyproject.toml is an ordinary one.
+    if any(here.get(name) != texts.get(name) for name in RULES_FILES) and _rules(here) != rules:
+        notes.append(f"python-semantic-release's configuration is read from {source}; that of the work tree differs")
+    return tuple(notes)
+
+
+def _rules(texts: Mapping[str, str]) -> ReleaseRules | None:
+    try:
+        return rules_of(texts)
+    except ConfigurationError:
+        return None
+
+
+def _text(file: Path) -> str | None:
+    """The text of a file, "" where it cannot be read; None where there is none."""
+    try:
+        if not file.exists():
+            return None
+        if not file.is_file():  # a pipe would be waited for
+            return ""
+        with file.open("rb") as source:
+            content = source.read(MAX_BYTES + 1)
+    except OSError:
+        return ""
+    return _with_unix_ends(content.decode("utf-8-sig", "replace"))
+
+
+def _with_unix_ends(text: str) -> str:
+    """Git may write other line ends into a work tree than it keeps (gitattributes, ``eol``)."""
+    return text.replace("\r\n", "\n")
