@@ -25,7 +25,7 @@ NAMESPACE = "bench-live"
 CONFIG = """\
 targets:
   live:
-    {client_name: bench, env: live, release: app, required_secrets: [], values: [envs/live/a.yaml, envs/live/b.yaml]}
+    {client_name: bench, env: live, release: app, values: [envs/live/a.yaml, envs/live/b.yaml]}
 """
 WORKLOAD = b"""\
 apiVersion: apps/v1

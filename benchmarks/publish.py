@@ -32,7 +32,7 @@ RELEASES = 10_000
 CONSTANT = 0.2  # seconds
 PARSER = "import semantic_release.commit_parser.conventional.parser"
 CHART = b"apiVersion: v2\nname: app\nversion: 0.0.0\n"
-CONFIG = "targets: {live: {engine: render}}\n"
+CONFIG = "targets: {live: {namespace: jetscale-prod, release: jetscale-stack, engine: render}}\n"
 _WRAPPER = """#!/bin/bash
 start=${EPOCHREALTIME/./}
 "$BENCH_HELM" "$@"

@@ -39,22 +39,20 @@ def environment() -> dict[str, str]:
 
 
 def make(path: Path, commits: Iterator[Commit], *, config: bool = False) -> Path:
-    """A repository with this history; nothing is checked out but, where wanted, a `.stage6.yaml`."""
+    """A repository with this history, where wanted with a `.stage6.yaml` in it; nothing is checked out."""
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", path], env=environment(), check=True)
-    stream = b"".join(_stream(commits))
+    stream = b"".join(_stream(commits, [(b".stage6.yaml", CONFIG)] if config else []))
     subprocess.run(["git", "-C", path, "fast-import", "--quiet"], input=stream, env=environment(), check=True)
-    if config:
-        (path / ".stage6.yaml").write_bytes(CONFIG)
     return path
 
 
-def _stream(commits: Iterator[Commit]) -> Iterator[bytes]:
+def _stream(commits: Iterator[Commit], first: Files) -> Iterator[bytes]:
     for number, commit in enumerate(commits, 1):
         when = b"Dev <dev@example.invalid> %d +0000" % (1_700_000_000 + 60 * number)
         yield b"commit refs/heads/main\nmark :%d\nauthor %s\ncommitter %s\n" % (number, when, when)
         yield _data(commit.message)
         yield b"from :%d\n" % (number - 1) if number > 1 else b""
-        for name, content in commit.files:
+        for name, content in (*commit.files, *(first if number == 1 else ())):
             yield b"M 100644 inline %s\n" % name + _data(content)
         yield b"\n"
         if commit.note:

@@ -20,6 +20,8 @@ chart:
     "oci://ghcr.io/jetscale-ai/charts": {mirror}
 targets:
   live:
+    namespace: jetscale-prod
+    release: jetscale-stack
     engine: render
 """
 

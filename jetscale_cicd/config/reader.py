@@ -146,7 +146,8 @@ class _Reader:
         for name, (_, value) in self._entries(self._renamed(node, prefix), prefix, tuple(specs)).items():
             spec, dotted = specs[name], f"{prefix}.{name}"
             values[name] = self._readers.get(spec.type, self._choice)(value, dotted, spec)
-            self.origins[dotted] = f"{self.file}:{value.line}:{value.column}"
+            if values[name] not in (None, ""):  # they say nothing
+                self.origins[dotted] = f"{self.file}:{value.line}:{value.column}"
         return values
 
     def _renamed(self, node: Node, prefix: str) -> Node:

@@ -26,6 +26,7 @@ from jetscale_cicd.model.target import (
     check_glob,
     check_kube_version,
     check_label,
+    check_namespace,
     check_object_name,
     check_path,
     check_release,
@@ -34,6 +35,7 @@ from jetscale_cicd.model.target import (
 # The part of our checks that JSON Schema can express; the reader applies all of each.
 _RULES: dict[Check, dict[str, object]] = {
     check_label: {"pattern": f"^{LABEL}$", "maxLength": MAX_LABEL},
+    check_namespace: {"pattern": f"^(?:{LABEL})?$", "maxLength": MAX_LABEL},
     check_release: {"pattern": f"^{RELEASE}$", "maxLength": MAX_RELEASE},
     check_object_name: {"pattern": f"^{RELEASE}$", "maxLength": MAX_OBJECT},
     check_first_version: {"pattern": f"^{RELEASE_VERSION}$"},
@@ -51,8 +53,6 @@ def json_schema() -> dict[str, object]:
     target["properties"]["secrets"]["default"] = {}
     chart |= _former_names(chart["properties"], "chart")
     del target["properties"]["name"], target["required"]
-    del target["properties"]["env"]["default"]
-    target["properties"]["env"]["description"] = "environment; by default the target's name, prod for live"
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
     target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
     return {

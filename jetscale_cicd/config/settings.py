@@ -1,4 +1,4 @@
-"""The settings of `.stage6.yaml`, frozen and checked; without a file, the JetScale contract (docs/configuration.md)."""
+"""The settings of `.stage6.yaml`, frozen and checked; without a file, those of JetScale (docs/configuration.md)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -259,7 +259,7 @@ class Settings:
         release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, in the order of the file.
         left_out: targets that the request does not consider; a version that one of them cannot render is not published.
-        origins: dotted key (``targets.live.env``) to ``default`` or ``file:line:column``; not compared.
+        origins: dotted key (``targets.live.env``) to ``default``, ``file:line:column`` or an option; not compared.
         notes: warnings about a file that can be used, a sentence each.
 
     Raises:
@@ -278,6 +278,10 @@ class Settings:
             raise ValueError("targets: must have at least one target")
         for target, sentence in clashes(self.targets):
             raise ValueError(f"targets.{target.name}: {sentence}")
+
+    def sets(self, key: str) -> bool:
+        """Whether the file, an option, or a caller in Python gives a dotted key its value, which is no default then."""
+        return self.origins.get(key) != "default"
 
     @property
     def signing(self) -> Signing:

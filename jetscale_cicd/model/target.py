@@ -14,13 +14,6 @@ MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
 MAX_OBJECT = 253
-# What External Secrets Operator creates from AWS Secrets Manager for JetScale's pods.
-CONTRACT_SECRETS = (
-    "jetscale-db-secret",
-    "jetscale-redis-secret",
-    "jetscale-common-secrets",
-    "jetscale-aws-client-secret",
-)
 
 # RFC 1123, section 2.1, in Kubernetes' lower-case reading: names of namespaces and of our targets.
 LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -55,6 +48,12 @@ def check_label(text: str) -> None:
     if len(text) > MAX_LABEL or not re.fullmatch(LABEL, text):
         rule = f"lower-case letters, digits and '-', at most {MAX_LABEL}, a letter or digit first and last"
         raise ValueError(f"{quoted(text)} is not an RFC 1123 label ({rule})")
+
+
+def check_namespace(text: str) -> None:
+    """Refuse what Kubernetes would refuse as a namespace; "" stands for none that is written."""
+    if text:
+        check_label(text)
 
 
 def check_release(text: str) -> None:
@@ -178,7 +177,9 @@ class Target:
 
     Args:
         name: the key under ``targets:``.
-        client_name, env: give the namespace ``{client_name}-{env}``.
+        client_name: client, as `global.client_name` of the values has it; null says nothing of it.
+        env: environment, as `global.env` of the values has it; null says nothing of it.
+        namespace: namespace of the release; "" is ``{client_name}-{env}``, with jetscale and `{name}` (prod for live).
         release: name of the Helm release.
         engine: what deploys to the target.
         values: values files in Helm's order, from the repository's root; the last one wins.
@@ -196,16 +197,18 @@ class Target:
         kube_version: Kubernetes version of the cluster, for a chart that asks while no cluster can be asked.
         api_versions: APIs of the cluster (`group/version`, `group/version/Kind`), for the same.
 
-    ``{name}`` in a path is the target's name. Without ``env``, the environment is that name, and ``prod`` for ``live``:
-    no other target is deployed to production because its key was left out.
+    ``{name}`` in a path is the target's name. Without ``env`` and ``namespace``, the environment is that name, and
+    ``prod`` for ``live``: no other target is taken for production because its key was left out.
 
     Raises:
         ValueError: a rule is broken; the sentence begins with the field.
     """
 
     name: str = field(metadata={"check": check_label})
-    client_name: str = field(default="jetscale", metadata={"check": check_label})
-    env: str = field(default="{name}", metadata={"check": check_label})
+    # Not compared: where a target is, is its namespace, whichever keys gave it.
+    client_name: str | None = field(default=None, compare=False, metadata={"check": check_label})
+    env: str | None = field(default=None, compare=False, metadata={"check": check_label})
+    namespace: str = field(default="", metadata={"check": check_namespace})
     release: str = field(default="jetscale-stack", metadata={"check": check_release})
     engine: EngineName = "helm"
     values: tuple[str, ...] = field(default=("envs/{name}/values.yaml",), metadata={"check": check_path})
@@ -219,7 +222,7 @@ class Target:
     secrets: Mapping[str, str] = field(
         default_factory=dict, hash=False, metadata={"check": check_variable, "check_key": check_values_key}
     )
-    required_secrets: tuple[str, ...] = field(default=CONTRACT_SECRETS, metadata={"check": check_object_name})
+    required_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     required_external_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     probe: str = field(default="", metadata={"check": check_url})
     helm_test: bool = False
@@ -227,19 +230,12 @@ class Target:
     api_versions: tuple[str, ...] = field(default=(), metadata={"check": check_api_version})
 
     def __post_init__(self) -> None:
-        environment = "prod" if self.name == LIVE else self.name
-        object.__setattr__(self, "env", environment if self.env == "{name}" else self.env)
+        environment = self.env or ("prod" if self.name == LIVE else self.name)
+        object.__setattr__(self, "namespace", self.namespace or f"{self.client_name or 'jetscale'}-{environment}")
         object.__setattr__(self, "output", self.output.replace("{name}", self.name))
         for paths in ("values", "watch"):
             object.__setattr__(self, paths, tuple(path.replace("{name}", self.name) for path in getattr(self, paths)))
         apply_checks(self)
-        if len(self.namespace) > MAX_LABEL:
-            raise ValueError(f"namespace {quoted(self.namespace)} is longer than {MAX_LABEL} characters (RFC 1123)")
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the release."""
-        return f"{self.client_name}-{self.env}"
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Where the configuration of the work tree is another than the one that is read from the commit."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.git import Git
+
+_UNREADABLE = "\0"
 
 
 def worktree_notes(git: Git, source: str, texts: Mapping[str, str], file: str, rules: ReleaseRules) -> tuple[str, ...]:
@@ -17,12 +20,22 @@ def worktree_notes(git: Git, source: str, texts: Mapping[str, str], file: str, r
         texts: what that holds, by name.
         file: name of ``.stage6.yaml``; "" where another file replaces it.
         rules: what it gives.
+
+    Raises:
+        ConfigurationError: ``CONFIG_UNREADABLE``, somebody means to configure the run with what is no file.
     """
     if git.root == git.git_dir:  # a bare repository has no work tree
         return ()
     texts = {name: _with_unix_ends(text) for name, text in texts.items()}
     here = {name: text for name in (file, *RULES_FILES) if name and (text := _text(git.root / name)) is not None}
     notes = []
+    if file and file not in texts and os.path.lexists(git.root / file) and not (git.root / file).is_file():
+        raise ConfigurationError(
+            "CONFIG_UNREADABLE",
+            "it is no file, and not committed",
+            where=file,
+            hint="make it a plain file, and commit it",
+        )
     if file and file in here and file not in texts:
         notes.append(f"{file} of the work tree is not in {source}, so it is not read: commit it, or --config {file}")
     elif file and file not in here and file in texts:
@@ -43,16 +56,16 @@ def _rules(texts: Mapping[str, str]) -> ReleaseRules | None:
 
 
 def _text(file: Path) -> str | None:
-    """The text of a file, "" where it cannot be read; None where there is none."""
+    """The text of a file; None where there is none, or a link that leads nowhere here."""
     try:
         if not file.exists():
             return None
         if not file.is_file():  # a pipe would be waited for
-            return ""
+            return _UNREADABLE
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
     except OSError:
-        return ""
+        return _UNREADABLE
     return _with_unix_ends(content.decode("utf-8-sig", "replace"))
 
 

@@ -11,6 +11,7 @@ from jetscale_cicd.model.record import replace
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
+    configuration,
     engine,
     hold,
     namespace,
@@ -26,6 +27,7 @@ from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
 
 # In the order of the report; the first unmet one gives a run its error code and exit status.
 CHECKS: tuple[Check[Proposal], ...] = (
+    configuration.CHECK,
     release_branch.CHECK,
     release_commit.CHECK,
     push_address.CHECK,

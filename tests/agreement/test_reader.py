@@ -89,6 +89,7 @@ _CHART_BODY = _record(
 
 _TARGET_BODY = _record(
     client_name=_NAME,
+    namespace=_NAME,
     env=_NAME,
     release=_NAME,
     engine=_mostly(st.sampled_from(["helm", "argocd", "render"]), "Helm"),

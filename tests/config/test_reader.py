@@ -289,6 +289,20 @@ class TestTargetsTogether:
             ("envs/blue/**",),
         )
 
+    def test_no_secret_is_demanded_that_nobody_wrote_down(self) -> None:
+        (live,) = default_settings().targets
+        assert (live.required_secrets, live.required_external_secrets) == ((), ())
+
+    def test_a_namespace_that_is_written_is_the_namespace(self) -> None:
+        text = "targets:\n  a: {namespace: console, client_name: acme, env: prod}\n  b: {namespace: ''}\n"
+        a, b = read_settings(text, FILE).targets
+        assert (a.namespace, a.client_name, a.env) == ("console", "acme", "prod")
+        assert (b.namespace, b.client_name, b.env) == ("jetscale-b", None, None)
+
+    @pytest.mark.parametrize("value", ["Prod", "a.b", "a" * 64, "'{env}'"])
+    def test_a_namespace_is_an_rfc_1123_label(self, value: str) -> None:
+        assert refused(target("namespace", value)).code == "CONFIG_VALUE"
+
     def test_two_targets_must_not_be_the_same_release(self) -> None:
         error = refused("targets:\n  a: {env: prod}\n  b: {env: prod, engine: argocd}\n")
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:3")

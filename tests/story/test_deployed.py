@@ -44,7 +44,7 @@ def test_another_release_name_in_the_configuration_is_deployed(tmp_path: Path) -
     repo = draw(tmp_path, *RELEASE, DOCS)
     options = deployed(repo, repo.head)
     assert decision(plan(repo, *options)) == "nothing"
-    repo.write(".stage6.yaml", "targets: {live: {release: another}}\n")
+    repo.commit("chore: rename", **{".stage6.yaml": "targets: {live: {release: another}}\n"})
     assert decision(plan(repo, *options)) == "redeploy"
 
 

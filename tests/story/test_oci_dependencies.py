@@ -10,7 +10,9 @@ from tests.conftest import HELMS, PROJECT, find_helm
 from tests.support.command import command
 from tests.support.history import Drawn, draw
 from tests.support.oci import serve
+from tests.support.sample import LIVE
 
+CONFIG = "uncommitted.yaml"
 SUBCHARTS = PROJECT / "tests" / "fixtures" / "charts"
 
 
@@ -29,7 +31,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def stack(path: Path, mirrors: str) -> Drawn:
-    """The project's own stack, with a registry directory and the engine render."""
+    """The project's own stack, with a registry directory and the engine render; its configuration is beside it."""
     repo = draw(path)
     for file in [*(PROJECT / "charts").rglob("*"), *(PROJECT / "envs").rglob("*")]:
         if file.is_file():
@@ -37,7 +39,7 @@ def stack(path: Path, mirrors: str) -> Drawn:
     (path / "registry").mkdir()
     repo.commit("feat: the stack")
     # Not committed, so that the commit is the same whatever the mirrors are.
-    repo.write(".stage6.yaml", f"chart: {{registry: registry{mirrors}}}\ntargets: {{live: {{engine: render}}}}\n")
+    repo.write(CONFIG, f"chart: {{registry: registry{mirrors}}}\n{LIVE}")
     return repo
 
 
@@ -47,7 +49,7 @@ def test_a_mirror_that_is_a_registry_gives_the_same_archive_as_one_that_is_a_dir
     texts = []
     for name, mirror in (("oci", registry), ("directory", str(SUBCHARTS))):
         repo = stack(tmp_path / name, f', mirrors: {{"oci://ghcr.io/jetscale-ai/charts": "{mirror}"}}')
-        ended = command("stage6", cwd=repo.path, helm=helm)
+        ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=helm)
         assert ended.status == 0, ended.stderr
         texts.append((tmp_path / name / "registry" / "jetscale-stack-0.1.0.tgz").read_bytes())
     assert texts[0] == texts[1]
@@ -64,7 +66,7 @@ def test_without_a_mirror_helm_builds_the_dependencies_from_their_own_registry(
     subprocess.run(update, check=True, capture_output=True)
     repo.git("clean", "--quiet", "-fdx", "--", "charts/app/charts")
     repo.commit("fix: another registry")
-    ended = command("stage6", cwd=repo.path, helm=helm)
+    ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=helm)
     assert ended.status == 0, ended.stderr
     assert "helm dependency build" in ended.stderr
 
@@ -72,7 +74,7 @@ def test_without_a_mirror_helm_builds_the_dependencies_from_their_own_registry(
 def test_a_version_that_the_registry_lacks_is_named_with_what_to_do(registry: str, helm: Path, tmp_path: Path) -> None:
     empty = registry.replace("jetscale-ai", "nobody")
     repo = stack(tmp_path / "stack", f', mirrors: {{"oci://ghcr.io/jetscale-ai/charts": "{empty}"}}')
-    ended = command("stage6", "--output", "json", cwd=repo.path, helm=helm)
+    ended = command("stage6", f"--config={CONFIG}", "--output", "json", cwd=repo.path, helm=helm)
     assert (ended.status, ended.json["error"]["code"]) == (3, "DEPENDENCY_UNREACHABLE")
     assert "backend-api 1.2.1" in ended.json["error"]["message"]
     assert "mirror" in ended.json["error"]["hint"]

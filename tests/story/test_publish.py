@@ -16,7 +16,7 @@ from tests.story.test_story import CHART
 from tests.support.history import git
 from tests.support.oci import PASSWORD, USERNAME, serve
 from tests.support.proxy import Asked, Fault, Reset, Told, nothing, proxied
-from tests.support.sample import Sample, archive_files, small
+from tests.support.sample import LIVE, Sample, archive_files, small
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def sinks(stack: Sample, *texts: str) -> str:
 @pytest.mark.parametrize("how", ["environment", "file"])
 @pytest.mark.parametrize("fault", ["none", "helm", "git", "http"])
 def test_credentials_are_in_no_output_and_no_file(tmp_path: Path, guarded: str, how: str, fault: str) -> None:
-    stack = small(tmp_path / "stack", {".stage6.yaml": "targets: {live: {engine: render}}\n"})
+    stack = small(tmp_path / "stack", {".stage6.yaml": LIVE})
     # A remote whose address holds a token; what it means on this machine is the repository beside it.
     stack.repo.git("remote", "set-url", "origin", ADDRESS)
     stack.repo.git("config", f"url.{stack.remote.as_uri()}.insteadOf", ADDRESS)

@@ -18,7 +18,7 @@ from jetscale_cicd.model.version import Version
 from tests.story.test_story import CHART, LIVE, outcome, reject
 from tests.support.command import command
 from tests.support.history import clone, draw, git
-from tests.support.sample import Sample, released, small, step_results
+from tests.support.sample import CONFIG, Sample, released, small, step_results
 
 
 @pytest.fixture(scope="module")
@@ -272,17 +272,14 @@ def test_a_package_that_another_zlib_compressed_before_the_tag_was_made_is_tagge
 
 
 def test_a_wrong_chart_path_is_no_redeploy(tmp_path: Path) -> None:
-    config = "chart: {path: chart/app, watch: ['chart/**'], registry: ../registry}\ntargets: {live: {engine: render}}\n"
+    config = CONFIG.replace("registry:", "path: chart/app, watch: ['chart/**'], registry:")
     ended = small(tmp_path, {".stage6.yaml": config}).run()
     error = ended.json["error"]
     assert (ended.status, error["code"], error["where"]) == (2, "CHART_MISSING", "chart/app/Chart.yaml")
 
 
 def test_a_typo_in_the_values_files_is_no_deployed_target(stack: Sample) -> None:
-    config = (stack.repo.path / ".stage6.yaml").read_text()
-    stack.repo.write(
-        ".stage6.yaml", config.replace("engine: render", "engine: render, values: [envs/live/valuse.yaml]")
-    )
+    stack.edit("chore: a typo", ".stage6.yaml", "engine: render", "engine: render, values: [envs/live/valuse.yaml]")
     for command_name in ("plan", "stage6"):
         ended = stack.command(command_name, "--output=json")
         assert (ended.status, ended.json["error"]["code"]) == (2, "VALUES_MISSING")
@@ -292,7 +289,7 @@ def test_a_saved_plan_is_not_done_with_another_configuration(stack: Sample, tmp_
     stack.edit("feat: more room", CHART, "1", "2")
     other = tmp_path / "other.yaml"
     text = (stack.repo.path / ".stage6.yaml").read_text()
-    other.write_text(text.replace("engine: render", "engine: render, release: another"))
+    other.write_text(text.replace("release: jetscale-stack", "release: another"))
     plan = tmp_path / "plan.json"
     assert stack.command("plan", f"--out={plan}", f"--config={other}").status == 0
     ended = stack.run(f"--plan={plan}")
@@ -398,7 +395,7 @@ def test_a_base_that_cannot_be_rendered_is_said_and_is_no_failure_of_the_change(
 
 CONFIGURED = {
     "values that are not there": ("engine: render", "engine: render, values: [envs/no.yaml]", 2, "VALUES_MISSING"),
-    "another client": ("engine: render", "engine: render, client_name: acme", 3, "NAMESPACE_MISMATCH"),
+    "another client": ("client_name: jetscale", "client_name: acme", 3, "NAMESPACE_MISMATCH"),
     "another chart": ("{registry: ../registry", "{registry: ../registry, path: charts/no", 2, "CHART_MISSING"),
 }
 

@@ -8,6 +8,7 @@ import pytest
 from tests.story.edges import DOCS, FIX, RELEASE, decision, hosted, plan, refusal
 from tests.support.command import command
 from tests.support.history import bare, clone, draw, git
+from tests.support.sample import CONFIG
 
 
 @pytest.mark.parametrize("tag", ["v9.0.0-rc.1", "rv9.0.0", "v9.0.0-old", "v09.0.0", "v9.0", "V9.0.0"])
@@ -23,11 +24,10 @@ def test_a_tag_that_only_looks_like_a_release_is_not_the_latest(tmp_path: Path, 
 )
 def test_the_tag_format_names_the_releases(tmp_path: Path, tag_format: str, tag: str) -> None:
     repo = draw(tmp_path / "repo", *RELEASE, FIX, "tag x")
+    repo.commit("chore: configure", **{".stage6.yaml": f"chart:\n  tag_format: '{tag_format}'\n"})
     repo.git("tag", tag)
-    repo.write(".stage6.yaml", f"chart:\n  tag_format: '{tag_format}'\n")
     origin = bare(repo, tmp_path / "origin.git")
     local = clone(origin, tmp_path / "clone", "--no-tags")
-    shutil.copy(repo.path / ".stage6.yaml", local.path)
     ended = plan(local)
     assert (decision(ended), ended.json["latest"]["tag"]) == ("nothing", tag)
     assert local.git("tag") == tag
@@ -38,7 +38,7 @@ def test_the_tag_format_names_the_releases(tmp_path: Path, tag_format: str, tag:
 )
 def test_a_tag_format_that_git_would_not_take_is_refused(tmp_path: Path, tag_format: str) -> None:
     repo = draw(tmp_path, *RELEASE)
-    repo.write(".stage6.yaml", f'chart:\n  tag_format: "{tag_format}"\n')
+    repo.commit("chore: configure", **{".stage6.yaml": f'chart:\n  tag_format: "{tag_format}"\n'})
     assert plan(repo).status == 2
 
 
@@ -70,7 +70,10 @@ def test_a_remote_that_does_not_answer_stops_the_run(tmp_path: Path, arguments: 
     _, origin = hosted(tmp_path, DOCS)
     local = clone(origin, tmp_path / "clone")
     shutil.rmtree(origin)
-    assert refusal(command(*arguments, "--output=json", cwd=local.path)) == (8, "REMOTE_UNREACHABLE")
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG)
+    ended = command(*arguments, f"--config={config}", "--output=json", cwd=local.path)
+    assert refusal(ended) == (8, "REMOTE_UNREACHABLE")
 
 
 def test_a_simulation_needs_no_remote(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ ONLY_DEPLOYED = {**ALL_SATISFIED, "deploy live": "done"}
 TWO_TARGETS = """\
 chart: {registry: ../registry}
 targets:
-  live: {engine: render, values: [envs/common.yaml, envs/live/values.yaml]}
-  preview: {engine: render, values: [envs/common.yaml, envs/preview/values.yaml]}
+  live: {namespace: jetscale-prod, release: app, engine: render, values: [envs/common.yaml, envs/live/values.yaml]}
+  preview:
+    {namespace: jetscale-preview, release: app, engine: render, values: [envs/common.yaml, envs/preview/values.yaml]}
 """
 TWO = {
     ".stage6.yaml": TWO_TARGETS,

@@ -16,7 +16,10 @@ from tests.support.history import Drawn, create, dated, draw, git
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SUBCHARTS = PROJECT / "tests" / "fixtures" / "charts"
-CONFIG = "chart: {registry: ../registry}\ntargets: {live: {engine: render}}\n"
+# What a run needs to be told of a target (docs/configuration.md).
+WHERE = "client_name: jetscale, env: prod, release: jetscale-stack"
+LIVE = f"targets: {{live: {{{WHERE}, engine: render}}}}\n"
+CONFIG = f"chart: {{registry: ../registry}}\n{LIVE}"
 SMALL = {
     ".stage6.yaml": CONFIG,
     ".gitignore": "/rendered/\n",
@@ -132,10 +135,8 @@ def small(directory: Path, files: dict[str, str | bytes | None] | None = None, h
 
 def project(directory: Path, helm: Path | None = None) -> Sample:
     """The project's own stack, its subcharts mirrored in a directory."""
-    config = (
-        f"chart:\n  registry: ../registry\n  mirrors: {{'oci://ghcr.io/jetscale-ai/charts': '{SUBCHARTS.as_uri()}'}}\n"
-        "targets: {live: {engine: render}}\n"
-    )
+    mirrors = f"{{'oci://ghcr.io/jetscale-ai/charts': '{SUBCHARTS.as_uri()}'}}"
+    config = f"chart:\n  registry: ../registry\n  mirrors: {mirrors}\n{LIVE}"
     files: dict[str, str | bytes | None] = {
         str(file.relative_to(PROJECT)): file.read_bytes()
         for folder in ("charts", "envs")

@@ -62,21 +62,32 @@ def read_values(repository: Repository, commit: str, target: Target) -> Values:
 
 
 def check_values(values: Values, target: Target) -> None:
-    """Refuse values that helm could not use, or that name another namespace than the target's.
+    """Refuse values that helm could not use, or that name another client or environment than the target does.
+
+    Only what a target's ``client_name`` and ``env`` say is compared: its namespace may be called whatever it likes.
 
     Raises:
         ConfigurationError: ``VALUES`` for a file that is no usable YAML mapping.
-        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another namespace.
+        PreconditionError: ``NAMESPACE_MISMATCH``, the values' own ``global`` names another client or environment.
     """
     merged: dict[str, object] = {}
     for path, content in values.files:
-        given = load_mapping(content, path, "VALUES").get("global")
-        merged.update(given if isinstance(given, dict) else {})
+        merged = _overlaid(merged, load_mapping(content, path, "VALUES"))
     for key, ours in (("client_name", target.client_name), ("env", target.env)):
-        if key in merged and merged[key] != ours:
+        theirs = merged.get(key)
+        if ours and theirs not in (None, "", ours):
             raise PreconditionError(
                 "NAMESPACE_MISMATCH",
-                f"the values have global.{key}: {merged[key]}, target {target.name} has {ours}",
+                f"the values have global.{key}: {theirs}, target {target.name} has {ours}",
                 where=target.values[-1],
-                hint=f"make targets.{target.name}.{key} and global.{key} agree",
+                hint=f"if the values are right: targets.{target.name}.{key}: {theirs}, with namespace: "
+                f"{target.namespace} beside it, or the target would move; else correct global.{key}",
             )
+
+
+def _overlaid(merged: dict[str, object], values: dict[str, object]) -> dict[str, object]:
+    """``global`` of values files with one more on top, as Helm merges them: mappings by key, all else is replaced."""
+    if "global" not in values:
+        return merged
+    given = values["global"]
+    return {**merged, **given} if isinstance(given, dict) else {}
