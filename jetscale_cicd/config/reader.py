@@ -84,6 +84,7 @@ class _Reader:
             int: self._duration,
             bool: self._flag,
             str | None: lambda node, key, spec: None if node.kind == "null" else self._text(node, key, spec),
+            bool | None: lambda node, key, spec: None if node.kind == "null" else self._flag(node, key, spec),
             tuple[str, ...]: self._texts,
             Mapping[str, str]: self._mapping,
         }

@@ -37,7 +37,9 @@ class ReleaseRules:
         allow_zero_version: whether versions below 1.0.0 are allowed.
         branches: groups of branches, in their order; () where they are not configured.
         parser_options: options of the conventional parser, as written; python-semantic-release checks them.
+        remote: the remote that releases belong to, "" where it is not written.
         origin: the file that they come from, or ``default``.
+        written: the keys that it holds; the others have python-semantic-release's defaults.
     """
 
     tag_format: str | None = None
@@ -46,7 +48,23 @@ class ReleaseRules:
     allow_zero_version: bool = True
     branches: tuple[BranchGroup, ...] = ()
     parser_options: Mapping[str, object] = field(default_factory=dict, hash=False)
+    remote: str = ""
     origin: str = "default"
+    written: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @property
+    def major_on_zero_origin(self) -> str:
+        """What sets ``major_on_zero``, as a plan shows it."""
+        if self.origin == "default":
+            return "major_on_zero is not set"
+        if "major_on_zero" in self.written:
+            return f"major_on_zero in {self.origin}"
+        return "python-semantic-release's default of major_on_zero"
+
+
+# Nobody chose a rule, and 1.0.0 is a promise: 0.x stays 0.x (https://semver.org, 4). Where python-semantic-release is
+# configured, its own default is the opposite.
+_UNCONFIGURED = ReleaseRules(major_on_zero=False)
 
 
 def rules_of(texts: Mapping[str, str]) -> ReleaseRules:
@@ -69,7 +87,7 @@ def read_release_rules(pyproject: str | None, releaserc: tuple[str, str] | None)
         section = _section(file, text) if text and "semantic_release" in text else None
         if section is not None:
             return _rules(section, file)
-    return ReleaseRules()
+    return _UNCONFIGURED
 
 
 def _section(file: str, text: str) -> Mapping[str, Any] | None:
@@ -111,6 +129,8 @@ def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:
             hint='set commit_parser = "conventional"; the commits of the chart are selected by path, not by parser',
             where=file,
         )
+    if _typed(section, "add_partial_tags", False, file):
+        raise _error(file, "add_partial_tags: Stage 6 makes one tag for a version, and moves none")
     options = _typed(section, "commit_parser_options", {}, file)
     tag_format = _typed(section, "tag_format", "v{version}", file)
     try:
@@ -123,7 +143,9 @@ def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:
         allow_zero_version=_typed(section, "allow_zero_version", False, file),
         branches=tuple(_branch_groups(section, file)),
         parser_options=_ANGULAR_OPTIONS | options if parser == "angular" else options,
+        remote=_typed(_typed(section, "remote", {}, file), "name", "", file),
         origin=file,
+        written=frozenset(section),
     )
 
 

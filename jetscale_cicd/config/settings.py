@@ -126,6 +126,7 @@ class ChartSettings:
         mirrors: registry prefix to another registry or a directory, for air-gapped and local runs.
         tag_format: name of a release tag; null takes that of python-semantic-release, by default ``v{version}``.
         plain_http: use HTTP without TLS; a registry on this machine needs no such key.
+        major_on_zero: whether a breaking change of 0.x gives 1.0.0; null for python-semantic-release's, else false.
         first_version: version of the first release (at least 1.0.0 where ``allow_zero_version`` is false).
         default_bump: what happens when the chart changed and no commit asks for a release.
         app_version: appVersion becomes the version where Chart.yaml keeps the two equal (auto), never, or always.
@@ -144,6 +145,7 @@ class ChartSettings:
     )
     tag_format: str | None = field(default=None, metadata={"check": check_tag_format})
     plain_http: bool = False
+    major_on_zero: bool | None = None
     first_version: str = field(default="0.1.0", metadata={"check": check_first_version})
     default_bump: Literal["patch", "error"] = "patch"
     app_version: AppVersionRule = "auto"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from jetscale_cicd.build.package import Packager
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
-from jetscale_cicd.decide.release.conventional import judge
+from jetscale_cicd.decide.release.conventional import counts_merges, judge
 from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
 from jetscale_cicd.errors import CannotTellError, PreconditionError
 from jetscale_cicd.model.plan import VersionChoice
@@ -38,12 +38,16 @@ def choose(
     Raises:
         ConfigurationError: no commit asks for a release, and ``default_bump`` is ``error``.
     """
-    commits = judge(repository.commits(latest.commit if latest else None, head, chart.watched), rules.parser_options)
+    merges = counts_merges(rules.parser_options)
+    found = repository.commits(latest.commit if latest else None, head, chart.watched, merges=merges)
+    commits = judge(found, rules.parser_options)
     first = Version.parse(chart.first_version) or Version(0, 1, 0)
     if first.major == 0 and not rules.allow_zero_version:
         first = Version(1, 0, 0)  # the first version of python-semantic-release where 0.x is not allowed
+    own = chart.major_on_zero is not None
     version_rules = VersionRules(
-        major_on_zero=rules.major_on_zero,
+        major_on_zero=bool(chart.major_on_zero) if own else rules.major_on_zero,
+        major_on_zero_origin="chart.major_on_zero" if own else rules.major_on_zero_origin,
         allow_zero_version=rules.allow_zero_version,
         first=first,
         default_bump=chart.default_bump,

@@ -83,7 +83,7 @@ def _type_of(spec: dict[str, Any]) -> str:
     if "enum" in spec:
         return " or ".join(f"`{value}`" for value in spec["enum"])
     if "anyOf" in spec:
-        return "text, or null"
+        return f"{_type_of(spec['anyOf'][0])}, or null"
     return {"string": "text", "boolean": "true or false", "array": "list of texts", "object": "text to text"}[
         spec["type"]
     ]

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.model.version import Level, Version
 from tests.decide.release.test_version import FIRST, version
 from tests.planning.test_version import choice_in
-from tests.support.history import git
+from tests.support.history import draw, git
 
 TYPES = [
     "feat",
@@ -132,6 +133,31 @@ def by_semantic_release(path: Path, rules: ReleaseRules) -> str:
                 major_on_zero=rules.major_on_zero,
             )
         )
+
+
+MERGES = [
+    "Merge branch 'topic'",
+    "feat!: merged",
+    "Merge pull request #7 from a/b\n\nfeat: merged",
+    "docs: merged",
+]
+
+
+@pytest.mark.parametrize("ignored", [True, False, "false"])
+@pytest.mark.parametrize("merged", MERGES)
+@pytest.mark.parametrize("part", ["wip", "fix: part"])
+def test_merge_commits_count_as_semantic_release_counts_them(
+    tmp_path: Path, ignored: bool | str, merged: str, part: str
+) -> None:
+    drawn = draw(
+        tmp_path,
+        *("feat: a [charts/app/a]", "tag v0.1.0", "branch topic", f"{part} [charts/app/b]"),
+        *("checkout main", "chore: c [charts/app/c]"),
+    )
+    drawn.git("merge", "--quiet", "--no-ff", "--message", merged, "topic")
+    rules = ReleaseRules(parser_options={"ignore_merge_commits": ignored})
+    ours, theirs = choice_in(tmp_path, rules), by_semantic_release(tmp_path, rules)
+    assert str(ours.version) == ("0.1.1" if theirs == "0.1.0" else theirs)
 
 
 @settings(max_examples=40)

@@ -24,7 +24,7 @@ def refused(pyproject: str | None, releaserc: tuple[str, str] | None = None) -> 
 )
 def test_without_a_configuration_stage_6_starts_at_zero(pyproject: str | None) -> None:
     assert read_release_rules(pyproject, None) == ReleaseRules(
-        allow_zero_version=True, major_on_zero=True, origin="default"
+        allow_zero_version=True, major_on_zero=False, origin="default"
     )
 
 
@@ -95,6 +95,11 @@ def test_a_releaserc_of_another_tool_is_not_read() -> None:
     assert read_release_rules(None, ("releaserc.json", '["semantic_release"]')).origin == "default"
 
 
+def test_the_remote_of_the_configuration_is_read() -> None:
+    rules = read_release_rules(SECTION + '[tool.semantic_release.remote]\nname = "upstream"\n', None)
+    assert (rules.remote, read_release_rules(SECTION, None).remote) == ("upstream", "")
+
+
 @pytest.mark.parametrize("parser", ["emoji", "scipy", "tag", "conventional-monorepo", "my_module:Parser", ""])
 def test_another_parser_is_refused_with_a_hint(parser: str) -> None:
     error = refused(SECTION + f'commit_parser = "{parser}"\n')
@@ -110,6 +115,9 @@ def test_another_parser_is_refused_with_a_hint(parser: str) -> None:
         "allow_zero_version = 1",
         "commit_parser = []",
         "commit_parser_options = []",
+        "add_partial_tags = true",
+        "add_partial_tags = 1",
+        'remote = "origin"',
         'tag_format = "v"',
         'tag_format = "{version}.lock"',
     ],

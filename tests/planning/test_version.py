@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from jetscale_cicd.build.package import Packager
-from jetscale_cicd.config.release_rules import ReleaseRules
+from jetscale_cicd.config.release_rules import ReleaseRules, read_release_rules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.model.plan import VersionChoice
 from jetscale_cicd.model.release import Absent, Release
@@ -53,6 +53,45 @@ class TestWhichCommitsAsk:
         chosen = choice_in(tmp_path)
         assert str(chosen.version) == "1.0.1"
         assert [commit.commit.subject for commit in chosen.commits] == ["fix: b"]
+
+    def test_a_merge_commit_asks_where_the_configuration_counts_merges(self, tmp_path: Path) -> None:
+        drawn = draw(tmp_path, "feat: a [charts/app/a]", "tag v0.1.0", "branch topic", "wip [charts/app/b]")
+        drawn.draw("checkout main")
+        drawn.git("merge", "--quiet", "--no-ff", "--message", "feat!: merge it all", "topic")
+        assert str(choice_in(tmp_path).version) == "0.1.1"
+        counted = ReleaseRules(parser_options={"ignore_merge_commits": False})
+        assert str(choice_in(tmp_path, counted).version) == "1.0.0"
+        angular = read_release_rules(
+            "[tool.semantic_release]\nallow_zero_version = true\ncommit_parser = 'angular'\n", None
+        )
+        assert str(choice_in(tmp_path, angular).version) == "1.0.0"
+
+    def test_a_merge_that_leaves_the_chart_alone_does_not_ask(self, tmp_path: Path) -> None:
+        drawn = draw(tmp_path, "feat: a [charts/app/a]", "tag v0.1.0", "branch topic", "wip [docs/b]", "checkout main")
+        drawn.git("merge", "--quiet", "--no-ff", "--message", "feat!: merge it all", "topic")
+        drawn.draw("fix: c [charts/app/c]")
+        counted = ReleaseRules(parser_options={"ignore_merge_commits": False})
+        assert str(choice_in(tmp_path, counted).version) == "0.1.1"
+
+    @pytest.mark.parametrize(
+        ("pyproject", "own", "expected"),
+        [
+            (None, None, "0.2.0"),
+            (None, True, "1.0.0"),
+            ("", None, "1.0.0"),
+            ("major_on_zero = false\n", None, "0.2.0"),
+            ("major_on_zero = false\n", True, "1.0.0"),
+            ("", False, "0.2.0"),
+        ],
+    )
+    def test_a_breaking_change_of_0_is_minor_unless_a_configuration_makes_it_major(
+        self, tmp_path: Path, pyproject: str | None, own: bool | None, expected: str
+    ) -> None:
+        draw(tmp_path, "feat: a [charts/app/a]", "tag v0.1.0", "fix!: b [charts/app/b]")
+        section = None if pyproject is None else f"[tool.semantic_release]\nallow_zero_version = true\n{pyproject}"
+        chosen = choice_in(tmp_path, read_release_rules(section, None), ChartSettings(major_on_zero=own))
+        assert str(chosen.version) == expected
+        assert "major_on_zero" in chosen.why
 
     def test_a_commit_and_its_revert_both_speak(self, tmp_path: Path) -> None:
         draw(

@@ -19,7 +19,7 @@ from jetscale_cicd.model.precondition import Precondition, PreconditionState, re
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.preconditions import signer
-from tests.support.history import Drawn, draw
+from tests.support.history import Drawn, bare, draw
 
 MET, UNMET = PreconditionState.MET, PreconditionState.UNMET
 CANNOT_TELL, SKIPPED = PreconditionState.CANNOT_TELL, PreconditionState.SKIPPED
@@ -130,6 +130,23 @@ def test_values_of_another_namespace_are_unmet(tmp_path: Path) -> None:
     with opened(repo, replace(RENDERED, client_name="jetscale")) as context:
         plan = stage6.plan(context)
     assert checked(plan)["values"] == (UNMET, "NAMESPACE_MISMATCH")
+
+
+@pytest.mark.parametrize(
+    ("remotes", "expected"),
+    [((), MET), (("upstream",), MET), (("origin",), UNMET), (("origin", "upstream"), UNMET)],
+)
+def test_the_remote_of_semantic_release_is_the_one_that_gets_the_tags(
+    repo: Drawn, remotes: tuple[str, ...], expected: PreconditionState
+) -> None:
+    repo.commit(
+        "chore: configure", **{"pyproject.toml": '[tool.semantic_release.remote]\nname = "upstream"\n', "x": "x"}
+    )
+    for name in remotes:
+        repo.git("remote", "add", name, str(bare(repo, repo.path.parent / f"{name}.git")))
+    with opened(repo) as context:
+        found = checked(stage6.plan(context))["release-remote"]
+    assert found == (expected, "RELEASE_REMOTE" if expected is UNMET else None)
 
 
 def test_a_redeploy_of_what_a_rollback_took_back_is_unmet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The page of the configuration has every key with its default, and its example can be read."""
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 import yaml
@@ -27,6 +28,30 @@ def test_the_documented_keys_and_defaults_are_those_of_the_schema(section: str) 
         # A '{' begins a mapping in YAML, unless it is quoted.
         value = yaml.safe_load(re.sub(r"(?<![\w/\"])(\w+/\{name\}[\w./]*)", r'"\1"', default)) if default else None
         assert value == keys(section)[name].get("default"), name
+
+
+def semantic_release_keys() -> set[str]:
+    """Every key of python-semantic-release's configuration, those of its tables with a dot."""
+    from pydantic import BaseModel
+    from semantic_release.cli.config import BranchConfig, RawConfig
+    from semantic_release.commit_parser.conventional.options import ConventionalCommitParserOptions
+
+    tables = {"commit_parser_options": vars(ConventionalCommitParserOptions())}
+    tables |= {"branches": BranchConfig.model_fields}
+    for name, spec in RawConfig.model_fields.items():
+        if isinstance(spec.annotation, type) and issubclass(spec.annotation, BaseModel):
+            tables[name] = spec.annotation.model_fields
+    inside = {f"{name}.{key}" for name, keys in tables.items() for key in keys if not key.startswith("_")}
+    return inside | (set(RawConfig.model_fields) - set(tables))
+
+
+def test_each_key_of_python_semantic_release_has_a_row_that_says_what_becomes_of_it() -> None:
+    text = CONFIGURATION.read_text().partition("| key | in Stage 6 |")[2].partition("\n\n")[0]
+    rows = [key for line in text.splitlines()[2:] for key in re.findall(r"`([\w.*]+)`", line.split("|")[1])]
+    known = semantic_release_keys()
+    assert "commit_parser_options.ignore_merge_commits" in known
+    assert [key for key in known if not any(fnmatchcase(key, row) for row in rows)] == []
+    assert [row for row in rows if not any(fnmatchcase(key, row) for key in known)] == []
 
 
 def test_the_example_holds_every_key_and_can_be_read() -> None:

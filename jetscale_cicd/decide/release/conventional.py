@@ -20,7 +20,7 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
     """The level that each commit asks for; a squashed commit asks for the highest of its parts.
 
     Args:
-        commits: without merges.
+        commits: without merges, unless they count.
         parser_options: python-semantic-release's ``commit_parser_options``.
 
     Raises:
@@ -30,14 +30,29 @@ def judge(commits: Iterable[Commit], parser_options: Mapping[str, object]) -> tu
     return tuple(_judged(commit, parser) for commit in commits)
 
 
+def counts_merges(parser_options: Mapping[str, object]) -> bool:
+    """Whether merge commits are judged by their messages, as other commits are; not by default.
+
+    Raises:
+        ConfigurationError: as above.
+    """
+    return "ignore_merge_commits" in parser_options and not _parser(parser_options).options.ignore_merge_commits
+
+
 def _parser(parser_options: Mapping[str, object]) -> "ConventionalCommitParser":
     from pydantic import ValidationError
     from semantic_release.commit_parser.conventional.options import ConventionalCommitParserOptions
     from semantic_release.commit_parser.conventional.parser import ConventionalCommitParser
+    from semantic_release.enums import LevelBump
     from semantic_release.errors import InvalidParserOptions
 
     try:
-        return ConventionalCommitParser(ConventionalCommitParserOptions(**dict(parser_options)))  # type: ignore[arg-type]
+        options = ConventionalCommitParserOptions(**dict(parser_options))  # type: ignore[arg-type]
+        if options.default_bump_level is LevelBump.PRERELEASE_REVISION:  # semantic-release has no version for it either
+            raise InvalidParserOptions(
+                "default_bump_level = 1 is the level of a pre-release, which Stage 6 has none of"
+            )
+        return ConventionalCommitParser(options)
     except (ValidationError, InvalidParserOptions, TypeError) as refused:
         first_line = str(refused).partition("\n")[0]
         raise ConfigurationError(

@@ -18,12 +18,14 @@ class VersionRules:
 
     Args:
         major_on_zero, allow_zero_version: as in the configuration of python-semantic-release.
+        major_on_zero_origin: what sets ``major_on_zero``, for the plan.
         first: version of the first release.
         default_bump: what happens where the chart changed and no commit asks for a release.
     """
 
     first: Version
     major_on_zero: bool = True
+    major_on_zero_origin: str = "major_on_zero"
     allow_zero_version: bool = True
     default_bump: Literal["patch", "error"] = "patch"
 
@@ -74,6 +76,8 @@ def _effective(version: Version, asked: Level, rules: VersionRules) -> tuple[Lev
         why = f"the commits ask for {asked.label}"
     if version.major == 0 and not rules.allow_zero_version:
         return Level.MAJOR, f"{why}; 0.x is not allowed (allow_zero_version = false)"
-    if version.major == 0 and not rules.major_on_zero and asked is Level.MAJOR:
-        return Level.MINOR, f"{why}, which is minor on 0.x (major_on_zero = false)"
+    if version.major == 0 and asked is Level.MAJOR:
+        if rules.major_on_zero:
+            return asked, f"{why}, which ends 0.x ({rules.major_on_zero_origin})"
+        return Level.MINOR, f"{why}, which is minor on 0.x ({rules.major_on_zero_origin})"
     return asked, why

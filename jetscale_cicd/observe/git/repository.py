@@ -122,15 +122,19 @@ class Repository(ObjectStore):
         """Release tags of a commit and of its descendants, highest version first."""
         return releases_of(self.tags(tag_format, f"--contains={commit}"), tag_format)
 
-    def commits(self, base: str | None, head: str, watch: Sequence[str]) -> tuple[Commit, ...]:
-        """Commits in ``base..head`` that touched a watched path, newest first, merges left out."""
+    def commits(self, base: str | None, head: str, watch: Sequence[str], *, merges: bool = False) -> tuple[Commit, ...]:
+        """Commits in ``base..head`` that touched a watched path, newest first.
+
+        Args:
+            merges: also those that merge, where they differ in a watched path from any of their parents.
+        """
         specs = tuple(map(pathspec, watch))
         raw = self.git.ask(
             *(
                 "log",
                 "-z",
                 "--full-history",
-                "--no-merges",
+                *(() if merges else ("--no-merges",)),
                 "--no-show-signature",
                 "--no-notes",
                 "--no-color",

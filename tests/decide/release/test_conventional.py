@@ -84,7 +84,15 @@ class TestALevel:
         assert [each.commit for each in judged] == commits
         assert [each.level for each in judged] == [Level.PATCH, Level.NONE, Level.MINOR]
 
-    @pytest.mark.parametrize("options", [{"minor_tags": 3}, {"allowed_tags": ["("]}, {"default_bump_level": "much"}])
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"minor_tags": 3},
+            {"allowed_tags": ["("]},
+            {"default_bump_level": "much"},
+            {"default_bump_level": 1},
+        ],
+    )
     def test_options_that_semantic_release_refuses_are_an_error_of_the_configuration(
         self, options: dict[str, object]
     ) -> None:
