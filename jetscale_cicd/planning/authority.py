@@ -7,7 +7,6 @@ from jetscale_cicd.model.change import ChangeSet, Comparison, Counted
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.git.comparison import find_head
 from jetscale_cicd.observe.git.heads import branch_refusal
 from jetscale_cicd.observe.git.releases import Releases
 
@@ -29,7 +28,7 @@ def refused_commit(context: RunContext, head: str, releases: Releases) -> Stage6
 
 def idle_plan(context: RunContext, why: str) -> Plan:
     """The plan of a run that has nothing to do, whatever changed; neither remote, registry nor targets are asked."""
-    head = find_head(context.repository, context.request)
+    head = context.head
     compared = Comparison(head, head, "not at all")
     decisions = (_idle(target, compared, why) for target in context.settings.targets)
     return Plan(
