@@ -50,7 +50,7 @@ def _propose(context: RunContext) -> Proposal:
     """Observe, decide, and plan the steps."""
     if context.request.acts and (refused := refused_event(context)):
         raise refused
-    if not context.request.compares_only:
+    if not (context.request.compares_only or context.request.for_notes):
         for target in context.settings.targets:
             engine_of(target).prepare(context, target)
     observed, desired = _observe(context)

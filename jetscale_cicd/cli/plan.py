@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes, add_overrides, request_of, save
 from jetscale_cicd.cli.output import Output
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.results import PlanResult
 from jetscale_cicd.report.saved_plan import saved_plan
 
@@ -24,14 +25,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Plan, and show it; of a plan that no run could carry out, no file is written."""
-    from jetscale_cicd.context import open_context
+    """Plan, and show it; of a plan that no run could carry out, no file is written.
 
-    with open_context(request_of(args, network=True), output.progress, output.redact, plans=True) as context:
+    Notes are of a version, whatever keeps it from a target: asked for them alone, such a plan is no failure.
+    """
+    from jetscale_cicd.context import open_context
+    from jetscale_cicd.model.precondition import refusal
+
+    request = replace(request_of(args, network=True), for_notes=args.notes is not None and args.out is None)
+    with open_context(request, output.progress, output.redact, plans=True) as context:
         from jetscale_cicd import stage6
 
         plan = stage6.plan(context)
-        result = PlanResult(plan, context.request, plan.blocker)
+        counted = [each for each in plan.preconditions if not (request.for_notes and each.target)]
+        result = PlanResult(plan, context.request, refusal(counted, to_plan=True))
         if args.notes and not result.refused:
             save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
     if args.out and not result.refused:

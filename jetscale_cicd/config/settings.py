@@ -260,7 +260,7 @@ class Settings:
         chart: the chart and its registry.
         release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, in the order of the file.
-        left_out: targets that the request does not consider; a version that one of them cannot render is not published.
+        left_out: targets of the file that were not asked for; a version that one of them cannot render is not published.
         origins: dotted key (``targets.live.env``) to ``default``, ``file:line:column`` or an option; not compared.
         notes: warnings about a file that can be used, a sentence each.
 
@@ -284,6 +284,10 @@ class Settings:
     def sets(self, key: str) -> bool:
         """Whether the file, an option, or a caller in Python gives a dotted key its value, which is no default then."""
         return self.origins.get(key) != "default"
+
+    def namespaces_of(self, release: str) -> tuple[str, ...]:
+        """The namespaces in which a target of the file has a release of this name."""
+        return tuple(each.namespace for each in (*self.targets, *self.left_out) if each.release == release)
 
     @property
     def signing(self) -> Signing:

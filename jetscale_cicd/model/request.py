@@ -59,6 +59,7 @@ class Request:
         release_hold: deploy although a rollback holds the target.
         redeploy: deploy the latest release again although nothing changed.
         allow_older: deploy although what is deployed is newer.
+        for_notes: only the notes of the version are wanted, so a target that cannot be observed is no failure.
         worktree: decide for the work tree with its uncommitted changes, in place of head.
     """
 
@@ -78,6 +79,7 @@ class Request:
     release_hold: bool = False
     redeploy: bool = False
     allow_older: bool = False
+    for_notes: bool = False
     worktree: bool = False
 
     @property

@@ -74,10 +74,10 @@ def _overridden(settings: Settings, request: Request) -> Settings:
         raise ConfigurationError(
             "UNKNOWN_TARGET", f"there is no target {unknown[0]!r}", where="--target", hint=f"targets are: {known}"
         )
-    targets = (target for target in settings.targets if not request.targets or target.name in request.targets)
-    left_out = tuple(target for target in settings.targets if request.targets and target.name not in request.targets)
+    targets = tuple(each for each in settings.targets if not request.targets or each.name in request.targets)
+    left_out = tuple(each for each in settings.targets if each not in targets)
     if request.engine:
-        targets = (replace(target, engine=request.engine) for target in targets)
+        targets = tuple(replace(target, engine=request.engine) for target in targets)
     chart, origins = settings.chart, settings.origins
     if request.registry:
         try:
@@ -86,7 +86,7 @@ def _overridden(settings: Settings, request: Request) -> Settings:
             raise ConfigurationError("CONFIG_VALUE", f"registry: {refused}", where="--registry") from None
         chart, origins = replace(chart, registry=request.registry), {**origins, "chart.registry": "--registry"}
     try:
-        return replace(settings, chart=chart, targets=tuple(targets), left_out=left_out, origins=origins)
+        return replace(settings, chart=chart, targets=targets, left_out=left_out, origins=origins)
     except ValueError as clash:
         raise ConfigurationError("CONFIG_VALUE", str(clash), where="--engine") from None
 

@@ -14,7 +14,7 @@ from jetscale_cicd.decide.classify import (
     values_reasons,
 )
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, Stage6Error
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
@@ -203,7 +203,10 @@ class _TargetObserver:
         """By the recorded digest: the configuration may have named other files, or another release, at that deploy."""
         from jetscale_cicd.observe.git.values import read_values
 
-        return read_values(self.context.repository, head, target).digest != live.values_digest
+        try:
+            return read_values(self.context.repository, head, target).digest != live.values_digest
+        except ConfigurationError:  # a precondition of the deploy names what is missing
+            return True
 
     def _lineage(self, live: LiveState, head: str) -> Lineage:
         """How head descends from what is deployed, or was deployed and rolled back."""
@@ -223,7 +226,12 @@ class _TargetObserver:
     def _live(self, target: Target) -> LiveState:
         if self.context.request.compares_only:
             return NotObserved(f"--since {self.context.request.since} compares commits only")
-        return engine_of(target).observe(self.context, target)
+        try:
+            return engine_of(target).observe(self.context, target)
+        except (CannotTellError, PreconditionError) as unseen:
+            if not self.context.request.for_notes:
+                raise
+            return NotObserved(unseen.message)
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:

@@ -76,7 +76,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
         sign_command=context.settings.signing.command,
         page=context.github,
     )
-    notes = (*notes, *_unsigned(context))
+    notes = (*notes, *_unsigned(context), *_other_formats(context, observed, name, version))
     return DesiredRelease(release, resolved.choice, artifact, notes, resolved.passed)
 
 
@@ -101,6 +101,16 @@ def _latest(context: RunContext, latest: Release) -> DesiredRelease:
         page=context.github,
     )
     return DesiredRelease(release=latest, artifact=artifact, notes=notes)
+
+
+def _other_formats(context: RunContext, observed: Observed, chart: str, version: Version) -> tuple[str, ...]:
+    """A note where only commits are compared; otherwise a precondition says it."""
+    if not context.request.compares_only or observed.releases.all:
+        return ()
+    from jetscale_cicd.planning.tag_formats import first_release_blocker
+
+    blocker = first_release_blocker(context, observed.releases, chart, version)
+    return (f"a run would stop here: {blocker.message}; {blocker.hint}",) if blocker else ()
 
 
 def _unsigned(context: RunContext) -> tuple[str, ...]:

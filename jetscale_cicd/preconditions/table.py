@@ -12,7 +12,9 @@ from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
     configuration,
+    elsewhere,
     engine,
+    first_release,
     hold,
     namespace,
     published,
@@ -22,6 +24,7 @@ from jetscale_cicd.preconditions import (
     release_remote,
     secrets,
     signer,
+    tag_format,
     values,
 )
 from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
@@ -33,8 +36,11 @@ CHECKS: tuple[Check[Proposal], ...] = (
     release_commit.CHECK,
     push_address.CHECK,
     release_remote.CHECK,
+    first_release.CHECK,
+    tag_format.CHECK,
     published.CHECK,
     hold.CHECK,
+    elsewhere.CHECK,
     namespace.CHECK,
     values.CHECK,
 )

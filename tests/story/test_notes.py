@@ -88,6 +88,51 @@ def test_a_tag_without_a_message_says_its_name_and_no_commits_words(sample: Samp
     assert file.read_text() == "## v0.3.0\n"
 
 
+def test_notes_of_an_earlier_release_need_no_values_of_todays_targets(sample: Sample, tmp_path: Path) -> None:
+    assert sample.run().status == 0
+    extra = ", extra: {namespace: extra, release: app, engine: render}}"
+    today = (sample.repo.path / ".stage6.yaml").read_text().replace("}}", "}" + extra)
+    sample.commit("feat: a target", {".stage6.yaml": today, "envs/extra/values.yaml": "size: 4\n"})
+    assert sample.run().status == 0
+    (tmp_path / "today.yaml").write_text(today)
+    written = []
+    for options in ((), (f"--config={tmp_path / 'today.yaml'}",)):
+        file = tmp_path / f"notes{len(options)}.md"
+        ended = sample.command("plan", "--head=v0.1.0", f"--notes={file}", *options)
+        assert ended.status == 0, ended.stderr
+        written.append(file.read_text())
+    assert written[0] == written[1] != ""
+
+
+def test_notes_need_no_cluster(sample: Sample, tmp_path: Path) -> None:
+    assert sample.run().status == 0
+    file, env = tmp_path / "notes.md", {"KUBECONFIG": str(tmp_path / "gone")}
+    assert sample.command("plan", "--engine=helm", env=env).status == 3
+    ended = sample.command("plan", "--engine=helm", f"--notes={file}", env=env)
+    assert ended.status == 0, ended.stderr
+    assert file.read_text().startswith("## 0.1.0")
+
+
+def test_a_plan_for_more_than_notes_still_needs_the_values(sample: Sample, tmp_path: Path) -> None:
+    sample.edit("chore: a typo", ".stage6.yaml", "engine: render", "engine: render, values: [envs/no.yaml]")
+    notes, saved = tmp_path / "notes.md", tmp_path / "plan.json"
+    assert sample.command("plan").status == 2
+    assert sample.command("plan", f"--notes={notes}", f"--out={saved}").status == 2
+    assert (notes.exists(), saved.exists()) == (False, False)
+    assert sample.command("plan", f"--notes={notes}").status == 0
+    assert notes.read_text().startswith("## 0.1.0")
+
+
+def test_the_notes_of_a_release_of_another_tool_need_no_configuration(sample: Sample, tmp_path: Path) -> None:
+    sample.commit("feat: no configuration yet", {".stage6.yaml": None, "envs/live/values.yaml": None})
+    sample.repo.git("tag", "--message", "what is new", "v0.1.0")
+    sample.repo.git("push", "--quiet", "origin", "v0.1.0")
+    file = tmp_path / "notes.md"
+    ended = sample.command("plan", "--head=v0.1.0", f"--notes={file}", "--registry=../registry", "--engine=render")
+    assert ended.status == 0, ended.stderr
+    assert "what is new" in file.read_text()
+
+
 def test_notes_that_cannot_be_written_stop_the_run_before_anything_is_changed(sample: Sample) -> None:
     ended = sample.run("--notes", "no/such/directory/notes.md")
     assert (ended.status, ended.json["error"]["code"]) == (2, "FILE_UNWRITABLE")

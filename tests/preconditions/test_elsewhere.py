@@ -1,0 +1,110 @@
+"""A release that would be installed a second time, in another namespace, is named before anything is done."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from jetscale_cicd import stage6
+from jetscale_cicd.context import open_context
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.kubernetes import ApiFailure
+from tests.support.fake_kubernetes import FakeKubernetes
+from tests.support.history import Drawn, draw
+
+MET, UNMET, SKIPPED = PreconditionState.MET, PreconditionState.UNMET, PreconditionState.SKIPPED
+SECRETS = "/api/v1/secrets"
+LIVE = "live: {namespace: shop, release: app}"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Drawn:
+    return draw(tmp_path / "repo", "feat: a [charts/app/Chart.yaml envs/live/values.yaml envs/next/values.yaml]")
+
+
+def cluster(*namespaces: str) -> FakeKubernetes:
+    """A cluster with a release `app` in these namespaces."""
+    api = FakeKubernetes({"/api/v1/namespaces/shop": {}, "/api/v1/namespaces/next": {}}, collections=(SECRETS,))
+    labels = {"owner": "helm", "name": "app", "version": "1", "status": "deployed"}
+    for namespace in namespaces:
+        api.put(f"{SECRETS}/{namespace}.v1", {"metadata": {"namespace": namespace, "labels": labels}})
+    return api
+
+
+def planned(
+    repo: Drawn,
+    api: FakeKubernetes,
+    monkeypatch: pytest.MonkeyPatch,
+    *targets: str,
+    live: Mapping[str, LiveState] | None = None,
+    asked: tuple[str, ...] = (),
+) -> Plan:
+    """The plan for these targets, of a file, on this cluster."""
+    engine = type(engine_of(Target(name="live")))
+    monkeypatch.setattr(engine, "cluster", lambda *_: api)
+    monkeypatch.setattr(engine, "prepare", lambda *_: None)
+    monkeypatch.setattr(engine, "check", lambda *_: None)
+    monkeypatch.setattr(engine, "observe", lambda _, __, target: (live or {}).get(target.name, NotDeployed()))
+    (repo.path / "registry").mkdir(exist_ok=True)
+    file = repo.path.parent / "config.yaml"
+    file.write_text(f"chart: {{registry: registry}}\ntargets: {{{', '.join(targets)}}}\n")
+    event = Event(ci="local", kind=EventKind.LOCAL)
+    with open_context(Request(repo=repo.path, event=event, config=file, targets=asked), lambda _: None) as context:
+        return stage6.plan(context)
+
+
+def found(plan: Plan) -> dict[str | None, Precondition]:
+    return {each.target: each for each in plan.preconditions if each.id == "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "targets", "state"),
+    [
+        ((), (LIVE,), MET),
+        (("shop-prod",), (LIVE,), UNMET),
+        (("shop-prod",), (LIVE.replace("}", ", other_namespaces: [shop-prod]}"),), MET),
+        (("a-1", "a-22"), (LIVE.replace("}", ", other_namespaces: ['a-*']}"),), MET),
+        (("a-1", "b-1"), (LIVE.replace("}", ", other_namespaces: ['a-*']}"),), UNMET),
+        (("next",), (LIVE, "next: {namespace: next, release: app}"), MET),
+        (("next",), (LIVE, "next: {namespace: next, release: other}"), UNMET),
+    ],
+)
+def test_an_installation_beside_a_release_of_that_name_is_refused_unless_it_is_another_one(
+    repo: Drawn,
+    monkeypatch: pytest.MonkeyPatch,
+    namespaces: tuple[str, ...],
+    targets: tuple[str, ...],
+    state: PreconditionState,
+) -> None:
+    check = found(planned(repo, cluster(*namespaces), monkeypatch, *targets))["live"]
+    assert check.state is state
+    if check.error:
+        assert (check.error.code, check.error.exit_status) == ("RELEASE_ELSEWHERE", 3)
+        assert sorted(namespaces)[-1] in check.error.message
+
+
+def test_a_target_that_was_not_asked_for_has_its_release_all_the_same(
+    repo: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(repo, cluster("next"), monkeypatch, LIVE, "next: {namespace: next, release: app}", asked=("live",))
+    assert {target: check.state for target, check in found(plan).items()} == {"live": MET}
+
+
+def test_what_is_deployed_already_is_no_installation(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = Deployed(version="0.1.0", commit="", digest="", values_digest="")
+    assert found(planned(repo, cluster("other"), monkeypatch, LIVE, live={"live": deployed})) == {}
+
+
+def test_without_the_right_to_list_it_is_not_checked_and_stops_nothing(
+    repo: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = cluster("other")
+    api.script("LIST", SECRETS, ApiFailure(403, "no"))
+    check = found(planned(repo, api, monkeypatch, LIVE))["live"]
+    assert (check.state, bool(check.why)) == (SKIPPED, True)
