@@ -11,7 +11,7 @@ from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
 from jetscale_cicd.model.plan import Plan, Reason
-from jetscale_cicd.model.precondition import refusal
+from jetscale_cicd.model.precondition import PreconditionState, refusal
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
@@ -109,6 +109,9 @@ def run(context: RunContext, planned: Plan) -> "Run":
     # The process may have changed since it planned, and a plan need not have been made by this one.
     if unmet := refusal((*of_the_plan, *check_process(context, planned)), to_plan=False):
         raise unmet
+    for each in planned.preconditions:
+        if each.error and each.state is PreconditionState.WARNING:
+            context.announce(f"! {each.error.code}: {each.error.message}; next: {each.error.hint}")
 
     return Run(plan=planned, outcomes=perform(planned, context))
 

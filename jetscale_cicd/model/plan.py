@@ -6,7 +6,7 @@ from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.commit import JudgedCommit
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotDeployed
-from jetscale_cicd.model.precondition import Precondition, refusal
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
@@ -226,8 +226,9 @@ class Plan:
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:
-        """What stops nothing and has to be reported: the holds."""
-        return tuple(_held(decided.hold, decided.target) for decided in self.targets if decided.hold)
+        """What stops nothing and has to be reported: the holds, and the preconditions that only warn."""
+        holds = (_held(decided.hold, decided.target) for decided in self.targets if decided.hold)
+        return (*holds, *(each.error for each in self.preconditions if each.error and _warns(each)))
 
 
 def _held(hold: Hold, target: Target) -> Stage6Error:
@@ -237,6 +238,10 @@ def _held(hold: Hold, target: Target) -> Stage6Error:
         where=f"{target.namespace}/{target.release}",
         hint=f"correct it with a commit, or: jetscale-cicd stage6 --target {target.name} --release-hold",
     )
+
+
+def _warns(precondition: Precondition) -> bool:
+    return precondition.state is PreconditionState.WARNING
 
 
 def _deploys(step: Step) -> bool:

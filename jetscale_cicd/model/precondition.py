@@ -13,6 +13,7 @@ class PreconditionState(StrEnum):
 
     MET = "met"
     UNMET = "unmet"
+    WARNING = "warning"  # it does not hold, which is reported before anything is changed, and stops nothing
     CANNOT_TELL = "cannot tell"
     SKIPPED = "skipped"
 
@@ -26,7 +27,7 @@ class Precondition:
         state: whether it holds.
         what: what has to hold.
         target: name of the target that it concerns; None for the whole run.
-        error: what is missing, where, and the next step, where it is unmet or cannot be known.
+        error: what is missing, where, and the next step, where it is unmet, warns, or cannot be known.
         why: the reason where the check was skipped.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
@@ -50,7 +51,7 @@ def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Er
         to_plan: leave out the preconditions that another process, or a later run, may meet.
     """
     counted = [each for each in preconditions if not to_plan or (each.stops_plan and not each.of_this_process)]
-    errors = [each.error for each in counted if each.error]
+    errors = [each.error for each in counted if each.error and each.state is not PreconditionState.WARNING]
     if len(errors) < 2:
         return errors[0] if errors else None
     first, others = errors[0], errors[1:]

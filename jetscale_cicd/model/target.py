@@ -56,14 +56,6 @@ def check_namespace(text: str) -> None:
         check_label(text)
 
 
-def check_namespace_glob(text: str) -> None:
-    """Refuse what matches no namespace; ``*`` stands for any text."""
-    if not re.fullmatch(r"[-a-z0-9*]+", text):
-        raise ValueError(
-            f"{quoted(text)} is no namespace, nor a glob of them (lower-case letters, digits, '-' and '*')"
-        )
-
-
 def check_release(text: str) -> None:
     """Refuse what Helm would refuse as a release name."""
     if len(text) > MAX_RELEASE or not re.fullmatch(RELEASE, text):
@@ -189,7 +181,6 @@ class Target:
         env: environment, as `global.env` of the values has it; null says nothing of it.
         namespace: namespace of the release; "" is ``{client_name}-{env}``, with jetscale and `{name}` (prod for live).
         release: name of the Helm release.
-        other_namespaces: globs of namespaces in which a release of this name is another one.
         engine: what deploys to the target.
         values: values files in Helm's order, from the repository's root; the last one wins.
         watch: globs of paths that redeploy this target; its values files always do.
@@ -219,7 +210,6 @@ class Target:
     env: str | None = field(default=None, compare=False, metadata={"check": check_label})
     namespace: str = field(default="", metadata={"check": check_namespace})
     release: str = field(default="jetscale-stack", metadata={"check": check_release})
-    other_namespaces: tuple[str, ...] = field(default=(), metadata={"check": check_namespace_glob})
     engine: EngineName = "helm"
     values: tuple[str, ...] = field(default=("envs/{name}/values.yaml",), metadata={"check": check_path})
     watch: tuple[str, ...] = field(default=("envs/{name}/**",), metadata={"check": check_glob})

@@ -1,6 +1,5 @@
 """Configuration files as a commit holds them: absent, or read; one that is there is never taken for absent."""
 
-from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.observe.git.files import find_file
 from jetscale_cicd.observe.git.repository import Repository
@@ -41,7 +40,7 @@ def text_of(content: bytes, where: str) -> str:
     """The text of a configuration file.
 
     Raises:
-        ConfigurationError: it is a Git LFS pointer, too large, or not UTF-8.
+        ConfigurationError: it is a Git LFS pointer, or not UTF-8.
     """
     if content.startswith(_LFS_POINTER):
         raise ConfigurationError(
@@ -50,8 +49,6 @@ def text_of(content: bytes, where: str) -> str:
             where=where,
             hint=f"git lfs untrack {where}, then: git add --renormalize {where}, and commit it",
         )
-    if len(content) > MAX_BYTES:
-        raise ConfigurationError("CONFIG_UNREADABLE", f"it has more than {MAX_BYTES:,} bytes", where=where)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as bad:

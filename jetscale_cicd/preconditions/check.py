@@ -43,12 +43,14 @@ class TargetCheck(NamedTuple, Generic[Given]):
         what: what has to hold.
         targets: the targets that depend on it.
         run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
+        warns: where it does not hold, that is reported and stops nothing.
     """
 
     id: str
     what: str
     targets: Callable[[RunContext, Given], Iterable[TargetDecision]]
     run: Callable[[RunContext, Given, TargetDecision], NotChecked | None]
+    warns: bool = False
 
 
 Check = RunCheck[Given] | TargetCheck[Given]

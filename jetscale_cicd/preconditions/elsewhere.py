@@ -1,7 +1,10 @@
-"""A release that is about to be installed is in no other namespace already, where it may be the one that is meant."""
+"""A release that is about to be installed is in no other namespace already, where it may be the one that is meant.
+
+It may as well be another one: names such as `app` are common, and a preview of each pull request has its own namespace.
+So this warns, before anything is changed.
+"""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.table import engine_of
@@ -32,19 +35,20 @@ def _run(context: RunContext, _: Proposal, decided: TargetDecision) -> NotChecke
     found = other_namespaces(api, target)
     if found is None:
         return NotChecked("this run may not list Helm's Secrets in all namespaces")
-    known = (*context.settings.namespaces_of(target.release), *target.other_namespaces)
-    unknown = [namespace for namespace in found if not any(fnmatchcase(namespace, pattern) for pattern in known)]
+    known = context.settings.namespaces_of(target.release)
+    unknown = [namespace for namespace in found if namespace not in known]
     if not unknown:
         return None
     more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
     raise PreconditionError(
         "RELEASE_ELSEWHERE",
         f"release {target.release} is not in namespace {target.namespace}, but in {', '.join(unknown[:_SHOWN])}{more}: "
-        "a deploy would install a second one",
+        "a deploy installs another one",
         where=f"target {target.name}",
-        hint=f"if it is the one that is meant, set targets.{target.name}.namespace: {unknown[0]}; if it is another "
-        f"one, targets.{target.name}.other_namespaces: [{unknown[0]}]",
+        hint=f"if that one is meant, set targets.{target.name}.namespace: {unknown[0]}",
     )
 
 
-CHECK = TargetCheck("elsewhere", "no other namespace has the release that is to be installed", _targets, _run)
+CHECK = TargetCheck(
+    "elsewhere", "no other namespace has the release that is to be installed", _targets, _run, warns=True
+)

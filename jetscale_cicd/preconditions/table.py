@@ -73,8 +73,9 @@ def _results(
                 yield _checked(replace(row, stops_plan=check.stops_plan), partial(check.run, context, given))
         else:
             for decided in check.targets(context, given):
-                of_target = replace(row, target=decided.target.name)
-                yield _checked(of_target, partial(check.run, context, given, decided))
+                found = _checked(replace(row, target=decided.target.name), partial(check.run, context, given, decided))
+                warns = check.warns and found.state is PreconditionState.UNMET
+                yield replace(found, state=PreconditionState.WARNING) if warns else found
 
 
 def _checked(row: Precondition, run: Callable[[], NotChecked | None]) -> Precondition:

@@ -143,14 +143,33 @@ def test_a_symlink_to_no_file_of_the_commit_is_an_error(repo: Drawn, name: str, 
 
 @pytest.mark.parametrize("name", [FILE, "pyproject.toml", "releaserc.json"])
 @pytest.mark.parametrize(
-    ("content", "code"), [(LFS, "CONFIG_LFS"), ("x" * (1 << 21), "CONFIG_UNREADABLE"), (None, "CONFIG_UNREADABLE")]
+    ("content", "code"), [(LFS, "CONFIG_LFS"), (b"\xff", "CONFIG_YAML"), (None, "CONFIG_UNREADABLE")]
 )
-def test_what_is_no_text_is_an_error(repo: Drawn, name: str, content: str | None, code: str) -> None:
+def test_what_is_no_text_is_an_error(repo: Drawn, name: str, content: str | bytes | None, code: str) -> None:
     (repo.path / name).unlink(missing_ok=True)
     repo.write(f"{name}/x" if content is None else name, content or "")
     repo.commit("chore: spoil")
     error = refused(repo)
-    assert (type(error), error.code, error.where) == (ConfigurationError, code, name)
+    assert (type(error), error.code) == (ConfigurationError, code)
+    assert error.where.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "code"),
+    [
+        (FILE, "#", "CONFIG_YAML"),
+        ("pyproject.toml", "# semantic_release", "RELEASE_RULES"),
+        ("pyproject.toml", "#", ""),
+    ],
+)
+def test_a_file_that_is_too_large_is_an_error_where_it_would_be_read(
+    repo: Drawn, name: str, start: str, code: str
+) -> None:
+    repo.commit("chore: spoil", **{name: start + "x" * (1 << 21)})
+    if code:
+        assert refused(repo).code == code
+    else:
+        assert read(repo)[1] == "v{version}"
 
 
 def test_a_submodule_in_place_of_the_file_is_an_error(repo: Drawn, tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.history import Drawn, draw
 
-MET, UNMET, SKIPPED = PreconditionState.MET, PreconditionState.UNMET, PreconditionState.SKIPPED
+MET, WARNING, SKIPPED = PreconditionState.MET, PreconditionState.WARNING, PreconditionState.SKIPPED
 SECRETS = "/api/v1/secrets"
 LIVE = "live: {namespace: shop, release: app}"
 
@@ -67,26 +67,32 @@ def found(plan: Plan) -> dict[str | None, Precondition]:
     ("namespaces", "targets", "state"),
     [
         ((), (LIVE,), MET),
-        (("shop-prod",), (LIVE,), UNMET),
-        (("shop-prod",), (LIVE.replace("}", ", other_namespaces: [shop-prod]}"),), MET),
-        (("a-1", "a-22"), (LIVE.replace("}", ", other_namespaces: ['a-*']}"),), MET),
-        (("a-1", "b-1"), (LIVE.replace("}", ", other_namespaces: ['a-*']}"),), UNMET),
+        (("shop-prod",), (LIVE,), WARNING),
+        (("a", "b"), (LIVE,), WARNING),
         (("next",), (LIVE, "next: {namespace: next, release: app}"), MET),
-        (("next",), (LIVE, "next: {namespace: next, release: other}"), UNMET),
+        (("next",), (LIVE, "next: {namespace: next, release: other}"), WARNING),
     ],
 )
-def test_an_installation_beside_a_release_of_that_name_is_refused_unless_it_is_another_one(
+def test_an_installation_beside_a_release_of_that_name_is_warned_of_unless_it_is_a_targets(
     repo: Drawn,
     monkeypatch: pytest.MonkeyPatch,
     namespaces: tuple[str, ...],
     targets: tuple[str, ...],
     state: PreconditionState,
 ) -> None:
-    check = found(planned(repo, cluster(*namespaces), monkeypatch, *targets))["live"]
-    assert check.state is state
-    if check.error:
-        assert (check.error.code, check.error.exit_status) == ("RELEASE_ELSEWHERE", 3)
-        assert sorted(namespaces)[-1] in check.error.message
+    plan = planned(repo, cluster(*namespaces), monkeypatch, *targets)
+    assert found(plan)["live"].state is state
+    assert (plan.blocker, refusal(plan.preconditions, to_plan=False)) == (None, None)
+    assert [warning.code for warning in plan.warnings] == (["RELEASE_ELSEWHERE"] if state is WARNING else [])
+    assert all(namespace in warning.message for warning in plan.warnings for namespace in namespaces)
+
+
+def test_a_cluster_that_does_not_answer_stops_a_run(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = cluster()
+    api.script("LIST", SECRETS, ApiFailure(500, "broken"))
+    plan = planned(repo, api, monkeypatch, LIVE)
+    assert plan.blocker is not None
+    assert plan.blocker.code == "CLUSTER_UNREACHABLE"
 
 
 def test_a_target_that_was_not_asked_for_has_its_release_all_the_same(
