@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.context import RunContext, open_context
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, Stage6Error
 from jetscale_cicd.model.event import Event, EventKind
@@ -83,7 +82,7 @@ def test_another_head_has_its_own_configuration_and_the_work_tree_is_named(repo:
     assert read(repo) == ("../elsewhere", "v{version}", 0)
     assert read(repo, head="HEAD~1") == ("../there", "x{version}", 2)
     with configured(repo, head="HEAD~2") as context:
-        assert (context.settings.origins["chart.registry"], context.rules) == ("default", ReleaseRules())
+        assert (context.settings.origins["chart.registry"], context.rules.origin) == ("default", "default")
         assert len(context.settings.notes) == 1
 
 
