@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from jetscale_cicd.config.release_rules import ReleaseRules
     from jetscale_cicd.config.settings import Settings
     from jetscale_cicd.model.release import Recorded
-    from jetscale_cicd.observe.settings import Configuration
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
@@ -216,31 +215,14 @@ def _announce_redacted(announce: "Announce", redact: Redactor, line: str) -> Non
     announce(redact(line))
 
 
-def _snapshot(repository: Repository, closing: ExitStack) -> tuple[Repository, str]:
-    """The repository with its work tree as a commit, and that commit, until the end of the run."""
+def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> tuple[Repository, Request]:
+    """The repository with its work tree as a commit until the end of the run, and the request for that commit."""
     import tempfile
 
     scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-"))
     taken, head = snapshot(repository, Path(scratch))
     closing.enter_context(taken.git)
-    return taken, head
-
-
-def _configuration(repository: Repository, head: str, request: Request) -> "Configuration":
-    from jetscale_cicd.observe.settings import load_configuration
-
-    configuration = load_configuration(repository, head, request)
-    if request.acts and not request.compares_only:  # a run of a comparison is refused as such
-        from jetscale_cicd.config.required import check_required
-
-        check_required(configuration.settings)
-    return configuration
-
-
-def _begin_releases(context: RunContext) -> None:
-    request = context.request
-    ask_remote = request.network and not request.compares_only and not context.settings.release.commit
-    begin_releases(context.repository, context.tag_format, context.branches, ask_remote=ask_remote)
+    return taken, replace(request, head=head)
 
 
 @contextmanager
@@ -270,15 +252,17 @@ def open_context(
         if plans:
             begin_expected_diff(repository, request)
         if request.worktree:
-            repository, snapshot_of = _snapshot(repository, closing)
-            request = replace(request, head=snapshot_of)
+            repository, request = _snapshot(repository, request, closing)
         head = find_head(repository, request)
-        settings, rules = _configuration(repository, head, request)
+        from jetscale_cicd.observe.settings import load_configuration
+
+        settings, rules = load_configuration(repository, head, request)
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         say = partial(_announce_redacted, announce, redact)
         context = RunContext(request, repository, head, settings, rules, redact, say, show, closing)
         for note in () if plans else settings.notes:  # a plan shows them
             say(f"! {note}")
         if plans:
-            _begin_releases(context)
+            ask_remote = request.network and not request.compares_only and not settings.release.commit
+            begin_releases(repository, context.tag_format, context.branches, ask_remote=ask_remote)
         yield context

@@ -5,6 +5,7 @@ Modules that a decision does not need are imported by the functions that use the
 
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.config.required import check_required, unset_keys
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.forward import check_released, held_back
 from jetscale_cicd.decide.plan import make_plan
@@ -50,7 +51,8 @@ def _propose(context: RunContext) -> Proposal:
     """Observe, decide, and plan the steps."""
     if context.request.acts and (refused := refused_event(context)):
         raise refused
-    if not (context.request.compares_only or context.request.for_notes):
+    asks = not (context.request.compares_only or context.request.for_notes)
+    if asks and not (context.request.acts and unset_keys(context.settings)):  # such a run is refused
         for target in context.settings.targets:
             engine_of(target).prepare(context, target)
     observed, desired = _observe(context)
@@ -173,6 +175,7 @@ def rollback(context: RunContext, to: int | None) -> "Rollback":
     """
     from jetscale_cicd.act.deploy.rollback import roll_back
 
+    check_required(context.settings, context.request.config)
     return roll_back(context, _only_target(context), to)
 
 

@@ -5,7 +5,6 @@ import argparse
 from jetscale_cicd.cli.arguments import add_acting, add_common, add_one_target, request_of
 from jetscale_cicd.cli.confirm import add_yes, confirm
 from jetscale_cicd.cli.output import Output
-from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.results import RollbackResult
 
 
@@ -25,8 +24,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from jetscale_cicd import stage6
     from jetscale_cicd.context import open_context
 
-    request = replace(request_of(args, network=True), acts=True)
-    with open_context(request, output.progress, output.redact, output.table) as context:
+    with open_context(request_of(args, network=True), output.progress, output.redact, output.table) as context:
         if not args.yes:
             what = f"bring revision {args.to} back" if args.to else "bring the newest good revision back"
             confirm(f"{what}.", context.settings.targets, context.request, output)

@@ -4,6 +4,8 @@ The defaults are those of JetScale's own stack. A command that only looks may ta
 would do so to a registry and to namespaces that nobody named.
 """
 
+from pathlib import Path
+
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Target
@@ -30,8 +32,11 @@ def _of_target(settings: Settings, target: Target) -> tuple[str, ...]:
     return tuple(f"{prefix}.{key}" for key in (*place, *release))
 
 
-def check_required(settings: Settings) -> None:
+def check_required(settings: Settings, file: Path | None) -> None:
     """Refuse to act on defaults.
+
+    Args:
+        file: that of ``--config``; None for ``.stage6.yaml`` of the commit.
 
     Raises:
         ConfigurationError: ``CONFIG_INCOMPLETE``, with every key that is missing, as lines to paste.
@@ -41,7 +46,7 @@ def check_required(settings: Settings) -> None:
         raise ConfigurationError(
             "CONFIG_INCOMPLETE",
             f"a run acts on what is written down, and nothing sets {', '.join(keys)}",
-            where=".stage6.yaml",
+            where=str(file or ".stage6.yaml"),
             hint=_HINT,
             details=(*_lines(keys), *settings.notes),
         )

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from jetscale_cicd.config.required import check_required
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.classify import (
@@ -55,6 +56,7 @@ def observe(context: RunContext) -> Observed:
     Raises:
         CannotTellError: something that the decision needs could not be observed, which is never "nothing".
         PreconditionError: the run acts, and head is on no branch that is released; nothing else was asked.
+        ConfigurationError: the run acts, and what it would act on is a default; nothing else was asked.
     """
     repository, settings, request = context.repository, context.settings, context.request
     head = context.head
@@ -62,11 +64,11 @@ def observe(context: RunContext) -> Observed:
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
     releases = _releases(context, head)
     refusal = None if request.compares_only else refused_commit(context, head, releases)
-    if refusal and request.acts:
-        raise refusal
+    if request.acts and not request.compares_only:
+        _check_may_act(context, refusal)
     if tip := _tip_with_the_same_content(context, releases, head):
         event = replace(request.event, branch=releases.branch.name if releases.branch else "")
-        later = observe(replace(context, request=replace(request, head=tip, event=event)))
+        later = observe(replace(context, head=tip, request=replace(request, head=tip, event=event)))
         note = (
             f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
         )
@@ -100,6 +102,12 @@ def _tip_with_the_same_content(context: RunContext, releases: Releases, head: st
         return None
     _, watched = _watched(context, head)
     return None if watched.changes(Comparison(head, tip, "")).watched else tip
+
+
+def _check_may_act(context: RunContext, refusal: Stage6Error | None) -> None:
+    if refusal:
+        raise refusal
+    check_required(context.settings, context.request.config)
 
 
 def _releases(context: RunContext, head: str) -> Releases:

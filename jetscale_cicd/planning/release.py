@@ -56,8 +56,8 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     chart, head, registry = observed.chart, observed.head, context.registry
     name, stamps_app_version, notes = _chart(context, head)
     choice = choose(context.repository, chart, context.rules, observed.releases.latest, head)
-    if context.request.compares_only:
-        resolved = not_asked(choice)
+    if why := _not_asked(context):
+        resolved = not_asked(choice, why)
     else:
         resolved = resolve_version(choice, name, head, observed.releases, registry=registry, packager=context.packager)
     version = resolved.choice.version
@@ -85,9 +85,8 @@ def _latest(context: RunContext, latest: Release) -> DesiredRelease:
 
     name, stamps_app_version, notes = _chart(context, latest.commit)
     version = latest.version
-    answer = (
-        NotAsked("only commits are compared") if context.request.compares_only else ask(context.registry, name, version)
-    )
+    why = _not_asked(context)
+    answer = NotAsked(why) if why else ask(context.registry, name, version)
     reference = context.registry.reference(name, str(version))
     artifact = ArtifactState(
         chart=name,
@@ -101,6 +100,14 @@ def _latest(context: RunContext, latest: Release) -> DesiredRelease:
         page=context.github,
     )
     return DesiredRelease(release=latest, artifact=artifact, notes=notes)
+
+
+def _not_asked(context: RunContext) -> str:
+    """Why the registry is not asked; "" where it is."""
+    if context.request.compares_only:
+        return "only commits are compared"
+    # Somebody else's registry, which would get the login of this run; and a run that acts is refused anyway.
+    return "" if context.settings.sets("chart.registry") else "chart.registry is not set"
 
 
 def _other_formats(context: RunContext, observed: Observed, chart: str, version: Version) -> tuple[str, ...]:

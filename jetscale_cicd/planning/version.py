@@ -124,6 +124,6 @@ def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
     return answer
 
 
-def not_asked(choice: VersionChoice) -> ResolvedVersion:
-    """The choice itself, where only commits are compared."""
-    return ResolvedVersion(choice, NotAsked("only commits are compared"))
+def not_asked(choice: VersionChoice, why: str) -> ResolvedVersion:
+    """The choice itself, where the registry is not asked."""
+    return ResolvedVersion(choice, NotAsked(why))

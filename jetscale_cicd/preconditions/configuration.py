@@ -11,7 +11,7 @@ def _applies(_context: RunContext, _proposal: Proposal) -> bool:
 
 
 def _run(context: RunContext, _: Proposal) -> None:
-    check_required(context.settings)
+    check_required(context.settings, context.request.config)
 
 
 CHECK = RunCheck(

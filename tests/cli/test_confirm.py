@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sample import Sample, small
+from tests.support.sample import CONFIG, Sample, small
 from tests.support.terminal import typed
 
-HELM = "chart: {registry: ../registry}\ntargets: {live: {engine: helm}}\n"
+HELM = CONFIG.replace("render", "helm")
 QUESTION = "Go on? [y/N]"
 # Nobody listens there, so whoever is not stopped by the question ends with another error.
 KUBECONFIG = """\

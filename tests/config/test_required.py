@@ -56,7 +56,7 @@ def test_settings_that_are_made_in_python_are_what_their_maker_set() -> None:
 def test_the_error_has_every_missing_key_as_lines_to_paste_that_cannot_be_used_as_they_are() -> None:
     settings = read_settings("targets: {a: {client_name: x}, b: {}}\n", FILE)
     with pytest.raises(ConfigurationError) as refused:
-        check_required(settings)
+        check_required(settings, None)
     assert refused.value.code == "CONFIG_INCOMPLETE"
     pasted = "\n".join(refused.value.details)
     missing = {"chart": {"registry": "oci://HOST/PATH"}}
@@ -67,4 +67,4 @@ def test_the_error_has_every_missing_key_as_lines_to_paste_that_cannot_be_used_a
 
 
 def test_what_is_complete_is_accepted() -> None:
-    check_required(read_settings(f"{CHART}targets: {{a: {{namespace: x, release: app}}}}\n", FILE))
+    check_required(read_settings(f"{CHART}targets: {{a: {{namespace: x, release: app}}}}\n", FILE), None)

@@ -31,11 +31,13 @@ def test_nothing_acts_on_defaults(stack: Sample, arguments: tuple[str, ...], con
     assert stack.tracks() == before
 
 
-def test_before_anything_is_asked_it_is_known(stack: Sample) -> None:
-    stack.repo.git("remote", "set-url", "origin", "../nowhere.git")
-    assert stack.run().json["error"]["code"] == "REMOTE_UNREACHABLE"
-    stack.repo.commit("chore: configure", **{FILE: ""})
-    assert stack.run().json["error"]["code"] == "CONFIG_INCOMPLETE"
+def test_it_is_known_before_registry_and_cluster_are_asked(stack: Sample) -> None:
+    asked = "chart: {registry: 'oci://127.0.0.1:1/charts'}\ntargets: {live: {release: app, context: absent}}\n"
+    stack.commit("chore: configure", {FILE: asked})
+    assert stack.run(env={"KUBECONFIG": "gone"}).json["error"]["code"] == "CONFIG_INCOMPLETE"
+    stack.commit("chore: configure", {FILE: asked.replace("release: app", "release: app, namespace: shop")})
+    assert stack.run(env={"KUBECONFIG": "gone"}).json["error"]["code"] == "KUBECONFIG_MISSING"
+    assert stack.run("--engine=render").json["error"]["code"] == "REGISTRY_CANNOT_TELL"
 
 
 def test_a_plan_shows_it_and_looks_with_the_defaults(stack: Sample) -> None:
@@ -46,6 +48,12 @@ def test_a_plan_shows_it_and_looks_with_the_defaults(stack: Sample) -> None:
     assert unmet["configuration"]["code"] == "CONFIG_INCOMPLETE"
     (target,) = ended.json["targets"]
     assert (target["namespace"], target["release"]) == ("jetscale-prod", "jetscale-stack")
+
+
+def test_a_registry_that_nobody_wrote_down_is_not_asked(stack: Sample) -> None:
+    stack.commit("chore: configure", {FILE: "targets: {live: {engine: render}}\n"})
+    ended = stack.command("plan", "--output=json")
+    assert (ended.status, ended.json["version"]) == (0, "0.1.0"), ended.stderr
 
 
 def test_a_registry_on_the_command_line_is_written_down(stack: Sample) -> None:

@@ -9,7 +9,7 @@ from tests.support.sample import CONFIG, Sample, released, small, step_results
 
 CHART = "charts/app/values.yaml"
 LIVE = "envs/live/values.yaml"
-LINES = f"{CONFIG}release: {{branches: [main, '[0-9]*.x']}}\n"
+LINES = f"{CONFIG.replace('registry:', 'major_on_zero: true, registry:')}release: {{branches: [main, '[0-9]*.x']}}\n"
 OVER = "--allow-older"
 
 

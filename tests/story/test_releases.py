@@ -8,7 +8,6 @@ import pytest
 from tests.story.edges import DOCS, FIX, RELEASE, decision, hosted, plan, refusal
 from tests.support.command import command
 from tests.support.history import bare, clone, draw, git
-from tests.support.sample import CONFIG
 
 
 @pytest.mark.parametrize("tag", ["v9.0.0-rc.1", "rv9.0.0", "v9.0.0-old", "v09.0.0", "v9.0", "V9.0.0"])
@@ -70,10 +69,7 @@ def test_a_remote_that_does_not_answer_stops_the_run(tmp_path: Path, arguments: 
     _, origin = hosted(tmp_path, DOCS)
     local = clone(origin, tmp_path / "clone")
     shutil.rmtree(origin)
-    config = tmp_path / "config.yaml"
-    config.write_text(CONFIG)
-    ended = command(*arguments, f"--config={config}", "--output=json", cwd=local.path)
-    assert refusal(ended) == (8, "REMOTE_UNREACHABLE")
+    assert refusal(command(*arguments, "--output=json", cwd=local.path)) == (8, "REMOTE_UNREACHABLE")
 
 
 def test_a_simulation_needs_no_remote(tmp_path: Path) -> None:
