@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from jetscale_cicd.config.settings import COMMIT_AUTHOR, COMMIT_MESSAGE, AppVersionRule
+from jetscale_cicd.config.release_settings import COMMIT_AUTHOR, COMMIT_MESSAGE
+from jetscale_cicd.config.settings import AppVersionRule
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.decide.chart.stamp import follows_version, stamp
 from jetscale_cicd.errors import ConfigurationError

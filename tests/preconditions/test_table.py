@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd import stage6
-from jetscale_cicd.config.settings import ChartSettings, ReleaseSettings, Settings
+from jetscale_cicd.config.release_settings import ReleaseSettings
+from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.context import RunContext, open_context
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, Stage6Error
