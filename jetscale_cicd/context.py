@@ -207,7 +207,7 @@ class RunContext:
             source=self._source,
             recorded=self._recorded,
             has_release_commits=release.commit,
-            commit_style=CommitStyle(release.commit_message, release.commit_author),
+            commit_style=CommitStyle(release.commit_message, release.commit_author, chart.app_version),
         )
 
 

@@ -92,7 +92,7 @@ def _tagging(acting: ActContext, made: str, reserved: str | None = None) -> Tagg
 
 
 def _made_tag(acting: ActContext) -> str:
-    """The tag as an object, which is made once for an archive: the registry may hold another one of the same content."""
+    """The tag as an object, made once for an archive: the registry may hold another one of the same content."""
     digest = acting.artifact().digest
     if digest not in acting.tags:
         repository, sign = acting.context.repository, acting.context.settings.release.sign_tags

@@ -87,7 +87,7 @@ class Packager:
         """
         if not self.has_release_commits:
             return head
-        return release_commit(self.repository, head, version, self.chart, self.app_version, self.commit_style)
+        return release_commit(self.repository, head, version, self.chart, self.commit_style)
 
     def package(self, commit: str, version: Version) -> Artifact:
         """The archive of ``commit`` as ``version``: committed bytes, with the version stamped, subcharts inside.

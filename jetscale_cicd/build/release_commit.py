@@ -24,10 +24,12 @@ class CommitStyle(NamedTuple):
     Args:
         message: with ``{version}`` in it.
         author: ``Name <address>`` of author and committer.
+        app_version: whether appVersion gets the version, too.
     """
 
     message: str = COMMIT_MESSAGE
     author: str = COMMIT_AUTHOR
+    app_version: AppVersionRule = "auto"
 
 
 _DEFAULT = CommitStyle()
@@ -38,14 +40,12 @@ def release_commit(
     head: str,
     version: Version,
     folder: str,
-    rule: AppVersionRule,
     style: CommitStyle = _DEFAULT,
 ) -> str:
     """The commit to tag as ``version``: a child of head, or head itself where its Chart.yaml says the version already.
 
     Args:
         folder: the chart's folder, from the repository's root.
-        rule: whether appVersion gets the version, too.
 
     Raises:
         ConfigurationError: ``CHART_MISSING`` where there is no Chart.yaml, or is one that is no plain file;
@@ -55,7 +55,7 @@ def release_commit(
     entry = _chart_yaml(repository, head, file)
     text = _text(repository.blobs([entry.blob])[entry.blob], file)
     chart = parse_chart(text, file)
-    follows = follows_version(chart.version, chart.app_version, rule)
+    follows = follows_version(chart.version, chart.app_version, style.app_version)
     stamped = stamp(text, str(version), str(version) if follows else None, file)
     if stamped == text:
         return head

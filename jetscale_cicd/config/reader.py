@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from jetscale_cicd.config.nodes import Node, compose
+from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
     DEFAULT_TARGET,
     RENAMED,
     ChartSettings,
-    ReleaseSettings,
     Settings,
     clashes,
     seconds,

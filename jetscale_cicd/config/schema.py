@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
+from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
     DURATION,
     RELEASE_VERSION,
     RENAMED,
     ChartSettings,
-    ReleaseSettings,
     check_first_version,
 )
 from jetscale_cicd.model.record import fields

@@ -170,7 +170,7 @@ class Settings:
         chart: the chart and its registry.
         release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, in the order of the file.
-        left_out: targets of the file that were not asked for; a version that one of them cannot render is not published.
+        left_out: targets of the file that were not asked for; what one of them cannot render is not published.
         origins: dotted key (``targets.live.env``) to ``default``, ``file:line:column`` or an option; not compared.
         notes: warnings about a file that can be used, a sentence each.
 

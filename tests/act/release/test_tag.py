@@ -10,7 +10,7 @@ from jetscale_cicd.act.release.tag_object import make_tag
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.git.tag_message import recorded_digest, recorded_notes
+from jetscale_cicd.observe.git.tag_message import recorded_notes, recorded_package
 from tests.support.history import Drawn, add_update_hook, bare, clone, draw, git, opened, undeletable
 
 RESERVED = "refs/stage6/reserved/v0.2.0"
@@ -114,7 +114,9 @@ def signed(local: Drawn, settings: Mapping[str, str], *, configured: bool = Fals
     made = make_tag(opened(local), release(local), MESSAGE, sign=configured)
     assert local.git("for-each-ref", "refs/tags") == ""
     tag(opened(local), Tagging(release(local), local.head, "", made))
-    assert recorded_digest(opened(local), "v0.2.0") == DIGEST
+    recorded = recorded_package(opened(local), "v0.2.0")
+    assert recorded is not None
+    assert recorded.digest == DIGEST
     assert recorded_notes(opened(local), "v0.2.0") == "## 0.2.0\n\n# a heading\n"
     assert git(origin(local), "cat-file", "tag", "v0.2.0").splitlines()[3].startswith("tagger ")
     if "SIGNATURE" not in local.git("cat-file", "tag", "v0.2.0"):
