@@ -16,6 +16,7 @@ from jetscale_cicd.config.settings import (
     clashes,
     seconds,
 )
+from jetscale_cicd.config.yaml_scalars import plain
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import Field, fields, replace
 from jetscale_cicd.model.target import Check, Target, check_label, quoted
@@ -211,7 +212,7 @@ class _Reader:
 
     def _flag(self, node: Node, dotted: str, _spec: Field) -> bool:
         self._is(node, dotted, "bool")
-        return node.text.lower() in ("true", "yes", "on")  # YAML 1.1, as `_is` reads it
+        return plain(node.text) is True
 
     def _texts(self, node: Node, dotted: str, spec: Field) -> tuple[str, ...]:
         self._is(node, dotted, "sequence")

@@ -23,6 +23,7 @@ CARRIERS = {
     "Diagnosis": "DeployError",
     "replace": "DeployError",  # of a Diagnosis
     "YamlLocation": "ConfigurationError",
+    "YamlSource": "ConfigurationError",
     "refuse": "ConfigurationError",
     "_problem": "ConfigurationError",
 }

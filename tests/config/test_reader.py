@@ -258,13 +258,13 @@ class TestValues:
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:10")
         assert "hunter2" not in error.message
 
-    @pytest.mark.parametrize("value", ["20", "1:30", "1.5"])
+    @pytest.mark.parametrize("value", ["20", "1.5", "0o17"])
     def test_a_number_without_a_unit_is_not_a_duration(self, value: str) -> None:
         error = refused(target("timeout", value))
         assert (error.code, error.where) == ("CONFIG_TYPE", f"{FILE}:3:14")
         assert error.hint == "write 90s, 20m or 1h"
 
-    @pytest.mark.parametrize("value", ["20 m", "m", "20m1h", "-5m", "0s", "25h", "'20'", "٢m", "1d", "9" * 5000 + "s"])
+    @pytest.mark.parametrize("value", ["20 m", "1:30", "m", "-5m", "0s", "25h", "'20'", "٢m", "1d", "9" * 5000 + "s"])
     def test_a_duration_is_between_a_second_and_a_day(self, value: str) -> None:
         error = refused(target("timeout", value))
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:3:14")
@@ -334,7 +334,7 @@ class TestTargetsTogether:
 class TestTypes:
     @pytest.mark.parametrize(
         ("text", "value"),
-        [(target("env", "no"), "no"), (target("release", "1.0"), "1.0"), (target("env", "2026-01-01"), "2026-01-01")],
+        [(target("env", "no"), "no"), (target("release", "1.0"), "1.0"), (target("env", "y"), "y")],
     )
     def test_text_that_yaml_reads_as_something_else_must_be_quoted(self, text: str, value: str) -> None:
         error = refused(text)
@@ -449,7 +449,7 @@ class TestUntrustedText:
         assert (error.code, error.where) == ("CONFIG_YAML", FILE)
         assert str(MAX_FILE_CHARS) in error.message
 
-    @pytest.mark.parametrize(("opening", "column"), [("[", 18), ("{a: ", 66), ("- ", 35)])
+    @pytest.mark.parametrize(("opening", "column"), [("[", 17), ("{a: ", 65), ("- ", 33)])
     def test_deep_nesting_is_refused_where_it_becomes_too_deep(self, opening: str, column: int) -> None:
         error = refused(opening * 200_000)
         assert (error.code, error.where) == ("CONFIG_YAML", f"{FILE}:1:{column}")

@@ -8,6 +8,8 @@ value that Helm would read otherwise than it is written is refused here, with it
 import re
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.config.yaml_events import YamlSource, bounded_events
+from jetscale_cicd.config.yaml_scalars import TAG, kind_of, plain
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import field, frozen
 
@@ -20,7 +22,7 @@ _MAX_FILE_CHARS = 256 * 1024
 _MAX_DEPTH = 40
 _MAX_VALUES = 20_000
 
-_TAG = "tag:yaml.org,2002:"
+_KINDS = ("str", "bool", "int", "float", "null", "timestamp", "binary", "merge")
 # Numbers that Helm keeps as they are written; it rounds fractions to 32 bits (12345.6789 becomes 12345.679, measured).
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})|-?(?:0|[1-9][0-9]{0,2})\.[0-9]{0,2}[1-9]")
 
@@ -42,7 +44,7 @@ class YamlLocation:
 
 @frozen
 class Scalar:
-    """A scalar; ``kind`` is the short tag of YAML, or ``number`` for plain text that only Helm reads as a number."""
+    """A scalar; ``kind`` is the short tag that Helm gives it."""
 
     kind: str
     text: str
@@ -82,7 +84,7 @@ class Sequence:
 
 @frozen
 class Mapping:
-    """A mapping; its keys are strings, each of which occurs once."""
+    """A mapping; its keys are strings."""
 
     entries: "dict[str, Value]"
     location: YamlLocation = field(compare=False)
@@ -139,42 +141,33 @@ def read_mapping(text: str, where: str, code: str) -> Mapping:
 
 
 def compose(text: str, where: str, code: str) -> "Node":
-    """Return the YAML nodes, with their positions."""
+    """Return the YAML nodes, with their positions; the tag of a scalar is the one that Helm gives it."""
     import yaml
-
-    class BoundedLoader(yaml.SafeLoader):
-        """Refuses what would exhaust Python's stack."""
-
-        depth = 0
-
-        def compose_node(self, parent: "Node | None", index: object) -> "Node | None":
-            self.depth += 1
-            if self.depth > _MAX_DEPTH:
-                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.MarkedYAMLError(problem=f"more than {_MAX_DEPTH} levels deep", problem_mark=mark)
-            node: Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
-            self.depth -= 1
-            return node
 
     if len(text) > _MAX_FILE_CHARS:
         raise YamlLocation(code, where, 1, 1).refuse(f"the file is longer than {_MAX_FILE_CHARS} characters")
+    source = YamlSource(where, code, max_depth=_MAX_DEPTH, max_nodes=_MAX_VALUES)
+    starts = [event for event in bounded_events(text, source) if type(event).__name__ == "DocumentStartEvent"]
+    if len(starts) > 1:
+        raise source.refuse(f"the file has {len(starts)} documents", starts[1], "keep one")
+    # libyaml does not count a byte order mark in its positions.
+    base: type = yaml.SafeLoader if text.startswith("\ufeff") else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=BoundedLoader)
-    except yaml.MarkedYAMLError as error:
-        raise _location(error.problem_mark, where, code).refuse(
-            f"not YAML: {error.problem or error.context}"
-        ) from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - text.rfind("\n", 0, error.position)
-        raise YamlLocation(code, where, line, column).refuse(
-            "not YAML: a character that YAML does not allow"
-        ) from error
-    except (ValueError, OverflowError) as error:  # "\UFFFFFFFF", %YAML with thousands of digits
-        raise YamlLocation(code, where, 1, 1).refuse("not YAML: a number or an escape out of range") from error
+        node: Node | None = yaml.compose(text, Loader=type("HelmLoader", (base,), {"resolve": _resolve}))
+    except yaml.MarkedYAMLError as error:  # the scanner in Python refuses more
+        raise _location(error.problem_mark, where, code).refuse(f"not YAML: {error.problem}") from error
     if node is None:
         raise YamlLocation(code, where, 1, 1).refuse("the file is empty")
     return node
+
+
+def _resolve(_loader: object, kind: type, value: str | None, implicit: tuple[bool, bool]) -> str:
+    """The tag of a node that has none, as ``yaml.resolver.Resolver.resolve``."""
+    if kind.__name__ == "ScalarNode" and value is not None:
+        if not implicit[0]:
+            return f"{TAG}str"
+        return f"{TAG}merge" if value == "<<" else TAG + kind_of(plain(value))
+    return TAG + {"SequenceNode": "seq"}.get(kind.__name__, "map")
 
 
 def _location(mark: "Mark | None", where: str, code: str) -> YamlLocation:
@@ -201,41 +194,27 @@ class _Reader:
             return Mapping(self._entries(node, depth), location)
         if isinstance(node, yaml.SequenceNode):
             return Sequence(tuple(self.read(item, depth + 1) for item in node.value), location)
-        kind = node.tag.removeprefix(_TAG)
-        if (
-            kind == "str"
-            and isinstance(node, yaml.ScalarNode)
-            and node.style is None
-            and _is_number_for_helm(node.value)
-        ):
-            kind = "number"
-        return Scalar(kind, node.value, location)
+        return Scalar(_kind(node.tag), node.value, location)
 
     def _entries(self, node: "MappingNode", depth: int) -> "dict[str, Value]":
+        """The entries as Helm keeps them: of two equal keys the last one, and what a merge key brings at its place."""
         entries: dict[str, Value] = {}
         for key_node, value_node in node.value:
             key = self.read(key_node, depth + 1)
             if not isinstance(key, Scalar) or key.kind == "null":
                 raise key.location.refuse("a key is not a string")
+            value = self.read(value_node, depth + 1)
             if key.kind == "merge":
-                raise key.location.refuse("the merge key << is not supported", "write the keys out")
-            name = key.string("a key")
-            if name in entries:
-                raise key.location.refuse(f"the key {name!r} occurs twice", "remove one of them")
-            entries[name] = self.read(value_node, depth + 1)
+                for merged in reversed(value.items if isinstance(value, Sequence) else (value,)):
+                    if not isinstance(merged, Mapping):
+                        raise value.location.refuse("the merge key << needs a mapping, or a list of mappings")
+                    entries.update(merged.entries)
+            else:
+                entries[key.string("a key")] = value
         return entries
 
 
-def _is_number_for_helm(text: str) -> bool:
-    """Whether Helm reads plain text as a number or a boolean where PyYAML reads a string: 1e3, 0o17, y."""
-    if text in {"y", "Y", "n", "N"}:
-        return True
-    if not text.isascii() or not any(char.isdigit() for char in text):
-        return False
-    for read in (float, lambda digits: int(digits, 0)):
-        try:
-            read(text.replace("_", ""))
-        except ValueError:
-            continue
-        return True
-    return False
+def _kind(tag: str) -> str:
+    """The short tag; to Helm a scalar with an unknown tag is a string."""
+    kind = tag.removeprefix(TAG)
+    return kind if kind in _KINDS else "str"

@@ -118,7 +118,10 @@ _Edit = tuple[int, int, str]
 
 def _span(text: str, root: "MappingNode", chart: Mapping, key: str) -> tuple[int, int]:
     """Return the start and the end of the scalar of a top-level key."""
-    value = next(value for name, value in root.value if name.value == key)
+    values = [value for name, value in root.value if name.value == key]
+    if len(values) != 1:  # Helm takes the last one, also what a merge key brings
+        raise chart.at(key).refuse(f"{key} is written {len(values)} times, not once", f"keep one line `{key}: 0.0.0`")
+    (value,) = values
     start, end = value.start_mark.index, value.end_mark.index
     if _ANCHOR.match(text, start) or value.style in {"|", ">"}:
         message = f"{key} is an anchor, an alias or a block scalar, and cannot be replaced alone"

@@ -88,7 +88,6 @@ def test_a_locked_version_that_is_a_range_or_a_path_is_refused() -> None:
         ("name: db", "name: ../db"),
         ("name: db", "name: a/b"),
         ("name: db", "name: [db]"),
-        ("name: db", "name: db\n  name: db"),
         ("version: 1.2.3", "version: {a: b}"),
         ("digest: ", "digest: [1]\nx: "),
         ("digest: ", "Digest: "),
