@@ -46,6 +46,7 @@ class RunContext:
         show: shows rows that change in place; False where there is no terminal for them.
         closing: closed at the end of the run.
         accepted: by its tag the digest of each published package that was found to be that of its release.
+        rendered: the manifests of each target and archive that a precondition rendered.
     """
 
     request: Request
@@ -59,6 +60,7 @@ class RunContext:
     closing: ExitStack = field(repr=False)
     clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
     accepted: dict[str, str] = field(default_factory=dict, repr=False)
+    rendered: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False)
 
     @property
     def tag_format(self) -> str:

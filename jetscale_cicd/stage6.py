@@ -40,11 +40,18 @@ def plan(context: RunContext) -> Plan:
     if (why := context.request.event.unsuccessful) and not context.request.compares_only:
         return idle_plan(context, why)
     proposal = _propose(context)
-    if context.request.compares_only or proposal.plan.deploy is None:
+    if proposal.plan.deploy is None and not proposal.observed.lacking:
         return proposal.plan
-    from jetscale_cicd.preconditions.table import check_preconditions
+    from jetscale_cicd.preconditions.table import check_comparison, check_preconditions
 
-    return replace(proposal.plan, preconditions=check_preconditions(context, proposal))
+    check = check_comparison if context.request.compares_only else check_preconditions
+    return replace(proposal.plan, preconditions=check(context, proposal))
+
+
+def is_released(context: RunContext, planned: Plan) -> bool:
+    """Whether the latest release is of the commit of a plan: made of it, or of a release commit on top of it."""
+    latest = planned.latest
+    return latest is not None and planned.head in (latest.commit, context.repository.find(f"{latest.commit}^")[0])
 
 
 def _propose(context: RunContext) -> Proposal:

@@ -12,6 +12,7 @@ from jetscale_cicd.act.release.reserve import give_back, reserve
 from jetscale_cicd.act.release.sign import signer_of
 from jetscale_cicd.act.release.tag import Tagging, check_push, tag
 from jetscale_cicd.act.release.tag_object import make_tag, signs_tags
+from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests
 from jetscale_cicd.errors import PublishError, SupersededError
 from jetscale_cicd.model.plan import Decision, StepName
 from jetscale_cicd.observe.git.remote import RESERVED
@@ -26,7 +27,11 @@ def _package(acting: ActContext) -> str:
     """
     artifact, context = acting.artifact(), acting.context
     for target in (*acting.plan.deployed_targets, *acting.only_rendered):
-        acting.manifests[target.name] = render(acting, target, Path(artifact.path))
+        checked = acting.context.rendered.get((target.name, artifact.path))
+        rendered = checked or render(acting, target, Path(artifact.path))
+        if not checked:  # of a plan that another process made
+            check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)
+        acting.manifests[target.name] = rendered
     if acting.plan.decision is Decision.PUBLISH and signs_tags(context.repository, context.settings.release.sign_tags):
         _made_tag(acting)
     return f"{artifact.chart}-{artifact.version}.tgz {artifact.digest}"

@@ -23,6 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--head", metavar="REV", help="commit to simulate (default: the CI's, else HEAD)")
     parser.add_argument("--worktree", action="store_true", help="simulate the work tree, uncommitted edits included")
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="ask the remote for tags, and fetch subcharts with the registry's login (default: no network)",
+    )
     add_targets(parser)
 
 
@@ -42,5 +47,5 @@ def _request(args: argparse.Namespace) -> "Request":
         raise ConfigurationError(
             "USAGE", "--worktree simulates the work tree, and --head a commit", hint="leave one of them out"
         )
-    request = replace(request_of(args, network=False), since="event", worktree=args.worktree)
+    request = replace(request_of(args, network=args.online), since="event", worktree=args.worktree)
     return replace(request, from_merge_base=True) if args.base else request

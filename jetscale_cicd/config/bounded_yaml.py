@@ -45,8 +45,20 @@ def load_mapping(content: bytes, where: str, code: str) -> dict[str, object]:
     return first
 
 
+class Document(NamedTuple):
+    """One document of a stream: its mapping, and the text between its beginning and its first value."""
+
+    value: dict[str, object]
+    head: str
+
+
 def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, object], ...]:
     """Read a stream of documents, each a mapping or empty, of any size; bounds and errors as above."""
+    return tuple(document.value for document in load_stream(content, where, code))
+
+
+def load_stream(content: bytes, where: str, code: str) -> tuple[Document, ...]:
+    """The same with the comments that begin each document."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
@@ -55,15 +67,18 @@ def load_documents(content: bytes, where: str, code: str) -> tuple[dict[str, obj
             code, f"byte 0x{content[bad.start]:02x} is not UTF-8", where=f"{where}:{line}", hint="save it as UTF-8"
         ) from None
     source = YamlSource(where, code)
-    documents: list[dict[str, object]] = []
+    documents: list[Document] = []
     builder = _Builder(source)
+    start = begin = 0
     for event in bounded_events(text, source):
         kind = type(event).__name__
         if kind == "DocumentStartEvent":
             builder = _Builder(source)
+            start, begin = event.start_mark.index, -1
         elif kind == "DocumentEndEvent":
-            documents.append(_mapping(builder.root, source))
+            documents.append(Document(_mapping(builder.root, source), text[start : max(begin, start)]))
         else:
+            begin = event.start_mark.index if begin < 0 else begin
             builder.take(kind, event)
     return tuple(documents)
 

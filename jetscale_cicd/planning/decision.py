@@ -1,5 +1,6 @@
 """Observe the commit, the releases and the targets, and decide for each target."""
 
+from functools import partial
 from typing import NamedTuple
 
 from jetscale_cicd.config.required import check_required
@@ -29,6 +30,7 @@ from jetscale_cicd.observe.git.releases import Releases, check_merged, find_rele
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
 from jetscale_cicd.observe.git.repository import Repository, literal
 from jetscale_cicd.planning.authority import refused_commit
+from jetscale_cicd.planning.known_releases import known_releases, version_unknown
 
 CONFIG = ".stage6.yaml"
 
@@ -39,6 +41,7 @@ class Observed(NamedTuple):
     Args:
         chart: also watches the folders of its dependencies.
         refusal: why head may not be released or deployed; None where it may.
+        lacking: why the release that the change follows is not known; "" where it is.
     """
 
     head: str
@@ -48,6 +51,7 @@ class Observed(NamedTuple):
     targets: tuple[TargetDecision, ...]
     notes: tuple[str, ...]
     refusal: Stage6Error | None = None
+    lacking: str = ""
 
 
 def observe(context: RunContext) -> Observed:
@@ -62,7 +66,7 @@ def observe(context: RunContext) -> Observed:
     head = context.head
     if request.base and not request.compares_only:  # it may not be needed, but a wrong one is an error in any case
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
-    releases = _releases(context, head)
+    releases, lacking = known_releases(context, partial(_releases, context, head))
     refusal = None if request.compares_only else refused_commit(context, head, releases)
     if request.acts and not request.compares_only:
         _check_may_act(context, refusal)
@@ -73,7 +77,7 @@ def observe(context: RunContext) -> Observed:
             f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
         )
         return later._replace(notes=(note, *later.notes))
-    comparison = chart_comparison(repository, request, head, releases.latest)
+    comparison = _comparison(context, head, releases, lacking)
     repository.begin_diff(comparison)
     overtaken = ""
     if request.compares_only:
@@ -87,8 +91,8 @@ def observe(context: RunContext) -> Observed:
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
     observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
     targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
-    notes = _notes(request, releases, changes, targets)
-    return Observed(head, releases, changes, chart, targets, notes, refusal)
+    notes = _notes(request, releases, lacking, changes, targets)
+    return Observed(head, releases, changes, chart, targets, notes, refusal, lacking)
 
 
 def _tip_with_the_same_content(context: RunContext, releases: Releases, head: str) -> str | None:
@@ -110,14 +114,23 @@ def _check_may_act(context: RunContext, refusal: Stage6Error | None) -> None:
     check_required(context.settings, context.request.config)
 
 
-def _releases(context: RunContext, head: str) -> Releases:
+def _comparison(context: RunContext, head: str, releases: Releases, lacking: str) -> Comparison:
+    try:
+        return chart_comparison(context.repository, context.request, head, releases.latest)
+    except ConfigurationError:
+        if lacking:  # no base and no release are what a checkout with too little looks like
+            raise version_unknown(context, lacking) from None
+        raise
+
+
+def _releases(context: RunContext, head: str, ask_remote: bool) -> Releases:
     repository, settings, request = context.repository, context.settings, context.request
     configured = settings.release
     return find_releases(
         repository,
         context.tag_format,
         head,
-        ask_remote=not request.compares_only,
+        ask_remote=ask_remote,
         branches=context.branches,
         branch=find_branch(repository, request, head, configured.branch) if configured.commit else None,
         folder=settings.chart.path,
@@ -253,12 +266,12 @@ def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSe
 
 
 def _notes(
-    request: Request, releases: Releases, changes: ChangeSet, targets: tuple[TargetDecision, ...]
+    request: Request, releases: Releases, lacking: str, changes: ChangeSet, targets: tuple[TargetDecision, ...]
 ) -> tuple[str, ...]:
     notes = []
     if not releases.certain:
         notes.append("this clone is shallow: a newer release may exist than the tags in this clone")
-    elif request.compares_only and releases.latest is None and strongest(targets) is Decision.PUBLISH:
+    elif request.compares_only and releases.latest is None and not lacking and strongest(targets) is Decision.PUBLISH:
         notes.append("no release tag of this clone is an ancestor of the base, so this would be the first release")
     if not request.compares_only:
         published = {release.tag for release in releases.published}

@@ -1,17 +1,28 @@
-"""The manifests that a change would alter: rendered at base and head, and compared object by object."""
+"""The objects that a change would alter: rendered at base and head, and compared one by one."""
 
+import time
 from pathlib import Path
 
+from jetscale_cicd.build.clock import mentions_time
 from jetscale_cicd.build.schemas import check_schemas
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.decide.cluster.manifests import Manifest, diff_manifests, parse_manifests, secrets_in
-from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.decide.cluster.manifest_diff import (
+    STABLE,
+    Unstable,
+    compare_images,
+    compare_manifests,
+    compare_renders,
+)
+from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.simulation import ManifestDiff
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.values import check_values, read_values
+from jetscale_cicd.planning.local_subcharts import local_mirrors
+from jetscale_cicd.planning.rendering import render_target
 
 _UNRELEASED = Version(0, 0, 0)
 
@@ -38,36 +49,67 @@ def _refusal(plan: Plan, target: Target, context: RunContext) -> ManifestDiff | 
 
 
 def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
-    base = plan.changes.comparison.base
     after = plan.deploy.version if plan.deploy else _UNRELEASED
-    before = plan.latest.version if plan.latest else after
+    new = _Render(context, target, plan.head, after)
     try:
         context.packager.chart_name(plan.head)
         check_values(read_values(context.repository, plan.head, target), target)
+        objects = new.objects()
+        check_rendered_once(objects, target.name, target.namespace)
+    except PreconditionError as missing:
+        is_of_the_change = missing.code == "NAMESPACE_MISMATCH"
+        return _not_rendered(target, missing, missing if is_of_the_change else _unknown(target, missing, context))
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
-    notes: list[str] = []
+    base = plan.changes.comparison.base
+    before = plan.latest.version if plan.latest else after
+    old = _Render(context, target, base, before) if base else None
+    return _compared(old, new, objects)
+
+
+def _compared(old: "_Render | None", new: "_Render", objects: tuple[Manifest, ...]) -> ManifestDiff:
+    context, target = new.context, new.target
+    earlier: tuple[Manifest, ...] = ()
+    note = ""
     try:
-        new = _manifests(plan.head, after, target, context, notes)
-    except (CannotTellError, PreconditionError) as missing:  # perhaps only on this machine
-        return _not_rendered(target, missing)
-    except Stage6Error as refused:
-        return _not_rendered(target, refused, refused)
-    old: tuple[Manifest, ...] = ()
-    try:
-        old = _manifests(base, before, target, context, []) if base else ()
+        earlier = old.objects() if old else ()
     except Stage6Error as kept:
         notes.append(
             f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
         )
     # A value that is secret in one object is masked in all of them.
-    context.redact.learn(secrets_in((*old, *new), context.redact.is_secret_name))
-    text, objects = diff_manifests(old, new, context.mask)
-    return ManifestDiff(target=target.name, text=text, objects=objects, note="; ".join(notes))
+    context.redact.learn(secrets_in((*earlier, *objects), context.redact.is_secret_name))
+    versions = (str(old.version if old else new.version), str(new.version))
+    changes = compare_manifests(earlier, objects, context.mask, versions)
+    if any(each.only is None for each in changes):  # a difference may be none of the change
+        new.let_time_pass()
+        again = new.objects()
+        context.redact.learn(secrets_in(again, context.redact.is_secret_name))
+        unstable = compare_renders(objects, again)
+        if unstable.names and old and earlier:  # so may the names of what was there before
+            unstable = _with_names(unstable, compare_renders(earlier, old.objects()))
+        if unstable != STABLE:
+            changes = compare_manifests(earlier, objects, context.mask, versions, unstable)
+    return ManifestDiff(target=target.name, changes=changes, images=compare_images(earlier, objects), note=note)
 
 
-def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error | None = None) -> ManifestDiff:
+def _with_names(one: Unstable, other: Unstable) -> Unstable:
+    return Unstable(one.paths, one.names | other.names)
+
+
+def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error) -> ManifestDiff:
     return ManifestDiff(target=target.name, note=f"the manifests could not be rendered: {_as_text(why)}", error=error)
+
+
+def _unknown(target: Target, missing: PreconditionError, context: RunContext) -> CannotTellError:
+    """What this machine lacks is no error of the change, and no proof that there is none."""
+    online = "" if context.request.network else "let it use the network and the registry's login: --online; or "
+    return CannotTellError(
+        "NOT_RENDERED",
+        f"the manifests of {target.name} could not be rendered here: {missing.code}: {missing.message}",
+        where=missing.where or f"target {target.name}",
+        hint=f"{online}{missing.hint}",
+    )
 
 
 def _as_text(kept: Stage6Error) -> str:
@@ -75,14 +117,29 @@ def _as_text(kept: Stage6Error) -> str:
     return f"{kept.code}: {kept.message}{where}{hint}"
 
 
-def _manifests(
-    commit: str, version: Version, target: Target, context: RunContext, notes: list[str]
-) -> tuple[Manifest, ...]:
-    artifact = context.packager.package(commit, version)
-    check_schemas(Path(artifact.path).read_bytes())
-    files = read_values(context.repository, commit, target).write(
-        context.scratch / f"values-{commit[:12]}-{target.name}"
-    )
-    rendered = engine_of(target).render(context, target, Path(artifact.path), files, preview=True)
-    notes += rendered.notes
-    return parse_manifests(rendered.manifests, f"{target.name} at {commit[:12]}")
+@frozen
+class _Render:
+    """A commit of which a target's objects are rendered, and the version that the chart is packaged as."""
+
+    context: RunContext
+    target: Target
+    commit: str
+    version: Version
+
+    def archive(self) -> Path:
+        """The package; it is made once."""
+        mirrors = local_mirrors(self.context, self.commit)
+        return Path(replace(self.context.packager, mirrors=mirrors).package(self.commit, self.version).path)
+
+    def let_time_pass(self) -> None:
+        """Wait where a template may render the time: what differs by the second does so in the next render."""
+        if mentions_time(self.archive().read_bytes()):
+            time.sleep(1)
+
+    def objects(self) -> tuple[Manifest, ...]:
+        """Render."""
+        archive = self.archive()
+        if not self.context.request.network:
+            check_schemas(archive.read_bytes())
+        rendered = render_target(self.context, self.target, archive, self.commit)
+        return parse_manifests(rendered, f"{self.target.name} at {self.commit[:12]}")

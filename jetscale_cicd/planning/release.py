@@ -39,6 +39,8 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
             ``error``.
     """
     decision = strongest(observed.targets)
+    if observed.lacking:  # neither the new version nor the latest one is known
+        return DesiredRelease()
     if decision is Decision.PUBLISH:
         return _new(context, observed)
     if decision is Decision.NOTHING and context.request.compares_only:

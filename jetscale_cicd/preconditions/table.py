@@ -17,6 +17,7 @@ from jetscale_cicd.preconditions import (
     first_release,
     hold,
     namespace,
+    objects,
     published,
     push_address,
     release_branch,
@@ -25,6 +26,7 @@ from jetscale_cicd.preconditions import (
     secrets,
     signer,
     tag_format,
+    tags,
     values,
 )
 from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
@@ -32,6 +34,7 @@ from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
 # In the order of the report; the first unmet one gives a run its error code and exit status.
 CHECKS: tuple[Check[Proposal], ...] = (
     configuration.CHECK,
+    tags.CHECK,
     release_branch.CHECK,
     release_commit.CHECK,
     push_address.CHECK,
@@ -43,7 +46,10 @@ CHECKS: tuple[Check[Proposal], ...] = (
     elsewhere.CHECK,
     namespace.CHECK,
     values.CHECK,
+    objects.CHECK,
 )
+# Where only commits are compared.
+COMPARISON_CHECKS: tuple[Check[Proposal], ...] = (tags.CHECK,)
 # They concern the process that checks: another process may meet them, so a run checks them again.
 PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     secrets.CHECK,
@@ -56,6 +62,11 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The result of every check on which the plan depends; an unmet one does not stop the others."""
     return (*_results(CHECKS, context, proposal, of_this_process=False), *check_process(context, proposal.plan))
+
+
+def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
+    """The results of the checks on which a comparison of commits depends."""
+    return tuple(_results(COMPARISON_CHECKS, context, proposal, of_this_process=False))
 
 
 def check_process(context: RunContext, plan: Plan) -> tuple[Precondition, ...]:

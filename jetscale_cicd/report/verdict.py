@@ -13,6 +13,8 @@ def verdict(plan: Plan) -> str:
         return (
             f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}) and deploy it to {_names(plan)}"
         )
+    if plan.decision is Decision.PUBLISH:
+        return f"publish a version that is not known, and deploy it to {_names(plan)}"
     unfinished = [decided.target.name for decided in plan.targets if decided.unfinished]
     if plan.decision is Decision.NOTHING and unfinished:
         return f"the rollback of {', '.join(unfinished)} is completed, and stays held (latest: {latest})"

@@ -25,7 +25,14 @@ from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.rollback import Rollback
-from jetscale_cicd.model.simulation import ManifestDiff, Simulation
+from jetscale_cicd.model.simulation import (
+    ChangeKind,
+    ImageChange,
+    ManifestDiff,
+    ObjectChange,
+    OnlyDiffers,
+    Simulation,
+)
 from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Adoption, Sameness, Verification
@@ -171,12 +178,26 @@ EARLIER = Run(
 RUN = Run(plan=PUBLISH, outcomes=OUTCOMES, earlier=(EARLIER,))
 DONE = Run(plan=PUBLISH, outcomes=OUTCOMES[:2])
 SATISFIED = Run(plan=PUBLISH, outcomes=OUTCOMES[:1])
+MIGRATE = ObjectChange(
+    kind="Job",
+    name="migrate",
+    namespace="jetscale-prod",
+    change=ChangeKind.CHANGED,
+    hook="pre-upgrade",
+    hunks=("@@ -1 +1 @@", "-x", f"+{SECRET}"),
+)
+WEB = replace(MIGRATE, kind="Deployment", name="web", hook="", hunks=(), only=OnlyDiffers.CHART_LABELS)
+NEW = replace(MIGRATE, name="new", namespace="", hook="", change=ChangeKind.ADDED, hunks=("@@ -0,0 +1 @@", "+x"))
 SIMULATION = Simulation(
     plan=PUBLISH,
     diffs=(
-        ManifestDiff(target="live", text=f"--- a\n+++ b\n@@ -1 +1 @@\n-x\n+{SECRET}\n", objects=2),
-        ManifestDiff(target="preview", note="helm is not here"),
-        ManifestDiff(target="third", objects=1, error=ERROR),
+        ManifestDiff(
+            target="live",
+            changes=(MIGRATE, NEW, WEB, replace(WEB, name="random", only=OnlyDiffers.EVERY_RENDER)),
+            images=(ImageChange(subject="Job/migrate", container="run", before="app:1", after="app:2"),),
+        ),
+        ManifestDiff(target="preview", note="the base could not be rendered"),
+        ManifestDiff(target="third", error=ERROR),
     ),
 )
 VERIFICATIONS = tuple(

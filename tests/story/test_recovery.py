@@ -339,11 +339,18 @@ def test_a_range_that_was_released_gets_the_version_that_it_got(tmp_path: Path) 
 
 
 def test_without_any_release_before_it_a_comparison_says_so(tmp_path: Path) -> None:
+    repo = draw(tmp_path / "repo", "docs: first [README.md]", *RELEASES)
+    options = ("--since=event", f"--base={repo.git('rev-list', '--max-parents=0', 'HEAD')}", "--head=v0.1.0")
+    document = command("plan", *options, "--output=json", cwd=repo.path).json
+    assert (document["decision"], document["version"]) == ("publish", "0.1.0")
+    assert any("would be the first release" in note for note in document["notes"])
+
+
+def test_a_comparison_in_a_clone_without_tags_asks_the_remote_for_them(tmp_path: Path) -> None:
     repo = draw(tmp_path / "repo", *RELEASES)
     local = clone(repo, tmp_path / "clone", "--no-tags")
     document = command("plan", "--since=event", "--base=HEAD~1", "--output=json", cwd=local.path).json
-    assert (document["decision"], document["version"]) == ("publish", "0.1.0")
-    assert any("would be the first release" in note for note in document["notes"])
+    assert (document["decision"], document["version"], document["latest"]["tag"]) == ("publish", "0.2.1", "v0.2.0")
 
 
 def test_a_simulation_on_a_laptop_is_of_a_pull_request_into_the_default_branch(tmp_path: Path) -> None:

@@ -52,9 +52,10 @@ class TargetDelivery:
         return published_archive(self.acting)
 
     def manifests(self) -> bytes:
-        """The manifests, as rendered before publishing, else rendered from the archive."""
-        rendered = self.acting.manifests.get(self.decided.target.name)
-        return rendered or render(self.acting, self.decided.target, self.archive())
+        """The manifests, as rendered before anything was changed, else rendered from the archive."""
+        target, archive = self.decided.target, self.archive()
+        rendered = self.acting.manifests.get(target.name) or self.context.rendered.get((target.name, str(archive)))
+        return rendered or render(self.acting, target, archive)
 
     def report_interrupted(self, record: Deployed, run: str) -> None:
         """Record an interrupted deploy, whose process ended before it did so."""

@@ -7,6 +7,7 @@ from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
 from jetscale_cicd.planning.published import Published, check_published
+from jetscale_cicd.planning.rendering import published_file
 from jetscale_cicd.planning.version import ask
 from jetscale_cicd.tools.registry.digest import digest_of
 
@@ -31,15 +32,13 @@ def published_archive(acting: ActContext) -> Path:
     Raises:
         PublishError: as above.
     """
-    archive = acting.context.scratch / f"published-{acting.release.version}.tgz"
-    if not archive.exists():
-        chart, answer = _published(acting)
-        if _is_built_here(acting, answer) and acting.built_artifact:
-            return Path(acting.built_artifact.path)
-        content = acting.context.registry.read(chart, str(acting.release.version))
-        if digest_of(content) != answer.digest:
-            _check(acting, chart, Present(digest_of(content)))
-        archive.write_bytes(content)
+    chart, answer = _published(acting)
+    if _is_built_here(acting, answer) and acting.built_artifact:
+        return Path(acting.built_artifact.path)
+    archive = published_file(acting.context, acting.release)
+    digest = digest_of(archive.read_bytes())
+    if digest != answer.digest:
+        _check(acting, chart, Present(digest))
     return archive
 
 

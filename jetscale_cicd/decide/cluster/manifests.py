@@ -1,32 +1,49 @@
-"""Rendered manifests compared object by object, with what a Secret holds masked before anything is shown."""
+"""Rendered manifests as objects: what identifies each, which template it is from, and which is rendered twice."""
 
 import base64
-import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from jetscale_cicd.config.bounded_yaml import load_documents
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.config.bounded_yaml import load_stream
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import field, frozen
 
 Key = tuple[str, str, str, str]
-_LONGEST = 4000
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+HOOK = "helm.sh/hook"
+# `helm template` writes the template above each object.
+_SOURCE = re.compile(r"(?m)^# Source: (.+?)[ \r]*$")
+# Kinds of Kubernetes itself without a namespace; whatever namespace their manifest names, they are one object.
+_OF_THE_CLUSTER = frozenset(
+    {
+        *("APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass"),
+        *("MutatingWebhookConfiguration", "Namespace", "PersistentVolume", "PriorityClass", "RuntimeClass"),
+        *("StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+        "ValidatingWebhookConfiguration",
+    }
+)
 
 
 @frozen
 class Manifest:
-    """One object: what identifies it, and its document."""
+    """One object: what identifies it, its document, and the template that it is from, "" where that is not written."""
 
     api_version: str
     kind: str
     namespace: str
     name: str
     document: dict[str, object]
+    source: str = field(default="", compare=False)
 
     @property
     def key(self) -> Key:
         """API version, kind, namespace, name."""
         return (self.api_version, self.kind, self.namespace, self.name)
+
+    @property
+    def hook(self) -> str:
+        """When Helm runs it as a hook; "" where it is an object of the release."""
+        return str(_mapping(_mapping(self.document.get("metadata")).get("annotations")).get(HOOK) or "")
 
 
 def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
@@ -35,30 +52,55 @@ def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
     Raises:
         ConfigurationError: ``MANIFESTS``, helm rendered something that is no YAML mapping.
     """
-    documents = load_documents(rendered, where, "MANIFESTS")
-    return tuple(_manifest(each) for document in documents if document for each in _objects(document))
+    manifests: list[Manifest] = []
+    source = ""
+    for document in load_stream(rendered, where, "MANIFESTS"):
+        found = _SOURCE.search(document.head)
+        source = found[1] if found else source  # a file of crds/ with several documents has one line
+        manifests += [_manifest(each, source) for each in _objects(document.value)] if document.value else []
+    return tuple(manifests)
 
 
-def diff_manifests(old: Sequence[Manifest], new: Sequence[Manifest], mask_key: bytes) -> tuple[str, int]:
-    """A unified diff per object that differs, and how many do.
+def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: str) -> None:
+    """Refuse a release that renders one object twice, which Helm cannot install.
+
+    Helm 3 stops at the second one with "already exists", after it has created others; helm 4 keeps the last one. A hook
+    may have the name of another, because Helm deletes it before; Helm skips a CRD of ``crds/`` that exists.
 
     Args:
-        mask_key: random bytes of this run: equal secrets show equal masks within it, and no mask can be guessed back.
-    """
-    import difflib
+        target: name of the target.
+        namespace: of objects that name none.
 
-    before, after = _by_key(old), _by_key(new)
-    parts: list[str] = []
-    count = 0
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) == after.get(key):
+    Raises:
+        ConfigurationError: ``OBJECT_TWICE``, with both templates.
+    """
+    seen: dict[Key, Manifest] = {}
+    for manifest in manifests:
+        is_named = bool(_mapping(manifest.document.get("metadata")).get("name"))
+        if manifest.hook or not is_named or _within_chart(manifest.source).startswith("crds/"):
             continue
-        count += 1
-        title = f"{key[1]}/{key[3]}" + (f" ({key[2]})" if key[2] else "")
-        names = (f"a/{title}" if key in before else "/dev/null", f"b/{title}" if key in after else "/dev/null")
-        one, other = (_lines(side.get(key, ()), mask_key) for side in (before, after))
-        parts += difflib.unified_diff(one, other, *names, lineterm="", n=2)
-    return "\n".join(parts), count
+        first = seen.setdefault(_identity(manifest, namespace), manifest)
+        if first is not manifest:
+            templates = sorted({first.source, manifest.source})
+            both = f"by {' and by '.join(templates)}" if len(templates) > 1 else f"twice by {templates[0]}"
+            raise ConfigurationError(
+                "OBJECT_TWICE",
+                f"target {target}: {manifest.kind} {manifest.name} is rendered {both}, and a release has it once",
+                where=f"target {target}: {', '.join(templates)}",
+                hint="give one of them another name in the values, or switch one of them off",
+            )
+
+
+def _identity(manifest: Manifest, namespace: str) -> Key:
+    """What the API server takes for one object: group, kind, namespace, name."""
+    group = manifest.api_version.rpartition("/")[0]
+    within = "" if manifest.kind in _OF_THE_CLUSTER else manifest.namespace or namespace
+    return (group, manifest.kind, within, manifest.name)
+
+
+def _within_chart(source: str) -> str:
+    """The path of a template, from the innermost chart's folder."""
+    return source.rpartition("/charts/")[2].partition("/")[2]
 
 
 def secrets_in(manifests: Sequence[Manifest], is_secret_name: Callable[[str], bool]) -> Iterator[str]:
@@ -76,7 +118,7 @@ def _secrets(value: object, is_secret_name: Callable[[str], bool]) -> Iterator[s
         if isinstance(name, str) and isinstance(content, str) and is_secret_name(name):
             yield content
         for key, item in value.items():
-            if value.get("kind") == "Secret" and _is_payload(key) and isinstance(item, dict):
+            if value.get("kind") == "Secret" and is_payload(key) and isinstance(item, dict):
                 for held in map(str, item.values()):
                     yield held
                     with suppress(ValueError):  # no base64, or no text
@@ -96,64 +138,22 @@ def _objects(document: dict[str, object]) -> Iterator[dict[str, object]]:
         yield from _objects({**(inherited if inherited["kind"] else {}), **item})
 
 
-def _manifest(document: dict[str, object]) -> Manifest:
-    metadata = document.get("metadata")
-    meta = metadata if isinstance(metadata, dict) else {}
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _manifest(document: dict[str, object], source: str) -> Manifest:
+    meta = _mapping(document.get("metadata"))
     return Manifest(
         str(document.get("apiVersion", "")),
         str(document.get("kind", "")),
         str(meta.get("namespace", "")),
         str(meta.get("name") or meta.get("generateName", "")),
         document,
+        source,
     )
 
 
-def _by_key(manifests: Sequence[Manifest]) -> dict[Key, list[dict[str, object]]]:
-    """Documents by object; several under one key (``generateName``) are distinguished by their order."""
-    documents: dict[Key, list[dict[str, object]]] = {}
-    for manifest in manifests:
-        documents.setdefault(manifest.key, []).append(manifest.document)
-    return documents
-
-
-def _lines(documents: Sequence[dict[str, object]], mask_key: bytes) -> list[str]:
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    lines: list[str] = []
-    for document in documents:
-        masked = _masked(document, mask_key)
-        text: str = yaml.dump(masked, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_LONGEST)
-        lines += ["---", *text.splitlines()] if lines else text.splitlines()
-    return lines
-
-
-def _masked(value: object, mask_key: bytes) -> object:
-    """The same with every Secret masked, however deep it stands; its metadata stays, but for kubectl's copy of it."""
-    if isinstance(value, list):
-        return [_masked(item, mask_key) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get("kind") != "Secret":
-        return {key: _masked(item, mask_key) for key, item in value.items()}
-    masked = {key: _masked_part(item, mask_key) if _is_payload(key) else item for key, item in value.items()}
-    metadata = value.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
-        copy = {_LAST_APPLIED: _mask(annotations[_LAST_APPLIED], mask_key)}
-        masked["metadata"] = {**metadata, "annotations": {**annotations, **copy}}
-    return masked
-
-
-def _is_payload(key: object) -> bool:
+def is_payload(key: object) -> bool:
+    """Whether a key of a Secret holds what is secret."""
     return str(key).lower() in ("data", "stringdata")  # a misspelt key keeps its secret
-
-
-def _masked_part(values: object, mask_key: bytes) -> object:
-    if isinstance(values, dict):
-        return {key: _mask(value, mask_key) for key, value in values.items()}
-    return values if values is None else _mask(values, mask_key)
-
-
-def _mask(value: object, mask_key: bytes) -> str:
-    return f"(masked {hashlib.blake2b(repr(value).encode(), key=mask_key, digest_size=4).hexdigest()})"

@@ -9,8 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jetscale_cicd.decide.cluster.manifests import diff_manifests, parse_manifests
+from jetscale_cicd.decide.cluster.manifest_diff import compare_manifests
+from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.simulation import ManifestDiff
 
 KEY = b"k" * 32
 CANARY = "kanarienvogel-7f3a"
@@ -24,7 +26,9 @@ def rendered(*documents: Any) -> bytes:
 
 def diff(old: bytes, new: bytes, key: bytes = KEY) -> tuple[str, int]:
     """The diff of two streams."""
-    return diff_manifests(parse_manifests(old, "old"), parse_manifests(new, "new"), key)
+    changes = compare_manifests(parse_manifests(old, "old"), parse_manifests(new, "new"), key)
+    compared = ManifestDiff(target="live", changes=changes)
+    return compared.text, compared.objects
 
 
 def thing(kind: str = "ConfigMap", name: str = "a", **more: Any) -> dict[str, Any]:

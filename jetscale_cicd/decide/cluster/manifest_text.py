@@ -1,0 +1,108 @@
+"""An object as lines of YAML for people: text of several lines stays readable, and what a Secret holds is masked.
+
+PyYAML's emitter writes a text with a tab, a trailing space or a carriage return as one quoted line; here it is a block.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+
+from jetscale_cicd.config.yaml_scalars import plain
+from jetscale_cicd.decide.cluster.manifests import is_payload
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# Text that YAML takes for nothing else, in block style.
+_PLAIN = re.compile(r"[A-Za-z0-9_./(=<^~+-](?:[^\n]*[^\s:])?")
+_NOT_PLAIN = re.compile(r": |\s#|\t|^---|^\.\.\.|^- |^-$|^<<$")
+_INDENT = "  "
+
+
+def object_lines(document: object) -> list[str]:
+    """Lines of a document, keys in their order."""
+    return list(_block(document, ""))
+
+
+def masked(value: object, mask_key: bytes) -> object:
+    """The same with every Secret masked, however deep it stands; its metadata stays, but for kubectl's copy of it.
+
+    Args:
+        mask_key: random bytes of this run: equal secrets show equal masks within it, and no mask can be guessed back.
+    """
+    if isinstance(value, list):
+        return [masked(item, mask_key) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") != "Secret":
+        return {key: masked(item, mask_key) for key, item in value.items()}
+    hidden = {key: _masked_part(item, mask_key) if is_payload(key) else item for key, item in value.items()}
+    metadata = value.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
+        copy = {_LAST_APPLIED: _mask(annotations[_LAST_APPLIED], mask_key)}
+        hidden["metadata"] = {**metadata, "annotations": {**annotations, **copy}}
+    return hidden
+
+
+def _masked_part(values: object, mask_key: bytes) -> object:
+    if isinstance(values, dict):
+        return {key: _mask(value, mask_key) for key, value in values.items()}
+    return values if values is None else _mask(values, mask_key)
+
+
+def _mask(value: object, mask_key: bytes) -> str:
+    return f"(masked {hashlib.blake2b(repr(value).encode(), key=mask_key, digest_size=4).hexdigest()})"
+
+
+def _block(value: object, indent: str) -> Iterator[str]:
+    """A value on lines of its own."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _entry(f"{indent}{_scalar(str(key))}:", item, indent)
+    elif isinstance(value, list) and value:
+        for item in value:
+            if _is_nested(item):
+                first, *rest = _block(item, indent + _INDENT)
+                yield f"{indent}- {first.removeprefix(indent + _INDENT)}"
+                yield from rest
+            else:
+                yield from _entry(f"{indent}-", item, indent)
+    else:
+        yield indent + _scalar(value)
+
+
+def _entry(head: str, value: object, indent: str) -> Iterator[str]:
+    """A key or a dash with its value, on the same line where that is one."""
+    if _is_nested(value):
+        yield head
+        yield from _block(value, indent if isinstance(value, list) else indent + _INDENT)
+    elif isinstance(value, str) and "\n" in value and value.strip("\n"):
+        yield f"{head} {_block_header(value)}"
+        lines = value.removesuffix("\n").split("\n")
+        yield from (f"{indent}{_INDENT}{line}" if line else "" for line in lines)
+    else:
+        yield f"{head} {_scalar(value)}"
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict | list) and bool(value)
+
+
+def _block_header(text: str) -> str:
+    """``|``, with an indicator where the first line is indented itself, and one for the line breaks at the end."""
+    indicator = "2" if text.startswith((" ", "\n", "\t")) else ""
+    if not text.endswith("\n"):
+        return f"|{indicator}-"
+    return f"|{indicator}+" if text.endswith("\n\n") else f"|{indicator}"
+
+
+def _scalar(value: object) -> str:
+    if value is None or isinstance(value, bool | int | float | dict | list):
+        return json.dumps(value)
+    text = str(value)
+    if not text.isprintable():
+        quoted = json.dumps(text, ensure_ascii=False)
+        return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
+    if _PLAIN.fullmatch(text) and not _NOT_PLAIN.search(text) and plain(text) == text:
+        return text
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,85 @@
+"""A target's manifests as a deploy would have them, rendered before anything is changed."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.values import Values, read_values
+from jetscale_cicd.observe.secret_values import secrets_of
+
+
+def render_target(
+    context: RunContext, target: Target, archive: Path, commit: str, more: Sequence[object] = ()
+) -> bytes:
+    """Render the manifests of a target.
+
+    Args:
+        archive: of the chart.
+        commit: has the values files.
+        more: values that overlay them.
+
+    Raises:
+        ConfigurationError: values that cannot be used.
+        DeployError: ``RENDER_FAILED`` or ``RENDER_TIMEOUT``.
+    """
+    values = read_values(context.repository, commit, target)
+    with _written(values, context.scratch / f"values-{commit[:12]}-{target.name}", more) as files:
+        return engine_of(target).render(context, target, archive, files)
+
+
+def render_deploy(context: RunContext, target: Target, archive: Path, release: Release, head: str) -> bytes:
+    """Render what a deploy of this run would have, with its secrets and, where it keeps one there, a record.
+
+    Of an engine that keeps no record in values it is what the deploy takes, byte by byte.
+
+    Raises:
+        PreconditionError: ``SECRET_UNSET``.
+        Stage6Error: as ``render_target``.
+    """
+    secrets = secrets_of(target)
+    more: list[object] = [nested(secrets)] if secrets else []
+    if engine_of(target).keeps_record_in_values:  # a schema of the chart may refuse it
+        digest = read_values(context.repository, head, target).digest
+        record = Deployed(version=str(release.version), commit=head, digest="", values_digest=digest)
+        more.append(record_values(record, context.request.event.run_url, ""))
+    rendered = render_target(context, target, archive, head, more)
+    context.rendered[target.name, str(archive)] = rendered
+    return rendered
+
+
+def published_file(context: RunContext, release: Release) -> Path:
+    """The archive of a release as the registry holds it, read once in a run.
+
+    Raises:
+        PublishError: it cannot be read.
+        CannotTellError: the registry does not answer.
+    """
+    archive = context.scratch / f"published-{release.version}.tgz"
+    if not archive.exists():
+        chart = context.packager.chart_name(release.commit)
+        archive.write_bytes(context.registry.read(chart, str(release.version)))
+    return archive
+
+
+@contextmanager
+def _written(values: Values, directory: Path, more: Sequence[object]) -> Iterator[tuple[Path, ...]]:
+    """Values files in Helm's order; what overlays them is removed at the end, because it may be secret."""
+    files = list(values.write(directory))
+    first = len(files)
+    try:
+        for number, each in enumerate(more, first):
+            file = directory / f"{number}.yaml"
+            file.touch(mode=0o600)
+            files.append(file)
+            file.write_text(json.dumps(each))
+        yield tuple(files)
+    finally:
+        for file in files[first:]:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""No object of a target's release is rendered twice: Helm would refuse the second one half-way."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests
+from jetscale_cicd.errors import DeployError, PreconditionError
+from jetscale_cicd.model.plan import Decision, TargetDecision
+from jetscale_cicd.model.release import Present, Release
+from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.planning.rendering import published_file, render_deploy
+from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
+
+
+def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    return proposal.plan.deploys
+
+
+def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> NotChecked | None:
+    target, release = decided.target, proposal.desired.release
+    if release is None:
+        return NotChecked("there is no release")
+    try:
+        archive = _archive(context, proposal, release)
+        rendered = render_deploy(context, target, archive, release, proposal.plan.head)
+    except (PreconditionError, DeployError) as failed:  # a run renders again, with what its process has, and then stops
+        return NotChecked(f"it could not be rendered here: {failed.code}: {failed.message}")
+    check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)
+    return None
+
+
+def _archive(context: RunContext, proposal: Proposal, release: Release) -> Path:
+    """The package that would be deployed: that of the commit, or the one that is published."""
+    artifact = proposal.desired.artifact
+    if proposal.plan.decision is Decision.PUBLISH:
+        commit = context.packager.released_commit(proposal.plan.head, release.version)
+        return Path(context.packager.package(commit, release.version).path)
+    if artifact and isinstance(artifact.answer, Present):
+        return published_file(context, release)
+    return Path(context.packager.package(release.commit, release.version).path)
+
+
+CHECK = TargetCheck("objects", "no object is rendered twice", _targets, _run)
