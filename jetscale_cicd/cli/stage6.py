@@ -55,7 +55,9 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if refused:
             return output.show(PlanResult(plan, context.request, refused))
         if saved:
-            saved.check_unmoved(plan)
+            saved.check_unmoved(plan, released=stage6.is_released(context, plan))
+            if not plan.needed:
+                output.progress("✓ the saved plan is done already: nothing left to do")
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
         if args.dry_run:
             return output.show(PlanResult(plan, context.request))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.engine import EngineName
-from jetscale_cicd.model.plan import Plan, Step
+from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
 
@@ -71,14 +71,17 @@ class SavedPlan:
             allow_older=request.allow_older or asked.allow_older,
         )
 
-    def check_unmoved(self, plan: Plan) -> None:
-        """Refuse to act where a plan that is made now differs.
+    def check_unmoved(self, plan: Plan, *, released: bool = False) -> None:
+        """Refuse to act where a plan that is made now differs, other than by what has been done of this one.
+
+        Args:
+            released: whether the latest release is of the commit that the plan is for.
 
         Raises:
             SupersededError: ``PLAN_STALE``, with what differs.
         """
         then, now = _fingerprints(self, self.steps), _fingerprints(plan, plan.steps)
-        if then == now:
+        if then == now or self._is_continued_by(plan, released):
             return
         only_then, only_now = (
             ", ".join(each for each in these if each not in those) for these, those in ((then, now), (now, then))
@@ -88,6 +91,31 @@ class SavedPlan:
             f"only the saved plan has: {only_then or 'nothing'}; only a plan made now has: {only_now or 'nothing'}",
             hint="plan again, and compare the two plans",
         )
+
+    def _is_continued_by(self, plan: Plan, released: bool) -> bool:
+        """Whether a plan that is made now has nothing but the rest of this one, maybe nothing."""
+        latest = plan.latest.version if plan.latest else None
+        is_its_release = released or plan.decision is Decision.PUBLISH or self.decision != Decision.PUBLISH
+        if self.version is None or str(plan.version or latest) != self.version or not is_its_release:
+            return False
+        now = {(str(step.name), step.target): step for step in plan.steps}
+        then = {(step.name, step.target): step for step in self.steps}
+        superseded = {decided.target.name for decided in plan.targets if decided.superseded}
+        return (
+            all(name in then for name, step in now.items() if step.state is StepState.NEEDED)
+            and all(_is_same_or_done(step, now.get(name)) for name, step in then.items())
+            and not any(step.name == StepName.DEPLOY and step.target in superseded for step in self.steps)
+        )
+
+
+def _is_same_or_done(step: SavedStep, now: Step | None) -> bool:
+    """Whether a step is as it was, or is done by now; the steps around a deploy go with it."""
+    if now is None:
+        return step.target is not None and step.name != StepName.DEPLOY
+    was_needed, is_needed = step.state == StepState.NEEDED, now.state is StepState.NEEDED
+    if was_needed and not is_needed:
+        return step.name != StepName.DEPLOY or now.state is StepState.SATISFIED
+    return was_needed == is_needed and step.command == now.command
 
 
 def _fingerprints(plan: SavedPlan | Plan, steps: Iterable[SavedStep | Step]) -> list[str]:

@@ -367,10 +367,37 @@ def test_a_saved_plan_remembers_its_targets(tmp_path: Path) -> None:
     assert "deploy live" not in outcome(stack, "--plan", str(tmp_path / "plan.json"))[2]
 
 
-def test_a_stale_plan_is_refused_with_the_difference(stack: Sample) -> None:
+def test_a_saved_plan_that_is_done_already_leaves_nothing_to_do(stack: Sample) -> None:
     stack.edit("feat: more room", CHART, "1", "2")
     stack.command("plan", "--out", str(stack.directory / "plan.json"))
     stack.run()
+    before = stack.tracks()
+    ended = stack.run("--plan", str(stack.directory / "plan.json"))
+    assert (ended.status, ended.json["outcome"]) == (0, "satisfied")
+    assert "nothing left to do" in ended.stderr
+    assert stack.tracks() == before
+
+
+def test_a_saved_plan_that_is_half_done_goes_on(stack: Sample) -> None:
+    head = stack.edit("feat: more room", CHART, "1", "2")
+    stack.command("plan", "--out", str(stack.directory / "plan.json"))
+    rendered = stack.repo.path / "rendered"
+    rendered.rename(stack.repo.path / "moved")
+    rendered.symlink_to("/proc/nowhere")
+    assert stack.run("--plan", str(stack.directory / "plan.json")).status == 5
+    assert stack.remote_tags["v0.2.0"] == f"tag {head}"
+    rendered.unlink()
+    (stack.repo.path / "moved").rename(rendered)
+    ended = stack.run("--plan", str(stack.directory / "plan.json"))
+    assert (ended.status, ended.json["version"]) == (0, "0.2.0")
+    assert step_results(ended)["deploy live"] == "done"
+
+
+def test_a_saved_plan_whose_version_is_of_another_commit_by_now_is_refused(stack: Sample) -> None:
+    stack.edit("feat: more room", CHART, "1", "2")
+    stack.command("plan", "--out", str(stack.directory / "plan.json"))
+    stack.edit("feat: yet more room", CHART, "2", "3")
+    assert stack.run().json["version"] == "0.2.0"
     before = stack.tracks()
     ended = stack.run("--plan", str(stack.directory / "plan.json"))
     assert (ended.status, ended.json["error"]["code"]) == (7, "PLAN_STALE")
