@@ -2,6 +2,7 @@
 
 from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState
 
+_SHOWN = 6
 # What goes along with any change, and is no repair of its own.
 _AROUND = (StepName.LOCK, StepName.RECOVER, StepName.RECORD, StepName.GITHUB_RELEASE)
 
@@ -34,4 +35,5 @@ def verdict(plan: Plan) -> str:
 
 def _names(plan: Plan) -> str:
     touched = [decided.target for decided in plan.targets if decided.decision is not Decision.NOTHING]
-    return ", ".join(f"{target.name} ({target.namespace})" for target in touched)
+    shown = ", ".join(f"{target.name} ({target.namespace})" for target in touched[:_SHOWN])
+    return shown + (f" and {len(touched) - _SHOWN:,} more" if len(touched) > _SHOWN else "")

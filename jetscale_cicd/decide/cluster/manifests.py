@@ -64,8 +64,9 @@ def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
 def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: str) -> None:
     """Refuse a release that renders one object twice, which Helm cannot install.
 
-    Helm 3 stops at the second one with "already exists", after it has created others; helm 4 keeps the last one. A hook
-    may have the name of another, because Helm deletes it before; Helm skips a CRD of ``crds/`` that exists.
+    Helm 3 fails at the second one, after it has created others; helm 4 applies both, so that the last one stays
+    (measured against an API server). A hook may have the name of another, because Helm deletes it before; and Helm skips
+    a CRD of ``crds/`` that exists.
 
     Args:
         target: name of the target.

@@ -20,6 +20,18 @@ def plan_text(plan: Plan, paint: Paint) -> str:
     return "\n".join([*head(plan, paint), *_steps(plan.steps, paint)]) + "\n"
 
 
+def outline(plan: Plan, paint: Paint) -> list[str]:
+    """The plan without commands, each step once for all targets for which it is the same."""
+    targets: dict[tuple[str, StepState, str], list[str]] = {}
+    for step in plan.steps:
+        targets.setdefault((str(step.name), step.state, step.why), []).append(step.target or "")
+    lines = ["", paint("bold", "steps")] if targets else []
+    for (name, state, why), names in targets.items():
+        title = " ".join(filter(None, (name, plain(", ".join(names)))))
+        lines.append(f"  {paint(*_STATES[state])} {title:<16} {plain(why)}")
+    return [*head(plan, paint), *lines]
+
+
 def head(plan: Plan, paint: Paint) -> list[str]:
     """All but the steps: verdict, changed paths, notes, reasons, and the commits behind the version."""
     style = "red" if plan.blocker else {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
@@ -45,19 +57,27 @@ def _reasons(plan: Plan, paint: Paint) -> list[str]:
     for reason in unique:
         scopes.setdefault(reason.scope, []).append(reason)
     since = {decided.target.name: decided.compared.how for decided in plan.targets}
-    lines: list[str] = []
+    blocks: dict[tuple[str, ...], list[str]] = {}
     for scope, reasons in scopes.items():
         paths = [reason for reason in reasons if reason.path is not None]
         counted = f"  {sum(reason.counts for reason in paths)} of {len(paths)} count" if paths else ""
         how = since.get(scope, plan.changes.comparison.how)
         apart = f", {how}" if paths and how != plan.changes.comparison.how else ""
-        lines += ["", f"{paint('bold', scope)}{plain(counted + apart)}"]
-        for reason in sorted(reasons, key=lambda reason: not reason.counts)[:SHOWN]:
-            mark = paint("green", "•") if reason.counts else paint("dim", "·")
-            subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
-            lines.append(f"  {mark} {subject}{plain(reason.why)}")
-        lines += more(len(reasons))
+        shown = sorted(reasons, key=lambda reason: not reason.counts)[:SHOWN]
+        block = (plain(counted + apart), *(_reason(reason, paint) for reason in shown), *more(len(reasons)))
+        blocks.setdefault(block, []).append(scope)
+    lines: list[str] = []
+    for (counted, *shown_lines), names in blocks.items():  # targets with the same reasons together
+        lines += ["", f"{paint('bold', ', '.join(names))}{counted}", *shown_lines]
     return lines
+
+
+def _reason(reason: Reason, paint: Paint) -> str:
+    mark = paint("green", "•") if reason.counts else paint("dim", "·")
+    subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
+    own = f"values of {reason.scope} "  # the scope is in the title
+    why = reason.why.replace(own, "its values ", 1) if reason.why.startswith(own) else reason.why
+    return f"  {mark} {subject}{plain(why)}"
 
 
 def _choice(choice: VersionChoice | None, paint: Paint) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from jetscale_cicd.model.simulation import ChangeKind, ImageChange, ManifestDiff, ObjectChange, OnlyDiffers, Simulation
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.text.plan import plan_text
+from jetscale_cicd.report.text.plan import outline
 from jetscale_cicd.report.verdict import verdict
 
 _ONLY = {
@@ -16,14 +16,15 @@ _SHOWN = 5
 
 def simulation_text(simulation: Simulation, paint: Paint) -> str:
     """The plan, what would differ, and in one line what it all means."""
-    lines = [plan_text(simulation.plan, paint).rstrip("\n")]
+    lines = outline(simulation.plan, paint)
     for targets, notes in _folded((diff.target, diff.note) for diff in simulation.diffs if diff.note):
         lines += ["", paint("bold", _names(targets))]
         lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in notes]
     compared = [diff for diff in simulation.diffs if not diff.error]
     lines += _without_difference([diff.target for diff in compared if not diff.changes], paint)
     for targets, changes in _folded_changes(compared):
-        lines += ["", f"{paint('bold', _names(targets))}: {counted(changes)}"]
+        as_in = f", shown as in {targets[0]}" if len(targets) > 1 else ""
+        lines += ["", f"{paint('bold', _names(targets))}: {counted(changes)}{plain(as_in)}"]
         images = (each for diff in compared if diff.target == targets[0] for each in diff.images)
         lines += _images([each for each in images if each.subject in {f"{one.kind}/{one.name}" for one in changes}])
         for each in changes:
