@@ -4,7 +4,7 @@ import io
 import re
 import tarfile
 
-# The functions of sprig and Go's templates that give it: `now`, and `date` without a time is of now, too.
+# The function of sprig that gives it.
 _NOW = re.compile(rb"\{\{[^}]*\bnow\b")
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.observe.ci.checkout import whole_history
+from jetscale_cicd.observe.ci.detect import whole_history
 from jetscale_cicd.observe.git.checkout import why_tags_may_lack
 from jetscale_cicd.observe.git.releases import Releases
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.chart.chart_lock import LockedDependency, locked_dependencies
@@ -25,9 +26,15 @@ def local_mirrors(context: RunContext, commit: str) -> Mapping[str, str]:
         for dependency in _locked(context, commit)
         if dependency.repository.startswith(("oci://", "https://", "http://"))
         and not any(dependency.repository.startswith(prefix.rstrip("/")) for prefix in configured)
-        and (folder / f"{dependency.name}-{dependency.version}.tgz").is_file()
+        and _is_there(folder, dependency)
     }
     return {**configured, **there}
+
+
+def _is_there(folder: Path, dependency: LockedDependency) -> bool:
+    """Packed or unpacked; a package is refused where the version is not the locked one."""
+    archive = folder / f"{dependency.name}-{dependency.version}.tgz"
+    return archive.is_file() or (folder / dependency.name / "Chart.yaml").is_file()
 
 
 def _locked(context: RunContext, commit: str) -> tuple[LockedDependency, ...]:

@@ -300,6 +300,21 @@ def test_a_subchart_that_is_in_charts_as_locked_is_rendered(tmp_path: Path, comm
     assert "sub" in only(ended)
 
 
+def test_the_work_tree_is_simulated_with_the_subcharts_that_it_has(tmp_path: Path) -> None:
+    sample, archive = with_subchart(tmp_path, "https://charts.example.test/public")
+    sample.repo.write(".git/info/exclude", "*.tgz\n")
+    sample.repo.write("charts/app/charts/sub-1.0.0.tgz", archive.read_bytes())
+    sample.repo.write("charts/app/values.yaml", "size: 1\nsub: {a: 9}\n")
+    ended = sample.command("simulate", "--base=HEAD", "--worktree", "--output=json")
+    assert (ended.status, only(ended).get("sub", "absent")) == (0, None)
+
+
+def test_another_version_in_charts_is_not_the_locked_one(tmp_path: Path) -> None:
+    sample, archive = with_subchart(tmp_path, "https://charts.example.test/public")
+    sample.repo.write("charts/app/charts/sub-0.9.0.tgz", archive.read_bytes())
+    assert simulate(sample).status == 8
+
+
 def test_a_subchart_that_is_nowhere_here_is_no_green_simulation(tmp_path: Path) -> None:
     sample, _ = with_subchart(tmp_path, "oci://registry.example.test/private")
     ended = simulate(sample, "--output=json")

@@ -65,8 +65,8 @@ def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: s
     """Refuse a release that renders one object twice, which Helm cannot install.
 
     Helm 3 fails at the second one, after it has created others; helm 4 applies both, so that the last one stays
-    (measured against an API server). A hook may have the name of another, because Helm deletes it before; and Helm skips
-    a CRD of ``crds/`` that exists.
+    (measured against an API server). A hook may have the name of another, because Helm deletes that before; and of
+    ``crds/`` Helm skips what exists.
 
     Args:
         target: name of the target.

@@ -27,12 +27,14 @@ class _Ci(NamedTuple):
         proof: variable that is set there alone.
         run_url: address of the run, with variables in braces.
         payload: variable that holds the path of the event's payload.
+        whole_history: what makes its checkout have the whole history and every tag.
     """
 
     name: str
     proof: str
     run_url: str = ""
     payload: str = ""
+    whole_history: str = "git fetch --unshallow --tags, or git fetch --tags in a clone that is not shallow"
 
 
 LOCAL = _Ci(name="local", proof="")
@@ -42,22 +44,45 @@ CIS = (
         proof="GITHUB_ACTIONS",
         run_url="{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
         payload="GITHUB_EVENT_PATH",
+        whole_history="actions/checkout with fetch-depth: 0",
     ),
-    _Ci(name="gitlab", proof="GITLAB_CI", run_url="{CI_PIPELINE_URL}"),
-    _Ci(name="circleci", proof="CIRCLECI", run_url="{CIRCLE_BUILD_URL}"),
-    _Ci(name="buildkite", proof="BUILDKITE", run_url="{BUILDKITE_BUILD_URL}"),
+    _Ci(
+        name="gitlab",
+        proof="GITLAB_CI",
+        run_url="{CI_PIPELINE_URL}",
+        whole_history="variables: GIT_DEPTH: 0 in the job, with which GitLab fetches all tags as well",
+    ),
+    _Ci(
+        name="circleci",
+        proof="CIRCLECI",
+        run_url="{CIRCLE_BUILD_URL}",
+        whole_history="checkout with method: full, then git fetch --tags",
+    ),
+    _Ci(
+        name="buildkite",
+        proof="BUILDKITE",
+        run_url="{BUILDKITE_BUILD_URL}",
+        whole_history="BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS without --depth, then git fetch --tags",
+    ),
     _Ci(
         name="azure",
         proof="TF_BUILD",
         # BUILD_BUILDURI is a vstfs:/// name, no link.
         run_url="{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
+        whole_history="checkout: self with fetchDepth: 0 and fetchTags: true",
     ),
     _Ci(
         name="bitbucket",
         proof="BITBUCKET_BUILD_NUMBER",
         run_url="https://bitbucket.org/{BITBUCKET_REPO_FULL_NAME}/pipelines/results/{BITBUCKET_BUILD_NUMBER}",
+        whole_history="clone: depth: full in the step, then git fetch --tags",
     ),
-    _Ci(name="jenkins", proof="JENKINS_URL", run_url="{BUILD_URL}"),
+    _Ci(
+        name="jenkins",
+        proof="JENKINS_URL",
+        run_url="{BUILD_URL}",
+        whole_history="CloneOption with noTags: false and shallow: false",
+    ),
     _Ci(name="unknown", proof="CI"),
 )
 
@@ -74,6 +99,15 @@ def read_event(env: Mapping[str, str], payload: Mapping[str, object] | None) -> 
     fields = payload if isinstance(payload, Mapping) else {}
     read: Callable[[CiVariables], Event] = import_module(f"{__package__}.{row.name}").read
     return read(CiVariables(row.name, _run_url(row.run_url, given), given, fields))
+
+
+def whole_history(ci: str) -> str:
+    """What makes the checkout of a CI have the whole history and every tag, in the CI's own words.
+
+    Args:
+        ci: its name, as an event has it.
+    """
+    return next((row.whole_history for row in CIS if row.name == ci), LOCAL.whole_history)
 
 
 def payload_path(env: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.observe.ci import detect
-from jetscale_cicd.observe.ci.detect import CIS, LOCAL, payload_path, read_event
+from jetscale_cicd.observe.ci.detect import CIS, LOCAL, payload_path, read_event, whole_history
 from jetscale_cicd.observe.ci.variables import CiVariables
 
 A, B, C, D = "a" * 40, "b" * 40, "c" * 40, "d" * 40
@@ -527,3 +527,15 @@ def test_whatever_the_variables_hold_nothing_is_raised_and_every_commit_is_a_ful
 def test_the_property_knows_what_the_readers_ask_for() -> None:
     assert {"GITHUB_SHA", "CI_COMMIT_BEFORE_SHA", "CHANGE_TARGET", "BUILD_SOURCEVERSION"} <= set(VARIABLES)
     assert {"before", "pull_request.base.sha", "workflow_run.head_repository.full_name"} <= set(FIELDS)
+
+
+def test_a_checkout_with_too_little_is_mended_in_the_words_of_its_ci() -> None:
+    words = {
+        "github": "fetch-depth: 0",
+        "gitlab": "GIT_DEPTH",
+        "azure": "fetchTags",
+        "jenkins": "noTags",
+        "local": "git fetch",
+    }
+    assert {ci: word in whole_history(ci) for ci, word in words.items()} == dict.fromkeys(words, True)
+    assert all("tags" in whole_history(row.name).lower() for row in CIS if row.name != "github")
