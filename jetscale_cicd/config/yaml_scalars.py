@@ -19,16 +19,15 @@ _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
 _NUMBER_BEGINS = frozenset("+-.0123456789")
+# Patterns are compiled when a number is first read: a configuration holds few.
 # Go's strconv.ParseInt with base 0, underscores removed before; the last form is go-yaml's own.
-_INTEGER = re.compile(
-    r"([-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
-)
-_SIGNED_AFTER_PREFIX = re.compile(r"0b([-+][01]+)")
+_INTEGER = r"([-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
+_SIGNED_AFTER_PREFIX = r"0b([-+][01]+)"
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 # Go's strconv.ParseFloat, which go-yaml asks where the text begins with a point, reads single underscores.
-_POINT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
-_TIMESTAMP = re.compile(
+_POINT_FLOAT = r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?"
+_TIMESTAMP = (
     r"[0-9]{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])"
     r"(?:(?:[Tt][0-9:.]+(?:Z|[-+][0-9]{2}:[0-9]{2}))|(?: [0-9:.]+))?"
 )
@@ -50,12 +49,12 @@ def plain(text: str) -> Value:
     if text[0] not in _NUMBER_BEGINS:
         return text
     if text[0] == ".":
-        return _as_float(text.replace("_", ""), text) if _POINT_FLOAT.fullmatch(text) else text
+        return _as_float(text.replace("_", ""), text) if re.fullmatch(_POINT_FLOAT, text) else text
     digits = text.replace("_", "")
     whole = _integer(digits)
     if whole is not None:
         return whole
-    return _as_float(digits, text) if _FLOAT.fullmatch(digits) else text
+    return _as_float(digits, text) if re.fullmatch(_FLOAT, digits) else text
 
 
 def tagged(tag: str, text: str) -> Value:
@@ -99,9 +98,9 @@ def key_text(value: Value) -> str | None:
 
 
 def _integer(digits: str) -> int | None:
-    match = _INTEGER.fullmatch(digits)
+    match = re.fullmatch(_INTEGER, digits)
     if match is None:
-        signed = _SIGNED_AFTER_PREFIX.fullmatch(digits)
+        signed = re.fullmatch(_SIGNED_AFTER_PREFIX, digits)
         return int(signed[1], 2) if signed and len(digits) <= _MAX_DIGITS else None
     kind = match.lastgroup or "dec"
     if len(digits) > _MAX_DIGITS:
@@ -128,7 +127,7 @@ def _binary(text: str) -> str:
 
 
 def _timestamp(text: str) -> str:
-    if not _TIMESTAMP.fullmatch(text):
+    if not re.fullmatch(_TIMESTAMP, text):
         raise NotOfItsTagError("it is not of its tag !!timestamp")
     return text
 

@@ -54,11 +54,13 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
     try:
         context.packager.chart_name(plan.head)
         check_values(read_values(context.repository, plan.head, target), target)
+    except Stage6Error as refused:
+        return _not_rendered(target, refused, refused)
+    try:
         objects = new.objects()
         check_rendered_once(objects, target.name, target.namespace)
     except PreconditionError as missing:
-        is_of_the_change = missing.code == "NAMESPACE_MISMATCH"
-        return _not_rendered(target, missing, missing if is_of_the_change else _unknown(target, missing, context))
+        return _not_rendered(target, missing, _unknown(target, missing, context))
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
     base = plan.changes.comparison.base

@@ -9,6 +9,8 @@ from jetscale_cicd.model.simulation import ChangeKind, ImageChange, ObjectChange
 
 # Labels and annotations that `helm create`, and the charts that follow it, write the chart's version into.
 _STAMPED = ("helm.sh/chart", "app.kubernetes.io/version", "chart")
+# Where the API server refuses a change, of labels too: an upgrade fails there.
+_IMMUTABLE = {"Job": "template", "StatefulSet": "volumeClaimTemplates"}
 _MARK = "(different in every render)"
 _CONTEXT = 2
 # Where two values differ: {key or position: the same, or None where the whole value does}.
@@ -107,7 +109,7 @@ class _Pair:
         one, other = self.stable()
         if one == other:
             return OnlyDiffers.EVERY_RENDER
-        stamps = _Stamps(*self.versions, checksums_count=checksums_count)
+        stamps = _Stamps(*self.versions, immutable=_IMMUTABLE.get(self.key[1]), checksums_count=checksums_count)
         return OnlyDiffers.CHART_LABELS if stamps.explain(one, other) else None
 
     def change(self, hook: str, mask_key: bytes, only: OnlyDiffers | None) -> ObjectChange:
@@ -124,6 +126,7 @@ class _Stamps:
 
     before: str
     after: str
+    immutable: str | None
     checksums_count: bool
 
     def explain(self, one: object, other: object, path: tuple[object, ...] = ()) -> bool:
@@ -138,7 +141,7 @@ class _Stamps:
             return same_length and all(self.explain(*both, (*path, 0)) for both in zip(one, other, strict=True))
         if not (isinstance(one, str) and isinstance(other, str) and len(path) > 1):
             return False
-        if path[-2] not in ("labels", "annotations"):
+        if path[-2] not in ("labels", "annotations") or self.immutable in path:
             return False
         name = str(path[-1])
         if "checksum" in name:

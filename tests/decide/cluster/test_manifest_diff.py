@@ -80,6 +80,15 @@ def test_a_version_outside_labels_is_a_change() -> None:
     assert only(compared([old], [new])) == {"a": None}
 
 
+@pytest.mark.parametrize(("kind", "field"), [("Job", "template"), ("StatefulSet", "volumeClaimTemplates")])
+def test_a_label_that_the_server_lets_nobody_change_is_a_change(kind: str, field: str) -> None:
+    def render(kind: str, version: str) -> Given:
+        return thing(kind, spec={field: {"metadata": {"labels": {"helm.sh/chart": f"app-{version}"}}}})
+
+    assert only(compared([render(kind, "1.0.0")], [render(kind, "1.1.0")])) == {"a": None}
+    assert only(compared([render("Deployment", "1.0.0")], [render("Deployment", "1.1.0")])) == {"a": LABELS}
+
+
 def test_a_checksum_of_labels_alone_is_no_change_and_one_of_a_change_is() -> None:
     old = [thing(version="1.0.0", data={"k": "1"}), workload("1.0.0", "1")]
     same = [thing(version="1.1.0", data={"k": "1"}), workload("1.1.0", "2")]
