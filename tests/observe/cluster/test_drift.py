@@ -1,5 +1,6 @@
 """Live objects against their release: where they are is the server's word, and what an apply would change is, too."""
 
+import json
 from typing import Any
 
 import pytest
@@ -146,3 +147,11 @@ def test_where_values_come_from_the_environment_none_is_shown() -> None:
     (drift,) = find_drift(api, target, StoredRelease.decode(secret(3, manifest=MANIFEST)), unseen) or ()
     assert drift.path == "spec.replicas"
     assert not {"1", "2"} & {drift.live, drift.wanted}
+
+
+def test_a_date_is_sent_as_the_text_that_helm_sends(target: Target) -> None:
+    api = Server({WEB: deployment()})
+    manifest = MANIFEST.replace("{name: web}", "{name: web, annotations: {build/date: 2024-01-01, at: '='}}")
+    found(api, target, manifest)
+    (body,) = (json.loads(json.dumps(body)) for _, body, _ in api.sent)
+    assert body["metadata"]["annotations"] == {"build/date": "2024-01-01", "at": "="}
