@@ -7,7 +7,6 @@ from jetscale_cicd.build.clock import mentions_time
 from jetscale_cicd.build.schemas import check_schemas
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifest_diff import (
-    STABLE,
     Unstable,
     compare_images,
     compare_manifests,
@@ -17,7 +16,7 @@ from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.record import frozen, replace
-from jetscale_cicd.model.simulation import ManifestDiff
+from jetscale_cicd.model.simulation import ManifestDiff, ObjectChange
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.values import check_values, read_values
@@ -57,8 +56,16 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
     except Stage6Error as refused:
         return _not_rendered(target, refused, refused)
     try:
-        objects = new.objects()
+        archive = new.archive()
+    except PreconditionError as missing:
+        return _not_rendered(target, missing, _unknown(target, missing, context))
+    except Stage6Error as refused:
+        return _not_rendered(target, refused, refused)
+    try:
+        objects, notes = new.objects(archive)
         check_rendered_once(objects, target.name, target.namespace)
+    except CannotTellError as unknown:  # it depends on a cluster, which no simulation asks
+        return _not_rendered(target, unknown)
     except PreconditionError as missing:
         return _not_rendered(target, missing, _unknown(target, missing, context))
     except Stage6Error as refused:
@@ -66,40 +73,48 @@ def _diff(plan: Plan, target: Target, context: RunContext) -> ManifestDiff:
     base = plan.changes.comparison.base
     before = plan.latest.version if plan.latest else after
     old = _Render(context, target, base, before) if base else None
-    return _compared(old, new, objects)
+    earlier, missing_base = _of_the_base(old)
+    changes = _changes(old, new, earlier, objects)
+    note = "; ".join([*notes, *missing_base])
+    return ManifestDiff(target=target.name, changes=changes, images=compare_images(earlier, objects), note=note)
 
 
-def _compared(old: "_Render | None", new: "_Render", objects: tuple[Manifest, ...]) -> ManifestDiff:
-    context, target = new.context, new.target
-    earlier: tuple[Manifest, ...] = ()
-    note = ""
+def _of_the_base(old: "_Render | None") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """What the base would deploy, or a note why it is not known."""
     try:
-        earlier = old.objects() if old else ()
+        return (old.objects(old.archive())[0] if old else ()), ()
     except Stage6Error as kept:
-        notes.append(
-            f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
-        )
+        why = f"what the base would deploy could not be rendered, so every object is shown as new: {_as_text(kept)}"
+        return (), (why,)
+
+
+def _changes(
+    old: "_Render | None", new: "_Render", earlier: tuple[Manifest, ...], objects: tuple[Manifest, ...]
+) -> tuple[ObjectChange, ...]:
+    """The objects that differ; where any does, head is rendered again, for what differs in every render."""
+    context = new.context
     # A value that is secret in one object is masked in all of them.
     context.redact.learn(secrets_in((*earlier, *objects), context.redact.is_secret_name))
     versions = (str(old.version if old else new.version), str(new.version))
     changes = compare_manifests(earlier, objects, context.mask, versions)
-    if any(each.only is None for each in changes):  # a difference may be none of the change
-        new.let_time_pass()
-        again = new.objects()
-        context.redact.learn(secrets_in(again, context.redact.is_secret_name))
-        unstable = compare_renders(objects, again)
-        if unstable.names and old and earlier:  # so may the names of what was there before
-            unstable = _with_names(unstable, compare_renders(earlier, old.objects()))
-        if unstable != STABLE:
-            changes = compare_manifests(earlier, objects, context.mask, versions, unstable)
-    return ManifestDiff(target=target.name, changes=changes, images=compare_images(earlier, objects), note=note)
+    if all(each.only for each in changes):
+        return changes
+    archive = new.archive()
+    if mentions_time(archive.read_bytes()):
+        time.sleep(1)  # what differs by the second does so in the next render
+    again, _ = new.objects(archive)
+    context.redact.learn(secrets_in(again, context.redact.is_secret_name))
+    unstable = compare_renders(objects, again)
+    if unstable.names and old and earlier:  # so may the names of what was there before
+        unstable = _with_names(unstable, compare_renders(earlier, old.objects(old.archive())[0]))
+    return compare_manifests(earlier, objects, context.mask, versions, unstable)
 
 
 def _with_names(one: Unstable, other: Unstable) -> Unstable:
     return Unstable(one.paths, one.names | other.names)
 
 
-def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error) -> ManifestDiff:
+def _not_rendered(target: Target, why: Stage6Error, error: Stage6Error | None = None) -> ManifestDiff:
     return ManifestDiff(target=target.name, note=f"the manifests could not be rendered: {_as_text(why)}", error=error)
 
 
@@ -133,15 +148,9 @@ class _Render:
         mirrors = local_mirrors(self.context, self.commit)
         return Path(replace(self.context.packager, mirrors=mirrors).package(self.commit, self.version).path)
 
-    def let_time_pass(self) -> None:
-        """Wait where a template may render the time: what differs by the second does so in the next render."""
-        if mentions_time(self.archive().read_bytes()):
-            time.sleep(1)
-
-    def objects(self) -> tuple[Manifest, ...]:
-        """Render."""
-        archive = self.archive()
+    def objects(self, archive: Path) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+        """Render: the objects, and what they were rendered on the assumption of."""
         if not self.context.request.network:
             check_schemas(archive.read_bytes())
-        rendered = render_target(self.context, self.target, archive, self.commit)
-        return parse_manifests(rendered, f"{self.target.name} at {self.commit[:12]}")
+        rendered = render_target(self.context, self.target, archive, self.commit, preview=True)
+        return parse_manifests(rendered.manifests, f"{self.target.name} at {self.commit[:12]}"), rendered.notes

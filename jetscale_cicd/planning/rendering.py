@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
+from jetscale_cicd.engines.engine import Rendered
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.release import Release
@@ -16,22 +17,30 @@ from jetscale_cicd.observe.secret_values import secrets_of
 
 
 def render_target(
-    context: RunContext, target: Target, archive: Path, commit: str, more: Sequence[object] = ()
-) -> bytes:
+    context: RunContext,
+    target: Target,
+    archive: Path,
+    commit: str,
+    more: Sequence[object] = (),
+    *,
+    preview: bool = False,
+) -> Rendered:
     """Render the manifests of a target.
 
     Args:
         archive: of the chart.
         commit: has the values files.
         more: values that overlay them.
+        preview: they are shown, and not deployed (``Engine.render``).
 
     Raises:
         ConfigurationError: values that cannot be used.
         DeployError: ``RENDER_FAILED`` or ``RENDER_TIMEOUT``.
+        CannotTellError: they depend on a cluster that cannot be asked.
     """
     values = read_values(context.repository, commit, target)
     with _written(values, context.scratch / f"values-{commit[:12]}-{target.name}", more) as files:
-        return engine_of(target).render(context, target, archive, files)
+        return engine_of(target).render(context, target, archive, files, preview=preview)
 
 
 def render_deploy(context: RunContext, target: Target, archive: Path, release: Release, head: str) -> bytes:
@@ -50,8 +59,10 @@ def render_deploy(context: RunContext, target: Target, archive: Path, release: R
         record = Deployed(version=str(release.version), commit=head, digest="", values_digest=digest)
         more.append(record_values(record, context.request.event.run_url, ""))
     rendered = render_target(context, target, archive, head, more)
-    context.rendered[target.name, str(archive)] = rendered
-    return rendered
+    for note in rendered.notes:
+        context.announce(f"! {target.name}: {note}")
+    context.rendered[target.name, str(archive)] = rendered.manifests
+    return rendered.manifests
 
 
 def published_file(context: RunContext, release: Release) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests
-from jetscale_cicd.errors import DeployError, PreconditionError
+from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.planning.proposal import Proposal
@@ -24,7 +24,11 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
     try:
         archive = _archive(context, proposal, release)
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
-    except (PreconditionError, DeployError) as failed:  # a run renders again, with what its process has, and then stops
+    except (
+        PreconditionError,
+        DeployError,
+        CannotTellError,
+    ) as failed:  # a run renders again, with what its process has, and then stops
         return NotChecked(f"it could not be rendered here: {failed.code}: {failed.message}")
     check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)
     return None
