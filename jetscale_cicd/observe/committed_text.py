@@ -5,8 +5,8 @@ from jetscale_cicd.observe.git.files import find_file
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.trees import entry_at
 
-# Git LFS specification, "The Pointer": the first line of a file that stands for another one.
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+# How each file begins that only stands for another one (decide/chart/pointer.py has the rules).
+_POINTERS = (b"version http", b"/annex/", b"\0GITCRYPT\0")
 
 
 def committed_texts(repository: Repository, commit: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -18,7 +18,7 @@ def committed_texts(repository: Repository, commit: str, names: tuple[str, ...])
         commit: full object name.
 
     Raises:
-        ConfigurationError: a file is no plain text, a Git LFS pointer, or nothing that a commit holds as a file.
+        ConfigurationError: a file is no plain text, stands for another one, or is no file of the commit.
         CannotTellError: this clone lacks an object, and it could not be fetched.
     """
     try:
@@ -40,15 +40,12 @@ def text_of(content: bytes, where: str) -> str:
     """The text of a configuration file.
 
     Raises:
-        ConfigurationError: it is a Git LFS pointer, or not UTF-8.
+        ConfigurationError: it only stands for another file, or is not UTF-8.
     """
-    if content.startswith(_LFS_POINTER):
-        raise ConfigurationError(
-            "CONFIG_LFS",
-            "it is a Git LFS pointer, and configuration is read from the commit itself",
-            where=where,
-            hint=f"git lfs untrack {where}, then: git add --renormalize {where}, and commit it",
-        )
+    if content.startswith(_POINTERS):
+        from jetscale_cicd.decide.chart.pointer import check_content
+
+        check_content(content, where)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as bad:

@@ -18,6 +18,7 @@ FILE = ".stage6.yaml"
 CHART, OTHER = ("chart: {registry: ../there}\n", "chart: {registry: ../elsewhere}\n")
 RULES = "[tool.semantic_release]\ntag_format = 'x{version}'\n"
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "1" * 64 + "\nsize 9\n"
+ANNEX = "/annex/objects/SHA256E-s9--" + "1" * 64 + ".yaml\n"
 LOCAL = Event(ci="local", kind=EventKind.LOCAL)
 
 
@@ -142,7 +143,7 @@ def test_a_symlink_to_no_file_of_the_commit_is_an_error(repo: Drawn, name: str, 
 
 @pytest.mark.parametrize("name", [FILE, "pyproject.toml", "releaserc.json"])
 @pytest.mark.parametrize(
-    ("content", "code"), [(LFS, "CONFIG_LFS"), (b"\xff", "CONFIG_YAML"), (None, "CONFIG_UNREADABLE")]
+    ("content", "code"), [(LFS, "POINTER"), (ANNEX, "POINTER"), (b"\xff", "CONFIG_YAML"), (None, "CONFIG_UNREADABLE")]
 )
 def test_what_is_no_text_is_an_error(repo: Drawn, name: str, content: str | bytes | None, code: str) -> None:
     (repo.path / name).unlink(missing_ok=True)
