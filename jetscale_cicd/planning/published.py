@@ -65,8 +65,9 @@ def _check_recorded(context: RunContext, published: Published, recorded: Recorde
 def _content(context: RunContext, published: Published) -> str:
     """The content of what is published: another archive may hold the same."""
     from jetscale_cicd.decide.chart.packed import content_of
+    from jetscale_cicd.planning.rebuilt import read_published
 
-    return content_of(context.registry.read(published.chart, str(published.release.version)))
+    return content_of(read_published(context, published.release, published.chart, published.answer))
 
 
 def _check_unmanaged(context: RunContext, published: Published) -> bool:
@@ -116,7 +117,8 @@ def _why_not_rebuilt(context: RunContext, published: Published) -> str:
     except Stage6Error as unbuilt:
         return f"cannot be compared with the tag: {unbuilt.message} ({unbuilt.where or unbuilt.code})"
     files = rebuilt.files
-    return f"differs from a rebuild of the tag in {len(files)} files, as {files[0][1:]}" if files else ""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"differs from a rebuild of the tag in {files[0][1:]}{more}" if files else ""
 
 
 def _differs(context: RunContext, published: Published, message: str) -> PublishError:

@@ -12,6 +12,7 @@ from jetscale_cicd.context import open_context
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.tools.registry.directory import DirectoryRegistry
 from tests.conftest import HELMS, find_helm
 from tests.story.test_story import CHART, LIVE
 from tests.story.test_verify_chart import rewrite
@@ -165,6 +166,20 @@ def test_a_package_that_is_replaced_after_the_plan_was_made_is_not_deployed(stac
     assert error is not None
     assert error.code == "PUBLISHED_DIFFERS"
     assert not (stack.repo.path / "rendered").exists()
+
+
+def test_what_is_compared_is_the_package_that_the_registry_answered_for(
+    stack: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is there for the comparison alone proves nothing."""
+    right = (stack.registry / PACKAGE).read_bytes()
+    replace_package(stack)
+    monkeypatch.setattr(DirectoryRegistry, "read", lambda *_: right)
+    request = Request(repo=stack.repo.path, event=Event(ci="local", kind=EventKind.LOCAL, branch="main"))
+    with open_context(request, lambda _: None) as context:
+        blocker = stage6.plan(context).blocker
+    assert blocker is not None
+    assert blocker.code == "PUBLISHED_DIFFERS"
 
 
 @pytest.mark.slow
