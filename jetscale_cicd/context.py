@@ -91,7 +91,7 @@ class RunContext:
         """Starts every program except git."""
         from jetscale_cicd.tools.process import Processes
 
-        return Processes(self.redact, self.announce)
+        return Processes(self.redact, self.announce, verbose=self.request.verbose)
 
     @cached_property
     def logins(self) -> "CredentialStore":

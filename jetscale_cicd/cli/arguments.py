@@ -53,6 +53,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", choices=tuple(FACES), default=DEFAULT, help=f"form of the result on stdout (default: {DEFAULT})"
     )
+    parser.add_argument("--verbose", action="store_true", help="show the whole command line of every program")
     parser.add_argument("--debug", action="store_true", help="show a traceback with an error")
 
 
@@ -160,6 +161,7 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
         engine=getattr(args, "engine", None),
         registry=getattr(args, "registry", None),
         network=network,
+        verbose=args.verbose,
         audit=getattr(args, "audit", None),
         release_hold=getattr(args, "release_hold", False),
         redeploy=getattr(args, "redeploy", False),

@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TextIO
 
 from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
 from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, open_face
@@ -15,6 +17,7 @@ from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.results import CommandResult, PlanResult, error_of, plan_of, warnings_of
 from jetscale_cicd.report.text.error import error_text
+from jetscale_cicd.report.verdict import verdict
 from jetscale_cicd.tools.redact import Redactor
 
 
@@ -49,10 +52,31 @@ class Output:
         """The face on stdout, imported where there is a result to show."""
         return open_face(self.form)
 
-    @property
+    @cached_property
     def ci(self) -> CiOutputs:
-        """What the CI takes."""
+        """What the CI takes; it remembers what it was given."""
         return open_outputs(os.environ)
+
+    @property
+    def medium(self) -> Medium:
+        """Where results are read."""
+        return Medium(self.redact, Paint.for_stream(sys.stdout))
+
+    def begin(self, plan: Plan) -> None:
+        """Show a plan, and give it to the CI, before anything of it is done: nobody knows how the run will end.
+
+        Raises:
+            ConfigurationError: the CI's file cannot be written; nothing was changed.
+        """
+        shown = self.face.beginning(plan, self.medium)
+        if shown:
+            _write(sys.stdout, shown)
+        else:
+            self.progress(verdict(plan))
+        self.ci.write_outputs(plan)
+        from jetscale_cicd.report.text.plan import plan_text
+
+        self.ci.write_summary(plan, lambda: self.redact(plan_text(plan, Paint(enabled=False))))
 
     def show(self, result: CommandResult) -> int:
         """Show a result on stdout and to the CI, then its warnings and its errors.
@@ -69,6 +93,7 @@ class Output:
             self._error(warning, warns=True)
         for error in filter(None, errors):
             self._error(error)
+        _write(sys.stdout, self.face.closing(result, self.medium))
         return next((error.exit_status for error in errors if error), 0)
 
     def fail(self, error: Stage6Error) -> int:
@@ -110,7 +135,7 @@ class Output:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def _result(self, result: CommandResult) -> None:
-        _write(sys.stdout, self.face.render(result, Medium(self.redact, Paint.for_stream(sys.stdout))))
+        _write(sys.stdout, self.face.render(result, self.medium))
 
     def _write_ci_outputs(self, result: CommandResult) -> Stage6Error | None:
         """Outputs and summary; why they cannot be written is returned, for it must not hide the error of the run."""

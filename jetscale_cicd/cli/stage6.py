@@ -61,12 +61,14 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         _save_notes(args, output, context, plan)  # a file that cannot be written is an error before anything is changed
         if args.dry_run:
             return output.show(PlanResult(plan, context.request))
+        if plan.needed:
+            output.begin(plan)
         if not args.yes:
             confirm(f"{verdict(plan)}.", changed_clusters(plan), context.request, output)
         run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)
-    return output.show(RunResult(run, context.request))
+    return output.show(RunResult(run, context.request, shown=run.plan is plan and plan.needed))
 
 
 def _save_notes(args: argparse.Namespace, output: Output, context: "RunContext", plan: "Plan") -> None:

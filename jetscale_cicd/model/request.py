@@ -60,6 +60,7 @@ class Request:
         redeploy: deploy the latest release again although nothing changed.
         allow_older: deploy although what is deployed is newer.
         for_notes: only the notes of the version are wanted, so a target that cannot be observed is no failure.
+        verbose: announce the whole command line of each program, not what it is about alone.
         worktree: decide for the work tree with its uncommitted changes, in place of head.
     """
 
@@ -80,6 +81,7 @@ class Request:
     redeploy: bool = False
     allow_older: bool = False
     for_notes: bool = False
+    verbose: bool = False
     worktree: bool = False
 
     @property

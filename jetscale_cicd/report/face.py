@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import CommandResult
 
@@ -28,6 +29,12 @@ class Face(Protocol):
 
     def render(self, result: CommandResult, medium: Medium) -> str:
         """The whole text for stdout: secrets masked, and nothing in it that a CI takes for a command of its own."""
+
+    def beginning(self, plan: Plan, medium: Medium) -> str:
+        """What is shown of a plan before a run acts on it; "" where a program reads the form."""
+
+    def closing(self, result: CommandResult, medium: Medium) -> str:
+        """What comes after warnings and errors, as the last line of all; "" where a program reads the form."""
 
 
 # The value of --output, and the module of its face: imported only where it is asked for.

@@ -31,10 +31,16 @@ class PlanResult(NamedTuple):
 
 
 class RunResult(NamedTuple):
-    """A run, and the request that it answered."""
+    """A run.
+
+    Args:
+        request: the request that it answered.
+        shown: its plan was shown before it began.
+    """
 
     run: "Run"
     request: "Request"
+    shown: bool = False
 
 
 class SimulationResult(NamedTuple):

@@ -11,9 +11,9 @@ def verdict(plan: Plan) -> str:
     """One sentence: what happens."""
     latest = f"{plan.latest.version}" if plan.latest else "no release yet"
     if plan.decision is Decision.PUBLISH and plan.choice:
-        return (
-            f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}) and deploy it to {_names(plan)}"
-        )
+        names = _names(plan)
+        deploys = f" and deploy it to {names}" if names else f", and deploy it nowhere: {_newer(plan)}"
+        return f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}){deploys}"
     if plan.decision is Decision.PUBLISH:
         return f"publish a version that is not known, and deploy it to {_names(plan)}"
     unfinished = [decided.target.name for decided in plan.targets if decided.unfinished]
@@ -30,7 +30,17 @@ def verdict(plan: Plan) -> str:
     held = [decided.target.name for decided in plan.targets if decided.hold]
     if held:
         return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
+    if _superseded(plan):
+        return f"nothing: {_newer(plan)} (latest: {latest})"
     return f"nothing to do (latest: {latest})"
+
+
+def _superseded(plan: Plan) -> list[str]:
+    return [decided.target.name for decided in plan.targets if decided.superseded]
+
+
+def _newer(plan: Plan) -> str:
+    return f"what is released or deployed is newer ({', '.join(_superseded(plan))})"
 
 
 def _names(plan: Plan) -> str:

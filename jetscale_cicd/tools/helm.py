@@ -181,7 +181,7 @@ class Helm:
         files = [part for path in values for part in ("--values", str(path))]
         labels = ",".join(f"{name}={value}" for name, value in note.labels.items())
         described = ("--labels", labels, "--description", note.description)
-        return self._change("upgrade", ("--install", location.release, *chart, *files, *described), location)
+        return self._change("upgrade", (location.release, *chart, "--install", *files, *described), location)
 
     def rollback(self, location: ReleaseLocation, revision: int) -> Finished:
         """`helm rollback`: install an earlier revision as a new one, waiting as ``upgrade`` does.

@@ -5,6 +5,7 @@ INFO log (measured on 2.4). Here it gets pipes and bytes, its exceptions never l
 redacted before it leaves.
 """
 
+import itertools
 import logging
 import os
 import shlex
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Announce = Callable[[str], None]
 _CHUNK = 1 << 16
 _MAX_WORD_CHARS = 1000
+_SHORT = 4
 # Pipes and bytes. A session of its own: no terminal to ask a password on, and one signal reaches all that it started.
 _PLAIN: Mapping[str, Any] = {
     "_in": b"",
@@ -68,11 +70,13 @@ class Processes:
 
     Args:
         redact: masks secrets in everything that is reported.
-        announce: called with the command line of each program before it starts.
+        announce: called with the command of each program before it starts.
+        verbose: announce its whole command line.
     """
 
     redact: Redactor
     announce: Announce
+    verbose: bool = False
 
     def run(
         self,
@@ -103,7 +107,7 @@ class Processes:
         import sh
 
         command = self.redact(shlex.join(map(_shown, argv)))
-        self.announce(f"  $ {command}")
+        self._announce(argv)
         late, lines = threading.Event(), Lines(self.redact, self.announce)
         streams = lines.options if guarded else {"_in": stdin}
         try:
@@ -114,6 +118,9 @@ class Processes:
             raise _too_late(command, timeout)
         out, err = (lines.out, lines.err) if guarded else (process.stdout, process.stderr)
         return Finished(command, int(process.exit_code), bytes(out), self.redact(bytes(err).decode("utf-8", "replace")))
+
+    def _announce(self, argv: Sequence[str]) -> None:
+        self.announce(f"  $ {self.redact(shlex.join(map(_shown, argv if self.verbose else _short(argv))))}")
 
     @contextmanager
     def background(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[Callable[[], str | None]]:
@@ -129,7 +136,7 @@ class Processes:
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
         """
-        self.announce(f"  $ {self.redact(shlex.join(argv))}")
+        self._announce(argv)
         process: sh.RunningCommand | None = None
 
         def ended() -> str | None:
@@ -147,6 +154,12 @@ class Processes:
                 send_signal(process, signal.SIGKILL)
                 with suppress(Exception):  # sh says that it was killed, which we know
                     _ = process and process.wait()
+
+
+def _short(argv: Sequence[str]) -> Iterator[str]:
+    """What a command is about: the program, and its first words up to an option; of a file of this machine the name."""
+    for word in (argv[0], *itertools.takewhile(lambda word: not word.startswith("-"), argv[1:_SHORT])):
+        yield Path(word).name if word.startswith("/") else word
 
 
 def _shown(word: str) -> str:

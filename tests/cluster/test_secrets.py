@@ -155,7 +155,7 @@ def test_a_redeploy_names_the_package_by_its_digest(
         live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
         ended = live.run(place)
     assert ended.status == 0, ended.stderr
-    assert re.search(rf"\$ helm upgrade --install app oci://{host}/charts/small@sha256:[0-9a-f]{{64}} ", ended.stderr)
+    assert re.search(rf"\$ helm upgrade app oci://{host}/charts/small@sha256:[0-9a-f]{{64}}\n", ended.stderr)
     assert "helm pull" not in ended.stderr
     records = [live.stored(number)["config"]["global"]["stage6"]["digest"] for number in (1, 2)]
     assert records[0] == records[1]

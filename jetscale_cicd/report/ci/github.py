@@ -6,7 +6,6 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import OpenOutputs
 from jetscale_cicd.report.face import Redact
 from jetscale_cicd.report.harmless import harmless
@@ -17,11 +16,12 @@ from jetscale_cicd.report.verdict import verdict
 _SUMMARY = 250_000
 
 
-@frozen
 class GitHub:
     """Files that the runner names in the environment, and workflow commands in the log."""
 
-    env: Mapping[str, str]
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.summary: tuple[int, int] | None = None  # where the last summary begins and ends
 
     def write_outputs(self, plan: Plan) -> None:
         """Append decision, version, namespaces and tag to ``$GITHUB_OUTPUT``, where there is one.
@@ -50,14 +50,16 @@ class GitHub:
         _append(self.env.get("GITHUB_OUTPUT"), "".join(blocks))
 
     def write_summary(self, plan: Plan | None, text: Callable[[], str]) -> None:
-        """Append the verdict and the whole text to ``$GITHUB_STEP_SUMMARY``, where there is one.
+        """Write the verdict and the whole text to the end of ``$GITHUB_STEP_SUMMARY``, where there is one.
+
+        What this command wrote there before it acted is replaced, unless something else was appended since.
 
         Raises:
             ConfigurationError: ``GITHUB_FILE``, the file cannot be written.
         """
         file = self.env.get("GITHUB_STEP_SUMMARY")
         if file:
-            _append(file, _summary(plan, text()))
+            self.summary = _replace_end(file, _summary(plan, text()), self.summary)
 
     def annotation(self, error: Stage6Error, redact: Redact, *, warns: bool) -> str | None:
         """A workflow command that shows the error on the run's page (GitHub docs, "Workflow commands")."""
@@ -79,6 +81,20 @@ def _summary(plan: Plan | None, text: str) -> str:
     return f"{title}{fence}text\n{plain(text).rstrip()}\n{fence}\n\n"
 
 
+def _replace_end(file: str, text: str, before: tuple[int, int] | None) -> tuple[int, int]:
+    """Append a text, in place of the part that is still the end of the file; gives where it begins and ends."""
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        with Path(file).open("ab") as out:
+            if before and out.tell() == before[1]:
+                out.truncate(before[0])
+            begin = out.seek(0, os.SEEK_END)
+            out.write(content)
+    except OSError as unwritable:
+        raise _unwritable(file, unwritable) from unwritable
+    return begin, begin + len(content)
+
+
 def _append(file: str | None, text: str) -> None:
     if not file:
         return
@@ -86,9 +102,11 @@ def _append(file: str | None, text: str) -> None:
         with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text)
     except OSError as unwritable:
-        raise ConfigurationError(
-            "GITHUB_FILE", f"it cannot be written: {unwritable.strerror}", where=file
-        ) from unwritable
+        raise _unwritable(file, unwritable) from unwritable
+
+
+def _unwritable(file: str, why: OSError) -> ConfigurationError:
+    return ConfigurationError("GITHUB_FILE", f"it cannot be written: {why.strerror}", where=file)
 
 
 def _data(text: str) -> str:

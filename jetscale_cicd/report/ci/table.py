@@ -20,7 +20,7 @@ class CiOutputs(Protocol):
         """
 
     def write_summary(self, plan: Plan | None, text: Callable[[], str]) -> None:
-        """Add a text to the page of the run; no plan stands for a command that failed before anything was changed.
+        """Add a text to the page of the run, in place of the one before; without a plan the command failed early.
 
         Raises:
             ConfigurationError: the CI's file cannot be written.

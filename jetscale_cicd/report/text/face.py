@@ -3,6 +3,7 @@
 from typing import TypeAlias, assert_never
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint
@@ -18,8 +19,9 @@ from jetscale_cicd.report.results import (
     StatusResult,
     VerificationResult,
 )
+from jetscale_cicd.report.text.closing import plan_closing, run_closing
 from jetscale_cicd.report.text.error import error_text
-from jetscale_cicd.report.text.plan import plan_text
+from jetscale_cicd.report.text.plan import beginning_text, plan_text
 from jetscale_cicd.report.text.run import run_text
 
 _Rarer: TypeAlias = (
@@ -36,6 +38,14 @@ class TextFace:
         """The sentences of a result."""
         return harmless(medium.redact(text_of(result, medium.paint)))
 
+    def beginning(self, plan: Plan, medium: Medium) -> str:
+        """All but the steps, which follow as they are done."""
+        return harmless(medium.redact(beginning_text(plan, medium.paint)))
+
+    def closing(self, result: CommandResult, medium: Medium) -> str:
+        """The verdict."""
+        return harmless(medium.redact(_closing(result, medium.paint)))
+
 
 def text_of(result: CommandResult, paint: Paint) -> str:
     """The sentences of a result, before secrets are masked."""
@@ -43,7 +53,7 @@ def text_of(result: CommandResult, paint: Paint) -> str:
         case PlanResult():
             return plan_text(result.plan, paint)
         case RunResult():
-            return run_text(result.run, paint)
+            return run_text(result.run, paint, shown=result.shown)
         case SchemaResult():
             from jetscale_cicd.report.json.encode import dumps
 
@@ -76,6 +86,19 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
         case ExplanationResult():
             return explanation_text(result.reasons, paint)
     assert_never(result)
+
+
+def _closing(result: CommandResult, paint: Paint) -> str:
+    match result:
+        case PlanResult():
+            return plan_closing(result.plan, paint)
+        case RunResult():
+            return run_closing(result.run, paint)
+        case SimulationResult():
+            from jetscale_cicd.report.text.simulation import simulation_closing
+
+            return simulation_closing(result.simulation, paint)
+    return ""
 
 
 FACE: Face = TextFace()

@@ -20,6 +20,11 @@ def plan_text(plan: Plan, paint: Paint) -> str:
     return "\n".join([*head(plan, paint), *_steps(plan.steps, paint)]) + "\n"
 
 
+def beginning_text(plan: Plan, paint: Paint) -> str:
+    """The plan of a run that is beginning: its steps follow as they are done."""
+    return "\n".join(head(plan, paint)) + "\n"
+
+
 def outline(plan: Plan, paint: Paint) -> list[str]:
     """The plan without commands, each step once for all targets for which it is the same."""
     targets: dict[tuple[str, StepState, str], list[str]] = {}

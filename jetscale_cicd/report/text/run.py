@@ -17,9 +17,13 @@ _MARKS = {
 }
 
 
-def run_text(run: Run, paint: Paint) -> str:
-    """The run, after the attempts that another run overtook."""
-    lines = head(run.plan, paint)
+def run_text(run: Run, paint: Paint, *, shown: bool = False) -> str:
+    """The run, after the attempts that another run overtook.
+
+    Args:
+        shown: the plan was shown before the run began.
+    """
+    lines = [] if shown else head(run.plan, paint)
     for number, attempt in enumerate(run.earlier, 1):
         ended = f"attempt {number}, ended by {attempt.error.code}" if attempt.error else f"attempt {number}"
         lines += ["", paint("bold", ended)]

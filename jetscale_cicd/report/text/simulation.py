@@ -1,4 +1,4 @@
-"""A simulation: the plan, the objects that would differ, each difference once for all targets, and the verdict last."""
+"""A simulation: the plan, the objects that would differ, each difference once for all targets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ _SHOWN = 5
 
 
 def simulation_text(simulation: Simulation, paint: Paint) -> str:
-    """The plan, what would differ, and in one line what it all means."""
+    """The plan, and what would differ."""
     lines = outline(simulation.plan, paint)
     for targets, notes in _folded((diff.target, diff.note) for diff in simulation.diffs if diff.note):
         lines += ["", paint("bold", _names(targets))]
@@ -30,7 +30,7 @@ def simulation_text(simulation: Simulation, paint: Paint) -> str:
         for each in changes:
             lines += [_diff_line(plain(line), paint) for line in each.diff] if each.only is None else []
         lines += _only(changes, paint)
-    return "\n".join([*lines, "", _last_line(simulation, paint)]) + "\n"
+    return "\n".join([*lines, ""]) + "\n"
 
 
 def counted(changes: Sequence[ObjectChange]) -> str:
@@ -101,17 +101,17 @@ def _only(changes: Sequence[ObjectChange], paint: Paint) -> list[str]:
     return lines
 
 
-def _last_line(simulation: Simulation, paint: Paint) -> str:
+def simulation_closing(simulation: Simulation, paint: Paint) -> str:
     """The verdict; where a run would fail, that comes first."""
     if simulation.error:
-        return f"{paint('red', paint('bold', 'FAILED'))}  {simulation.error.code}: {plain(simulation.error.message)}"
+        return f"{paint('red', paint('bold', 'FAILED'))}  {simulation.error.code}: {plain(simulation.error.message)}\n"
     plan = simulation.plan
     images = len({(each.before, each.after) for diff in simulation.diffs for each in diff.images})
     parts = [plain(verdict(plan))]
     if simulation.diffs:
         parts.append(counted([each for diff in simulation.diffs for each in diff.changes]))
         parts += [f"{images} image{'' if images == 1 else 's'} would be another"] if images else []
-    return f"{paint('bold', plan.decision.upper())}  {'; '.join(parts)}"
+    return f"{paint('bold', plan.decision.upper())}  {'; '.join(parts)}\n"
 
 
 def _diff_line(line: str, paint: Paint) -> str:
