@@ -6,6 +6,7 @@ A tag is split into what stands before its version and the version. Words such a
 
 import re
 from collections.abc import Iterable
+from functools import cache, partial
 from typing import NamedTuple
 
 # Two numbers are no version (https://semver.org, 2), but people number releases so.
@@ -43,15 +44,18 @@ def other_formats(tags: Iterable[str], tag_format: str, names: ChartNames) -> tu
     always do. A pre-release is no release.
     """
     prefix, _, suffix = tag_format.partition("{version}")
-    ours, found = _component(prefix, names), dict[str, TaggedRelease]()
+    component = cache(partial(_component, names=names))  # thousands of tags have one prefix
+    ours, found = component(prefix), dict[str, TaggedRelease]()
     for tag in tags:
         match = _TAG.fullmatch(tag.removesuffix(suffix)) if len(tag) <= _LONGEST else None
-        if match is None or not _concerns(_component(match["prefix"], names), ours):
+        if match is None:
             continue
-        numbers = [int(number) for number in match["version"].split(".")]
-        is_version = len(numbers) == 3
+        is_version = match["version"].count(".") == 2
         if is_version and match["prefix"] == prefix and tag.endswith(suffix):
             continue
+        if not _concerns(component(match["prefix"]), ours):
+            continue
+        numbers = [int(number) for number in match["version"].split(".")]
         core = (numbers[0], numbers[1], numbers[2] if is_version else 0)
         shown = f"{match['prefix']}{{version}}{tag[match.end() :]}" if is_version else ""
         key = shown or match["prefix"]
