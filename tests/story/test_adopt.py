@@ -50,6 +50,11 @@ def code(stack: Sample) -> tuple[int, str]:
     return ended.status, ended.json["error"]["code"]
 
 
+def accept(stack: Sample) -> None:
+    """Commit what `adopt` wrote: a run reads the configuration of its commit."""
+    stack.commit("chore: adopt", {".stage6.yaml": (stack.repo.path / ".stage6.yaml").read_text()})
+
+
 def replace_package(stack: Sample) -> None:
     rewrite(stack.registry / PACKAGE, b"more: 1\n")
 
@@ -82,7 +87,8 @@ def test_a_package_that_differs_from_its_tag_is_not_deployed_until_its_digest_is
     written = (stack.repo.path / ".stage6.yaml").read_text()
     assert ended.json["published"] in written
     assert written.splitlines()[::2] == config.splitlines()[::2]
-    stack.commit("chore: adopt", {".stage6.yaml": written})
+    assert code(stack) == (4, "PUBLISHED_DIFFERS")
+    accept(stack)
     ended = stack.run()
     assert (ended.status, ended.json["version"]) == (0, "0.24.9"), ended.stderr
     assert stack.record()["digest"] in written
@@ -115,6 +121,7 @@ def test_a_release_that_cannot_be_rebuilt_can_be_accepted_all_the_same(stack: Sa
     assert verified.json["error"]["details"] == [f"{TAG} was not made by Stage 6"]
     ended = stack.command("adopt", TAG, "--output=json")
     assert (ended.status, "no Chart.lock" in ended.json["not_rebuilt"]) == (0, True)
+    accept(stack)
     ended = stack.run()
     assert (ended.status, ended.json["version"]) == (0, "0.24.9"), ended.stderr
 
@@ -151,6 +158,7 @@ def test_verify_chart_says_that_it_was_not_made_by_stage_6_and_is_no_failure(
 
 def test_verify_chart_fails_where_a_package_is_not_the_accepted_one(stack: Sample) -> None:
     stack.command("adopt", TAG)
+    accept(stack)
     assert stack.command("verify-chart", TAG, "--output=json").json["adopted"] is not None
     replace_package(stack)
     assert stack.command("verify-chart", TAG).status == 6
@@ -200,6 +208,7 @@ def test_the_same_holds_in_an_oci_registry(stack: Sample, tmp_path: Path, helm: 
         assert here.run(f"--registry={place}").json["error"]["code"] == "PUBLISHED_DIFFERS"
         assert here.command("verify-chart", TAG, f"--registry={place}", "--output=json").json["managed"] is False
         assert here.command("adopt", TAG, f"--registry={place}").status == 0
+        accept(here)
         ended = here.run(f"--registry={place}")
         assert (ended.status, ended.json["decision"]) == (0, "redeploy"), ended.stderr
 

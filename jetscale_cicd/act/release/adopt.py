@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jetscale_cicd.act.release.verify_chart import PublishedRelease, published_release
 from jetscale_cicd.config.adopted import with_adopted
+from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.verification import Adoption
@@ -30,8 +31,7 @@ def adopt(context: RunContext, tag: str) -> Adoption:
         )
     files, not_rebuilt = _compared(context, published)
     file = context.request.config or context.repository.git.root / FILE
-    replaced = context.settings.chart.adopted.get(tag, "")
-    _write(file, tag, published.answer.digest)
+    replaced = _write(file, tag, published.answer.digest)
     return Adoption(
         release=published.release,
         reference=published.reference,
@@ -52,10 +52,13 @@ def _compared(context: RunContext, published: PublishedRelease) -> tuple[tuple[s
     return rebuilt.files, ""
 
 
-def _write(file: Path, tag: str, digest: str) -> None:
+def _write(file: Path, tag: str, digest: str) -> str:
+    """Write the digest, and return the one that the file had, which need not be committed yet; "" where it had none."""
     try:
         text = file.read_bytes().decode("utf-8") if file.exists() else ""
+        replaced = read_settings(text, file.name).chart.adopted.get(tag, "")
         file.write_bytes(with_adopted(text, tag, digest, file.name).encode())
+        return replaced
     except OSError as unwritable:
         raise ConfigurationError(
             "FILE_UNWRITABLE",
