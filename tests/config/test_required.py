@@ -46,7 +46,7 @@ def test_the_registry_is_needed_whatever_else_is_written() -> None:
 
 
 def test_each_target_is_complete_or_named() -> None:
-    assert unset("{a: {namespace: x, release: app}, b: {namespace: y}}") == ["targets.b.release"]
+    assert unset("{a: {namespace: x, release: app}, b: {namespace: z}}") == ["targets.b.release"]
 
 
 def test_settings_that_are_made_in_python_are_what_their_maker_set() -> None:
