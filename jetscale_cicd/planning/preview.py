@@ -21,7 +21,7 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.values import check_values, read_values
 from jetscale_cicd.planning.local_subcharts import local_mirrors
-from jetscale_cicd.planning.rendering import render_target
+from jetscale_cicd.planning.target_manifests import render_target
 
 _UNRELEASED = Version(0, 0, 0)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests
-from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.planning.rendering import published_file, render_deploy
+from jetscale_cicd.planning.target_manifests import published_file, render_deploy
 from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
 
 
@@ -24,11 +24,7 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
     try:
         archive = _archive(context, proposal, release)
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
-    except (
-        PreconditionError,
-        DeployError,
-        CannotTellError,
-    ) as failed:  # a run renders again, with what its process has, and then stops
+    except Stage6Error as failed:  # a run packages and renders again before it publishes, and stops there
         return NotChecked(f"it could not be rendered here: {failed.code}: {failed.message}")
     check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)
     return None
@@ -38,8 +34,8 @@ def _archive(context: RunContext, proposal: Proposal, release: Release) -> Path:
     """The package that would be deployed: that of the commit, or the one that is published."""
     artifact = proposal.desired.artifact
     if proposal.plan.decision is Decision.PUBLISH:
-        commit = context.packager.released_commit(proposal.plan.head, release.version)
-        return Path(context.packager.package(commit, release.version).path)
+        # A release commit packs the same, and is not made before the run.
+        return Path(context.packager.package(proposal.plan.head, release.version).path)
     if artifact and isinstance(artifact.answer, Present):
         return published_file(context, release)
     return Path(context.packager.package(release.commit, release.version).path)

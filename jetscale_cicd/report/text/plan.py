@@ -80,8 +80,7 @@ def _reasons(plan: Plan, paint: Paint) -> list[str]:
 def _reason(reason: Reason, paint: Paint) -> str:
     mark = paint("green", "•") if reason.counts else paint("dim", "·")
     subject = f"{show_path(reason.path)}: " if reason.path is not None else ""
-    own = f"values of {reason.scope} "  # the scope is in the title
-    why = reason.why.replace(own, "its values ", 1) if reason.why.startswith(own) else reason.why
+    why = reason.why.replace(f"values of {reason.scope} ", "its values ", 1)  # the scope is in the title
     return f"  {mark} {subject}{plain(why)}"
 
 
