@@ -131,7 +131,7 @@ def test_what_differs_in_every_render_is_marked(tmp_path: Path, name: str) -> No
 
 def test_one_difference_of_many_targets_is_shown_once_with_all_of_them(tmp_path: Path) -> None:
     names = [f"t{number}" for number in range(1, 8)]
-    shared = "env: prod, values: [envs/all.yaml], watch: [envs/all.yaml]"
+    shared = "env: prod, release: app, values: [envs/all.yaml], watch: [envs/all.yaml]"
     targets = "".join(f"  {name}: {{engine: render, client_name: {name}, {shared}}}\n" for name in names)
     config = f"chart: {{registry: ../registry}}\ntargets:\n{targets}"
     sample = stack(tmp_path, {".stage6.yaml": config, "envs/all.yaml": "size: 3\n"})
