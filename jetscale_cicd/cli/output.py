@@ -9,10 +9,9 @@ from typing import TextIO
 
 from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
-from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
-from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, open_face
+from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, is_for_people, open_face
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.results import CommandResult, PlanResult, error_of, plan_of, warnings_of
@@ -62,21 +61,15 @@ class Output:
         """Where results are read."""
         return Medium(self.redact, Paint.for_stream(sys.stdout))
 
-    def begin(self, plan: Plan) -> None:
-        """Show a plan, and give it to the CI, before anything of it is done: nobody knows how the run will end.
-
-        Raises:
-            ConfigurationError: the CI's file cannot be written; nothing was changed.
-        """
-        shown = self.face.beginning(plan, self.medium)
-        if shown:
-            _write(sys.stdout, shown)
+    def begin(self, result: PlanResult) -> None:
+        """Show a plan, and give it to the CI, before anything of it is done: nobody knows how the run will end."""
+        if is_for_people(self.face):
+            _write(sys.stdout, self.face.beginning(result.plan, self.medium))
         else:
-            self.progress(verdict(plan))
-        self.ci.write_outputs(plan)
-        from jetscale_cicd.report.text.plan import plan_text
-
-        self.ci.write_summary(plan, lambda: self.redact(plan_text(plan, Paint(enabled=False))))
+            self.progress(verdict(result.plan))
+        with suppress(Stage6Error):  # it is tried again at the end, and reported then
+            self.ci.write_outputs(result.plan)
+            self.ci.write_summary(result.plan, lambda: self._summary(result))
 
     def show(self, result: CommandResult) -> int:
         """Show a result on stdout and to the CI, then its warnings and its errors.
@@ -93,7 +86,8 @@ class Output:
             self._error(warning, warns=True)
         for error in filter(None, errors):
             self._error(error)
-        _write(sys.stdout, self.face.closing(result, self.medium))
+        if is_for_people(self.face):
+            _write(sys.stdout, self.face.closing(result, self.medium))
         return next((error.exit_status for error in errors if error), 0)
 
     def fail(self, error: Stage6Error) -> int:

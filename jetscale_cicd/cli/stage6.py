@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if args.dry_run:
             return output.show(PlanResult(plan, context.request))
         if plan.needed:
-            output.begin(plan)
+            output.begin(PlanResult(plan, context.request))
         if not args.yes:
             confirm(f"{verdict(plan)}.", changed_clusters(plan), context.request, output)
         run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.paint import Paint
@@ -30,11 +30,20 @@ class Face(Protocol):
     def render(self, result: CommandResult, medium: Medium) -> str:
         """The whole text for stdout: secrets masked, and nothing in it that a CI takes for a command of its own."""
 
+
+class FaceForPeople(Face, Protocol):
+    """A form that people read: what is going to be done comes first, and the verdict last."""
+
     def beginning(self, plan: Plan, medium: Medium) -> str:
-        """What is shown of a plan before a run acts on it; "" where a program reads the form."""
+        """What is shown of a plan before a run acts on it."""
 
     def closing(self, result: CommandResult, medium: Medium) -> str:
-        """What comes after warnings and errors, as the last line of all; "" where a program reads the form."""
+        """The last line of all, after warnings and errors; "" for a result without a verdict."""
+
+
+def is_for_people(face: Face) -> TypeGuard[FaceForPeople]:
+    """Whether people read the form; of any other, stdout is one result."""
+    return not face.errors_on_stdout
 
 
 # The value of --output, and the module of its face: imported only where it is asked for.

@@ -36,14 +36,15 @@ def verdicts_of(text: str) -> list[str]:
 def test_the_transcript_is_shortened_by_whole_scenes_and_the_tutorial_says_so() -> None:
     shown = block("transcript")
     assert scenes_of(shown) == ["Scene 1", "Scene 2", "Scene 3", "Scene 4", "Files"]
-    assert verdicts_of(shown) == ["NOTHING", "REDEPLOY", "PUBLISH", "PUBLISH"]
+    done = ("REDEPLOY", "DONE", "PUBLISH", "DONE", "PUBLISH", "DONE")
+    assert verdicts_of(shown) == ["NOTHING", "NOTHING", *done]
     (tutorial,) = (file.read_text() for file, name, _ in blocks() if name == "transcript")
     assert "Left out here are the first release and scene 5" in tutorial
 
 
 def test_the_readme_shows_one_scene_of_it() -> None:
     assert scenes_of(block("scene")) == ["Scene 3"]
-    assert verdicts_of(block("scene")) == ["PUBLISH"]
+    assert verdicts_of(block("scene")) == ["PUBLISH", "DONE"]
     scene = block("scene").removeprefix("```text\n").removesuffix("```\n")
     assert normalised(scene) in normalised(block("transcript"))
     assert [file for file, name, _ in blocks() if name == "scene"] == [README]

@@ -205,10 +205,12 @@ def test_helm_repeats_the_origin_on_the_manifest(tmp_path: Path, helm_name: str)
 
 # What every target can render
 
-TWO_TARGETS = (
-    "chart: {registry: ../registry}\ntargets:\n  live: {engine: render, env: prod}\n"
-    "  demo: {engine: render, values: [envs/demo.yaml], secrets: {token: DEMO_TOKEN}}\n"
-)
+TWO_TARGETS = """\
+chart: {registry: ../registry}
+targets:
+  live: {engine: render, namespace: jetscale-prod, release: live}
+  demo: {engine: render, namespace: demo, release: demo, values: [envs/demo.yaml], secrets: {token: DEMO_TOKEN}}
+"""
 NEEDS_TOKEN = (
     'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: t}\ndata: {t: {{ required "no token" .Values.token | quote }}}\n'
 )

@@ -3,7 +3,6 @@
 from typing import TypeAlias, assert_never
 
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless_json
 from jetscale_cicd.report.json.encode import SCHEMA, dumps, masked
@@ -36,14 +35,6 @@ class JsonFace:
     def render(self, result: CommandResult, medium: Medium) -> str:
         """The document of a result."""
         return harmless_json(dumps(masked(document_of(result), medium.redact))) + "\n"
-
-    def beginning(self, _plan: Plan, _medium: Medium) -> str:
-        """Nothing: there is one document."""
-        return ""
-
-    def closing(self, _result: CommandResult, _medium: Medium) -> str:
-        """Nothing."""
-        return ""
 
 
 def document_of(result: CommandResult) -> dict[str, object]:

@@ -4,7 +4,7 @@ from typing import TypeAlias, assert_never
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.report.face import Face, Medium
+from jetscale_cicd.report.face import FaceForPeople, Medium
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import (
@@ -101,4 +101,4 @@ def _closing(result: CommandResult, paint: Paint) -> str:
     return ""
 
 
-FACE: Face = TextFace()
+FACE: FaceForPeople = TextFace()
