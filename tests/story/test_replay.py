@@ -26,7 +26,7 @@ from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.planning.decision import observe
 from tests.support.command import command
-from tests.support.history import Drawn, git, opened
+from tests.support.history import Drawn, clone, git, opened
 
 # Rules that helm and git read alike: no `!`, no `**`, no slash but at the end.
 HELMIGNORE = "*.md\n.gitignore\n.editorconfig\nlogin.html\nhack/\n"
@@ -239,3 +239,23 @@ def test_a_few_are_decided_the_same_from_the_command_line(history: History, tmp_
         }
         reasons = {reason["path"] for target in document["targets"] for reason in target["reasons"]}
         assert reasons - {None} <= {path for _, path in history.commits[head]}
+
+
+@pytest.mark.slow
+def test_guarded_by_its_release_branch_a_history_is_decided_the_same(history: History, tmp_path: Path) -> None:
+    """Each of 60 commits as a run has it: a remote, the release that its parent is, and a target that nobody sees."""
+    config = tmp_path / "stage6.yaml"
+    config.write_text(history.config)
+    work = clone(history.repo, tmp_path / "work", "--shared", "--no-checkout")
+    pairs = sample(history, 45)[:60]
+    decided, expected, refused = {}, {}, []
+    for base, head, decision in pairs:
+        git(history.repo, "update-ref", "refs/tags/v0.1.0", base)
+        work.git("update-ref", "refs/tags/v0.1.0", base)
+        request = replace(local_request(work.path, head=head), config=config, acts=False)
+        with open_context(request, lambda _: None) as context:
+            observed = observe(context)
+        decided[head], expected[head] = observed.targets[0].decision, decision
+        refused += [observed.refusal] if observed.refusal else []
+    git(history.repo, "update-ref", "-d", "refs/tags/v0.1.0")
+    assert (decided, refused, len(pairs)) == (expected, [], 60)
