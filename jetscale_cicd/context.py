@@ -13,6 +13,7 @@ from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
+from jetscale_cicd.observe.ci.detect import whole_history
 from jetscale_cicd.observe.git.comparison import begin_expected_diff, find_head
 from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
@@ -250,7 +251,7 @@ def open_context(
     redact = redact or Redactor.of_environment(os.environ.items())
     with ExitStack() as closing:
         git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
-        repository = Repository(git)
+        repository = Repository(git, whole_history(request.event.ci))
         if plans:
             begin_expected_diff(repository, request)
         if request.worktree:

@@ -109,3 +109,20 @@ def test_a_missing_object_that_may_not_be_fetched_says_how_to_get_it(tmp_path: P
     partial = clone(origin, tmp_path / "partial", "--filter=tree:0", "--no-checkout")
     ended = command("simulate", "--output=json", cwd=partial.path)
     assert "git fetch" in ended.json["error"]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("env", "word"),
+    [
+        ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push"}, "fetch-depth: 0"),
+        ({"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "push"}, "GIT_DEPTH"),
+        ({"TF_BUILD": "True"}, "fetchDepth: 0"),
+        ({}, "git fetch"),
+    ],
+)
+def test_what_to_do_about_a_missing_commit_is_said_in_the_words_of_the_ci(
+    tmp_path: Path, env: dict[str, str], word: str
+) -> None:
+    repo = draw(tmp_path / "repo", *RELEASE)
+    ended = command("plan", "--base", GONE, "--output=json", cwd=repo.path, env=env)
+    assert (ended.status, word in ended.json["error"]["hint"]) == (8, True)

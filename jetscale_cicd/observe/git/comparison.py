@@ -14,8 +14,6 @@ from jetscale_cicd.observe.git.remote import (
 )
 from jetscale_cicd.observe.git.repository import Repository
 
-_FETCH_ALL = "check out with the whole history (fetch-depth: 0), or name a base: --base REV"
-
 
 def find_head(repository: Repository, request: Request) -> str:
     """The commit to decide for.
@@ -59,16 +57,16 @@ def values_comparison(
     if isinstance(live, Deployed):
         tried = last_recorded(live)
         if not tried.commit:
-            return _last_release(head, latest, "what is deployed has no record of Stage 6")
+            return _last_release(repository, head, latest, "what is deployed has no record of Stage 6")
         word = "deployed commit" if tried is live else "commit that was rolled back,"
         deployed = resolve_or_fetch(repository, tried.commit)
         if deployed:
             return Comparison(deployed, head, f"since the {word} {deployed[:12]}")
-        return _last_release(head, latest, f"the {word} {tried.commit[:12]} is gone")
+        return _last_release(repository, head, latest, f"the {word} {tried.commit[:12]} is gone")
     if request.base or request.event.base or request.event.base_branch:
         return event_comparison(repository, request, head, latest)
     seen = "nothing is deployed yet" if isinstance(live, NotDeployed) else "what is deployed was not seen"
-    return _last_release(head, latest, request.event.note or f"{seen} and the event gives no base")
+    return _last_release(repository, head, latest, request.event.note or f"{seen} and the event gives no base")
 
 
 def begin_expected_diff(repository: Repository, request: Request) -> None:
@@ -105,10 +103,11 @@ def event_comparison(repository: Repository, request: Request, head: str, latest
     remote = remote_of(repository) or "origin"
     given = event.base or (f"refs/remotes/{remote}/{event.base_branch}" if event.base_branch else None)
     if given is None:
-        return _last_release(head, latest, event.note or f"{event.ci} gives no base for this {event.kind}")
+        return _last_release(repository, head, latest, event.note or f"{event.ci} gives no base for this {event.kind}")
     found = resolve_or_fetch(repository, given)
     if found is None:
         return _last_release(
+            repository,
             head,
             latest,
             f"the base {show_path(given.encode())[:60]} that {event.ci} gives is not here and cannot be fetched",
@@ -122,12 +121,16 @@ def _since_default_branch(repository: Repository, head: str, latest: Release | N
     """On a laptop a branch is meant for the remote's default branch, which `git clone` writes down."""
     remote = remote_of(repository)
     if remote is None:
-        return _last_release(head, latest, "there is no remote to compare with")
+        return _last_release(repository, head, latest, "there is no remote to compare with")
     tip = repository.find(f"refs/remotes/{remote}/HEAD")[0]
     if tip is None:
         remedy = f"git remote set-head {remote} --auto, or --base REV"
-        return _last_release(head, latest, f"this clone does not know {remote}'s default branch ({remedy})")
+        return _last_release(repository, head, latest, f"this clone does not know {remote}'s default branch ({remedy})")
     return since_merge_base(repository, tip, head, f"{remote}'s default branch")
+
+
+def _fetch_all(repository: Repository) -> str:
+    return f"check out with the whole history ({repository.whole_history}), or name a base: --base REV"
 
 
 def since_merge_base(repository: Repository, tip: str, head: str, what: str) -> Comparison:
@@ -143,15 +146,17 @@ def since_merge_base(repository: Repository, tip: str, head: str, what: str) -> 
     base = repository.merge_base(tip, head)
     if base is None:
         raise CannotTellError(
-            "NO_MERGE_BASE", f"{tip[:12]} and {head[:12]} have no common ancestor here", hint=_FETCH_ALL
+            "NO_MERGE_BASE", f"{tip[:12]} and {head[:12]} have no common ancestor here", hint=_fetch_all(repository)
         )
     how = f"since the merge base with {tip[:12]} ({what})"
     return Comparison(base, head, f"{how} as far as this shallow clone shows" if cut else how, certain=not cut)
 
 
-def _last_release(head: str, latest: Release | None, why: str) -> Comparison:
+def _last_release(repository: Repository, head: str, latest: Release | None, why: str) -> Comparison:
     if latest is None:
         raise ConfigurationError(
-            "NO_BASE", f"there is nothing to compare with: {why}, and there is no release yet", hint=_FETCH_ALL
+            "NO_BASE",
+            f"there is nothing to compare with: {why}, and there is no release yet",
+            hint=_fetch_all(repository),
         )
     return Comparison(latest.commit, head, f"since release {latest.tag}, because {why}", certain=False)

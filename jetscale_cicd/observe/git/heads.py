@@ -84,7 +84,7 @@ def _holds(repository: Repository, tip: str, head: str) -> bool:
             f"the remote has a branch at {tip[:12]}, which could not be fetched, so it is not known whether "
             f"{head[:12]} is on it",
             where=remote_of(repository) or "",
-            hint="check out with the whole history (fetch-depth: 0), or run again",
+            hint=f"check out with the whole history ({repository.whole_history}), or run again",
         )
     if is_truncated(repository, tip):
         unshallow(repository, tip)

@@ -86,7 +86,7 @@ def unshallow(repository: Repository, *commits: str) -> None:
             "HISTORY_INCOMPLETE",
             f"this clone is shallow and the rest of its history could not be fetched: {result.stderr.strip()}",
             where=str(repository.git.root),
-            hint="check out with the whole history: fetch-depth: 0 (GitHub Actions), GIT_DEPTH: 0 (GitLab)",
+            hint=f"check out with the whole history: {repository.whole_history}",
         )
 
 

@@ -15,12 +15,19 @@ from jetscale_cicd.observe.git.objects import Entry, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
 
+_WHOLE_HISTORY = "git fetch --unshallow --tags"
+
 
 class Repository(ObjectStore):
-    """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once."""
+    """One repository, asked through git's plumbing; what a commit holds never changes, so it is asked once.
 
-    def __init__(self, git: Git) -> None:
+    Args:
+        whole_history: what makes a checkout have the whole history and every tag, in the words of the CI.
+    """
+
+    def __init__(self, git: Git, whole_history: str = _WHOLE_HISTORY) -> None:
         super().__init__(git)
+        self.whole_history = whole_history
         # Of two commits that were compared all changes; None where those are very many.
         self.diffs: dict[tuple[str | None, str], tuple[Change, ...] | None] = {}
 
@@ -59,7 +66,7 @@ class Repository(ObjectStore):
             "NO_SUCH_REVISION",
             f"{revision!r} names no commit in this repository",
             where=str(self.git.root),
-            hint="fetch it, or check the spelling; in CI check out with the whole history (fetch-depth: 0)",
+            hint=f"fetch it, or check the spelling; is the whole history here? {self.whole_history}",
         )
 
     def begin_diff(self, comparison: Comparison) -> None:

@@ -36,7 +36,7 @@ def snapshot(repository: Repository, scratch: Path) -> tuple[Repository, str]:
     git.ask("add", "--all", "--", ".", env={"GIT_OPTIONAL_LOCKS": "1"})
     tree = git.ask("write-tree").decode().strip()
     made = git.ask("commit-tree", tree, "-p", head, stdin=b"uncommitted edits\n", env=_WHO).decode().strip()
-    return Repository(git), made
+    return Repository(git, repository.whole_history), made
 
 
 def _start_index(repository: Repository, scratch: Path, head: str) -> None:

@@ -208,7 +208,7 @@ def test_without_a_release_a_missing_base_is_an_error(tmp_path: Path, base: str 
     repo = draw(tmp_path / "repo", "feat: a [charts/app/values.yaml]", "docs: b [README.md]")
     with pytest.raises(Stage6Error) as missing:
         event(repo, replace(PUSH, base=base))
-    assert (missing.value.code, "fetch-depth: 0" in missing.value.hint) == ("NO_BASE", True)
+    assert (missing.value.code, opened(repo).whole_history in missing.value.hint) == ("NO_BASE", True)
 
 
 def test_a_base_after_a_force_push_needs_to_be_no_ancestor(repo: Drawn, tmp_path: Path) -> None:
