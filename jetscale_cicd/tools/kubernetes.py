@@ -285,6 +285,6 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
         if len(os.fsencode(directory / _SOCKET)) > _LONGEST_PATH:
             directory = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="stage6-", dir="/tmp")))
         listening = directory / _SOCKET
-        serving = processes.background(["kubectl", *named, "proxy", f"--unix-socket={listening}"], env=env)
+        serving = processes.background(["kubectl", "proxy", *named, f"--unix-socket={listening}"], env=env)
         ended = held.enter_context(serving)
         yield Kubernetes(listening, processes.redact, ended, context)
