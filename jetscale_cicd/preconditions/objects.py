@@ -13,8 +13,9 @@ from jetscale_cicd.planning.target_manifests import published_file, render_deplo
 from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
 
 
-def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
-    return proposal.plan.deploys
+def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    """Those that a run is about to deploy; a plan alone neither packages nor renders, as that takes a helm or two."""
+    return proposal.plan.deploys if context.request.acts else ()
 
 
 def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> NotChecked | None:

@@ -58,7 +58,7 @@ def live(patch: pytest.MonkeyPatch, target: Target, state: LiveState) -> None:
 def test_a_plan_for_a_directory_meets_all_but_the_namespace_that_no_cluster_was_asked_for(repo: Drawn) -> None:
     with opened(repo) as context:
         plan = stage6.plan(context)
-    names = ("configuration", "release-branch", "first-release", "values", "objects", "engine")
+    names = ("configuration", "release-branch", "first-release", "values", "engine")
     met = dict.fromkeys(names, (MET, None))
     assert (checked(plan), plan.blocker) == ({"namespace": (SKIPPED, None), **met}, None)
     assert [each.id for each in plan.preconditions if each.why] == ["namespace"]

@@ -17,6 +17,7 @@ from tests.support.proxy import Asked, Told, proxied
 from tests.support.sample import CONFIG, SMALL, Sample, small
 
 CONFIG_FILE, CHART = ".stage6.yaml", "charts/app/Chart.yaml"
+TEMPLATE = "charts/app/templates/config.yaml"
 LOGIN = {"STAGE6_REGISTRY_USERNAME": USERNAME, "STAGE6_REGISTRY_PASSWORD": PASSWORD}
 
 
@@ -137,7 +138,9 @@ def test_the_login_of_the_environment_hides_no_login_for_the_subcharts(
     with serve(tmp_path / "theirs", login=True) as theirs:
         login.write_text(json.dumps({"auths": {theirs: {"auth": user}}}))
         env = {**LOGIN, "HELM_REGISTRY_CONFIG": str(login)}
-        sub = small(tmp_path / "sub", {CHART: SMALL[CHART].replace("small", "sub")}, helm=helm)
+        named = SMALL[TEMPLATE].replace("name: app", "name: sub")
+        chart: dict[str, str | bytes | None] = {CHART: SMALL[CHART].replace("small", "sub"), TEMPLATE: named}
+        sub = small(tmp_path / "sub", chart, helm=helm)
         assert run(sub, theirs, "charts", **LOGIN).status == 0
         dependency = f"dependencies: [{{name: sub, version: 0.1.0, repository: 'oci://{theirs}/charts'}}]\n"
         stack = small(tmp_path / "main", {CHART: SMALL[CHART] + dependency}, helm=helm)

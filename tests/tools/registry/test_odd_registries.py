@@ -284,6 +284,7 @@ def test_what_may_pass_is_pushed_again(host: str, make: Make, archives: tuple[Pa
     assert proxy.pushes() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 502])
 def test_a_push_that_was_stored_although_it_was_refused_counts(
     host: str, make: Make, archives: tuple[Path, Path], status: int
