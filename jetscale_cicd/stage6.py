@@ -182,11 +182,16 @@ def rollback(context: RunContext, to: int | None) -> "Rollback":
     """
     from jetscale_cicd.act.deploy.rollback import roll_back
 
+    return roll_back(context, rollback_target(context), to)
+
+
+def rollback_target(context: RunContext) -> Target:
+    """The one target of the request.
+
+    Raises:
+        ConfigurationError: ``USAGE``, there are several; ``CONFIG_INCOMPLETE``, it is not written down where that is.
+    """
     check_required(context.settings, context.request.config)
-    return roll_back(context, _only_target(context), to)
-
-
-def _only_target(context: RunContext) -> Target:
     targets = context.settings.targets
     if len(targets) != 1:
         names = ", ".join(target.name for target in targets)

@@ -27,7 +27,7 @@ def _package(acting: ActContext) -> str:
     """
     artifact, context = acting.artifact(), acting.context
     for target in (*acting.plan.deployed_targets, *acting.only_rendered):
-        checked = acting.context.rendered.get((target.name, artifact.path))
+        checked = context.rendered.get((target.name, artifact.path))
         rendered = checked or render(acting, target, Path(artifact.path))
         if not checked:  # of a plan that another process made
             check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)

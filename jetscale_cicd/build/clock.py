@@ -1,11 +1,11 @@
 """Whether a chart may render the time."""
 
-import io
 import re
-import tarfile
+
+from jetscale_cicd.decide.chart.packed import read_archive
 
 # The function of sprig that gives it.
-_NOW = re.compile(rb"\{\{[^}]*\bnow\b")
+_NOW = re.compile(rb"\{\{[^{}]*\bnow\b")
 
 
 def mentions_time(archive: bytes) -> bool:
@@ -13,11 +13,8 @@ def mentions_time(archive: bytes) -> bool:
 
     Args:
         archive: of the chart; an archive of a subchart in it is not opened.
+
+    Raises:
+        CannotTellError: ``ARCHIVE_UNREADABLE``.
     """
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-        for member in tar:
-            if member.isfile() and "/templates/" in member.name:
-                content = tar.extractfile(member)
-                if content and _NOW.search(content.read()):
-                    return True
-    return False
+    return any("/templates/" in name and _NOW.search(content) for name, content in read_archive(archive))

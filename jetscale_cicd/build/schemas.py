@@ -4,11 +4,10 @@ Helm follows ``$ref`` to any URL and file, a relative one through ``$id``, and h
 proxy that refuses is not enough: Go connects to loopback without one (measured on helm 3.17.3 and 4.3.1).
 """
 
-import io
 import json
-import tarfile
 from collections.abc import Iterator
 
+from jetscale_cicd.decide.chart.packed import read_archive
 from jetscale_cicd.errors import PreconditionError
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -20,12 +19,11 @@ def check_schemas(archive: bytes) -> None:
 
     Raises:
         PreconditionError: ``SCHEMA_REMOTE``, one refers to another document, or cannot be read.
+        CannotTellError: ``ARCHIVE_UNREADABLE``.
     """
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-        for member in tar:
-            if member.isfile() and member.name.endswith("/values.schema.json"):
-                content = tar.extractfile(member)
-                _check(content.read() if content else b"", member.name)
+    for name, content in read_archive(archive):
+        if name.endswith("/values.schema.json"):
+            _check(content, name)
 
 
 def _check(schema: bytes, where: str) -> None:

@@ -27,6 +27,6 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     with open_context(request_of(args, network=True), output.progress, output.redact, output.table) as context:
         if not args.yes:
             what = f"bring revision {args.to} back" if args.to else "bring the newest good revision back"
-            confirm(f"{what}.", context.settings.targets, context.request, output)
+            confirm(f"{what}.", (stage6.rollback_target(context),), context.request, output)
         done = stage6.rollback(context, args.to)
     return output.show(RollbackResult(done))

@@ -164,8 +164,9 @@ def _newer(verdict: Verdict, state: TargetState, lineage: Lineage, head: str) ->
     """
     if lineage is Lineage.BACK:
         return goes_back(lineage, _NO_VERSION, state.live, head)
-    redeploys = verdict.decision is Decision.REDEPLOY and state.latest is not None
-    return goes_back(lineage, state.latest.version, state.live, head) if redeploys and state.latest else ""
+    if verdict.decision is Decision.REDEPLOY and state.latest:
+        return goes_back(lineage, state.latest.version, state.live, head)
+    return ""
 
 
 def _by_change(chart: Sequence[Reason], values: Sequence[Reason], state: TargetState) -> Verdict | None:

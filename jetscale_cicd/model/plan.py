@@ -173,6 +173,7 @@ class Plan:
         target_plans: decision and steps of each target, in the order of the configuration.
         branch: the branch that gets a release commit, "" where none does.
         reserved: the commit for which the remote has a reservation of the version already, None where it has none.
+        idle: why there is nothing to do, whatever changed, so that nothing was observed; "" where it was.
         preconditions: what has to hold before anything is changed, with the results; () where nothing has to.
     """
 
@@ -187,6 +188,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     branch: str = ""
     reserved: str | None = None
+    idle: str = ""
     preconditions: tuple[Precondition, ...] = ()
 
     @property

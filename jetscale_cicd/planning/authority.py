@@ -22,8 +22,9 @@ def refused_commit(context: RunContext, head: str, releases: Releases) -> Stage6
     Args:
         releases: with the branches of the remote.
     """
-    refused = branch_refusal(context.repository, context.request.event, head, context.branches, releases.heads)
-    return refused_event(context) or refused
+    return refused_event(context) or branch_refusal(
+        context.repository, context.request.event, head, context.branches, releases.heads
+    )
 
 
 def idle_plan(context: RunContext, why: str) -> Plan:
@@ -39,6 +40,7 @@ def idle_plan(context: RunContext, why: str) -> Plan:
         target_plans=tuple(TargetPlan(decided=decided) for decided in decisions),
         choice=None,
         deploy=None,
+        idle=why,
     )
 
 

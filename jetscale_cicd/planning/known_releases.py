@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.observe.ci.detect import whole_history
 from jetscale_cicd.observe.git.checkout import why_tags_may_lack
 from jetscale_cicd.observe.git.releases import Releases
 
@@ -34,5 +33,5 @@ def version_unknown(context: RunContext, lacking: str) -> CannotTellError:
         "VERSION_UNKNOWN",
         f"which release this change follows is not known: {lacking}, and release tags may be missing in it",
         where=str(context.repository.git.root),
-        hint=f"check out with the whole history and its tags: {whole_history(context.request.event.ci)}{online}",
+        hint=f"check out with the whole history and its tags: {context.repository.whole_history}{online}",
     )

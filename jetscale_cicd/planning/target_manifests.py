@@ -39,7 +39,7 @@ def render_target(
         CannotTellError: they depend on a cluster that cannot be asked.
     """
     values = read_values(context.repository, commit, target)
-    with _written(values, context.scratch / f"values-{commit[:12]}-{target.name}", more) as files:
+    with written_values(values, context.scratch / f"values-{commit[:12]}-{target.name}", more) as files:
         return engine_of(target).render(context, target, archive, files, preview=preview)
 
 
@@ -80,17 +80,20 @@ def published_file(context: RunContext, release: Release) -> Path:
 
 
 @contextmanager
-def _written(values: Values, directory: Path, more: Sequence[object]) -> Iterator[tuple[Path, ...]]:
-    """Values files in Helm's order; what overlays them is removed at the end, because it may be secret."""
+def written_values(values: Values, directory: Path, more: Sequence[object]) -> Iterator[tuple[Path, ...]]:
+    """Values files in Helm's order, removed at the end: what overlays them may be secret.
+
+    Args:
+        more: values that overlay them, in this order.
+    """
     files = list(values.write(directory))
-    first = len(files)
     try:
-        for number, each in enumerate(more, first):
+        for number, each in enumerate(more, len(files)):
             file = directory / f"{number}.yaml"
             file.touch(mode=0o600)
             files.append(file)
             file.write_text(json.dumps(each))
         yield tuple(files)
     finally:
-        for file in files[first:]:
+        for file in files:
             file.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ _AROUND = (StepName.LOCK, StepName.RECOVER, StepName.RECORD, StepName.GITHUB_REL
 
 def verdict(plan: Plan) -> str:
     """One sentence: what happens."""
+    if plan.idle:
+        return f"nothing: {plan.idle}"
     latest = f"{plan.latest.version}" if plan.latest else "no release yet"
     if plan.decision is Decision.PUBLISH and plan.choice:
         names = _names(plan)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from jetscale_cicd.model.live import Deployed, Revision
+from jetscale_cicd.model.live import Deployed, NotDeployed, Revision
 from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetDecision, TargetPlan
 from jetscale_cicd.report.verdict import verdict
 from tests.report.samples import LIVE, NOTHING, PUBLISH, REDEPLOY, RELEASE, SINCE, step
@@ -31,6 +31,11 @@ CLEANED = TargetDecision(target=LIVE, decision=Decision.NOTHING, reasons=(), com
         (REDEPLOY, "redeploy 0.2.1 to live (jetscale-prod)"),
         (QUIET, "nothing to do (latest: 0.2.1)"),
         (NOTHING, "nothing to do (latest: no release yet)"),
+        (replace(NOTHING, idle="the workflow failed"), "nothing: the workflow failed"),
+        (
+            replace(QUIET, target_plans=(TargetPlan(decided=replace(CLEANED, live=NotDeployed(), superseded=True)),)),
+            "nothing: what is released or deployed is newer (live) (latest: 0.2.1)",
+        ),
         (
             replace(QUIET, shared=(step(StepName.TAG), step(StepName.LOCK, target="live"))),
             "nothing changed, but tag has to be done again (latest: 0.2.1)",

@@ -109,7 +109,9 @@ def test_what_was_deployed_by_a_commit_that_is_gone_is_never_replaced_by_a_lower
     for place in (line.repo.path, line.remote):
         git(place, "reflog", "expire", "--expire=now", "--all")
         git(place, "gc", "--quiet", "--prune=now")
-    assert git(line.remote, "cat-file", "-t", line.repo.head) == "commit"
+    for place in (line.repo.path, line.remote):
+        assert gone not in git(place, "rev-list", "--all", "--reflog")
+        assert gone not in git(place, "cat-file", "--batch-all-objects", "--batch-check")
     line.edit("chore: values", LIVE, "size: 3", "size: 4")
     assert decided(line) == ("nothing", None, "skipped")
     assert line.record()["commit"] == gone

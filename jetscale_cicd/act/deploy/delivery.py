@@ -1,6 +1,5 @@
 """What a run gives the engine of a target to deploy (``Delivery`` in ``engines/engine.py``)."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.planning.target_manifests import written_values
 
 
 @frozen
@@ -78,17 +78,8 @@ def values_files(acting: ActContext, target: Target, record: Deployed) -> Iterat
     They are written only when they are needed: a deploy may wait long for its lock, and no secret is on disk meanwhile.
     """
     directory = acting.context.scratch / f"values-{target.name}"
-    written = list(acting.values[target.name].write(directory))
     extra: list[object] = [nested(acting.secrets[target.name])] if acting.secrets.get(target.name) else []
     if engine_of(target).keeps_record_in_values:
         extra.append(record_values(record, acting.context.request.event.run_url, acting.deploy_id))
-    try:
-        for number, values in enumerate(extra, len(written)):
-            file = directory / f"{number}.yaml"
-            file.touch(mode=0o600)
-            written.append(file)
-            file.write_text(json.dumps(values))
-        yield written
-    finally:
-        for file in written:
-            file.unlink(missing_ok=True)
+    with written_values(acting.values[target.name], directory, extra) as files:
+        yield files

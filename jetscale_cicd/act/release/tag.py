@@ -114,6 +114,7 @@ class _Pushed(NamedTuple):
 
     @property
     def failed(self) -> bool:
+        """Whether the remote took nothing."""
         return self.result.status != 0
 
 

@@ -64,7 +64,8 @@ class BranchRules:
         if self.groups:
             matches = tuple(group.match for group in self.groups if not group.prerelease)
             return f"what matches {_listed(matches)} (branches of python-semantic-release)"
-        return f"{show_path(default.encode('utf-8', 'surrogateescape'))} (the remote's default branch)"
+        name = show_path(default.encode("utf-8", "surrogateescape")) or "what its HEAD points to"
+        return f"{name} (the remote's default branch)"
 
 
 def _matches(glob: str, name: str) -> bool:
