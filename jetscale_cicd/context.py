@@ -20,6 +20,7 @@ from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.worker import named, worker
 
 if TYPE_CHECKING:
     from jetscale_cicd.build.package import Packager
@@ -74,6 +75,11 @@ class RunContext:
         release = self.settings.release
         globs = release.branches or ((release.branch,) if release.branch else ())
         return BranchRules(globs=globs, groups=self.rules.branches)
+
+    @property
+    def needed(self) -> "tuple[Target, ...]":
+        """The targets that were not asked for, and are observed because one of the others needs them."""
+        return () if self.request.compares_only else self.settings.needed
 
     @cached_property
     def scratch(self) -> Path:
@@ -215,7 +221,12 @@ class RunContext:
 
 
 def _announce_redacted(announce: "Announce", redact: Redactor, line: str) -> None:
-    announce(redact(line))
+    named(announce)(redact(line))
+
+
+def _alone(show: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[str]], bool]:
+    """Only one table can change in place: of targets that are changed side by side, each change is a line."""
+    return lambda rows: worker() is None and show(rows)
 
 
 def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> tuple[Repository, Request]:
@@ -262,7 +273,7 @@ def open_context(
         settings, rules = load_configuration(repository, head, request)
         redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
         say = partial(_announce_redacted, announce, redact)
-        context = RunContext(request, repository, head, settings, rules, redact, say, show, closing)
+        context = RunContext(request, repository, head, settings, rules, redact, say, _alone(show), closing)
         for note in () if plans else settings.notes:  # a plan shows them
             say(f"! {note}")
         if plans:

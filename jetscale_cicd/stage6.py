@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.config.required import check_required, unset_keys
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.forward import check_released, held_back
+from jetscale_cicd.decide.order import wait_for_needed
 from jetscale_cicd.decide.plan import make_plan
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
-from jetscale_cicd.errors import ConfigurationError, PreconditionError, SupersededError
-from jetscale_cicd.model.plan import Plan, Reason
+from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
+from jetscale_cicd.model.plan import Plan, Reason, TargetDecision
 from jetscale_cicd.model.precondition import PreconditionState, refusal
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
@@ -60,25 +61,35 @@ def _propose(context: RunContext) -> Proposal:
         raise refused
     asks = not (context.request.compares_only or context.request.for_notes)
     if asks and not (context.request.acts and unset_keys(context.settings)):  # such a run is refused
-        for target in context.settings.targets:
+        for target in (*context.settings.targets, *context.needed):
             engine_of(target).prepare(context, target)
     observed, desired = _observe(context)
     if desired.release and not context.request.allow_older:
         for decided in observed.targets:
             check_released(decided, desired.release)
-    new = desired.release if desired.choice else None
     planned = make_plan(
         head=observed.head,
         latest=observed.releases.latest,
         changes=observed.changes,
-        targets=tuple(held_back(each, new.version, new.commit) if new else each for each in observed.targets),
+        targets=_decided(context, observed, desired),
         choice=desired.choice,
         deploy=desired.release,
         artifact=desired.artifact,
         engines=PlannedByEngines(),
+        half=context.request.half,
         notes=(*context.settings.notes, *observed.notes, *desired.notes),
     )
     return Proposal(planned, observed, desired)
+
+
+def _decided(context: RunContext, observed: Observed, desired: DesiredRelease) -> tuple[TargetDecision, ...]:
+    """The decisions, once the version is known: not backwards, and after the targets that are needed."""
+    new = desired.release if desired.choice else None
+    targets, needed = (
+        tuple(held_back(each, new.version, new.commit) if new else each for each in group)
+        for group in (observed.targets, observed.needed)
+    )
+    return targets if context.request.compares_only else wait_for_needed(targets, needed)
 
 
 def _observe(context: RunContext) -> tuple[Observed, DesiredRelease]:
@@ -99,7 +110,7 @@ def _observe(context: RunContext) -> tuple[Observed, DesiredRelease]:
 
 
 def run(context: RunContext, planned: Plan) -> "Run":
-    """Do what is needed, in order, and stop at the first failure; the next run goes on from what it finds.
+    """Do what is needed, in order, without what depends on a failed step; the next run goes on from what it finds.
 
     Raises:
         Stage6Error: a precondition does not hold; nothing was changed.
@@ -129,12 +140,16 @@ def reconcile(context: RunContext, planned: Plan) -> "Run":
     """Run; where another run was faster, observe and plan again, a few times."""
     done = run(context, planned)
     for _ in range(_ATTEMPTS):
-        if not isinstance(done.error, SupersededError) or not done.error.replan:
+        if done.error is None or not all(map(_asks_for_a_new_plan, done.errors)):  # no other failure is forgotten
             break
         context.announce(f"! {done.error.message}: observing and planning again")
         overtaken = replace(done, earlier=())
         done = replace(run(context, plan(context)), earlier=(*done.earlier, overtaken))
     return done
+
+
+def _asks_for_a_new_plan(error: Stage6Error) -> bool:
+    return isinstance(error, SupersededError) and error.replan
 
 
 def notes(context: RunContext, planned: Plan) -> str:

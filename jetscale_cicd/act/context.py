@@ -1,12 +1,14 @@
 """The state that the steps of a run share."""
 
 import secrets
+import threading
 from typing import NamedTuple
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.engine import Session
+from jetscale_cicd.errors import Interrupted
 from jetscale_cicd.model.live import Deployed
-from jetscale_cicd.model.outcome import Result, StepOutcome
+from jetscale_cicd.model.outcome import StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetPlan
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Present, Release
@@ -34,6 +36,7 @@ class ActContext:
         sessions: that of each target whose steps have begun.
         outcomes: those of the steps so far.
         deploy_id: written into the values of every deploy of this run; unique to it.
+        turn: held by a target while it uses what all share: the package, and the programs that render it.
     """
 
     plan: Plan
@@ -46,6 +49,7 @@ class ActContext:
     sessions: dict[str, Session] = field(default_factory=dict)
     outcomes: list[StepOutcome] = field(default_factory=list)
     deploy_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    turn: "threading.RLock" = field(default_factory=threading.RLock, repr=False)
 
     @property
     def only_rendered(self) -> tuple[Target, ...]:
@@ -77,9 +81,9 @@ class ActContext:
         return notes_of(self.plan, self.context.repository, self.context.web)
 
     @property
-    def failed(self) -> StepOutcome | None:
-        """The first step that failed."""
-        return next((outcome for outcome in self.outcomes if outcome.result is Result.FAILED), None)
+    def interrupted(self) -> bool:
+        """Whether a step was interrupted, after which none begins."""
+        return any(isinstance(outcome.error, Interrupted) for outcome in self.outcomes)
 
     def is_locked(self, each: TargetPlan) -> bool:
         """Whether this run holds the lock of a target."""

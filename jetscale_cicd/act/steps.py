@@ -1,4 +1,4 @@
-"""Carry out a plan: each step in order; after a failure the others are skipped."""
+"""Carry out a plan: the shared steps, then those of each target; a failure keeps back only what depends on it."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from functools import partial
 from jetscale_cicd.act.actions import SHARED
 from jetscale_cicd.act.context import ActContext, Skipped, begin
 from jetscale_cicd.act.deploy.steps import TargetSteps
+from jetscale_cicd.act.side_by_side import each_after_those_it_needs
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
@@ -19,7 +20,10 @@ _Action = Callable[[], str | Skipped]
 
 
 def perform(plan: Plan, context: RunContext) -> tuple[StepOutcome, ...]:
-    """Do the needed steps of a plan: the shared ones, then those of each target.
+    """Do the needed steps of a plan: the shared ones, then those of each target, after the targets that it needs.
+
+    Returns:
+        what became of each step, in the order of the plan.
 
     Raises:
         Stage6Error: what the steps need cannot be read; nothing was changed.
@@ -30,28 +34,68 @@ def perform(plan: Plan, context: RunContext) -> tuple[StepOutcome, ...]:
     targets = TargetSteps(acting)
     try:
         for step in plan.shared:
-            acting.outcomes.append(_outcome(acting, step, partial(SHARED[step.name], acting)))
-        for each in plan.target_plans:
-            _perform_target(targets, each)
+            acting.outcomes.append(_outcome(acting, step, partial(SHARED[step.name], acting), _shared_failure(acting)))
+        _perform_targets(targets, context.request.jobs)
     finally:
         targets.leave()
-    return tuple(acting.outcomes)
+    order = {id(step): number for number, step in enumerate(plan.steps)}
+    return tuple(sorted(acting.outcomes, key=lambda outcome: order[id(outcome.step)]))
+
+
+def _perform_targets(targets: TargetSteps, jobs: int) -> None:
+    plan = targets.acting.plan
+    try:
+        each_after_those_it_needs(plan.target_plans, jobs, partial(_perform_target, targets))
+    except KeyboardInterrupt:
+        if not targets.acting.interrupted:
+            raise
+        begun = {outcome.step.target for outcome in targets.acting.outcomes}
+        for each in plan.target_plans:  # those that were not begun have outcomes, too
+            if each.decided.target.name not in begun:
+                _perform_target(targets, each)
 
 
 def _perform_target(targets: TargetSteps, each: TargetPlan) -> None:
     acting = targets.acting
     for step in each.steps:
+        why = _why_not(acting, each)
         # A target that is locked is always recorded and unlocked.
         always = step.name is StepName.RECORD and acting.is_locked(each)
-        outcome = _outcome(acting, step, partial(targets.perform, each, step), always=always)
-        acting.outcomes.append(outcome)
+        acting.outcomes.append(_outcome(acting, step, partial(targets.perform, each, step), "" if always else why))
 
 
-def _outcome(acting: ActContext, step: Step, action: _Action, *, always: bool = False) -> StepOutcome:
+def _why_not(acting: ActContext, each: TargetPlan) -> str:
+    """Why a step of a target is not begun: something that it depends on has failed; "" where nothing has."""
+    if why := _shared_failure(acting):
+        return why
+    if acting.interrupted:
+        return "the run was interrupted"
+    for name in each.decided.target.needs:
+        if why := _failure(acting, name):
+            return f"{each.decided.target.name} needs {name}, and {why}"
+    return _failure(acting, each.decided.target.name)
+
+
+def _shared_failure(acting: ActContext) -> str:
+    return _failure(acting, None)
+
+
+def _failure(acting: ActContext, target: str | None) -> str:
+    """What failed of the shared steps, or of those of a target, or why it was kept back; "" where all went well."""
+    outcomes = [outcome for outcome in acting.outcomes if outcome.step.target == target]
+    failed = next((outcome for outcome in outcomes if outcome.result is Result.FAILED), None)
+    if failed:
+        return f"{failed.step.name} failed"
+    kept_back = (o for o in outcomes if o.result is Result.SKIPPED and o.step.state is StepState.NEEDED)
+    skipped = next(kept_back, None) if target else None
+    return f"{skipped.step.name} was left out" if skipped else ""
+
+
+def _outcome(acting: ActContext, step: Step, action: _Action, why_not: str) -> StepOutcome:
     if step.state is not StepState.NEEDED:
         return _not_needed(step)
-    if acting.failed and not always:
-        return StepOutcome(step=step, result=Result.SKIPPED, detail=f"{acting.failed.step.name} failed")
+    if why_not:
+        return StepOutcome(step=step, result=Result.SKIPPED, detail=why_not)
     started = time.perf_counter()
     label = f"{step.name} {step.target}" if step.target else str(step.name)
     acting.context.announce(f"→ {label}: {step.why}")
@@ -71,7 +115,8 @@ def _outcome(acting: ActContext, step: Step, action: _Action, *, always: bool = 
 
 def _not_needed(step: Step) -> StepOutcome:
     result = Result.SATISFIED if step.state is StepState.SATISFIED else Result.SKIPPED
-    return StepOutcome(step=step, result=result, detail=step.why)
+    left = "left to the command deploy: " if step.state is StepState.LEFT else ""
+    return StepOutcome(step=step, result=result, detail=f"{left}{step.why}")
 
 
 def _failed(step: Step, error: Stage6Error, started: float) -> StepOutcome:

@@ -15,6 +15,7 @@ from jetscale_cicd.report.face import DEFAULT, FACES
 
 # GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
 _LARGEST_PAYLOAD = 25 << 20
+_MOST_JOBS = 64
 
 
 class Parser(argparse.ArgumentParser):
@@ -84,6 +85,23 @@ def add_acting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--audit", type=Path, metavar="FILE", help="append a line of JSON for each deploy to a cluster, done or failed"
     )
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """How many targets are changed at a time."""
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="change up to N targets at a time, where they need nothing of each other (default: 1)",
+    )
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:4]) <= _MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {_MOST_JOBS}")
+    return int(text)
 
 
 def add_one_target(parser: argparse.ArgumentParser) -> None:
@@ -162,6 +180,7 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
         registry=getattr(args, "registry", None),
         network=network,
         verbose=args.verbose,
+        jobs=getattr(args, "jobs", 1),
         audit=getattr(args, "audit", None),
         release_hold=getattr(args, "release_hold", False),
         redeploy=getattr(args, "redeploy", False),

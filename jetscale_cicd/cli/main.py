@@ -8,13 +8,27 @@ from collections.abc import Sequence
 from itertools import pairwise
 from types import FrameType, ModuleType
 
-from jetscale_cicd.cli import adopt, explain, plan, rollback, schema, simulate, stage6, status, verify_chart
+from jetscale_cicd.cli import (
+    adopt,
+    deploy,
+    explain,
+    plan,
+    release,
+    rollback,
+    schema,
+    simulate,
+    stage6,
+    status,
+    verify_chart,
+)
 from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
 
 COMMANDS: dict[str, ModuleType] = {
     "stage6": stage6,
+    "release": release,
+    "deploy": deploy,
     "plan": plan,
     "simulate": simulate,
     "explain": explain,

@@ -14,7 +14,7 @@ from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
 from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, is_for_people, open_face
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.results import CommandResult, PlanResult, error_of, plan_of, warnings_of
+from jetscale_cicd.report.results import CommandResult, PlanResult, errors_of, plan_of, warnings_of
 from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.report.verdict import verdict
 from jetscale_cicd.tools.redact import Redactor
@@ -81,7 +81,7 @@ class Output:
             ConfigurationError: ``OUTPUT_UNWRITABLE``, for another reason than that the reader went away.
         """
         self._result(result)
-        errors = [error_of(result), self._write_ci_outputs(result)]
+        errors = [*errors_of(result), self._write_ci_outputs(result)]
         for warning in warnings_of(result):
             self._error(warning, warns=True)
         for error in filter(None, errors):

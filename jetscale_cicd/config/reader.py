@@ -6,6 +6,7 @@ Pydantic is not used: importing it would take most of the time budget of a decis
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
+from jetscale_cicd.config.needs import wrong_needs
 from jetscale_cicd.config.nodes import Node, compose
 from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
@@ -135,9 +136,11 @@ class _Reader:
                 found[name] = Target(**{"name": name, **default, **written})
             except ValueError as error:
                 self._problem("CONFIG_VALUE", key, f"targets.{name}: {error}")
-        for target, sentence in clashes(tuple(found.values())):
+        targets = tuple(found.values())
+        complete = len(found) == len(entries)  # else a target that is needed may be one that cannot be read
+        for target, sentence in (*clashes(targets), *(wrong_needs(targets) if complete else ())):
             self._problem("CONFIG_VALUE", entries[target.name][0], f"targets.{target.name}: {sentence}")
-        return tuple(found.values())
+        return targets
 
     def _record(
         self, record: type[ChartSettings | ReleaseSettings | Target], node: Node, prefix: str

@@ -19,7 +19,7 @@ def unset_keys(settings: Settings) -> tuple[str, ...]:
     Of a target they are its release and where that is: ``namespace``, or ``client_name`` and ``env``.
     """
     keys = () if settings.sets("chart.registry") else ("chart.registry",)
-    return (*keys, *(key for target in settings.targets for key in _of_target(settings, target)))
+    return (*keys, *(key for target in (*settings.targets, *settings.needed) for key in _of_target(settings, target)))
 
 
 def _of_target(settings: Settings, target: Target) -> tuple[str, ...]:

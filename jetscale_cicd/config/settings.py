@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from jetscale_cicd.config.needs import in_order, wrong_needs
 from jetscale_cicd.config.release_settings import INVALID_REF, ReleaseSettings, Signing
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.record import field, frozen
@@ -169,13 +170,13 @@ class Settings:
     Args:
         chart: the chart and its registry.
         release: what belongs to a release besides a package and a tag.
-        targets: where the chart runs, in the order of the file.
+        targets: where the chart runs, each after those that it needs, else in the order of the file.
         left_out: targets of the file that were not asked for; what one of them cannot render is not published.
         origins: dotted key (``targets.live.env``) to ``default``, ``file:line:column`` or an option; not compared.
         notes: warnings about a file that can be used, a sentence each.
 
     Raises:
-        ValueError: there is no target, or two would overwrite each other.
+        ValueError: there is no target, two would overwrite each other, or one needs what is no target, or itself.
     """
 
     chart: ChartSettings = ChartSettings()
@@ -188,8 +189,15 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.targets:
             raise ValueError("targets: must have at least one target")
-        for target, sentence in clashes(self.targets):
+        for target, sentence in (*clashes(self.targets), *wrong_needs((*self.targets, *self.left_out))):
             raise ValueError(f"targets.{target.name}: {sentence}")
+        object.__setattr__(self, "targets", in_order(self.targets))
+
+    @property
+    def needed(self) -> tuple[Target, ...]:
+        """The targets that were not asked for, and that one of those needs."""
+        names = {name for target in self.targets for name in target.needs}
+        return tuple(target for target in self.left_out if target.name in names)
 
     def sets(self, key: str) -> bool:
         """Whether the file, an option, or a caller in Python gives a dotted key its value, which is no default then."""

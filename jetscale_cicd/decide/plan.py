@@ -17,8 +17,9 @@ from jetscale_cicd.model.plan import (
     TargetPlan,
     VersionChoice,
 )
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.target import Target
 
 _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED
@@ -77,6 +78,7 @@ def make_plan(
     deploy: Release | None,
     artifact: ArtifactState | None,
     engines: Engines,
+    half: Half = Half.BOTH,
     notes: Sequence[str] = (),
 ) -> Plan:
     """Assemble the plan: registry before tag, tag before deploy (docs/architecture.md).
@@ -84,15 +86,17 @@ def make_plan(
     Args:
         choice: the version that is published, although no target may get it.
         engines: give the command and the steps of each target.
+        half: what is carried out of it.
     """
     decision = Decision.PUBLISH if choice else strongest(targets)
     shared: tuple[Step, ...] = ()
     target_plans = tuple(TargetPlan(decided=decided) for decided in targets)
     if deploy is not None and artifact is not None:
-        released = _release_steps(decision, deploy, artifact, choice)
-        target_plans = tuple(_target_plan(decided, deploy, artifact, engines) for decided in targets)
-        steps = (*released, *(step for each in target_plans for step in each.steps))
-        shared = (*released, *_github_release_step(deploy, artifact, any(step.state is _NEEDED for step in steps)))
+        target_plans = tuple(_target_plan(decided, deploy, artifact, engines, half) for decided in targets)
+        shared = _release_steps(decision, deploy, artifact, choice)
+        steps = (*shared, *(step for each in target_plans for step in each.steps))
+        acts = half is not Half.DEPLOY and any(step.state is _NEEDED for step in steps)
+        shared += _github_release_step(deploy, artifact, acts)
     return Plan(
         decision=decision,
         head=head,
@@ -105,7 +109,13 @@ def make_plan(
         notes=tuple(notes),
         branch=artifact.branch if artifact else "",
         reserved=artifact.reserved if artifact else None,
+        half=half,
     )
+
+
+def _left(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with those that are needed left to the other half."""
+    return tuple(replace(step, state=StepState.LEFT) if step.state is _NEEDED else step for step in steps)
 
 
 def _release_steps(
@@ -193,16 +203,28 @@ def _artifact_state(decision: Decision, deploy: Release, artifact: ArtifactState
     return _NEEDED, f"{artifact.reference} holds other content"
 
 
-def _target_plan(decided: TargetDecision, deploy: Release, artifact: ArtifactState, engines: Engines) -> TargetPlan:
+def _target_plan(
+    decided: TargetDecision, deploy: Release, artifact: ArtifactState, engines: Engines, half: Half
+) -> TargetPlan:
     command = engines.command(decided.target, artifact.reference, str(deploy.version))
-    return TargetPlan(decided=decided, steps=engines.steps(decided, _deploy_step(decided, deploy, command)))
+    steps = engines.steps(decided, _deploy_step(decided, deploy, command))
+    return TargetPlan(decided=decided, steps=_left(steps) if half is Half.RELEASE else steps)
+
+
+def _idle_state(decided: TargetDecision) -> StepState:
+    """Of a deploy that is not needed."""
+    if decided.superseded:
+        return StepState.SUPERSEDED
+    if decided.hold:
+        return StepState.HELD
+    if decided.waiting:
+        return StepState.WAITING
+    return StepState.UNKNOWN if isinstance(decided.live, NotObserved) else _SATISFIED
 
 
 def _deploy_step(decided: TargetDecision, deploy: Release, command: str) -> Step:
     target = decided.target
-    observed_state = StepState.UNKNOWN if isinstance(decided.live, NotObserved) else StepState.SATISFIED
-    idle_state = StepState.SUPERSEDED if decided.superseded else StepState.HELD if decided.hold else observed_state
-    state = idle_state if decided.decision is Decision.NOTHING else _NEEDED
+    state = _NEEDED if decided.decision is not Decision.NOTHING else _idle_state(decided)
     observed = [reason.why for reason in decided.reasons if reason.path is None]
     if observed:
         why = observed[-1]

@@ -39,6 +39,7 @@ class Revision:
         attempted: where it is a rollback, or has no record, the newest revision before it that is neither.
         holder: who holds the lock of the release, where it is pending.
         exposed: Helm keeps secrets of the release in clear, which an interrupted run could not remove.
+        failures: how many revisions failed, where no revision has ever worked; else 0.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Revision:
     attempted: Deployed | None = None
     holder: str = ""
     exposed: bool = False
+    failures: int = 0
 
     @property
     def unverified(self) -> str:

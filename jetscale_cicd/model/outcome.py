@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import Stage6Error, SupersededError
 from jetscale_cicd.model.plan import Plan, Step
 from jetscale_cicd.model.record import frozen
 
@@ -37,9 +37,15 @@ class Run:
     earlier: "tuple[Run, ...]" = ()
 
     @property
+    def errors(self) -> tuple[Stage6Error, ...]:
+        """What failed, of each target the first; that another run was faster comes last: it may need no action."""
+        failed = [outcome.error for outcome in self.outcomes if outcome.error and outcome.result is Result.FAILED]
+        return tuple(sorted(failed, key=lambda error: isinstance(error, SupersededError)))
+
+    @property
     def error(self) -> Stage6Error | None:
-        """The failure that stopped the run, if one did."""
-        return next((outcome.error for outcome in self.outcomes if outcome.result is Result.FAILED), None)
+        """The failure that gives the run its exit status, if one did."""
+        return next(iter(self.errors), None)
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:

@@ -9,6 +9,7 @@ from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotDeployed
 from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 
@@ -65,6 +66,23 @@ class Hold:
 
 
 @frozen(kw_only=True)
+class Waiting:
+    """Why a target does not get what the commit has for it yet.
+
+    Args:
+        needed: the target that it needs, and waits for.
+        why: what that one lacks.
+        unseen: that one was not observed.
+        left_out: a run that also deploys to that one would not have to wait.
+    """
+
+    needed: str
+    why: str
+    unseen: bool = False
+    left_out: bool = False
+
+
+@frozen(kw_only=True)
 class TargetDecision:
     """The decision for one target.
 
@@ -75,6 +93,7 @@ class TargetDecision:
         lineage: how head descends from it.
         superseded: what is deployed there is newer, so that it is not replaced.
         hold: the rollback that keeps the latest release away; None where none does.
+        waiting: for which target that it needs it has to wait; None where it has not.
     """
 
     target: Target
@@ -85,6 +104,7 @@ class TargetDecision:
     lineage: Lineage = Lineage.FORWARD
     superseded: bool = False
     hold: Hold | None = None
+    waiting: Waiting | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -142,6 +162,8 @@ class StepState(StrEnum):
     NEEDED = "needed"
     HELD = "held"  # a rollback holds the target
     SUPERSEDED = "superseded"  # what is deployed is newer
+    WAITING = "waiting"  # a target that this one needs does not have it yet
+    LEFT = "left"  # to the other half of the run
     UNKNOWN = "unknown"  # not needed, and not checked
 
 
@@ -170,9 +192,10 @@ class Plan:
 
     Args:
         shared: steps that all targets share, in order, before those of any target.
-        target_plans: decision and steps of each target, in the order of the configuration.
+        target_plans: decision and steps of each target, each after those that it needs.
         branch: the branch that gets a release commit, "" where none does.
         reserved: the commit for which the remote has a reservation of the version already, None where it has none.
+        half: the half that is carried out; the steps of the other one are left to it.
         idle: why there is nothing to do, whatever changed, so that nothing was observed; "" where it was.
         preconditions: what has to hold before anything is changed, with the results; () where nothing has to.
     """
@@ -188,6 +211,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     branch: str = ""
     reserved: str | None = None
+    half: Half = Half.BOTH
     idle: str = ""
     preconditions: tuple[Precondition, ...] = ()
 
@@ -217,6 +241,18 @@ class Plan:
         return tuple(each.decided for each in self.target_plans if any(map(_deploys, each.steps)))
 
     @property
+    def due(self) -> tuple[TargetDecision, ...]:
+        """The decisions for the targets to which something is to be deployed, by this run or by its other half."""
+        return tuple(each.decided for each in self.target_plans if any(map(_is_due, each.steps)))
+
+    @property
+    def to_do(self) -> tuple[Target, ...]:
+        """The targets that have something to do, in this run or in its other half, each after those that it needs."""
+        states = (StepState.NEEDED, StepState.LEFT)
+        done = (each for each in self.target_plans if any(step.state in states for step in each.steps))
+        return tuple(each.decided.target for each in done)
+
+    @property
     def deployed_targets(self) -> tuple[Target, ...]:
         """Those targets, as they are configured."""
         return tuple(decided.target for decided in self.deploys)
@@ -228,9 +264,10 @@ class Plan:
 
     @property
     def warnings(self) -> tuple[Stage6Error, ...]:
-        """What stops nothing and has to be reported: the holds, and the preconditions that only warn."""
+        """What stops nothing and has to be reported: who is held, who waits, and preconditions that only warn."""
         holds = (_held(decided.hold, decided.target) for decided in self.targets if decided.hold)
-        return (*holds, *(each.error for each in self.preconditions if each.error and _warns(each)))
+        waits = (_waits(decided.waiting, decided.target) for decided in self.targets if decided.waiting)
+        return (*holds, *waits, *(each.error for each in self.preconditions if each.error and _warns(each)))
 
 
 def _held(hold: Hold, target: Target) -> Stage6Error:
@@ -242,9 +279,22 @@ def _held(hold: Hold, target: Target) -> Stage6Error:
     )
 
 
+def _waits(waiting: Waiting, target: Target) -> SupersededError:
+    return SupersededError(
+        "WAITING",
+        f"{target.name} does not get this yet, because it needs {waiting.needed}: {waiting.why}",
+        where=f"{target.namespace}/{target.release}",
+        hint=f"bring {waiting.needed} up to date; a later run, of whichever commit, goes on with {target.name}",
+    )
+
+
 def _warns(precondition: Precondition) -> bool:
     return precondition.state is PreconditionState.WARNING
 
 
 def _deploys(step: Step) -> bool:
     return step.name is StepName.DEPLOY and step.state is StepState.NEEDED
+
+
+def _is_due(step: Step) -> bool:
+    return step.name is StepName.DEPLOY and step.state in (StepState.NEEDED, StepState.LEFT)

@@ -1,5 +1,6 @@
 """The request of a command: what to compare, for which targets, and with which overrides."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,14 @@ if TYPE_CHECKING:  # a decision starts without making them
             """Top of the working tree, None where it is bare."""
 
 
+class Half(StrEnum):
+    """Which half of a plan a run carries out, so that an approval can stand between the two."""
+
+    BOTH = "stage6"
+    RELEASE = "release"  # the steps that all targets share: package … tag
+    DEPLOY = "deploy"  # the steps of each target: lock … record
+
+
 @frozen(kw_only=True)
 class Request:
     """A request to decide.
@@ -60,6 +69,8 @@ class Request:
         redeploy: deploy the latest release again although nothing changed.
         allow_older: deploy although what is deployed is newer.
         for_notes: only the notes of the version are wanted, so a target that cannot be observed is no failure.
+        half: which half of the plan is carried out.
+        jobs: how many targets a run changes at a time, where they need nothing of each other.
         verbose: announce the whole command line of each program, not what it is about alone.
         worktree: decide for the work tree with its uncommitted changes, in place of head.
     """
@@ -81,6 +92,8 @@ class Request:
     redeploy: bool = False
     allow_older: bool = False
     for_notes: bool = False
+    half: Half = Half.BOTH
+    jobs: int = 1
     verbose: bool = False
     worktree: bool = False
 

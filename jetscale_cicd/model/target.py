@@ -189,6 +189,7 @@ class Target:
         output: directory that the engine `render` writes, from the repository's root.
         context: kubeconfig context of the cluster; "" is the current one.
         rollback: bring back the newest good revision when a deploy fails; otherwise the failed revision is kept.
+        needs: targets that have to have a version, or a change of values, before this one gets it, live and verified.
         secrets: dotted values key to the environment variable that holds its value.
         required_secrets: Secrets that must exist in the namespace.
         required_external_secrets: ExternalSecrets that must be ready.
@@ -218,6 +219,7 @@ class Target:
     output: str = field(default="rendered/{name}", metadata={"check": check_path})
     context: str = field(default="", metadata={"check": check_context})
     rollback: bool = True
+    needs: tuple[str, ...] = field(default=(), metadata={"check": check_label})
     # A plain dict behind a read-only type, so that dataclasses.asdict and pickle work; hence no part of the hash.
     secrets: Mapping[str, str] = field(
         default_factory=dict, hash=False, metadata={"check": check_variable, "check_key": check_values_key}

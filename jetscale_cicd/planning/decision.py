@@ -12,16 +12,15 @@ from jetscale_cicd.decide.classify import (
     TargetState,
     chart_reasons,
     decide,
-    strongest,
     values_reasons,
 )
+from jetscale_cicd.decide.patience import bounded
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, Stage6Error
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotObserved, last_recorded
-from jetscale_cicd.model.plan import Decision, Reason, TargetDecision
+from jetscale_cicd.model.plan import Reason, TargetDecision
 from jetscale_cicd.model.record import frozen, replace
-from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
@@ -31,8 +30,7 @@ from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, uns
 from jetscale_cicd.observe.git.repository import Repository, literal
 from jetscale_cicd.planning.authority import refused_commit
 from jetscale_cicd.planning.known_releases import known_releases, version_unknown
-
-CONFIG = ".stage6.yaml"
+from jetscale_cicd.planning.remarks import CONFIG, remarks
 
 
 class Observed(NamedTuple):
@@ -40,6 +38,7 @@ class Observed(NamedTuple):
 
     Args:
         chart: also watches the folders of its dependencies.
+        needed: decisions for targets that were not asked for, and that one of the others needs.
         refusal: why head may not be released or deployed; None where it may.
         lacking: why the release that the change follows is not known; "" where it is.
     """
@@ -50,6 +49,7 @@ class Observed(NamedTuple):
     chart: ChartSettings
     targets: tuple[TargetDecision, ...]
     notes: tuple[str, ...]
+    needed: tuple[TargetDecision, ...] = ()
     refusal: Stage6Error | None = None
     lacking: str = ""
 
@@ -91,8 +91,9 @@ def observe(context: RunContext) -> Observed:
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
     observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
     targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
-    notes = _notes(request, releases, lacking, changes, targets)
-    return Observed(head, releases, changes, chart, targets, notes, refusal, lacking)
+    needed = tuple(observer.decide(target, reasons, head) for target in context.needed)
+    notes = remarks(request, releases, lacking, changes, targets)
+    return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
 
 
 def _tip_with_the_same_content(context: RunContext, releases: Releases, head: str) -> str | None:
@@ -140,11 +141,12 @@ def _releases(context: RunContext, head: str, ask_remote: bool) -> Releases:
 def _watched(context: RunContext, head: str) -> tuple[ChartSettings, "_Watched"]:
     """The chart with the folders of its local dependencies, and every watched path."""
     repository, settings = context.repository, context.settings
-    values = (file for target in settings.targets for file in target.values)
+    observed = (*settings.targets, *context.needed)
+    values = (file for target in observed for file in target.values)
     packaged = repository.tree(head, settings.chart.path, *values)
     beside = local_dependencies(repository, head, settings.chart.path, packaged)
     chart = replace(settings.chart, watch=(*settings.chart.watch, *beside))
-    globs = (*chart.watched, *(glob for target in settings.targets for glob in target.watched), CONFIG)
+    globs = (*chart.watched, *(glob for target in observed for glob in target.watched), CONFIG)
     return chart, _Watched(repository, tuple(dict.fromkeys(globs)), linked_paths(repository, head, packaged))
 
 
@@ -190,7 +192,7 @@ class _TargetObserver:
             self.seen[compared.base] = self.watched.changes(compared)
         lineage = self._lineage(live, head)
         values = values_reasons(self.seen[compared.base].watched, target)
-        return decide(
+        decided = decide(
             target,
             chart,
             values,
@@ -205,6 +207,7 @@ class _TargetObserver:
             ),
             overrides=self._overrides,
         )
+        return bounded(decided, redeploy=self.context.request.redeploy)
 
     @property
     def _overrides(self) -> Overrides:
@@ -263,30 +266,3 @@ def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSe
     from jetscale_cicd.observe.git.chart_diff import packaged_rules
 
     return packaged_rules(repository, chart, changes)
-
-
-def _notes(
-    request: Request, releases: Releases, lacking: str, changes: ChangeSet, targets: tuple[TargetDecision, ...]
-) -> tuple[str, ...]:
-    notes = []
-    if not releases.certain:
-        notes.append("this clone is shallow: a newer release may exist than the tags in this clone")
-    elif request.compares_only and releases.latest is None and not lacking and strongest(targets) is Decision.PUBLISH:
-        notes.append("no release tag of this clone is an ancestor of the base, so this would be the first release")
-    if not request.compares_only:
-        published = {release.tag for release in releases.published}
-        private = sorted(release.tag for release in releases.all if release.tag not in published)
-        notes += [f"the tag {tag} is only in this clone, so it is not a release" for tag in private]
-    if request.compares_only and any(change.path == CONFIG.encode() for change in changes.watched):
-        notes.append(f"{CONFIG} changed: a run also compares the configuration with what is deployed")
-    if request.network and not request.compares_only:
-        notes += [
-            f"{target.target.name}: what is deployed was not observed ({target.live.why}), so "
-            + ("a lost run cannot be detected" if target.decision is Decision.NOTHING else "a run would stop")
-            for target in targets
-            if isinstance(target.live, NotObserved)
-        ]
-    notes += [
-        f"{target.target.name}: compared {target.compared.how}" for target in targets if not target.compared.certain
-    ]
-    return tuple(notes)

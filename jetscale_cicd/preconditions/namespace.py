@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.plan import Decision, TargetDecision
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
 
 
-def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    if context.request.half is Half.RELEASE:
+        return ()
     return [decided for decided in proposal.plan.targets if decided.decision is not Decision.NOTHING]
 
 

@@ -8,14 +8,17 @@ from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_ma
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Present, Release
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.target_manifests import published_file, render_deploy
 from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
 
 
 def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
-    """Those that a run is about to deploy; a plan alone neither packages nor renders, as that takes a helm or two."""
-    return proposal.plan.deploys if context.request.acts else ()
+    """Those to which something is to be deployed; a plan alone renders nothing, as that takes a helm or two."""
+    plan = proposal.plan
+    refused = plan.half is Half.DEPLOY and plan.decision is Decision.PUBLISH  # a deploy of what is not released
+    return plan.due if context.request.acts and not refused else ()
 
 
 def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> NotChecked | None:

@@ -17,12 +17,14 @@ from jetscale_cicd.preconditions import (
     first_release,
     hold,
     namespace,
+    needs,
     objects,
     published,
     push_address,
     release_branch,
     release_commit,
     release_remote,
+    released,
     secrets,
     signer,
     tag_format,
@@ -36,6 +38,7 @@ CHECKS: tuple[Check[Proposal], ...] = (
     configuration.CHECK,
     tags.CHECK,
     release_branch.CHECK,
+    released.CHECK,
     release_commit.CHECK,
     push_address.CHECK,
     release_remote.CHECK,
@@ -52,6 +55,7 @@ CHECKS: tuple[Check[Proposal], ...] = (
 COMPARISON_CHECKS: tuple[Check[Proposal], ...] = (tags.CHECK,)
 # They concern the process that checks: another process may meet them, so a run checks them again.
 PROCESS_CHECKS: tuple[Check[Plan], ...] = (
+    needs.CHECK,
     secrets.CHECK,
     engine.CHECK,
     audit.CHECK,

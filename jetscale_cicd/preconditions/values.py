@@ -10,7 +10,7 @@ from jetscale_cicd.preconditions.check import TargetCheck
 
 
 def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
-    return proposal.plan.deploys
+    return proposal.plan.due
 
 
 def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:

@@ -112,13 +112,18 @@ def plan_of(result: CommandResult) -> "Plan | None":
     return None
 
 
-def error_of(result: CommandResult) -> Stage6Error | None:
-    """The failure that a result holds, if it holds one."""
+def errors_of(result: CommandResult) -> tuple[Stage6Error, ...]:
+    """The failures that a result holds; the first one gives the command its exit status."""
+    if isinstance(result, RunResult):
+        return result.run.errors
+    error = _error_of(result)
+    return (error,) if error else ()
+
+
+def _error_of(result: CommandResult) -> Stage6Error | None:
     match result:
         case PlanResult():
             return result.refused
-        case RunResult():
-            return result.run.error
         case SimulationResult():
             return result.simulation.error
         case StatusResult():

@@ -1,6 +1,7 @@
 """The verdict of a plan: the first line of a result, and the title of a summary."""
 
 from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState
+from jetscale_cicd.model.request import Half
 
 _SHOWN = 6
 # What goes along with any change, and is no repair of its own.
@@ -12,9 +13,12 @@ def verdict(plan: Plan) -> str:
     if plan.idle:
         return f"nothing: {plan.idle}"
     latest = f"{plan.latest.version}" if plan.latest else "no release yet"
+    if plan.half is Half.RELEASE and plan.decision is not Decision.PUBLISH and not plan.needed:
+        return _nothing_to_release(plan, latest)
     if plan.decision is Decision.PUBLISH and plan.choice:
         names = _names(plan)
-        deploys = f" and deploy it to {names}" if names else f", and deploy it nowhere: {_newer(plan)}"
+        and_deploy = "; left to deploy:" if plan.half is Half.RELEASE else " and deploy it to"
+        deploys = f"{and_deploy} {names}" if names else f", and deploy it nowhere: {_newer(plan)}"
         return f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}){deploys}"
     if plan.decision is Decision.PUBLISH:
         return f"publish a version that is not known, and deploy it to {_names(plan)}"
@@ -29,12 +33,23 @@ def verdict(plan: Plan) -> str:
         return f"nothing changed, but {' and '.join(repairs)} {have} to be done again (latest: {latest})"
     if plan.decision is Decision.REDEPLOY:
         return f"redeploy {plan.version or 'the latest version'} to {_names(plan)}"
+    return _kept_back(plan, latest) or f"nothing to do (latest: {latest})"
+
+
+def _nothing_to_release(plan: Plan, latest: str) -> str:
+    left = ", ".join(target.name for target in plan.to_do)
+    return f"nothing to release (latest: {latest})" + (f"; left to deploy: {left}" if left else "")
+
+
+def _kept_back(plan: Plan, latest: str) -> str:
+    """Why targets do not get what the commit has for them; "" where none is kept back."""
     held = [decided.target.name for decided in plan.targets if decided.hold]
     if held:
         return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
-    if _superseded(plan):
-        return f"nothing: {_newer(plan)} (latest: {latest})"
-    return f"nothing to do (latest: {latest})"
+    waiting = [f"{each.target.name} waits for {each.waiting.needed}" for each in plan.targets if each.waiting]
+    if waiting:
+        return f"nothing yet: {', '.join(waiting)} (latest: {latest})"
+    return f"nothing: {_newer(plan)} (latest: {latest})" if _superseded(plan) else ""
 
 
 def _superseded(plan: Plan) -> list[str]:

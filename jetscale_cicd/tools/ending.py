@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from jetscale_cicd.tools.worker import worker
+
 if TYPE_CHECKING:
     import sh
 
@@ -27,7 +29,7 @@ class Ending(NamedTuple):
 
 def ended_in_time(process: "sh.RunningCommand", ending: Ending) -> AbstractContextManager[None]:
     """End the program if it does not end in time, or is to stop, until the end of the block."""
-    if ending.guarded:
+    if ending.guarded or worker():
         return _interrupted_by(ending.stop, ending.timeout, process, ending.late)
     return _killed_after(ending.timeout, process, ending.late)
 
@@ -58,12 +60,16 @@ def _interrupted_by(
 ) -> Iterator[None]:
     """Interrupt a program that is to stop, or does not end in time: one that marks its work before it ends."""
     done, deadline = threading.Event(), time.monotonic() + (seconds or threading.TIMEOUT_MAX)
+    of = worker()
+    stops = [stopping] if stopping else []
+    if of and not of.told:  # one that is cleaning up is not interrupted again
+        stops.append(of.interrupted)
 
     def watch() -> None:
         while not done.wait(_POLL):
             if time.monotonic() > deadline:
                 late.set()
-            if late.is_set() or (stopping and stopping.is_set()):
+            if late.is_set() or any(stop.is_set() for stop in stops):
                 stop_program(process)
                 return
 

@@ -22,6 +22,7 @@ from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.worker import check_interrupted, named
 
 if TYPE_CHECKING:
     import sh
@@ -108,7 +109,7 @@ class Processes:
 
         command = self.redact(shlex.join(map(_shown, argv)))
         self._announce(argv)
-        late, lines = threading.Event(), Lines(self.redact, self.announce)
+        late, lines = threading.Event(), Lines(self.redact, named(self.announce))
         streams = lines.options if guarded else {"_in": stdin}
         try:
             process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded=guarded))
@@ -189,8 +190,10 @@ def _run_to_end(
                 process = _start(argv, env, cwd, streams, guarded=ending.guarded)
             with ended_in_time(process, ending):
                 process.wait()
+            check_interrupted()  # for which it was made to end
             held.callback(send_signal, process, signal.SIGKILL)  # the guard, before it sees its pipe closed
     except sh.SignalException:
+        check_interrupted()
         raise
     except BaseException:
         stop_program(process)

@@ -7,6 +7,8 @@ from typing import Any
 
 import urllib3
 
+from jetscale_cicd.tools.worker import pause
+
 # A wait that is worth a line on the screen.
 _NOTICEABLE_SECONDS = 3
 
@@ -71,7 +73,7 @@ class PatientRetry(urllib3.Retry):
         self.patience -= wait
         if wait >= _NOTICEABLE_SECONDS:
             self.announce(f"! the server answered {response.status}: asked again after {wait} s, as it says")
-        time.sleep(wait)
+        pause(wait)
         return True
 
 

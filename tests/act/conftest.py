@@ -76,9 +76,10 @@ class FakeSession:
 
 @dataclass
 class Stage:
-    """A run of two targets, with an engine and an audit that log what they are asked for.
+    """A run of some targets, with an engine and an audit that log what they are asked for.
 
     Args:
+        jobs: how many targets at a time.
         fails: what the steps of each target raise.
         refusals: what appending raises, call by call; None appends.
     """
@@ -86,6 +87,7 @@ class Stage:
     audit: Path
     fails: dict[str, dict[StepName, BaseException]] = field(default_factory=dict)
     refusals: list[BaseException | None] = field(default_factory=list)
+    jobs: int = 1
     log: list[str] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
     sessions: dict[str, FakeSession] = field(default_factory=dict)
@@ -93,7 +95,7 @@ class Stage:
 
     @property
     def request(self) -> Request:
-        return Request(repo=Path(), event=Event(ci="github", kind=EventKind.PUSH), audit=self.audit)
+        return Request(repo=Path(), event=Event(ci="github", kind=EventKind.PUSH), audit=self.audit, jobs=self.jobs)
 
     @property
     def context(self) -> RunContext:
@@ -152,10 +154,14 @@ def step(name: StepName, target: str | None = None, state: StepState = StepState
 
 
 def plan(
-    *names: str, steps: tuple[StepName, ...] = LOCKED, shared: tuple[Step, ...] = (), deploy: Release | None = RELEASE
+    *names: str,
+    steps: tuple[StepName, ...] = LOCKED,
+    shared: tuple[Step, ...] = (),
+    deploy: Release | None = RELEASE,
+    needs: dict[str, tuple[str, ...]] | None = None,
 ) -> Plan:
     """A plan with the same steps for each target."""
-    targets = [Target(name=name, client_name="shop", required_secrets=()) for name in names]
+    targets = [Target(name=name, client_name="shop", needs=(needs or {}).get(name, ())) for name in names]
     decided = [
         TargetDecision(
             target=target,

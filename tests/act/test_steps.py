@@ -26,9 +26,9 @@ def test_without_a_release_to_deploy_nothing_is_done(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("failing", [StepName.RECOVER, StepName.DEPLOY, StepName.VERIFY])
-def test_a_failing_step_skips_the_rest_but_the_record_of_what_is_locked(stage: Stage, failing: StepName) -> None:
+def test_a_failing_step_skips_what_needs_it_but_the_record_of_what_is_locked(stage: Stage, failing: StepName) -> None:
     stage.fails = {"one": {failing: QUOTA}}
-    outcomes = stage.perform(plan("one", "two"))
+    outcomes = stage.perform(plan("one", "two", needs={"two": ("one",)}))
     number = LOCKED.index(failing)
     assert results(outcomes) == [
         *(f"{name} one done" for name in LOCKED[:number]),
@@ -38,10 +38,32 @@ def test_a_failing_step_skips_the_rest_but_the_record_of_what_is_locked(stage: S
         *(f"{name} two skipped" for name in LOCKED),
     ]
     assert outcomes[f"{failing} one"].error is QUOTA
-    assert outcomes["record two"].detail == f"{failing} failed"
+    assert outcomes["record two"].detail == f"two needs one, and {failing} failed"
     assert list(stage.sessions) == ["one"]
     assert stage.entries == [("one", "unverified" if failing is StepName.VERIFY else "failed")]
     assert stage.left
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("failing", LOCKED[:-1])
+def test_a_target_that_fails_keeps_back_only_those_that_need_it(stage: Stage, failing: StepName, jobs: int) -> None:
+    stage.fails, stage.jobs = {"one": {failing: QUOTA}}, jobs
+    outcomes = stage.perform(plan("one", "two", "three", "four", needs={"three": ("one",), "four": ("three",)}))
+    assert [outcome.result for name, outcome in outcomes.items() if name.endswith("two")] == [Result.DONE] * 5
+    assert [outcome.result for name, outcome in outcomes.items() if name.endswith(("ree", "four"))] == (
+        [Result.SKIPPED] * 10
+    )
+    assert outcomes["deploy four"].detail == "four needs three, and lock was left out"
+    assert ("two", "deployed") in stage.entries
+    assert stage.left
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_outcomes_are_in_the_order_of_the_plan(stage: Stage, jobs: int) -> None:
+    stage.jobs = jobs
+    made = plan("one", "two", "three", needs={"three": ("one",)})
+    assert list(stage.perform(made)) == [f"{each.name} {each.target}" for each in made.steps]
+    assert stage.log.index("unlock one") < stage.log.index("lock three")
 
 
 def test_a_shared_step_that_fails_skips_every_target(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

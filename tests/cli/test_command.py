@@ -11,6 +11,8 @@ from tests.support.sample import Sample, small
 
 WORDS = {
     "stage6": ("stage6",),
+    "release": ("release",),
+    "deploy": ("deploy",),
     "plan": ("plan",),
     "simulate": ("simulate", "--base=HEAD", "--head=HEAD"),
     "explain": ("explain", "charts/app/values.yaml"),

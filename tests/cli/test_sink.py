@@ -11,7 +11,7 @@ from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.model.plan import Hold, TargetPlan
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.report.face import FACES
-from jetscale_cicd.report.results import CommandResult, PlanResult, VerificationResult, error_of
+from jetscale_cicd.report.results import CommandResult, PlanResult, VerificationResult, errors_of
 from jetscale_cicd.tools.redact import Redactor
 from tests.report.samples import ERROR, PUBLISH, REQUEST, RESULTS, SECRET, VERIFICATIONS
 
@@ -28,7 +28,7 @@ def sink(form: str = "json") -> Output:
 def test_the_status_is_that_of_the_error_in_the_result(
     form: str, sample: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    error = error_of(RESULTS[sample])
+    error = next(iter(errors_of(RESULTS[sample])), None)
     assert sink(form).show(RESULTS[sample]) == (error.exit_status if error else 0)
     out, err = capsys.readouterr()
     assert SECRET not in out + err
@@ -42,7 +42,7 @@ def test_the_status_is_that_of_the_error_in_the_result(
     [
         (PlanResult(HELD, REQUEST), (0, ["warning HELD"])),
         (PlanResult(HELD, REQUEST, ERROR), (5, ["error DEPLOY_FAILED"])),
-        (RESULTS["run failed"], (5, ["warning X", "error DEPLOY_FAILED"])),
+        (RESULTS["run failed"], (5, ["warning WAITING", "warning X", "error DEPLOY_FAILED"])),
         (VerificationResult(VERIFICATIONS[2], ERROR), (5, ["error DEPLOY_FAILED"])),
         (RESULTS["explanation"], (0, [])),
     ],
@@ -75,7 +75,8 @@ def test_the_ci_gets_outputs_summary_and_annotations(
     for form in FACES:
         sink(form).show(RESULTS["run failed"])
         err = capsys.readouterr().err
-        assert [line[:10] for line in err.splitlines() if line.startswith("::")] == ["::warning ", "::error ti"]
+        annotations = [line[:10] for line in err.splitlines() if line.startswith("::")]
+        assert annotations == ["::warning ", "::warning ", "::error ti"]
     # The summary is for people in both.
     first, second = files["GITHUB_STEP_SUMMARY"].read_text().split("### Stage 6: ")[1:]
     assert first == second

@@ -64,7 +64,7 @@ def test_the_example_holds_every_key_and_can_be_read() -> None:
 
 
 def test_the_examples_of_a_first_deploy_are_the_same_target() -> None:
-    (guide,) = yaml_blocks((DOCS / "deploy.md").read_text())
+    guide = yaml_blocks((DOCS / "deploy.md").read_text())[0]
     (readme,) = (each for each in yaml_blocks(README.read_text()) if "targets:" in each)
     (target,) = read_settings(guide, "docs/deploy.md").targets
     (shown,) = read_settings(readme, "README.md").targets

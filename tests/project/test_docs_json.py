@@ -35,7 +35,7 @@ def documented(section: str) -> set[str]:
     for path, rest in ITEM.findall(sections()[section].partition("\nResults:")[0]):
         found.add(path)
         for linked in re.findall(r"\]\(#(\w+)\)", rest):
-            lists = path in ("steps", "paths") or path.endswith((".reasons", ".ignored"))
+            lists = path in ("steps", "paths", "errors") or path.endswith((".reasons", ".ignored"))
             inner = documented(linked) if linked in OBJECTS else set()
             inner = {each for each in inner if not each.startswith(OF_THE_COMMAND)} if linked == "plan" else inner
             found |= {f"{path}{'[]' if lists else ''}.{each}" for each in inner}
@@ -94,7 +94,9 @@ def written() -> dict[str, set[str]]:
 def test_a_document_has_the_documented_fields(result: str, fields: set[str]) -> None:
     seen = written()[result]
     missing = {
-        path for path in fields - seen if not path.endswith("error.details") and "attempts[].commits[]" not in path
+        path
+        for path in fields - seen
+        if not path.endswith(("error.details", "errors[].details")) and "attempts[].commits[]" not in path
     }
     assert (sorted(seen - fields), sorted(missing)) == ([], [])
 

@@ -20,6 +20,7 @@ from jetscale_cicd.model.plan import (
     TargetDecision,
     TargetPlan,
     VersionChoice,
+    Waiting,
 )
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
@@ -122,7 +123,13 @@ PUBLISH = Plan(
             steps=tuple(each for each in STEPS if each.target),
         ),
         TargetPlan(
-            decided=TargetDecision(target=PREVIEW, decision=Decision.NOTHING, reasons=(IGNORED,), compared=SINCE)
+            decided=TargetDecision(
+                target=PREVIEW,
+                decision=Decision.NOTHING,
+                reasons=(IGNORED,),
+                compared=SINCE,
+                waiting=Waiting(needed="live", why="a rollback holds it"),
+            )
         ),
     ),
     choice=VersionChoice(

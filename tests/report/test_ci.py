@@ -1,5 +1,6 @@
 """What a CI takes is a row of a table: GitHub's files and workflow commands, or nothing."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jetscale_cicd.report.ci.github import GitHub
 from jetscale_cicd.report.ci.none import NoOutputs
 from jetscale_cicd.report.ci.table import CIS, NONE, open_outputs
 from jetscale_cicd.report.harmless import harmless
+from jetscale_cicd.report.matrix import matrix
 from tests.report.samples import ERROR, NOTHING, PUBLISH, REDEPLOY
 
 
@@ -56,11 +58,18 @@ def test_a_plan_is_left_for_later_steps(tmp_path: Path) -> None:
     github = GitHub({"GITHUB_OUTPUT": str(file)})
     github.write_outputs(PUBLISH)
     namespaces = "jetscale-prod,jetscale-preview"
-    assert outputs(file) == {"decision": "publish", "version": "0.3.0", "tag": "v0.3.0", "namespace": namespaces}
+    assert outputs(file) == {
+        "decision": "publish",
+        "version": "0.3.0",
+        "tag": "v0.3.0",
+        "namespace": namespaces,
+        "matrix": json.dumps(matrix(PUBLISH)),
+    }
     github.write_outputs(REDEPLOY)
     assert outputs(file)["tag"] == "v0.2.1"
     github.write_outputs(NOTHING)
-    assert outputs(file) == {"decision": "nothing", "version": "", "tag": "", "namespace": ""}
+    nothing = {"decision": "nothing", "version": "", "tag": "", "namespace": "", "matrix": '{"include": []}'}
+    assert outputs(file) == nothing
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

@@ -45,17 +45,20 @@ class TargetDelivery:
 
     def package(self) -> Package:
         """The published package."""
-        return published_package(self.acting)
+        with self.acting.turn:
+            return published_package(self.acting)
 
     def archive(self) -> Path:
         """The archive of the published package."""
-        return published_archive(self.acting)
+        with self.acting.turn:
+            return published_archive(self.acting)
 
     def manifests(self) -> bytes:
         """The manifests, as rendered before anything was changed, else rendered from the archive."""
-        target, archive = self.decided.target, self.archive()
-        rendered = self.acting.manifests.get(target.name) or self.context.rendered.get((target.name, str(archive)))
-        return rendered or render(self.acting, target, archive)
+        with self.acting.turn:
+            target, archive = self.decided.target, self.archive()
+            rendered = self.acting.manifests.get(target.name) or self.context.rendered.get((target.name, str(archive)))
+            return rendered or render(self.acting, target, archive)
 
     def report_interrupted(self, record: Deployed, run: str) -> None:
         """Record an interrupted deploy, whose process ended before it did so."""

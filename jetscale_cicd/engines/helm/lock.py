@@ -21,6 +21,7 @@ from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.lease import MARGIN, end_of, holder_of, is_free, lease_name, leases_path
 from jetscale_cicd.observe.cluster.namespace import namespace_missing, namespace_terminating
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, boottime
+from jetscale_cicd.tools.worker import pause
 
 DURATION = 30  # seconds that a Lease holds without being renewed
 _RENEW = 8.0
@@ -177,7 +178,7 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
             announce(
                 f"  waiting for the lock of {where}, at most until {at_most} while it is renewed: held by {announced}"
             )
-        time.sleep(_POLL)
+        pause(_POLL)
 
 
 def _attempt(api: Kubernetes, target: Target, holder: str) -> _Attempt:

@@ -12,6 +12,7 @@ from jetscale_cicd.observe.cluster.workloads import see_workloads
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Finished, ProcessTimeout, ToolKilledError
+from jetscale_cicd.tools.worker import helper_thread
 
 _INTERVAL, _LATER = 1.0, 3.0  # seconds between two observations, at first and later
 _AT_FIRST = 30  # observations
@@ -69,7 +70,7 @@ class Progress:
 
 def run_helm(progress: Progress, change: Callable[[], Finished]) -> HelmEnd:
     """Run helm, and report the rollout meanwhile."""
-    thread = threading.Thread(target=progress.run, daemon=True)
+    thread = helper_thread(progress.run)
     thread.start()
     try:
         finished = change()

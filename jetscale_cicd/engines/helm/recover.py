@@ -21,6 +21,7 @@ from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision, revision_numbers
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Object
+from jetscale_cicd.tools.worker import pause
 
 _POLL = 0.5
 
@@ -158,7 +159,7 @@ def _wait_for_services(release: HelmRelease) -> None:
                 where=f"namespace {target.namespace}",
                 hint="check the controller that its finalizer names",
             )
-        time.sleep(_POLL)
+        pause(_POLL)
 
 
 def _terminating(release: HelmRelease) -> Object | None:

@@ -18,6 +18,7 @@ from jetscale_cicd.observe.cluster.workloads import NO_HOOKS, see_workloads
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import ProcessTimeout, ToolKilledError
+from jetscale_cicd.tools.worker import pause
 
 _STALLED = 60.0  # seconds without any progress
 _POLL = 1.0
@@ -101,7 +102,7 @@ def _workloads(release: HelmRelease) -> Iterator[str]:
             stalled, progress = now + _STALLED + _min_ready(snapshot), ready
         if not (waiting or lacking) or now > min(stalled, limit):
             break
-        time.sleep(_POLL)
+        pause(_POLL)
     failed = next(snapshot.failed_jobs(), None)
     if lacking or waiting or failed:
         diagnosis = lacking or diagnose(snapshot, "not ready any more", FailedAt.WAIT)

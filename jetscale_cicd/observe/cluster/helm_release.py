@@ -14,7 +14,7 @@ from jetscale_cicd.decide.cluster.revisions import (
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.record import replace
-from jetscale_cicd.model.revision import HelmRevision
+from jetscale_cicd.model.revision import PENDING, HelmRevision
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.lease import lock_holder
@@ -30,7 +30,8 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
     Raises:
         CannotTellError: ``CLUSTER_UNREACHABLE``, ``CLUSTER_FORBIDDEN``, ``RECORD_UNREADABLE`` or ``RECORD_NEWER``.
     """
-    numbers, newest = _newest(api, target)
+    statuses, newest = _newest(api, target)
+    numbers = list(statuses)
     if not numbers:
         _check_not_elsewhere(api, target)
     if newest is None or newest.status == "uninstalled":
@@ -49,6 +50,7 @@ def observe_release(api: Kubernetes, target: Target) -> LiveState:
         attempted=_attempted(api, target, numbers) if rollback or not record.commit else None,
         holder=lock_holder(api, target) if here.pending else "",
         exposed=_exposed(api, target, newest, numbers),
+        failures=_failures(statuses),
     )
     return replace(record, revision=revision)
 
@@ -59,13 +61,25 @@ def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
     Raises:
         CannotTellError: they could not be listed.
     """
+    return list(_statuses(api, target))
+
+
+def _statuses(api: Kubernetes, target: Target) -> dict[int, str]:
+    """All revisions that Helm keeps, the newest first, with the status that it writes into their labels."""
     path = f"/api/v1/namespaces/{target.namespace}/secrets"
     try:
         found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
-    numbers = (each.get("metadata", {}).get("labels", {}).get("version", "") for each in found)
-    return sorted((int(number) for number in numbers if number.isdecimal()), reverse=True)
+    labels = [each.get("metadata", {}).get("labels", {}) for each in found]
+    statuses = {int(each["version"]): each.get("status", "") for each in labels if each.get("version", "").isdecimal()}
+    return dict(sorted(statuses.items(), reverse=True))
+
+
+def _failures(statuses: dict[int, str]) -> int:
+    """How many revisions failed, where none that Helm keeps has worked; it never removes the last one that did."""
+    worked = any(status not in ("failed", *PENDING) for status in statuses.values())
+    return 0 if worked else sum(status == "failed" for status in statuses.values())
 
 
 def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:
@@ -158,13 +172,13 @@ def _check_known(newest: HelmRevision, target: Target) -> None:
         )
 
 
-def _newest(api: Kubernetes, target: Target) -> tuple[list[int], StoredRelease | None]:
-    """All numbers, and the newest revision, read again where it is deleted between the two calls."""
+def _newest(api: Kubernetes, target: Target) -> tuple[dict[int, str], StoredRelease | None]:
+    """All statuses, and the newest revision, read again where it is deleted between the two calls."""
     for _ in range(_ATTEMPTS):
-        numbers = revision_numbers(api, target)
-        newest = read_revision(api, target, numbers[0]) if numbers else None
-        if newest or not numbers:
-            return numbers, newest
+        statuses = _statuses(api, target)
+        newest = read_revision(api, target, next(iter(statuses))) if statuses else None
+        if newest or not statuses:
+            return statuses, newest
     raise CannotTellError(
         "RECORD_UNREADABLE",
         "what is deployed cannot be read: its revisions are deleted while they are read",

@@ -1,5 +1,6 @@
 """GitHub Actions: step outputs, the job summary, an annotation for an error."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.report.ci.table import OpenOutputs
 from jetscale_cicd.report.face import Redact
 from jetscale_cicd.report.harmless import harmless
+from jetscale_cicd.report.matrix import matrix
 from jetscale_cicd.report.paint import plain
 from jetscale_cicd.report.verdict import verdict
 
@@ -24,7 +26,7 @@ class GitHub:
         self.summary: tuple[int, int] | None = None  # where the last summary begins and ends
 
     def write_outputs(self, plan: Plan) -> None:
-        """Append decision, version, namespaces and tag to ``$GITHUB_OUTPUT``, where there is one.
+        """Append decision, version, namespaces, tag and matrix to ``$GITHUB_OUTPUT``, where there is one.
 
         The delimiter is random and checked against every value, so that no value can end its own block
         (GitHub docs, "Workflow commands", multiline strings).
@@ -38,6 +40,7 @@ class GitHub:
             "version": str(plan.version or ""),
             "tag": plan.deploy.tag if plan.deploy and plan.version else "",
             "namespace": ",".join(namespaces),
+            "matrix": json.dumps(matrix(plan)),
         }
         blocks = []
         for name, value in outputs.items():

@@ -13,7 +13,7 @@ class CiOutputs(Protocol):
     """What a CI takes; each of these does nothing where this CI, or this job of it, has no place for it."""
 
     def write_outputs(self, plan: Plan) -> None:
-        """Keep decision, version, tag and namespaces for the steps that follow.
+        """Keep decision, version, tag, namespaces and the matrix of targets for the steps that follow.
 
         Raises:
             ConfigurationError: the CI's file cannot be written.

@@ -7,6 +7,7 @@ from jetscale_cicd.model.precondition import Precondition
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.report.json.encode import SCHEMA
 from jetscale_cicd.report.json.error import error_document
+from jetscale_cicd.report.matrix import matrix
 
 
 def asked_plan_document(plan: Plan, request: Request, refused: Stage6Error | None = None) -> dict[str, object]:
@@ -39,6 +40,8 @@ def plan_document(plan: Plan) -> dict[str, object]:
             }
             for judged in (choice.commits if choice else ())
         ],
+        "half": str(plan.half),
+        "matrix": matrix(plan),
         "targets": [_target(target, plan) for target in plan.targets],
         "steps": [step_document(step) for step in plan.steps],
         "notes": list(plan.notes),
@@ -111,7 +114,9 @@ def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
         "release": target.release,
         "engine": target.engine,
         "url": target.url or None,
+        "needs": list(target.needs),
         "held": bool(decided.hold),
+        "waiting": {"for": decided.waiting.needed, "why": decided.waiting.why} if decided.waiting else None,
         "compared": _comparison(decided.compared),
         "reasons": [reason_document(reason) for reason in decided.reasons if reason.counts],
         "ignored": [reason_document(reason) for reason in decided.reasons if not reason.counts],

@@ -31,7 +31,11 @@ def run_document(run: "Run") -> dict[str, object]:
 
 def _attempt(run: "Run") -> dict[str, object]:
     steps = [step_document(outcome.step) | _outcome(outcome) for outcome in run.outcomes]
-    return {"steps": steps, "error": error_document(run.error) if run.error else None}
+    return {
+        "steps": steps,
+        "error": error_document(run.error) if run.error else None,
+        "errors": [error_document(error) for error in run.errors],
+    }
 
 
 def _outcome(outcome: "StepOutcome") -> dict[str, object]:

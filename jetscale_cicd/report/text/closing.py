@@ -18,10 +18,12 @@ def plan_closing(plan: Plan, paint: Paint) -> str:
 
 def run_closing(run: Run, paint: Paint) -> str:
     """What a run has done, or where it failed."""
-    failed = next((each for each in run.outcomes if each.result is Result.FAILED), None)
-    if failed and failed.error:
-        return _line("FAILED", "red", f"{label(failed.step)}: {failed.error.code}", paint)
+    failed = [each for each in run.outcomes if each.result is Result.FAILED and each.error]
     done = _done(run)
+    if failed:
+        why = ", ".join(f"{label(each.step)}: {each.error.code}" for each in failed if each.error)
+        all_the_same = _deployed(run)
+        return _line("FAILED", "red", why + (f"; {all_the_same}" if all_the_same else ""), paint)
     if not done:
         return _line("NOTHING", "dim", verdict(run.plan), paint)
     return _line("DONE", "green", done, paint)
@@ -31,10 +33,18 @@ def _done(run: Run) -> str:
     """What was done; "" where nothing had to be."""
     done = [each.step for each in run.outcomes if each.result is Result.DONE]
     version = run.plan.deploy.version if run.plan.deploy else ""
-    deployed = [step.target for step in done if step.name is StepName.DEPLOY and step.target]
+    deployed = _deployed(run)
     parts = [f"published {version}"] if any(step.name is StepName.PUBLISH for step in done) else []
-    parts += [f"deployed {version} to {', '.join(deployed)}"] if deployed else []
+    parts += [deployed] if deployed else []
     return " and ".join(parts) or ", ".join(dict.fromkeys(label(step) for step in done))
+
+
+def _deployed(run: Run) -> str:
+    """To which targets a version was deployed, none of whose steps failed; "" where there is none."""
+    failed = {each.step.target for each in run.outcomes if each.result is Result.FAILED}
+    done = [each.step for each in run.outcomes if each.result is Result.DONE and each.step.name is StepName.DEPLOY]
+    names = [step.target for step in done if step.target and step.target not in failed]
+    return f"deployed {run.plan.deploy.version} to {', '.join(names)}" if names and run.plan.deploy else ""
 
 
 def _line(word: str, style: str, sentence: str, paint: Paint) -> str:

@@ -1,7 +1,11 @@
 """A plan: the verdict first, then reasons by scope, then steps with their marks."""
 
+import json
+
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.plan import Plan, Reason, Step, StepState, VersionChoice
+from jetscale_cicd.model.request import Half
+from jetscale_cicd.report.matrix import matrix
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.phrases import SHOWN, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
@@ -11,6 +15,8 @@ _STATES = {
     StepState.NEEDED: ("cyan", "→"),
     StepState.HELD: ("yellow", "!"),
     StepState.SUPERSEDED: ("yellow", "-"),
+    StepState.WAITING: ("yellow", "…"),
+    StepState.LEFT: ("dim", "→"),
     StepState.UNKNOWN: ("yellow", "?"),
 }
 
@@ -53,6 +59,7 @@ def head(plan: Plan, paint: Paint) -> list[str]:
         lines.append(paint("dim", f"  not watched by any scope: {shown}"))
     lines += [f"  {paint('yellow', '!')} {plain(note)}" for note in plan.notes]
     lines += [f"  {paint('yellow', '!')} {line}" for line in unmet_lines(plan)]
+    lines += [] if plan.half is Half.BOTH else [f"  matrix  {plain(json.dumps(matrix(plan)))}"]
     return [*lines, *_reasons(plan, paint), *_choice(plan.choice, paint)]
 
 

@@ -52,7 +52,8 @@ def api() -> FakeKubernetes:
 def clock(api: FakeKubernetes, monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time(api)
     monkeypatch.setattr(module, "boottime", made)
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made, sleep=made.advance))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made))
+    monkeypatch.setattr(module, "pause", made.advance)
     return made
 
 

@@ -192,9 +192,8 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         def monotonic() -> float:
             return sum(waited)
 
-        sleep = staticmethod(waited.append)
-
     monkeypatch.setattr(module, "time", Time)
+    monkeypatch.setattr(module, "pause", waited.append)
     return waited
 
 

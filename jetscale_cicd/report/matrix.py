@@ -1,0 +1,26 @@
+"""The targets that have something to do, as a matrix of jobs."""
+
+from jetscale_cicd.model.plan import Plan
+
+# GitHub, GitLab and others read the rows of a matrix from JSON; a list of objects under this key is GitHub's form.
+_ROWS = "include"
+
+
+def matrix(plan: Plan) -> dict[str, list[dict[str, object]]]:
+    """A row for each target, after those that it needs: what a job has to know to deploy to it."""
+    deploy = plan.deploy
+    rows: list[dict[str, object]] = [
+        {
+            "target": target.name,
+            "needs": list(target.needs),
+            "namespace": target.namespace,
+            "release": target.release,
+            "engine": target.engine,
+            "url": target.url,
+            "version": str(deploy.version) if deploy else "",
+            "tag": deploy.tag if deploy else "",
+            "commit": plan.head,
+        }
+        for target in plan.to_do
+    ]
+    return {_ROWS: rows}
