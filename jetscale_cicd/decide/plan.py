@@ -86,7 +86,6 @@ def make_plan(
     Args:
         choice: the version that is published, although no target may get it.
         engines: give the command and the steps of each target.
-        half: what is carried out of it.
     """
     decision = Decision.PUBLISH if choice else strongest(targets)
     shared: tuple[Step, ...] = ()
@@ -94,9 +93,7 @@ def make_plan(
     if deploy is not None and artifact is not None:
         target_plans = tuple(_target_plan(decided, deploy, artifact, engines, half) for decided in targets)
         shared = _release_steps(decision, deploy, artifact, choice)
-        steps = (*shared, *(step for each in target_plans for step in each.steps))
-        acts = half is not Half.DEPLOY and any(step.state is _NEEDED for step in steps)
-        shared += _github_release_step(deploy, artifact, acts)
+        shared += _github_release_step(deploy, artifact, half is not Half.DEPLOY and _acts(shared, target_plans))
     return Plan(
         decision=decision,
         head=head,
@@ -111,6 +108,10 @@ def make_plan(
         reserved=artifact.reserved if artifact else None,
         half=half,
     )
+
+
+def _acts(shared: tuple[Step, ...], target_plans: tuple[TargetPlan, ...]) -> bool:
+    return any(step.state is _NEEDED for steps in (shared, *(each.steps for each in target_plans)) for step in steps)
 
 
 def _left(steps: tuple[Step, ...]) -> tuple[Step, ...]:
