@@ -114,6 +114,7 @@ def _target(decided: TargetDecision, plan: Plan) -> dict[str, object]:
         "release": target.release,
         "engine": target.engine,
         "url": target.url or None,
+        "timeout": target.timeout,
         "needs": list(target.needs),
         "held": bool(decided.hold),
         "waiting": {"for": decided.waiting.needed, "why": decided.waiting.why} if decided.waiting else None,
