@@ -10,10 +10,11 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.forward import check_released, held_back
 from jetscale_cicd.decide.order import wait_for_needed
 from jetscale_cicd.decide.plan import make_plan
+from jetscale_cicd.decide.refusal import run_refusal, without_refused
 from jetscale_cicd.engines.table import PlannedByEngines, engine_of
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.plan import Plan, Reason, TargetDecision
-from jetscale_cicd.model.precondition import PreconditionState, refusal
+from jetscale_cicd.model.precondition import PreconditionState
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
@@ -127,13 +128,14 @@ def run(context: RunContext, planned: Plan) -> "Run":
 
     of_the_plan = (each for each in planned.preconditions if not each.of_this_process)
     # The process may have changed since it planned, and a plan need not have been made by this one.
-    if unmet := refusal((*of_the_plan, *check_process(context, planned)), to_plan=False):
+    preconditions = (*of_the_plan, *check_process(context, planned))
+    if unmet := run_refusal(planned, preconditions):
         raise unmet
     for each in planned.preconditions:
         if each.error and each.state is PreconditionState.WARNING:
             context.announce(f"! {each.error.code}: {each.error.message}; next: {each.error.hint}")
 
-    return Run(plan=planned, outcomes=perform(planned, context))
+    return Run(plan=planned, outcomes=perform(without_refused(planned, preconditions), context))
 
 
 def reconcile(context: RunContext, planned: Plan) -> "Run":

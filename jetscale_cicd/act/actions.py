@@ -14,7 +14,8 @@ from jetscale_cicd.act.release.tag import Tagging, check_push, tag
 from jetscale_cicd.act.release.tag_object import make_tag, signs_tags
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests
 from jetscale_cicd.errors import PublishError, SupersededError
-from jetscale_cicd.model.plan import Decision, StepName
+from jetscale_cicd.model.plan import Decision
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.observe.git.remote import RESERVED
 from jetscale_cicd.observe.git.tag_message import CONTENT, DIGEST, SOURCE, recorded_package
 from jetscale_cicd.planning.version import ask

@@ -9,9 +9,10 @@ from jetscale_cicd.engines.engine import Session
 from jetscale_cicd.errors import Interrupted
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetPlan
+from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Present, Release
+from jetscale_cicd.model.step import StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import Values, read_values
 from jetscale_cicd.observe.secret_values import secrets_of, stand_ins

@@ -1,7 +1,7 @@
 """Carry out a plan: the shared steps, then those of each target; a failure keeps back only what depends on it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from jetscale_cicd.act.actions import SHARED
@@ -11,7 +11,8 @@ from jetscale_cicd.act.side_by_side import each_after_those_it_needs
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import Plan, Step, StepName, StepState, TargetPlan
+from jetscale_cicd.model.plan import Plan, TargetPlan
+from jetscale_cicd.model.step import Step, StepName, StepState
 
 # Steps whose failure is a warning: the release is complete without its announcement and its audit entry.
 _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
@@ -57,11 +58,22 @@ def _perform_targets(targets: TargetSteps, jobs: int) -> None:
 
 def _perform_target(targets: TargetSteps, each: TargetPlan) -> None:
     acting = targets.acting
+    if each.refused:
+        acting.outcomes.extend(_refused(each, each.refused))
+        return
     for step in each.steps:
         why = _why_not(acting, each)
         # A target that is locked is always recorded and unlocked.
         always = step.name is StepName.RECORD and acting.is_locked(each)
         acting.outcomes.append(_outcome(acting, step, partial(targets.perform, each, step), "" if always else why))
+
+
+def _refused(each: TargetPlan, error: Stage6Error) -> Iterator[StepOutcome]:
+    for step in each.steps:
+        if step.name is StepName.DEPLOY:
+            yield StepOutcome(step=step, result=Result.FAILED, detail=error.message, error=error)
+        else:
+            yield StepOutcome(step=step, result=Result.SKIPPED, detail=error.code)
 
 
 def _why_not(acting: ActContext, each: TargetPlan) -> str:

@@ -51,13 +51,13 @@ def act(args: argparse.Namespace, request: "Request", output: Output, saved: "Sa
         The exit status.
     """
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.model.precondition import refusal
+    from jetscale_cicd.decide.refusal import run_refusal
 
     with open_context(request, output.progress, output.redact, output.table, plans=True) as context:
         from jetscale_cicd import stage6
 
         plan = stage6.plan(context)
-        refused = plan.blocker if args.dry_run else refusal(plan.preconditions, to_plan=False)
+        refused = plan.blocker if args.dry_run else run_refusal(plan, plan.preconditions)
         if refused:
             return output.show(PlanResult(plan, context.request, refused))
         if saved:

@@ -8,8 +8,9 @@ from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.event import EventKind
-from jetscale_cicd.model.plan import Plan, StepState
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.step import StepState
 from jetscale_cicd.model.target import Target
 
 

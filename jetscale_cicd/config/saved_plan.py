@@ -8,9 +8,10 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.engine import EngineName
-from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState
+from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.step import Step, StepName, StepState
 
 
 @frozen(kw_only=True)

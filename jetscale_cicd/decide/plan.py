@@ -7,19 +7,11 @@ from typing import Protocol
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
 from jetscale_cicd.model.live import NotObserved
-from jetscale_cicd.model.plan import (
-    Decision,
-    Plan,
-    Step,
-    StepName,
-    StepState,
-    TargetDecision,
-    TargetPlan,
-    VersionChoice,
-)
+from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan, VersionChoice
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 
 _SATISFIED, _NEEDED = StepState.SATISFIED, StepState.NEEDED

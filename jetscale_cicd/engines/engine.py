@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jetscale_cicd.model.live import Deployed, LiveState
-from jetscale_cicd.model.plan import Step, StepName, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.step import Step, StepName
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:  # every decision imports this module, and most of these serve only a deploy

@@ -5,7 +5,8 @@ from importlib import import_module
 
 from jetscale_cicd.engines.engine import Engine
 from jetscale_cicd.model.engine import ENGINES
-from jetscale_cicd.model.plan import Step, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.step import Step
 from jetscale_cicd.model.target import Target
 
 

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.revision import PENDING, RevisionRecord, RevisionState
 
 
@@ -74,9 +75,15 @@ class NotDeployed:
 
 @frozen
 class NotObserved:
-    """The target was not observed (a pull request, a replay, no kubeconfig, an engine that this run does not reach)."""
+    """The target was not observed: a pull request, a replay, no kubeconfig, an engine that this run does not reach.
+
+    Args:
+        why: in a few words.
+        error: where it could not be.
+    """
 
     why: str
+    error: Stage6Error | None = field(default=None, compare=False)
 
 
 class Lineage(StrEnum):

@@ -3,8 +3,9 @@
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error, SupersededError
-from jetscale_cicd.model.plan import Plan, Step
+from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.step import Step
 
 
 class Result(StrEnum):

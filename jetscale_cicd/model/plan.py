@@ -10,6 +10,7 @@ from jetscale_cicd.model.precondition import Precondition, PreconditionState, re
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 
@@ -140,50 +141,13 @@ class VersionChoice:
     commits: tuple[JudgedCommit, ...] = ()
 
 
-class StepName(StrEnum):
-    """The steps of a run, in order (docs/how-it-works.md)."""
-
-    PACKAGE = "package"
-    PUBLISH = "publish"
-    SIGN = "sign"
-    TAG = "tag"
-    GITHUB_RELEASE = "github-release"
-    LOCK = "lock"
-    RECOVER = "recover"
-    DEPLOY = "deploy"
-    VERIFY = "verify"
-    RECORD = "record"
-
-
-class StepState(StrEnum):
-    """Whether a step has something left to do."""
-
-    SATISFIED = "satisfied"
-    NEEDED = "needed"
-    HELD = "held"  # a rollback holds the target
-    SUPERSEDED = "superseded"  # what is deployed is newer
-    WAITING = "waiting"  # a target that this one needs does not have it yet
-    LEFT = "left"  # to the other half of the run
-    UNKNOWN = "unknown"  # not needed, and not checked
-
-
-@frozen(kw_only=True)
-class Step:
-    """One step of the plan; ``target`` is None for the steps that all targets share."""
-
-    name: StepName
-    state: StepState
-    why: str
-    command: str
-    target: str | None = None
-
-
 @frozen(kw_only=True)
 class TargetPlan:
-    """The part of a plan for one target: its decision, and the steps that concern it alone, in order."""
+    """The part of a plan for one target: its decision, the steps that concern it alone, and why none can be done."""
 
     decided: TargetDecision
     steps: tuple[Step, ...] = ()
+    refused: Stage6Error | None = None
 
 
 @frozen(kw_only=True)

@@ -253,9 +253,10 @@ class _TargetObserver:
         try:
             return engine_of(target).observe(self.context, target)
         except (CannotTellError, PreconditionError) as unseen:
-            if not self.context.request.for_notes:
+            # One that cannot be observed keeps no other back: it is refused, and a precondition says why.
+            if not self.context.request.for_notes and len(self.context.settings.targets) == 1:
                 raise
-            return NotObserved(unseen.message)
+            return NotObserved(unseen.message, unseen)
 
 
 def _chart_rules(repository: Repository, chart: ChartSettings, changes: ChangeSet) -> ChartRules:

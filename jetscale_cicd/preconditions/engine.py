@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.live import NotObserved
-from jetscale_cicd.model.plan import Plan, StepState, TargetDecision
+from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import StepState
 from jetscale_cicd.preconditions.check import TargetCheck
 
 

@@ -2,8 +2,8 @@
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.plan import StepName, StepState
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import StepName, StepState
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import RunCheck
 

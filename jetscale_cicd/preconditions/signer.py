@@ -3,7 +3,8 @@
 import os
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.model.plan import Plan, StepName, StepState
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.step import StepName, StepState
 from jetscale_cicd.preconditions.check import RunCheck
 
 _SIGNING = (StepName.PUBLISH, StepName.SIGN)

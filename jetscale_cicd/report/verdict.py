@@ -1,7 +1,8 @@
 """The verdict of a plan: the first line of a result, and the title of a summary."""
 
-from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState
+from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import StepName, StepState
 
 _SHOWN = 6
 # What goes along with any change, and is no repair of its own.

@@ -17,10 +17,11 @@ from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, NotDeployed
 from jetscale_cicd.model.outcome import StepOutcome
-from jetscale_cicd.model.plan import Decision, Plan, Step, StepName, StepState, TargetDecision, TargetPlan
+from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.values import Values

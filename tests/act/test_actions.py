@@ -11,8 +11,9 @@ from jetscale_cicd.act import actions
 from jetscale_cicd.act.actions import SHARED
 from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.errors import PublishError, Stage6Error, SupersededError
-from jetscale_cicd.model.plan import Decision, StepName
+from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.release import Absent, Artifact, CannotTell, Present, RegistryAnswer, Release
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.model.version import Version
 from tests.support.history import Drawn, bare, clone, draw, git, opened
 

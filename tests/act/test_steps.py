@@ -6,7 +6,8 @@ from jetscale_cicd.act.actions import SHARED
 from jetscale_cicd.act.context import Skipped
 from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result
-from jetscale_cicd.model.plan import StepName, StepState
+from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.step import StepName, StepState
 from tests.act.conftest import LOCKED, QUOTA, Stage, plan, raising, results, step
 
 # The order of the steps, and what a failure does
@@ -56,6 +57,19 @@ def test_a_target_that_fails_keeps_back_only_those_that_need_it(stage: Stage, fa
     assert outcomes["deploy four"].detail == "four needs three, and lock was left out"
     assert ("two", "deployed") in stage.entries
     assert stage.left
+
+
+def test_a_target_that_is_refused_fails_with_its_error_and_keeps_back_those_that_need_it(stage: Stage) -> None:
+    made = plan("one", "two", "three", needs={"three": ("one",)})
+    refused = replace(
+        made.target_plans[0],
+        refused=QUOTA,
+        steps=tuple(replace(each, state=StepState.REFUSED) for each in made.target_plans[0].steps),
+    )
+    outcomes = stage.perform(replace(made, target_plans=(refused, *made.target_plans[1:])))
+    assert (outcomes["deploy one"].result, outcomes["deploy one"].error) == (Result.FAILED, QUOTA)
+    assert (outcomes["deploy two"].result, outcomes["deploy three"].result) == (Result.DONE, Result.SKIPPED)
+    assert list(stage.sessions) == ["two"]
 
 
 @pytest.mark.parametrize("jobs", [1, 3])

@@ -53,7 +53,8 @@ def states(ended: Ended) -> dict[str, str]:
     found = {}
     for step in ended.json["steps"]:
         if step["name"] == "deploy":
-            found[step["target"]] = step["result"] if step["state"] == "needed" else step["state"]
+            done = step["state"] in ("needed", "refused")
+            found[step["target"]] = step["result"] if done else step["state"]
     return found
 
 
@@ -119,6 +120,25 @@ def test_independent_targets_are_deployed_although_one_fails_and_the_run_is_red(
     assert all_of_it["two"].deployment()["status"]["readyReplicas"] == 1
     entries = [json.loads(line) for line in audit.read_text().splitlines()]
     assert sorted((each["target"], each["result"]) for each in entries) == [("one", "failed"), ("two", "deployed")]
+
+
+@pytest.mark.parametrize("fault", ["namespace", "cluster"])
+def test_a_target_that_is_not_ready_or_not_reached_keeps_no_other_back_and_the_run_is_red(
+    cluster: Cluster, helm: Path, tmp_path: Path, fault: str
+) -> None:
+    all_of_it = fleet(tmp_path, cluster, helm, one=[], two=[], three=["one"])
+    here = all_of_it["one"]
+    wrong = {"namespace": ("namespace: " + here.namespace, "namespace: is-missing")}
+    wrong["cluster"] = (f"namespace: {here.namespace}", f"context: elsewhere, namespace: {here.namespace}")
+    edit_all(all_of_it, ".stage6.yaml", *wrong[fault])
+    ended = run(all_of_it)
+    assert states(ended) == {"one": "failed", "two": "done", "three": "skipped"}, ended.stderr
+    assert ended.status == {"namespace": 3, "cluster": 8}[fault]
+    assert (
+        ended.json["errors"][0]["code"] == {"namespace": "NAMESPACE_MISSING", "cluster": "CLUSTER_UNREACHABLE"}[fault]
+    )
+    again = run(all_of_it)  # nothing is left but what is not ready
+    assert (again.status, all_of_it["two"].history()) == (ended.status, [(1, "deployed")])
 
 
 def test_side_by_side_takes_as_long_as_the_slowest_and_names_each_line(

@@ -9,8 +9,9 @@ import pytest
 from jetscale_cicd.config.saved_plan import SavedPlan, load_saved_plan, read_saved_plan
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.event import Event, EventKind
-from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState
+from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.step import StepName, StepState
 from jetscale_cicd.report.saved_plan import saved_plan
 from tests.report.samples import HEAD, NEXT, NOTHING, PUBLISH, PUBLISHED, REDEPLOY, RELEASE, REQUEST, step
 

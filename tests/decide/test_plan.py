@@ -9,19 +9,10 @@ from jetscale_cicd.decide.plan import ArtifactState, make_plan
 from jetscale_cicd.engines.table import PlannedByEngines
 from jetscale_cicd.model.change import ChangeSet, Comparison, Counted
 from jetscale_cicd.model.live import Deployed, Revision
-from jetscale_cicd.model.plan import (
-    Decision,
-    Hold,
-    Plan,
-    Reason,
-    Step,
-    StepName,
-    StepState,
-    TargetDecision,
-    VersionChoice,
-)
+from jetscale_cicd.model.plan import Decision, Hold, Plan, Reason, TargetDecision, VersionChoice
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Level, Version
 

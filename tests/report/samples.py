@@ -10,18 +10,7 @@ from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
-from jetscale_cicd.model.plan import (
-    Decision,
-    Plan,
-    Reason,
-    Step,
-    StepName,
-    StepState,
-    TargetDecision,
-    TargetPlan,
-    VersionChoice,
-    Waiting,
-)
+from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan, VersionChoice, Waiting
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
@@ -35,6 +24,7 @@ from jetscale_cicd.model.simulation import (
     Simulation,
 )
 from jetscale_cicd.model.status import Drift, Status, TargetStatus
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Adoption, Sameness, Verification
 from jetscale_cicd.model.version import Level, Version

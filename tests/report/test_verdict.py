@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from jetscale_cicd.model.live import Deployed, NotDeployed, Revision
-from jetscale_cicd.model.plan import Decision, Plan, StepName, StepState, TargetDecision, TargetPlan
+from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan
+from jetscale_cicd.model.step import StepName, StepState
 from jetscale_cicd.report.verdict import verdict
 from tests.report.samples import LIVE, NOTHING, PUBLISH, REDEPLOY, RELEASE, SINCE, step
 

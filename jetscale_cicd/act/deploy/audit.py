@@ -7,9 +7,10 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import ConfigurationError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import StepName, TargetPlan
+from jetscale_cicd.model.plan import TargetPlan
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.rollback import RollbackOutcome
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.audit_log import append_audit
 

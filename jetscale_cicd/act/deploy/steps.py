@@ -7,8 +7,9 @@ from jetscale_cicd.act.deploy.audit import audit_entry
 from jetscale_cicd.act.deploy.delivery import TargetDelivery
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.plan import Step, StepName, TargetPlan
+from jetscale_cicd.model.plan import TargetPlan
 from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.model.step import Step, StepName
 from jetscale_cicd.tools.audit_log import append_audit
 
 

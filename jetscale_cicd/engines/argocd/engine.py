@@ -8,7 +8,8 @@ from jetscale_cicd.engines.engine import Delivery, Engine, Rendered, RollbackRep
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.live import LiveState, NotObserved
-from jetscale_cicd.model.plan import Step, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.step import Step
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:

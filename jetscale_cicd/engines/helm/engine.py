@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.engines.engine import Delivery, Engine, Rendered, RollbackReports, Session
 from jetscale_cicd.model.live import LiveState, NotObserved
-from jetscale_cicd.model.plan import Step, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.step import Step
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:  # what is imported where it is used is not needed to decide

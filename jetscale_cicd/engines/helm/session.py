@@ -15,10 +15,10 @@ from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, Revision
-from jetscale_cicd.model.plan import StepName
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import observe_release
 from jetscale_cicd.tools.helm_storage import StoredRelease

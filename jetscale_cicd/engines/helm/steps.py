@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Iterator
 
 from jetscale_cicd.model.live import Deployed, Revision
-from jetscale_cicd.model.plan import Step, StepName, StepState, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.step import Step, StepName, StepState
 
 _NEEDED = StepState.NEEDED
 

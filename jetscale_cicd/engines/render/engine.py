@@ -10,9 +10,10 @@ from jetscale_cicd.engines.render.directory import check_output, read_output, re
 from jetscale_cicd.engines.revisions import keeps_no_revisions
 from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.live import Deployed, LiveState
-from jetscale_cicd.model.plan import Step, StepName, TargetDecision
+from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.status import TargetStatus
+from jetscale_cicd.model.step import Step, StepName
 from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import Comparison, show_path
-from jetscale_cicd.model.plan import Decision, Plan, Reason, Step, TargetDecision
+from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision
 from jetscale_cicd.model.precondition import Precondition
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.step import Step
 from jetscale_cicd.report.json.encode import SCHEMA
 from jetscale_cicd.report.json.error import error_document
 from jetscale_cicd.report.matrix import matrix

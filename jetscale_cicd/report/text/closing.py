@@ -1,7 +1,8 @@
 """The last line of a command's output: what it all came to."""
 
 from jetscale_cicd.model.outcome import Result, Run
-from jetscale_cicd.model.plan import Plan, StepName
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.plan import label
 from jetscale_cicd.report.verdict import verdict

@@ -3,8 +3,9 @@
 import json
 
 from jetscale_cicd.model.change import show_path
-from jetscale_cicd.model.plan import Plan, Reason, Step, StepState, VersionChoice
+from jetscale_cicd.model.plan import Plan, Reason, VersionChoice
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.step import Step, StepState
 from jetscale_cicd.report.matrix import matrix
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.phrases import SHOWN, more, unmet_lines
@@ -17,6 +18,7 @@ _STATES = {
     StepState.SUPERSEDED: ("yellow", "-"),
     StepState.WAITING: ("yellow", "…"),
     StepState.LEFT: ("dim", "→"),
+    StepState.REFUSED: ("red", "✗"),
     StepState.UNKNOWN: ("yellow", "?"),
 }
 

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
-from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.plan import head, label
 

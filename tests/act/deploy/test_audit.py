@@ -15,9 +15,10 @@ from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error, Supersed
 from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.outcome import Result, StepOutcome
-from jetscale_cicd.model.plan import Decision, Step, StepName, StepState, TargetDecision, TargetPlan
+from jetscale_cicd.model.plan import Decision, TargetDecision, TargetPlan
 from jetscale_cicd.model.revisions import NewRevisions
 from jetscale_cicd.model.rollback import RollbackOutcome
+from jetscale_cicd.model.step import Step, StepName, StepState
 from tests.act.deploy.conftest import RUN, Around
 from tests.support.helm_secret import record
 

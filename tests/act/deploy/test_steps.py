@@ -7,7 +7,7 @@ import pytest
 from jetscale_cicd.act.deploy.steps import TargetSteps
 from jetscale_cicd.errors import Interrupted
 from jetscale_cicd.model.outcome import Result
-from jetscale_cicd.model.plan import StepName
+from jetscale_cicd.model.step import StepName
 from tests.act.conftest import RELEASE, UNWRITABLE, FakeSession, Stage, plan, raising
 
 # The audit

@@ -16,8 +16,9 @@ from jetscale_cicd.engines.helm.session import HelmSession
 from jetscale_cicd.errors import DeployError, SupersededError, VerificationError
 from jetscale_cicd.model.change import Comparison
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
-from jetscale_cicd.model.plan import Decision, StepName, TargetDecision
+from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.revisions import NewRevisions
+from jetscale_cicd.model.step import StepName
 from jetscale_cicd.observe.cluster.helm_release import observe_release
 from jetscale_cicd.observe.cluster.lease import holder_of
 from tests.act.deploy.conftest import LEASE, RUN, Around

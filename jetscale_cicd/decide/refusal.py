@@ -1,0 +1,54 @@
+"""What unmet preconditions keep from being done: all of a run, or one of its targets."""
+
+from collections.abc import Sequence
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
+from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.step import StepState
+
+# What a target cannot render is published for none (docs/adr/0004).
+_OF_THE_VERSION = ("values", "objects")
+
+
+def run_refusal(plan: Plan, preconditions: Sequence[Precondition]) -> Stage6Error | None:
+    """The error because of which nothing of a plan is carried out; None where something can be.
+
+    An unmet precondition of one target keeps back that target, and those that need it.
+
+    Args:
+        preconditions: with their results in this process.
+    """
+    refused = _refused_targets(plan, preconditions)
+    of_all = [each for each in preconditions if each.target not in refused]
+    acts = [each for each in plan.target_plans if _acts(each) and each.decided.target.name not in refused]
+    return refusal(of_all if acts else preconditions, to_plan=False)
+
+
+def without_refused(plan: Plan, preconditions: Sequence[Precondition]) -> Plan:
+    """The plan with nothing to do for the targets that are kept back, each with its error."""
+    refused = _refused_targets(plan, preconditions)
+    return replace(plan, target_plans=tuple(_refuse(each, refused) for each in plan.target_plans))
+
+
+def _refused_targets(plan: Plan, preconditions: Sequence[Precondition]) -> dict[str, Stage6Error]:
+    """The targets that are kept back, each with its first error."""
+    publishes = plan.decision is Decision.PUBLISH
+    found: dict[str, Stage6Error] = {}
+    for each in preconditions:
+        of_the_version = publishes and each.id in _OF_THE_VERSION
+        if each.target and each.error and each.state is not PreconditionState.WARNING and not of_the_version:
+            found.setdefault(each.target, each.error)
+    return found
+
+
+def _refuse(each: TargetPlan, refused: dict[str, Stage6Error]) -> TargetPlan:
+    error = refused.get(each.decided.target.name)
+    if error is None:
+        return each
+    return replace(each, refused=error, steps=tuple(replace(step, state=StepState.REFUSED) for step in each.steps))
+
+
+def _acts(each: TargetPlan) -> bool:
+    return any(step.state is StepState.NEEDED for step in each.steps)
