@@ -168,6 +168,11 @@ def test_the_driver_ends_where_it_is_told(base: Stage, tmp_path: Path, end_at: i
 # Two runs at once
 
 
+def told(ended: list[subprocess.CompletedProcess[str]]) -> str:
+    """All that the runs said: pytest shortens a list of them, and the reason of a rare failure would be lost."""
+    return "\n".join(f"exit status {each.returncode}\n{each.stderr}\n{each.stdout}" for each in ended)
+
+
 def check_consistent(stage: Stage, said: object = "") -> list[str]:
     """Every tag names a chart that is there as it was released, nothing is reserved any more; the versions in order."""
     published, refs = stage.published(), stage.refs()
@@ -183,7 +188,7 @@ def test_two_runs_of_one_commit_create_one_version(base: Stage, tmp_path: Path, 
         other = clone(stage.sample.repo, tmp_path / "stage" / "other")
         other.git("remote", "set-url", "origin", "../remote.git")
         ended = [finish(process) for process in [stage.start(repo) for repo in (stage.sample.repo, other)]]
-        assert [each.returncode for each in ended] == [0, 0], ended
+        assert [each.returncode for each in ended] == [0, 0], told(ended)
         assert check_consistent(stage) == ["v0.1.0", "v0.2.0"]
 
 
@@ -201,8 +206,8 @@ def test_two_runs_of_two_commits_lose_neither_and_version_them_in_their_order(
         statuses = dict(zip((repo.path for repo in both), (each.returncode for each in ended), strict=True))
         # A release commit goes on top of the tip, so the older run is red where the newer one has not begun yet.
         expected = (0, 3) if stamps else (0,)
-        assert (statuses[stage.sample.repo.path], statuses[older.path] in expected) == (0, True), ended
-        said = [each.stderr for each in ended]
+        assert (statuses[stage.sample.repo.path], statuses[older.path] in expected) == (0, True), told(ended)
+        said = told(ended)
         tags = check_consistent(stage, said)
         commits = [git(stage.sample.remote, "rev-parse", f"{tag}{'^' if stamps else '^{}'}") for tag in tags]
         assert commits[1:] in ([older.head, newer], [newer]), said

@@ -15,7 +15,7 @@ from jetscale_cicd.tools.registry.answers import refusal_text
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.hosts import split_reference
 from jetscale_cicd.tools.registry.oci_api import OciApi
-from jetscale_cicd.tools.registry.push_errors import PushPlace, is_permanent, push_failed, push_not_allowed, status_in
+from jetscale_cicd.tools.registry.push_errors import PushPlace, is_certain, push_failed, push_not_allowed, status_in
 
 _MAX_PUSHES = 3
 _PAUSES_UNTIL_LISTED = (0.5, 1, 2, 3, 4, 5)
@@ -121,29 +121,29 @@ class OciRegistry:
         """Push an archive unless the version is taken, and read back what the registry then holds.
 
         A push that failed is repeated where that can help, but only after another lookup: an answer may be lost on the
-        way, and another run may be faster.
+        way, and another run may be faster, or be pushing the same at this moment.
 
         Raises:
             PublishError: ``PUSH_FAILED``, with helm's message.
             CannotTellError: as ``check_push``.
         """
-        answer = self.lookup(chart, version)
-        if isinstance(answer, Absent):
-            self.check_push(chart)
         message = ""
         for attempt in range(_MAX_PUSHES):
-            if not isinstance(answer, Absent):
-                return answer
             if attempt:
                 self.pause(2**attempt * (0.5 + secrets.randbelow(100) / 200))
+            answer = self.lookup(chart, version)
+            if not isinstance(answer, Absent):
+                return answer
+            if not attempt:
+                self.check_push(chart)
             finished = self.helm.push(archive, self.url, plain=self.api.plain)
             if finished.status == 0:
                 self.held.add((chart, version))
                 return self.lookup(chart, version)
             message = failure_of(finished)
-            answer = self.lookup(chart, version)
-            if is_permanent(status_in(message)):
+            if is_certain(status_in(message)):
                 break
+        answer = self.lookup(chart, version)
         if isinstance(answer, Present):
             return answer
         raise push_failed(message, self._place(chart), archive.stat().st_size)

@@ -245,7 +245,6 @@ def test_what_the_registry_refuses_for_good_is_asked_once_and_quoted(
 
 
 LATE = {
-    "a tag that stays": (errors(400, "TAG_INVALID", "the image tag '1.0.0' cannot be overwritten"), "for good"),
     "a body that is too large": (Told(413, {"Retry-After": "1"}, b"<title>413 Too Large</title>"), "bytes"),
     "no right to this tag": (errors(403, "DENIED", "protected"), "log in"),
     "no such request": (errors(405, "UNSUPPORTED"), "takes no pushes"),
