@@ -48,7 +48,7 @@ def _publish(acting: ActContext) -> str:
     if new and context.registry.creates_atomically:
         check_push(context.repository, _tagging(acting, acting.release.commit))
     elif new:
-        unreserved = reserve(context.repository, acting.reservation)
+        unreserved = reserve(context.repository, acting.reservation, acting.release.commit)
     first = f"; {_tag_first(acting, unreserved)}" if unreserved else ""
     try:
         return publish(artifact, context.registry, acting.is_published_as) + first

@@ -125,6 +125,18 @@ def add_update_hook(remote: Path, script: str) -> Path:
     return hook
 
 
+def being_written(remote: Path, ref: str, then: str) -> None:
+    """Another push writes this ref while the next one arrives: its lock is there, and what it writes comes later.
+
+    Args:
+        then: what the other one does when it is done.
+    """
+    lock = remote / f"{ref}.lock"
+    later = f"(sleep 0.6; rm '{lock}'; {then}) >/dev/null 2>&1 </dev/null &"
+    meets = f"mkdir -p '{lock.parent}'; touch '{lock}'; unset GIT_QUARANTINE_PATH; {later}"
+    add_update_hook(remote, f'[ "$1" = "{ref}" ] && [ ! -e met ] || exit 0; touch met; {meets}')
+
+
 def undeletable(remote: Path) -> None:
     """Let no ref be deleted by a push, as gitolite does without D."""
     add_update_hook(remote, '[ -n "$(echo "$3" | tr -d 0)" ] || { echo "deletion denied" >&2; exit 1; }')

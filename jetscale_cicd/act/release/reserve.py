@@ -7,22 +7,28 @@ of the tag.
 """
 
 import re
+import time
 
 from jetscale_cicd.errors import CannotTellError, PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.remote import RESERVED, remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
 
-# A reservation may be given back between the push that it refused and the question why.
-_ATTEMPTS = 3
+# Seconds before a push is repeated that met another one: a reservation may be given back between the push that it
+# refused and the question why, and a ref that is being written is locked, and not listed yet.
+PAUSES = (0.1, 0.5)
 # What git push says of a ref that the remote answered for, and refused: by a rule of the host, or a hook.
 _REFUSED = re.compile(r"^ ! \[remote rejected\] .*\((?P<why>[^()]*)\)$", re.MULTILINE)
-# Two runs that create one ref at the same time; the words are git's, of files and of reftables.
-_RACE = re.compile(r"lock|exists|failed to update|old value")
+# Two runs that create one ref at the same time; the words are git's, of files, of reftables, and of several refs.
+_RACE = re.compile(r"lock|exists|failed to update|old value|transaction failed")
 
 
-def reserve(repository: Repository, release: Release) -> str:
+def reserve(repository: Repository, release: Release, made: str) -> str:
     """Reserve a version at the remote; where there is none, no other run can push it.
+
+    Args:
+        release: at the commit that is released, which the remote has.
+        made: the commit that the tag is going to point at: with ``release.commit``, the one on top of it.
 
     Returns:
         "" where the version is reserved; else why not, where the remote takes pushes, and no such refs.
@@ -36,17 +42,17 @@ def reserve(repository: Repository, release: Release) -> str:
         return ""
     ref = RESERVED + release.tag
     reason = ""
-    for _ in range(_ATTEMPTS):
+    for seconds in (0, *PAUSES):
+        time.sleep(seconds)
         # An empty lease: the ref must not exist (git-push(1)). Without it, one for an ancestor would move on.
         push = ("push", "--quiet", f"--force-with-lease={ref}:", remote, f"{release.commit}:{ref}")
         result = repository.git.write(*push)
         if result.status == 0:
             return ""
         reason = result.stderr.strip() or "no reason given"
-        if _is_ours(repository, release):
+        if _is_ours(repository, release, made):
             return ""
-        refused = _REFUSED.search(reason)
-        if refused and not _RACE.search(refused["why"]):
+        if _REFUSED.search(reason) and not is_race(reason):
             return reason
     raise PublishError(
         "RESERVATION_REFUSED",
@@ -56,11 +62,19 @@ def reserve(repository: Repository, release: Release) -> str:
     )
 
 
-def _is_ours(repository: Repository, release: Release) -> bool:
+def is_race(reason: str) -> bool:
+    """Whether git's message says that the remote refused a ref because another push was writing it."""
+    refused = _REFUSED.search(reason)
+    return refused is not None and _RACE.search(refused["why"]) is not None
+
+
+def _is_ours(repository: Repository, release: Release, made: str) -> bool:
     """Whether the version is at this commit already; False where it is free."""
     ref, tag = RESERVED + release.tag, f"refs/tags/{release.tag}"
     refs = remote_refs(repository, ref, f"{tag}*")
-    held = refs.get(ref) or refs.get(tag)  # the run that held it may have finished by now
+    if ref not in refs and refs.get(tag) == made:
+        return True  # the run that held it has finished by now
+    held = refs.get(ref) or refs.get(tag)
     if held and held != release.commit:
         raise SupersededError(
             "VERSION_RESERVED",

@@ -1,9 +1,10 @@
 """Step 4: the tag that makes a version real; created once, never moved (docs/how-it-works.md)."""
 
+import time
 from typing import NamedTuple
 
-from jetscale_cicd.act.release.reserve import give_back
-from jetscale_cicd.errors import PreconditionError, PublishError, SupersededError
+from jetscale_cicd.act.release.reserve import PAUSES, give_back, is_race
+from jetscale_cicd.errors import CannotTellError, PreconditionError, PublishError, SupersededError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.remote import RESERVED, fetch_tags, remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
@@ -85,10 +86,12 @@ def tag(repository: Repository, tagging: Tagging) -> str:
 def check_push(repository: Repository, tagging: Tagging) -> None:
     """Try the push of the tag without doing it, before a package is published that could not be tagged then.
 
-    It proves that this identity may push to the remote, that nothing is there under the tag's name, and that the branch
-    can move on. Whether a hook or a rule of the host refuses the tag is known only when it is pushed.
+    It proves that this identity may push to the remote, that nothing is there under the tag's name but the same tag, of
+    a run that was faster, and that the branch can move on. Whether a hook or a rule of the host refuses the tag is
+    known only when it is pushed.
 
     Raises:
+        SupersededError: ``TAG_TAKEN`` or ``BRANCH_MOVED``, as ``tag``.
         PublishError: ``TAG_REFUSED``, git or the remote refuses it.
     """
     remote = remote_of(repository)
@@ -96,14 +99,31 @@ def check_push(repository: Repository, tagging: Tagging) -> None:
         return
     push = ("push", "--quiet", "--dry-run", *_leases(tagging), remote, *_refspecs(tagging))
     result = repository.git.write(*push)
-    if result.status:
-        name = tagging.release.tag
-        raise PublishError(
-            "TAG_REFUSED",
-            f"{remote} would not take the tag {name}, so nothing was published: {result.stderr.strip()}",
-            where=f"refs/tags/{name}",
-            hint=_PERMISSION,
-        )
+    if not result.status or _is_made(repository, tagging):
+        return
+    name = tagging.release.tag
+    raise PublishError(
+        "TAG_REFUSED",
+        f"{remote} would not take the tag {name}, so nothing was published: {result.stderr.strip()}",
+        where=f"refs/tags/{name}",
+        hint=_PERMISSION,
+    )
+
+
+def _is_made(repository: Repository, tagging: Tagging) -> bool:
+    """Whether another run has created this tag."""
+    name, commit = tagging.release.tag, tagging.release.commit
+    try:
+        refs = _refs(repository, tagging)
+    except CannotTellError:  # git's own reason is better
+        return False
+    held = refs.get(f"refs/tags/{name}", commit)
+    if held != commit:
+        raise _taken(name, held, commit)
+    moved = [branch for branch in _branches(tagging) if refs.get(branch) not in (tagging.head, commit)]
+    if moved:
+        raise _moved(tagging, moved[0], refs.get(moved[0]))
+    return f"refs/tags/{name}" in refs
 
 
 class _Pushed(NamedTuple):
@@ -119,12 +139,21 @@ class _Pushed(NamedTuple):
 
 
 def _try(repository: Repository, remote: str, tagging: Tagging, held: str | None) -> tuple[_Pushed, dict[str, str]]:
-    """Push, and only where that is refused ask the remote what it holds."""
-    pushed = _push(repository, remote, tagging, held)
-    if not pushed.failed:
-        return pushed, {}
+    """Push, and only where that is refused ask the remote what it holds; again while another push writes the same."""
+    name = f"refs/tags/{tagging.release.tag}"
+    pauses = iter(PAUSES)
+    while (pushed := _push(repository, remote, tagging, held)).failed:
+        refs = _refs(repository, tagging)
+        pause = next(pauses, None)
+        if pause is None or name in refs or not is_race(pushed.result.stderr):
+            return pushed, refs
+        time.sleep(pause)  # another push is writing a ref of this one, which is locked, and not listed yet
+    return pushed, {}
+
+
+def _refs(repository: Repository, tagging: Tagging) -> dict[str, str]:
     name = tagging.release.tag
-    return pushed, remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
+    return remote_refs(repository, f"refs/tags/{name}*", RESERVED + name, *_branches(tagging))
 
 
 def _branches(tagging: Tagging) -> tuple[str, ...]:
@@ -173,13 +202,7 @@ def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -
     for branch in _branches(tagging):
         tip = refs.get(branch)
         if tip != tagging.head:
-            at = f"is at {tip[:12]} now" if tip else "is gone"
-            return SupersededError(
-                "BRANCH_MOVED",
-                f"{tagging.branch} {at}, and the commit of {name} belongs on top of {tagging.head[:12]}",
-                where=branch,
-                hint="run again, on the branch as it is now",
-            )
+            return _moved(tagging, branch, tip)
         return PublishError(
             "BRANCH_REFUSED",
             f"{remote} did not take the commit of {name} on {tagging.branch}, nor the tag: "
@@ -193,6 +216,16 @@ def _refusal(tagging: Tagging, remote: str, reason: str, refs: dict[str, str]) -
         f"{remote} did not take the tag {name}: {reason or 'no reason given'}",
         where=f"refs/tags/{name}",
         hint=_PERMISSION,
+    )
+
+
+def _moved(tagging: Tagging, branch: str, tip: str | None) -> SupersededError:
+    at = f"is at {tip[:12]} now" if tip else "is gone"
+    return SupersededError(
+        "BRANCH_MOVED",
+        f"{tagging.branch} {at}, and the commit of {tagging.release.tag} belongs on top of {tagging.head[:12]}",
+        where=branch,
+        hint="run again, on the branch as it is now",
     )
 
 

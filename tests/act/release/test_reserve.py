@@ -8,7 +8,7 @@ from jetscale_cicd.act.release.reserve import give_back, reserve
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
-from tests.support.history import Drawn, add_update_hook, bare, clone, draw, git, opened, undeletable
+from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
 REF = "refs/stage6/reserved/v0.2.0"
 
@@ -28,66 +28,92 @@ def release(local: Drawn, revision: str = "HEAD") -> Release:
     return Release(Version(0, 2, 0), "v0.2.0", local.git("rev-parse", revision))
 
 
+def taken(local: Drawn, wanted: Release, made: str = "") -> str:
+    return reserve(opened(local, network=True), wanted, made or wanted.commit)
+
+
 def refused(local: Drawn, wanted: Release) -> str:
     with pytest.raises(Stage6Error) as error:
-        reserve(opened(local, network=True), wanted)
+        taken(local, wanted)
     return error.value.code
 
 
 def test_a_version_is_reserved_once_and_again_by_the_same_commit(local: Drawn) -> None:
     for _ in range(2):
-        reserve(opened(local, network=True), release(local))
+        taken(local, release(local))
         assert git(origin(local), "rev-parse", REF) == local.head
 
 
 @pytest.mark.parametrize(("first", "second"), [("HEAD~1", "HEAD"), ("HEAD", "HEAD~1")])
 def test_another_commit_does_not_get_it_and_does_not_move_it(local: Drawn, first: str, second: str) -> None:
-    reserve(opened(local, network=True), release(local, first))
+    taken(local, release(local, first))
     assert refused(local, release(local, second)) == "VERSION_RESERVED"
     assert git(origin(local), "rev-parse", REF) == local.git("rev-parse", first)
 
 
 def test_a_version_that_was_released_between_push_and_check_is_not_refused(local: Drawn) -> None:
-    hook = origin(local) / "hooks" / "update"
-    hook.parent.mkdir(exist_ok=True)
-    tagged = local.git("rev-parse", "HEAD~1")
-    hook.write_text(f"#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/tags/v0.2.0 {tagged}\nexit 1\n")
-    hook.chmod(0o755)
+    tag_and_refuse(local, local.git("rev-parse", "HEAD~1"))
     assert refused(local, release(local)) == "VERSION_RESERVED"
+
+
+def tag_and_refuse(local: Drawn, commit: str) -> None:
+    """The run that holds the version tags it, and gives it back, after it made our push fail and before we ask why."""
+    add_update_hook(origin(local), f"unset GIT_QUARANTINE_PATH\ngit update-ref refs/tags/v0.2.0 {commit}\nexit 1")
+
+
+@pytest.mark.parametrize("release_commit", [False, True])
+def test_a_version_that_a_run_of_the_same_commit_released_between_push_and_check_is_ours(
+    local: Drawn, release_commit: bool
+) -> None:
+    released = release(local, "HEAD~1" if release_commit else "HEAD")
+    tag_and_refuse(local, local.head)
+    assert taken(local, released, local.head) == ""
+
+
+@pytest.mark.parametrize("ends_as", ["HEAD", "HEAD~1", None])
+def test_a_reservation_that_another_push_is_writing_is_asked_for_again(local: Drawn, ends_as: str | None) -> None:
+    """The ref is locked for longer than git waits (core.filesRefLockTimeout), and listed only when it is written."""
+    commit = ends_as and local.git("rev-parse", ends_as)
+    being_written(origin(local), REF, f"git update-ref {REF} {commit}" if commit else "true")
+    if ends_as == "HEAD~1":
+        assert refused(local, release(local)) == "VERSION_RESERVED"
+    else:
+        assert taken(local, release(local)) == ""
+        assert git(origin(local), "rev-parse", REF) == local.head
 
 
 def test_a_remote_that_takes_no_such_refs_says_why(local: Drawn) -> None:
     add_update_hook(origin(local), "echo 'no such refs here' >&2; exit 1")
-    assert "no such refs here" in reserve(opened(local, network=True), release(local))
+    assert "no such refs here" in taken(local, release(local))
 
 
 def test_a_remote_that_hides_such_refs_takes_none(local: Drawn) -> None:
     git(origin(local), "config", "receive.hideRefs", "refs/stage6")
-    assert "hidden ref" in reserve(opened(local, network=True), release(local))
+    assert "hidden ref" in taken(local, release(local))
 
 
 def test_a_remote_that_takes_no_push_is_an_error_with_its_reason(local: Drawn) -> None:
     local.git("config", "remote.origin.receivepack", "echo 'you may only read' >&2; false")
     with pytest.raises(Stage6Error, match="you may only read") as error:
-        reserve(opened(local, network=True), release(local))
+        taken(local, release(local))
     assert error.value.code == "RESERVATION_REFUSED"
 
 
 def test_a_reservation_that_cannot_be_seen_is_another_runs(local: Drawn) -> None:
-    reserve(opened(local, network=True), release(local, "HEAD~1"))
+    taken(local, release(local, "HEAD~1"))
     git(origin(local), "config", "uploadpack.hideRefs", "refs/stage6")
     assert refused(local, release(local)) == "RESERVATION_REFUSED"
 
 
 def test_a_reservation_that_may_not_be_deleted_stays(local: Drawn) -> None:
-    reserve(opened(local, network=True), release(local))
+    taken(local, release(local))
     undeletable(origin(local))
     assert not give_back(opened(local, network=True), release(local))
     assert git(origin(local), "rev-parse", REF) == local.head
 
 
 def test_only_our_own_reservation_is_given_back(local: Drawn) -> None:
-    reserve(opened(local, network=True), release(local))
+    taken(local, release(local))
     give_back(opened(local, network=True), release(local, "HEAD~1"))
     assert git(origin(local), "rev-parse", REF) == local.head
     give_back(opened(local, network=True), release(local))
@@ -96,5 +122,5 @@ def test_only_our_own_reservation_is_given_back(local: Drawn) -> None:
 
 def test_without_a_remote_no_other_run_can_take_it(tmp_path: Path) -> None:
     repo = draw(tmp_path / "repo", "feat: a [x]")
-    reserve(opened(repo, network=True), release(repo))
+    taken(repo, release(repo))
     assert repo.git("for-each-ref", "refs/stage6") == ""

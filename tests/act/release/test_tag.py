@@ -11,7 +11,7 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.tag_message import recorded_notes, recorded_package
-from tests.support.history import Drawn, add_update_hook, bare, clone, draw, git, opened, undeletable
+from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
 RESERVED = "refs/stage6/reserved/v0.2.0"
 DIGEST = f"sha256:{'0' * 64}"
@@ -72,17 +72,77 @@ def test_a_push_that_is_tried_changes_nothing(local: Drawn) -> None:
     assert refs(local) == set()
 
 
-@pytest.mark.parametrize("why", ["no right to push", "another tag is there", "no such remote"])
+@pytest.mark.parametrize("why", ["no right to push", "no such remote"])
 def test_a_push_that_git_refuses_is_refused_when_it_is_tried(local: Drawn, why: str) -> None:
     if why == "no right to push":
         local.git("config", "remote.origin.receivepack", "false")
-    elif why == "no such remote":
-        local.git("config", "remote.origin.url", "../nowhere.git")
     else:
-        git(origin(local), "update-ref", "refs/tags/v0.2.0", "HEAD~1")
+        local.git("config", "remote.origin.url", "../nowhere.git")
     with pytest.raises(Stage6Error) as refused:
         check_push(opened(local), tagging(local))
     assert refused.value.code == "TAG_REFUSED"
+
+
+# Another run at the same time
+
+
+@pytest.mark.parametrize("at", ["HEAD", "HEAD~1"])
+def test_a_tag_that_another_run_made_since_the_plan_is_ours_only_at_this_commit(local: Drawn, at: str) -> None:
+    git(origin(local), "update-ref", "refs/tags/v0.2.0", at)
+    if at == "HEAD":
+        check_push(opened(local), tagging(local))
+        assert tag(opened(local), tagging(local))
+        return
+    for push in (check_push, tag):
+        with pytest.raises(Stage6Error) as refused:
+            push(opened(local), tagging(local))
+        assert refused.value.code == "TAG_TAKEN"
+
+
+@pytest.mark.parametrize("reserved", [False, True])
+@pytest.mark.parametrize("ends_as", ["HEAD", "HEAD~1", None])
+def test_a_tag_that_another_push_is_writing_is_asked_for_again(
+    local: Drawn, ends_as: str | None, reserved: bool
+) -> None:
+    if reserved:
+        git(origin(local), "update-ref", RESERVED, local.head)
+    commit = ends_as and local.git("rev-parse", ends_as)
+    being_written(origin(local), "refs/tags/v0.2.0", f"git update-ref refs/tags/v0.2.0 {commit}" if commit else "true")
+    if ends_as == "HEAD~1":
+        with pytest.raises(Stage6Error) as refused:
+            tag(opened(local), tagging(local, local.head if reserved else None))
+        assert refused.value.code == "TAG_TAKEN"
+    else:
+        tag(opened(local), tagging(local, local.head if reserved else None))
+        assert refs(local) == {"refs/tags/v0.2.0"}
+        assert git(origin(local), "rev-parse", "refs/tags/v0.2.0^{commit}") == local.head
+
+
+@pytest.fixture
+def with_commit(local: Drawn) -> Tagging:
+    """A release with a commit of its own on top of main's head, which only this clone has yet."""
+    head = local.head
+    on_top = local.git("commit-tree", "-p", head, "-m", "release", f"{head}^{{tree}}")
+    at_commit = release(local)._replace(commit=on_top)
+    return Tagging(at_commit, head, "main", make_tag(opened(local), at_commit, MESSAGE), head)
+
+
+def test_a_branch_that_another_run_moved_to_our_commit_gets_its_tag(local: Drawn, with_commit: Tagging) -> None:
+    """git writes the refs of one push one after the other, the branch first."""
+    local.git("push", "--quiet", "origin", f"{with_commit.release.commit}:refs/heads/main")
+    check_push(opened(local), with_commit)
+    assert tag(opened(local), with_commit)
+    assert git(origin(local), "rev-parse", "refs/tags/v0.2.0^{commit}") == with_commit.release.commit
+
+
+def test_a_branch_that_moved_on_otherwise_is_said_before_anything_is_published(
+    local: Drawn, with_commit: Tagging
+) -> None:
+    git(origin(local), "update-ref", "refs/heads/main", "HEAD~1")
+    for push in (check_push, tag):
+        with pytest.raises(Stage6Error) as refused:
+            push(opened(local), with_commit)
+        assert refused.value.code == "BRANCH_MOVED"
 
 
 # Signed tags
