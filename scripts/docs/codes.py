@@ -79,6 +79,10 @@ class _Source:
         self.constants = {name: value for module in modules for name, value in module.constants.items()}
         self.enums = [each for module in modules for each in _enums_of_codes(module)]
         self.error_classes = {name: name for name in CLASSES} | _subclasses(modules)
+        # The first of each name that takes a code.
+        signatures = [each for module in reversed(modules) for each in module.signatures.items()]
+        self.taking_codes = {name: parameters for name, parameters in signatures if "code" in parameters}
+        self.assigned: dict[ast.FunctionDef, list[ast.Assign]] = {}
 
     def sites(self) -> Iterator[tuple[list[str], str, list[str], list[str]]]:
         """Codes, class, messages and hints of each place."""
@@ -96,8 +100,8 @@ class _Source:
     def _rows(self, module: Module) -> Iterator[tuple[list[str], str, list[str], list[str]]]:
         """Tuples of a code, maybe a message, and a next step."""
         in_table = {id(node) for value in module.constants.values() for node in ast.walk(value)}
-        in_class = {id(node) for each in ast.walk(module.tree) for node in _class_values(each)}
-        for node in ast.walk(module.tree):
+        in_class = {id(node) for each in module.nodes for node in _class_values(each)}
+        for node in module.nodes:
             if not isinstance(node, ast.Tuple) or id(node) in in_class or len(node.elts) < len(("code", "next step")):
                 continue
             first, second, third = (*node.elts, None)[:3]
@@ -114,7 +118,7 @@ class _Source:
                 yield codes, "DeployError", self.texts(second, here) if known else [], hints
 
     def _around(self, module: Module, node: ast.AST) -> ast.FunctionDef | None:
-        functions = (each for each in ast.walk(module.tree) if isinstance(each, ast.FunctionDef))
+        functions = (each for each in module.nodes if isinstance(each, ast.FunctionDef))
         around = [each for each in functions if any(node is inner for inner in ast.walk(each))]
         return around[-1] if around else None
 
@@ -123,8 +127,7 @@ class _Source:
             return ["code", "message"]
         if call.name in call.module.signatures:
             return call.module.signatures[call.name]
-        known = [module.signatures[call.name] for module in self.modules if call.name in module.signatures]
-        return next((parameters for parameters in known if "code" in parameters), [])
+        return self.taking_codes.get(call.name, [])
 
     def _codes(self, expression: ast.expr | None, module: Module) -> Iterator[str]:
         match expression:
@@ -180,11 +183,13 @@ class _Source:
     def _named(self, name: str, call: Call, depth: int) -> list[str]:
         """A local variable, a constant, or a parameter as the calls of its function give it."""
         if call.function is not None:
+            if call.function not in self.assigned:
+                inside = ast.walk(call.function)
+                self.assigned[call.function] = [node for node in inside if isinstance(node, ast.Assign)]
             assigned = [
                 node.value
-                for node in ast.walk(call.function)
-                if isinstance(node, ast.Assign)
-                and [_name_of(each) for each in node.targets] == [name]
+                for node in self.assigned[call.function]
+                if [_name_of(each) for each in node.targets] == [name]
                 and node.lineno <= getattr(call.node, "lineno", node.lineno)
             ]
             if assigned:  # the nearest one above the call
@@ -204,7 +209,7 @@ class _Source:
 
 def _subclasses(modules: Iterable[Module]) -> dict[str, str]:
     """Name → class of the family, of each class elsewhere that refines one."""
-    classes = (node for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
+    classes = (node for module in modules for node in module.nodes if isinstance(node, ast.ClassDef))
     return {
         each.name: base.id
         for each in classes
@@ -215,7 +220,7 @@ def _subclasses(modules: Iterable[Module]) -> dict[str, str]:
 
 def _enums_of_codes(module: Module) -> Iterator[tuple[str, list[str]]]:
     """Code and next steps of each member of an enum whose value is its own name, or begins with it."""
-    for each in ast.walk(module.tree):
+    for each in module.nodes:
         for node in _class_values(each):
             match node:
                 case ast.Tuple(elts=[ast.Constant(value=str(code)), *cells]) if CODE.fullmatch(code):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -33,6 +33,11 @@ class Module:
     tree: ast.Module
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def constants(self) -> dict[str, ast.expr]:
         """Name → value of what is assigned at the top."""
         found: dict[str, ast.expr] = {}
@@ -48,7 +53,7 @@ class Module:
     def signatures(self) -> dict[str, list[str]]:
         """Name → parameters of each function and dataclass, without ``self``."""
         found: dict[str, list[str]] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef):
                 arguments = [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
                 found[node.name] = [name for name in arguments if name not in ("self", "cls")]
@@ -69,6 +74,7 @@ class Module:
             yield from self._calls(child, child if isinstance(child, ast.FunctionDef) else function)
 
 
+@cache
 def read_package() -> tuple[Module, ...]:
     """Every module of the package."""
     return tuple(Module(file, ast.parse(file.read_text())) for file in sorted(PACKAGE.rglob("*.py")))

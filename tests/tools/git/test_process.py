@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.tools.git import Git, client, objects, open_repository
+from jetscale_cicd.tools.git import Git, client, objects, open_repository, process
 from jetscale_cicd.tools.git.descendants import descendants
 from jetscale_cicd.tools.git.process import Patience
 from jetscale_cicd.tools.redact import Redactor
@@ -120,7 +120,8 @@ def test_a_remote_that_does_not_answer_is_named_in_time_and_nothing_is_left(
     address = {"ssh": f"ssh://{port}", "git": f"git://127.0.0.1:{port}", "http": silent}.get(kind, locked)
     repo.git("remote", "add", "origin", "waiting::x" if kind == "helper" else address)
     repo.git("config", "credential.helper", str(waiting))
-    monkeypatch.setattr(client, "_PATIENCE", dict.fromkeys(client._PATIENCE, Patience(0.6, 60)))
+    monkeypatch.setattr(process, "_POLL", 0.05)
+    monkeypatch.setattr(client, "_PATIENCE", dict.fromkeys(client._PATIENCE, Patience(0.2, 60)))
     path = f"{waiting.parent}{os.pathsep}{os.environ['PATH']}"
     with opened(repo, GIT_SSH_COMMAND=str(waiting), PATH=path) as git:
         before, started = descendants(os.getpid()), time.monotonic()
@@ -132,7 +133,7 @@ def test_a_remote_that_does_not_answer_is_named_in_time_and_nothing_is_left(
     deadline = time.monotonic() + SOON
     while set(descendants(os.getpid())) - set(before):
         assert time.monotonic() < deadline, "a process was left behind"
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def test_what_a_partial_clone_lacks_is_not_waited_for_without_end(
@@ -140,8 +141,9 @@ def test_what_a_partial_clone_lacks_is_not_waited_for_without_end(
 ) -> None:
     partial = clone(bare(repo, tmp_path / "origin.git"), tmp_path / "partial", "--filter=blob:none", "--no-checkout")
     partial.git("remote", "set-url", "origin", f"ssh://host{repo.path}")
-    monkeypatch.setattr(objects, "_ANSWER", 1)
-    monkeypatch.setattr(client, "_LAZY", Patience(0.6, 60))
+    monkeypatch.setattr(process, "_POLL", 0.05)
+    monkeypatch.setattr(objects, "_ANSWER", 0.3)
+    monkeypatch.setattr(client, "_LAZY", Patience(0.2, 60))
     with opened(partial, GIT_SSH_COMMAND=str(waiting)) as git:
         for ask in (lambda: git.read("HEAD:x"), lambda: git.run("archive", "HEAD")):
             with pytest.raises(CannotTellError) as late:
@@ -153,9 +155,9 @@ def test_a_remote_that_answers_slowly_is_waited_for(
     repo: Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh = tmp_path / "ssh"
-    ssh.write_text('#!/bin/sh\nfor turn in 1 2 3; do sleep 0.7; echo "wait" >&2; done\nshift\nexec sh -c "$*"\n')
+    ssh.write_text('#!/bin/sh\nfor turn in 1 2 3; do sleep 0.3; echo "wait" >&2; done\nshift\nexec sh -c "$*"\n')
     ssh.chmod(0o755)
-    monkeypatch.setattr(client, "_PATIENCE", {"ls-remote": Patience(1.5, 60)})
+    monkeypatch.setattr(client, "_PATIENCE", {"ls-remote": Patience(0.75, 60)})
     with opened(repo, GIT_SSH_COMMAND=str(ssh), GIT_SSH_VARIANT="simple") as asked:
         assert asked.run("ls-remote", f"ssh://host{repo.path}", "HEAD").status == 0
 
