@@ -26,9 +26,10 @@ help: ## this list
 run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes.py
 	@$(PY) examples/five_scenes.py $(ARGS)
 
+# Where that is set, each of pytest's three processes rewrites the assertions of every test anew, which takes seconds.
 .PHONY: test
 test: $(VENV)/.dev tools ## the tests, except the slow ones; ARGS='-k tag -x' goes to pytest
-	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## style, types, and the floors of the package

@@ -35,6 +35,12 @@ def helm(request: pytest.FixtureRequest) -> Path:
     return find_helm(request.param)
 
 
+@pytest.fixture(params=[pytest.param("helm3", marks=pytest.mark.slow), "helm4"], scope="session")
+def any_helm(request: pytest.FixtureRequest) -> Path:
+    """A helm 4, and in the slow suite a helm 3, too: for what is rare and hardly depends on helm."""
+    return find_helm(request.param)
+
+
 @pytest.fixture(scope="session")
 def helm4() -> Path:
     """A helm 4, where one major is enough."""

@@ -1,5 +1,8 @@
 """At a terminal a laptop is asked before a cluster is changed; nobody else is."""
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -9,21 +12,41 @@ from tests.support.terminal import typed
 
 HELM = CONFIG.replace("render", "helm")
 QUESTION = "Go on? [y/N]"
-# Nobody listens there, so whoever is not stopped by the question ends with another error.
+# A server that refuses everything at once, so that whoever is not stopped by the question ends with another error.
 KUBECONFIG = """\
 apiVersion: v1
 kind: Config
 current-context: far
-clusters: [{name: far, cluster: {server: "http://127.0.0.1:1"}}]
+clusters: [{name: far, cluster: {server: "http://127.0.0.1:PORT"}}]
 contexts: [{name: far, context: {cluster: far, user: me}}]
 users: [{name: me, user: {}}]
 """
 
 
+class Refusing(BaseHTTPRequestHandler):
+    """Lets nobody in."""
+
+    def do_GET(self) -> None:
+        self.send_response(403)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the screen."""
+
+
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def port() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, port: int) -> Sample:
     sample = small(tmp_path_factory.mktemp("confirm"), {".stage6.yaml": HELM})
-    sample.directory.joinpath("kubeconfig").write_text(KUBECONFIG)
+    sample.directory.joinpath("kubeconfig").write_text(KUBECONFIG.replace("PORT", str(port)))
     return sample
 
 

@@ -79,12 +79,13 @@ def test_a_summary_is_cut_before_github_refuses_it(tmp_path: Path) -> None:
     summary = tmp_path / "summary"
     stack = small(tmp_path / "stack", {f"charts/app/files/{number}.txt": "x\n" * 20 for number in range(3)})
     stack.repo.write("charts/app/templates/many.yaml", "".join(f"# {number}\n" for number in range(10)))
-    many = "{{ range $i := until 9000 }}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c{{ $i }}}\n{{ end }}"
+    big = '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c{{ $i }}}\ndata: {x: {{ repeat 2000 "x" }}}\n'
+    many = f"{{{{ range $i := until 1000 }}}}{big}{{{{ end }}}}"
     stack.repo.write("charts/app/templates/many.yaml", many)
     stack.repo.commit("feat: many")
     ended = stack.command("simulate", "--base=HEAD~1", env={"GITHUB_STEP_SUMMARY": str(summary)})
     assert ended.status == 0
-    assert len(ended.stdout) > 400_000
+    assert len(ended.stdout) > 1 << 20
     assert summary.stat().st_size < 1 << 20
     assert "cut here" in summary.read_text()
 

@@ -384,6 +384,7 @@ def test_pushes_to_main_publish_redeploy_or_do_nothing(runner: Runner, stack: Dr
     assert [job.outputs for job in ran.values()] == [outputs("publish", "0.1.1")] * 2
 
 
+@pytest.mark.slow
 def test_a_lost_cache_is_rebuilt_from_the_tag_to_the_same_bytes(runner: Runner, stack: Drawn) -> None:
     push(runner, stack, "feat: begin", before="0" * 40)
     archive = runner.workspaces["stage6"] / "registry" / "jetscale-stack-0.1.0.tgz"
@@ -453,6 +454,7 @@ def test_a_pull_request_is_simulated_and_counts_nobody_elses_changes(runner: Run
     assert "replicas: 9" not in simulated.summary
 
 
+@pytest.mark.slow
 def test_a_run_by_hand_does_what_is_missing_and_only_on_main(runner: Runner, stack: Drawn) -> None:
     push(runner, stack, "feat: begin", before="0" * 40)
     payload = {"inputs": None, "ref": "refs/heads/main", "workflow": ".github/workflows/stage6.yml"}

@@ -60,8 +60,8 @@ def replace_package(stack: Sample) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--app-version", "0.24.9")])
-def test_a_package_that_its_tag_rebuilds_is_deployed(tmp_path: Path, helm: Path, options: tuple[str, ...]) -> None:
-    stack = released_elsewhere(small(tmp_path), *options, helm=helm)
+def test_a_package_that_its_tag_rebuilds_is_deployed(tmp_path: Path, any_helm: Path, options: tuple[str, ...]) -> None:
+    stack = released_elsewhere(small(tmp_path), *options, helm=any_helm)
     ended = stack.run()
     assert (ended.status, ended.json["decision"], ended.json["version"]) == (0, "redeploy", "0.24.9"), ended.stderr
 

@@ -31,21 +31,25 @@ def simulated(stack: Sample, *arguments: str) -> tuple[int, str, object]:
     return ended.status, diff["note"] or "", diff["objects"]
 
 
-@pytest.mark.parametrize("name", ASKS)
+# Each alone is rare; all of them at once show the same.
+ALONE = [pytest.param(name, marks=[] if name == "all of them" else pytest.mark.slow) for name in ASKS]
+
+
+@pytest.mark.parametrize("name", ALONE)
 @pytest.mark.parametrize("engine", ["helm", "render"])
 def test_where_no_cluster_is_asked_a_simulation_guesses_and_notes_it(
-    helm: Path, tmp_path: Path, name: str, engine: str
+    any_helm: Path, tmp_path: Path, name: str, engine: str
 ) -> None:
-    stack = small(tmp_path, {CONFIG_FILE: CONFIG.replace("render", engine)}, helm)
+    stack = small(tmp_path, {CONFIG_FILE: CONFIG.replace("render", engine)}, any_helm)
     stack.commit("fix: ask", ASKS[name])
     status, note, _ = simulated(stack)
     assert status == 0
     assert "targets.live: kube_version and api_versions" in note
 
 
-@pytest.mark.parametrize("name", ASKS)
-def test_what_the_target_says_of_its_cluster_counts(helm: Path, tmp_path: Path, name: str) -> None:
-    stack = small(tmp_path, {CONFIG_FILE: CONFIG.replace("render}", f"render, {KEYS}}}"), **ASKS[name]}, helm)
+@pytest.mark.parametrize("name", ALONE)
+def test_what_the_target_says_of_its_cluster_counts(any_helm: Path, tmp_path: Path, name: str) -> None:
+    stack = small(tmp_path, {CONFIG_FILE: CONFIG.replace("render}", f"render, {KEYS}}}"), **ASKS[name]}, any_helm)
     ended = stack.run()
     assert ended.status == 0, ended.stderr
     stack.commit("fix: more", {"envs/live/values.yaml": "size: 4\n"})
@@ -62,16 +66,16 @@ def test_what_is_deployed_as_it_is_rendered_is_not_guessed(tmp_path: Path) -> No
     assert stack.published == []
 
 
-def test_an_error_that_every_cluster_would_give_is_one(helm: Path, tmp_path: Path) -> None:
-    stack = small(tmp_path, helm=helm)
+def test_an_error_that_every_cluster_would_give_is_one(any_helm: Path, tmp_path: Path) -> None:
+    stack = small(tmp_path, helm=any_helm)
     stack.commit("fix: break it", {TEMPLATE: BROKEN})
     status, note, _ = simulated(stack)
     assert status != 0
     assert "RENDER_FAILED" in note
 
 
-def test_an_object_that_has_to_be_looked_up_is_a_note(helm: Path, tmp_path: Path) -> None:
-    stack = small(tmp_path, helm=helm)
+def test_an_object_that_has_to_be_looked_up_is_a_note(any_helm: Path, tmp_path: Path) -> None:
+    stack = small(tmp_path, helm=any_helm)
     stack.commit("fix: look it up", {TEMPLATE: LOOKUP})
     _, note, objects = simulated(stack)
     assert "CLUSTER_UNKNOWN" in note

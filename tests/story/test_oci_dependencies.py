@@ -44,12 +44,12 @@ def stack(path: Path, mirrors: str) -> Drawn:
 
 
 def test_a_mirror_that_is_a_registry_gives_the_same_archive_as_one_that_is_a_directory(
-    registry: str, helm: Path, tmp_path: Path
+    registry: str, any_helm: Path, tmp_path: Path
 ) -> None:
     texts = []
     for name, mirror in (("oci", registry), ("directory", str(SUBCHARTS))):
         repo = stack(tmp_path / name, f', mirrors: {{"oci://ghcr.io/jetscale-ai/charts": "{mirror}"}}')
-        ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=helm)
+        ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=any_helm)
         assert ended.status == 0, ended.stderr
         texts.append((tmp_path / name / "registry" / "jetscale-stack-0.1.0.tgz").read_bytes())
     assert texts[0] == texts[1]

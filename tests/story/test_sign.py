@@ -48,7 +48,7 @@ def keys() -> Iterator[Keys]:
         home.chmod(0o700)
         env = {**os.environ, "GNUPGHOME": name}
         gpg = ("gpg", "--batch", "--quiet", "--pinentry-mode=loopback", f"--passphrase={PASSPHRASE}")
-        subprocess.run([*gpg, "--quick-gen-key", SIGNER, "rsa3072", "sign"], env=env, check=True)
+        subprocess.run([*gpg, "--quick-gen-key", SIGNER, "rsa2048", "sign"], env=env, check=True)
         subprocess.run(["gpg", "--batch", "--output", public, "--export", SIGNER], env=env, check=True)
         yield Keys(home, public)
         subprocess.run(["gpgconf", "--kill", "all"], env=env, check=True)

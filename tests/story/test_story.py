@@ -418,12 +418,12 @@ def test_a_saved_plan_whose_version_is_of_another_commit_by_now_is_refused(stack
     ids=["template", "yaml", "schema"],
 )
 def test_a_chart_that_a_target_cannot_render_is_never_published(
-    stack: Sample, helm: Path, path: str, content: str, said: str
+    stack: Sample, any_helm: Path, path: str, content: str, said: str
 ) -> None:
     stack.repo.write(path, content)
     stack.edit("feat: more room", CHART, "1", "2")
     before = stack.tracks()
-    ended = Sample(stack.directory, helm).run()
+    ended = Sample(stack.directory, any_helm).run()
     assert (ended.status, ended.json["error"]["code"]) == (5, "RENDER_FAILED")
     assert said in ended.json["error"]["message"]
     assert step_results(ended) == {

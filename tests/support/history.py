@@ -131,8 +131,9 @@ def being_written(remote: Path, ref: str, then: str) -> None:
     Args:
         then: what the other one does when it is done.
     """
+    git(remote, "config", "core.filesRefLockTimeout", "10")
     lock = remote / f"{ref}.lock"
-    later = f"(sleep 0.6; rm '{lock}'; {then}) >/dev/null 2>&1 </dev/null &"
+    later = f"(sleep 0.25; rm '{lock}'; {then}) >/dev/null 2>&1 </dev/null &"
     meets = f"mkdir -p '{lock.parent}'; touch '{lock}'; unset GIT_QUARANTINE_PATH; {later}"
     add_update_hook(remote, f'[ "$1" = "{ref}" ] && [ ! -e met ] || exit 0; touch met; {meets}')
 

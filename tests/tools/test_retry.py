@@ -68,8 +68,16 @@ SHORT: dict[str, Callable[[], str]] = {"seconds": lambda: "1", "a date": after(2
 
 
 @pytest.mark.parametrize("form", SHORT)
-def test_a_short_wait_is_kept(form: str) -> None:
-    with serving((429, SHORT[form]()), (200, None)) as (address, asked):
+def test_a_short_wait_is_kept(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with serving((429, SHORT[form]()), (200, None)) as (address, _):
+        assert ask(address, []).status == 200
+    assert sum(slept) >= 0.9
+
+
+def test_a_wait_takes_its_time() -> None:
+    with serving((429, "1"), (200, None)) as (address, asked):
         assert ask(address, []).status == 200
     assert asked[1] - asked[0] >= 0.9
 
@@ -90,7 +98,8 @@ def test_what_names_no_wait_is_repeated_soon(form: str) -> None:
     assert asked[1] - asked[0] < 1
 
 
-def test_the_waits_of_one_request_have_one_bound() -> None:
+def test_the_waits_of_one_request_have_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     with serving((429, "1")) as (address, asked):
         answer = ask(address, [], patience=2)
     assert (answer.status, answer.wait, len(asked)) == (429, 1, 3)

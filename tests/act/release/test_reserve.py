@@ -72,7 +72,7 @@ def test_a_version_that_a_run_of_the_same_commit_released_between_push_and_check
 
 @pytest.mark.parametrize("ends_as", ["HEAD", "HEAD~1", None])
 def test_a_reservation_that_another_push_is_writing_is_asked_for_again(local: Drawn, ends_as: str | None) -> None:
-    """The ref is locked for longer than git waits (core.filesRefLockTimeout), and listed only when it is written."""
+    """The ref is locked for longer than git waits, and listed only when it is written."""
     commit = ends_as and local.git("rev-parse", ends_as)
     being_written(origin(local), REF, f"git update-ref {REF} {commit}" if commit else "true")
     if ends_as == "HEAD~1":

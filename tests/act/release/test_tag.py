@@ -99,8 +99,7 @@ def test_a_tag_that_another_run_made_since_the_plan_is_ours_only_at_this_commit(
         assert refused.value.code == "TAG_TAKEN"
 
 
-@pytest.mark.parametrize("reserved", [False, True])
-@pytest.mark.parametrize("ends_as", ["HEAD", "HEAD~1", None])
+@pytest.mark.parametrize(("ends_as", "reserved"), [("HEAD", True), ("HEAD", False), ("HEAD~1", True), (None, True)])
 def test_a_tag_that_another_push_is_writing_is_asked_for_again(
     local: Drawn, ends_as: str | None, reserved: bool
 ) -> None:
