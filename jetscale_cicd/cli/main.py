@@ -5,38 +5,27 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
-from types import FrameType, ModuleType
+from types import FrameType
 
-from jetscale_cicd.cli import (
-    adopt,
-    deploy,
-    explain,
-    plan,
-    release,
-    rollback,
-    schema,
-    simulate,
-    stage6,
-    status,
-    verify_chart,
-)
 from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
 
-COMMANDS: dict[str, ModuleType] = {
-    "stage6": stage6,
-    "release": release,
-    "deploy": deploy,
-    "plan": plan,
-    "simulate": simulate,
-    "explain": explain,
-    "status": status,
-    "rollback": rollback,
-    "verify-chart": verify_chart,
-    "adopt": adopt,
-    "schema": schema,
+# The name of a command, and its module: imported only where it is asked for.
+COMMANDS = {
+    "stage6": "jetscale_cicd.cli.stage6",
+    "release": "jetscale_cicd.cli.release",
+    "deploy": "jetscale_cicd.cli.deploy",
+    "plan": "jetscale_cicd.cli.plan",
+    "simulate": "jetscale_cicd.cli.simulate",
+    "explain": "jetscale_cicd.cli.explain",
+    "status": "jetscale_cicd.cli.status",
+    "rollback": "jetscale_cicd.cli.rollback",
+    "verify-chart": "jetscale_cicd.cli.verify_chart",
+    "adopt": "jetscale_cicd.cli.adopt",
+    "schema": "jetscale_cicd.cli.schema",
 }
 
 
@@ -53,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     try:
         args = parser(*arguments[:1]).parse_args(arguments)
-        ended: int = COMMANDS[args.command].execute(args, output)
+        ended: int = import_module(COMMANDS[args.command]).execute(args, output)
         return ended
     except KeyboardInterrupt:
         return _fail(
@@ -86,7 +75,8 @@ def parser(first: str = "") -> Parser:
     commands = root.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser, prog=root.prog
     )
-    for name, module in {first: COMMANDS[first]}.items() if first in COMMANDS else COMMANDS.items():
+    for name in (first,) if first in COMMANDS else COMMANDS:
+        module = import_module(COMMANDS[name])
         doc = (module.__doc__ or "").partition(": ")[2].strip()
         module.configure(commands.add_parser(name, help=doc, description=doc))
     return root
