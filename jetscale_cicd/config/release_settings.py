@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.target import apply_checks, check_text, quoted
@@ -51,7 +50,8 @@ def check_command_argument(text: str) -> None:
         raise ValueError(f"{quoted(text)}: the placeholders are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
 
 
-class Signing(NamedTuple):
+@frozen
+class Signing:
     """How packages are signed: user id of an OpenPGP key, "" for none, and arguments of a command, () for none."""
 
     key: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.plan import TargetDecision
@@ -19,14 +19,16 @@ if TYPE_CHECKING:  # every decision imports this module, and most of these serve
     from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
-class Package(NamedTuple):
+@frozen
+class Package:
     """A published package for helm: its reference, with further arguments, and the digest of its archive."""
 
     chart: tuple[str, ...]
     digest: str
 
 
-class Rendered(NamedTuple):
+@frozen
+class Rendered:
     """Manifests, and what they were rendered on the assumption of."""
 
     manifests: bytes

@@ -1,17 +1,20 @@
 """Branches: how they are grouped for releases, and where those of a remote are."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from jetscale_cicd.model.record import field, frozen
 
 
-class BranchGroup(NamedTuple):
+@frozen
+class BranchGroup:
     """A group of python-semantic-release's `branches`: a regular expression, and whether it makes pre-releases."""
 
     match: str
     prerelease: bool = False
 
 
-class Heads(NamedTuple):
+@frozen
+class Heads:
     """Branches of a remote, or of a repository without one.
 
     Args:
@@ -22,4 +25,4 @@ class Heads(NamedTuple):
 
     default: str = ""
     default_tip: str | None = None
-    tips: Mapping[str, str] = {}
+    tips: Mapping[str, str] = field(default_factory=dict)

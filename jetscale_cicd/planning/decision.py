@@ -1,7 +1,6 @@
 """Observe the commit, the releases and the targets, and decide for each target."""
 
 from functools import partial
-from typing import NamedTuple
 
 from jetscale_cicd.config.required import check_required
 from jetscale_cicd.config.settings import ChartSettings
@@ -33,7 +32,8 @@ from jetscale_cicd.planning.known_releases import known_releases, version_unknow
 from jetscale_cicd.planning.remarks import CONFIG, remarks
 
 
-class Observed(NamedTuple):
+@frozen
+class Observed:
     """The observations, and the decision for each target.
 
     Args:
@@ -76,7 +76,7 @@ def observe(context: RunContext) -> Observed:
         note = (
             f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
         )
-        return later._replace(notes=(note, *later.notes))
+        return replace(later, notes=(note, *later.notes))
     comparison = _comparison(context, head, releases, lacking)
     repository.begin_diff(comparison)
     overtaken = ""
@@ -155,7 +155,7 @@ def _as_of_base(context: RunContext, releases: Releases, comparison: Comparison)
     repository, request = context.repository, context.request
     tip = repository.find(request.base)[0] if request.from_merge_base and request.base else comparison.base
     latest = highest_merged(repository, context.tag_format, releases.all, tip) if tip else None
-    return releases._replace(latest=latest)
+    return replace(releases, latest=latest)
 
 
 @frozen

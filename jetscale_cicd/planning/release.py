@@ -7,6 +7,7 @@ from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.decide.plan import ArtifactState
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.plan import Decision, VersionChoice
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import NotAsked, Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.planning.decision import Observed
@@ -16,7 +17,8 @@ _UNKNOWN_BRANCH = "BRANCH"
 _NO_RELEASE = ("there is no release yet: a run publishes the first one",)
 
 
-class DesiredRelease(NamedTuple):
+@frozen
+class DesiredRelease:
     """The release to deploy, None where there is none; with the choice of the version where it is a new one.
 
     Args:

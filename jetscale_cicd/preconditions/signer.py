@@ -12,7 +12,7 @@ _SIGNING = (StepName.PUBLISH, StepName.SIGN)
 
 def _applies(context: RunContext, plan: Plan) -> bool:
     signs = any(step.name in _SIGNING and step.state is StepState.NEEDED for step in plan.shared)
-    return signs and any(context.settings.signing)
+    return signs and bool(context.settings.signing.key or context.settings.signing.command)
 
 
 def _run(context: RunContext, _: Plan) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, Protocol, TypeGuard
+from typing import Protocol, TypeGuard
 
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import CommandResult
 
 Redact = Callable[[str], str]
 
 
-class Medium(NamedTuple):
+@frozen
+class Medium:
     """Where a text is read: what masks secrets on the way there, and whether there are colours."""
 
     redact: Redact

@@ -3,9 +3,10 @@
 A result names its model without importing it: a plan starts without the models of the other commands.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import frozen
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from jetscale_cicd.model.verification import Adoption, Verification
 
 
-class PlanResult(NamedTuple):
+@frozen
+class PlanResult:
     """A plan.
 
     Args:
@@ -30,7 +32,8 @@ class PlanResult(NamedTuple):
     refused: Stage6Error | None = None
 
 
-class RunResult(NamedTuple):
+@frozen
+class RunResult:
     """A run.
 
     Args:
@@ -43,44 +46,51 @@ class RunResult(NamedTuple):
     shown: bool = False
 
 
-class SimulationResult(NamedTuple):
+@frozen
+class SimulationResult:
     """A plan, and the manifests that would differ."""
 
     simulation: "Simulation"
 
 
-class StatusResult(NamedTuple):
+@frozen
+class StatusResult:
     """The state of every target, and the plan of the next run."""
 
     status: "Status"
 
 
-class VerificationResult(NamedTuple):
+@frozen
+class VerificationResult:
     """A published chart compared with its tag, and the failure that the comparison means, where it means one."""
 
     verification: "Verification"
     failure: Stage6Error | None
 
 
-class AdoptionResult(NamedTuple):
+@frozen
+class AdoptionResult:
     """A package that was not made by Stage 6, and is accepted from now on."""
 
     adoption: "Adoption"
 
 
-class RollbackResult(NamedTuple):
+@frozen
+class RollbackResult:
     """An earlier revision that was brought back."""
 
     rollback: "Rollback"
 
 
-class ExplanationResult(NamedTuple):
+@frozen
+class ExplanationResult:
     """Why each of some paths counts, or does not."""
 
     reasons: "tuple[Reason, ...]"
 
 
-class SchemaResult(NamedTuple):
+@frozen
+class SchemaResult:
     """The JSON Schema of ``.stage6.yaml``."""
 
     document: dict[str, object]

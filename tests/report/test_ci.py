@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_every_row_gives_what_a_ci_takes() -> None:
 
 def test_a_second_ci_is_a_module_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The null module stands for a new one: what matters is that the row alone leads to it."""
-    gitlab = NONE._replace(name="gitlab", proof=("GITLAB_CI",))
+    gitlab = replace(NONE, name="gitlab", proof=("GITLAB_CI",))
     monkeypatch.setattr("jetscale_cicd.report.ci.table.CIS", (*CIS, gitlab))
     assert isinstance(open_outputs({"GITLAB_CI": "true"}), NoOutputs)
     assert isinstance(open_outputs({"GITLAB_CI": "true", "GITHUB_ACTIONS": "true"}), GitHub)

@@ -13,13 +13,14 @@ No well-kept library does this: ``ci-environment`` and ``ci-info`` tell the CI, 
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import NamedTuple
 
 from jetscale_cicd.model.event import Event
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.observe.ci.variables import CiVariables
 
 
-class _Ci(NamedTuple):
+@frozen
+class _Ci:
     """One CI.
 
     Args:

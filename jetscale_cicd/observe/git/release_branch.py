@@ -1,9 +1,8 @@
 """The branch that a release commit goes to, as it is at the remote (``release.commit``)."""
 
-from typing import NamedTuple
-
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.change import Comparison
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.git.remote import remote_of, resolve_or_fetch
@@ -12,7 +11,8 @@ from jetscale_cicd.observe.git.repository import Repository
 _HINT = "run on the branch that is released, pushed; or set release.commit: false"
 
 
-class Branch(NamedTuple):
+@frozen
+class Branch:
     """A branch that gets release commits, and its tip at the remote; name "" where it is not known."""
 
     name: str

@@ -1,11 +1,11 @@
 """Which versions are taken: tags here and at the remote, and what runs are about to push."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.branch import Heads
+from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.heads import head_patterns, heads_of
@@ -29,7 +29,8 @@ _DEFAULT_BRANCH = BranchRules()
 _TAGS = "refs/tags/"
 
 
-class Releases(NamedTuple):
+@frozen
+class Releases:
     """What versions are taken.
 
     Args:
@@ -94,7 +95,7 @@ def find_releases(
         published=published,
         certain=not is_truncated(repository, head),
         reserved=_reserved(theirs or {}, tag_format),
-        branch=branch and branch._replace(tip=(theirs or {}).get(branch.ref)),
+        branch=branch and replace(branch, tip=(theirs or {}).get(branch.ref)),
         heads=heads_of(answer.commits, answer.default) if answer else None,
     )
 

@@ -1,11 +1,11 @@
 """The ladder for a commit or a tag that this clone lacks; it adds objects and tags, and moves nothing."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.observe.git.repository import Repository
 
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
@@ -96,7 +96,8 @@ def begin_remote_refs(repository: Repository, *patterns: str) -> None:
         repository.git.begin(*_LIST, remote, *patterns)
 
 
-class RemoteRefs(NamedTuple):
+@frozen
+class RemoteRefs:
     """Refs of the remote.
 
     Args:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.face import Redact
 
 
@@ -33,7 +34,8 @@ class CiOutputs(Protocol):
 OpenOutputs = Callable[[Mapping[str, str]], CiOutputs]
 
 
-class _Row(NamedTuple):
+@frozen
+class _Row:
     """One CI: any of the variables in ``proof`` is set there alone; ``module`` gives an ``OPEN``."""
 
     name: str

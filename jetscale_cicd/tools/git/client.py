@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.record import field, frozen
@@ -44,7 +44,8 @@ _LAZY = Patience(300, 3600)
 _READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|(gpg|hook)\..*)$"
 
 
-class _Begun(NamedTuple):
+@frozen
+class _Begun:
     """A git that answers later, and whether its answer stays true whatever is fetched or written."""
 
     git: Started

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.git.descendants import descendants, terminate
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
@@ -20,7 +21,8 @@ _PIPE = 1 << 20
 Process = subprocess.Popen[bytes]
 
 
-class Patience(NamedTuple):
+@frozen
+class Patience:
     """How long git is waited for, in seconds: without a byte of output, and in all."""
 
     silence: float

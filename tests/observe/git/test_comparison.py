@@ -149,7 +149,7 @@ def test_releases_of_which_none_is_merged_are_an_error(repo: Drawn, tmp_path: Pa
 def test_no_release_anywhere_is_no_release_yet(tmp_path: Path, remote: bool) -> None:
     repo = draw(tmp_path / "repo", "feat: a [charts/app/values.yaml]")
     found = releases(published(repo, tmp_path)[1] if remote else repo)
-    assert found._replace(heads=None) == Releases(None, ())
+    assert replace(found, heads=None) == Releases(None, ())
     assert (found.heads is not None) == remote
 
 
