@@ -6,6 +6,7 @@ Pydantic is not used: importing it would take most of the time budget of a decis
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
+from jetscale_cicd.config.defaults import default_settings, with_origins
 from jetscale_cicd.config.needs import wrong_needs
 from jetscale_cicd.config.nodes import Node, compose
 from jetscale_cicd.config.release_settings import ReleaseSettings
@@ -37,12 +38,6 @@ _KINDS = {
 }
 
 
-def default_settings() -> Settings:
-    """The settings without a file; every origin is ``default``."""
-    settings = Settings()
-    return replace(settings, origins=_origins(settings, {}))
-
-
 def read_settings(text: str, file: str) -> Settings:
     """Read the text of a configuration file; empty text means the defaults.
 
@@ -61,15 +56,7 @@ def read_settings(text: str, file: str) -> Settings:
     settings = reader.settings(root)
     if settings is None:
         raise reader.error()
-    return replace(settings, origins=_origins(settings, reader.origins), notes=tuple(reader.notes))
-
-
-def _origins(settings: Settings, written: Mapping[str, str]) -> dict[str, str]:
-    keys = [f"chart.{each.name}" for each in fields(ChartSettings)]
-    keys += [f"release.{each.name}" for each in fields(ReleaseSettings)]
-    for target in settings.targets:
-        keys += [f"targets.{target.name}.{each.name}" for each in fields(Target) if each.name != "name"]
-    return {key: written.get(key, "default") for key in keys}
+    return with_origins(replace(settings, notes=tuple(reader.notes)), reader.origins)
 
 
 class _Reader:

@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from jetscale_cicd.config.bounded_yaml import MAX_BYTES
-from jetscale_cicd.config.reader import default_settings, read_settings
+from jetscale_cicd.config.defaults import default_settings
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.config.settings import Settings, check_registry
 from jetscale_cicd.errors import ConfigurationError
@@ -56,14 +55,20 @@ def _was_committed(repository: Repository, snapshot: str) -> bool:
 
 def _settings(request: Request, texts: dict[str, str]) -> Settings:
     if request.config:
-        return read_settings(_read(request.config), str(request.config))
+        return _parsed(_read(request.config), str(request.config))
     if FILE in texts:
-        return read_settings(texts[FILE], FILE)
+        return _parsed(texts[FILE], FILE)
     if mistaken := next((name for name in _MISTAKEN if name in texts), None):
         raise ConfigurationError(
             "CONFIG_NAME", f"{mistaken} is not read", where=mistaken, hint=f"git mv {mistaken} {FILE}, and commit it"
         )
     return default_settings()
+
+
+def _parsed(text: str, file: str) -> Settings:
+    from jetscale_cicd.config.reader import read_settings
+
+    return read_settings(text, file)
 
 
 def _overridden(settings: Settings, request: Request) -> Settings:
@@ -93,6 +98,8 @@ def _overridden(settings: Settings, request: Request) -> Settings:
 
 def _read(file: Path) -> str:
     """The text of the file that ``--config`` names."""
+    from jetscale_cicd.config.bounded_yaml import MAX_BYTES
+
     if not os.path.lexists(file):
         raise ConfigurationError(
             "CONFIG_MISSING", "there is no such configuration file", where=str(file), hint="check --config"

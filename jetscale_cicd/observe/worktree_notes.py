@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.git import Git
@@ -62,6 +61,8 @@ def _text(file: Path) -> str | None:
             return None
         if not file.is_file():  # a pipe would be waited for
             return _UNREADABLE
+        from jetscale_cicd.config.bounded_yaml import MAX_BYTES
+
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
     except OSError:

@@ -1,8 +1,8 @@
 """The redactor: every text is redacted before it leaves the process."""
 
-import base64
 import json
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -92,14 +92,20 @@ def _forms(secret: str) -> Iterable[str]:
         # Go's encoder, which writes helm's messages, escapes JSON for HTML.
         yield escaped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     raw = secret.encode("utf-8", "surrogateescape")
-    yield base64.b64encode(raw).decode().rstrip("=")
-    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    encoded = _base64(raw).rstrip("=")
+    yield encoded
+    yield encoded.replace("+", "-").replace("/", "_")
     # A secret inside a longer base64 text sits at one of three offsets; the characters that it
     # shares with its neighbours are removed, and the rest is searched for.
     for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw).decode()
+        encoded = _base64(b"\0" * offset + raw)
         body = encoded[(0, 2, 3)[offset] :].rstrip("=")
         body = body if (offset + len(raw)) % 3 == 0 else body[:-1]
         if len(body) >= _MIN_SECRET_CHARS:
             yield body
             yield body.replace("+", "-").replace("/", "_")
+
+
+def _base64(raw: bytes) -> str:
+    """As base64.b64encode, whose module takes 1 ms to import (measured)."""
+    return b2a_base64(raw, newline=False).decode("ascii")

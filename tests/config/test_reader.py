@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jetscale_cicd.config.defaults import default_settings
 from jetscale_cicd.config.nodes import MAX_FILE_CHARS
-from jetscale_cicd.config.reader import default_settings, read_settings
+from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.target import Target

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from jetscale_cicd.config.reader import default_settings, read_settings
+from jetscale_cicd.config.defaults import default_settings
+from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.required import check_required, unset_keys
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.errors import ConfigurationError

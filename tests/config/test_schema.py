@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from jetscale_cicd.config.reader import default_settings, read_settings
+from jetscale_cicd.config.defaults import default_settings
+from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.schema import json_schema
 from jetscale_cicd.errors import ConfigurationError
 

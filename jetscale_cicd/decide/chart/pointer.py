@@ -7,11 +7,9 @@ from jetscale_cicd.errors import ConfigurationError
 # Git LFS specification, "The Pointer": the key version first, fewer than 1024 bytes; git-lfs also reads the two earlier
 # addresses, and lines that end with CRLF.
 _MAX_POINTER_BYTES = 1023
-_LFS = re.compile(
-    rb"version https?://(?:git-lfs\.github\.com/spec|hawser\.github\.com/spec|git-media\.io)/\S*\s*\n(?:.*\n)*?oid "
-)
+_LFS = rb"version https?://(?:git-lfs\.github\.com/spec|hawser\.github\.com/spec|git-media\.io)/\S*\s*\n(?:.*\n)*?oid "
 # git-annex, "pointer file format": the only line, or the first one.
-_ANNEX = re.compile(rb"/annex/objects/\S+\s*(?:\n|\Z)")
+_ANNEX = rb"/annex/objects/\S+\s*(?:\n|\Z)"
 # The header of a file that git-crypt encrypted.
 _GIT_CRYPT = b"\0GITCRYPT\0"
 
@@ -36,9 +34,9 @@ def check_content(content: bytes, where: str) -> None:
         what, hint = "encrypted by git-crypt", f"commit it in clear, {_COMMIT_IT}"
     elif len(content) > _MAX_POINTER_BYTES or not content.startswith((b"version http", b"/annex/")):
         return
-    elif _LFS.match(content):
+    elif re.match(_LFS, content):
         what, hint = "a Git LFS pointer, and not the file that it stands for", _LFS_HINT
-    elif _ANNEX.match(content):
+    elif re.match(_ANNEX, content):
         what = "a git-annex pointer, and not the file that it stands for"
         hint = f"commit the file itself: git annex unannex FILE, {_COMMIT_IT}"
     else:

@@ -4,12 +4,12 @@ import re
 
 from jetscale_cicd.errors import CannotTellError
 
-_PROGRESS = re.compile(r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?")
+_PROGRESS = r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?"
 
 
 def without_progress(stderr: str) -> str:
     """What a fetch wrote, without the lines that tell how far it is."""
-    return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not _PROGRESS.fullmatch(line.strip()))
+    return "\n".join(line for line in re.split(r"[\r\n]+", stderr) if not re.fullmatch(_PROGRESS, line.strip()))
 
 
 def unanswered(verb: str, remote: str, address: str, seconds: float) -> CannotTellError:
