@@ -17,8 +17,8 @@ from jetscale_cicd.report.face import DEFAULT, FACES
 # GitHub caps a webhook payload at 25 MB (GitHub docs, "Webhook events and payloads").
 _LARGEST_PAYLOAD = 25 << 20
 _MOST_JOBS = 64
-# argparse makes a formatter for each option that is added, and would import shutil, with three compressors, to ask for the
-# width of the terminal: 3 ms of a decision (measured). Help itself is formatted for the terminal all the same.
+# argparse makes a formatter for each option that is added, and would import shutil, with three compressors, to ask for
+# the width of the terminal: 3 ms of a decision (measured). Help itself is formatted for the terminal all the same.
 _UNASKED = partial(argparse.HelpFormatter, width=80)
 
 
