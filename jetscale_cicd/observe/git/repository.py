@@ -11,6 +11,7 @@ from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
 from jetscale_cicd.observe.git.diff import begin_names, choose_watched, touching_commits, watched_changes
+from jetscale_cicd.observe.git.last_change import near_last_change
 from jetscale_cicd.observe.git.objects import Entry, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
@@ -207,6 +208,9 @@ class Repository(ObjectStore):
 
     def last_change(self, commit: str, *paths: str) -> tuple[str, int]:
         """The last commit up to this one that changed any of the paths, and its committer time in epoch seconds."""
+        near = near_last_change(self, commit, paths[0]) if len(paths) == 1 else None
+        if near and (time := self.commit_object(near).time):
+            return near, time
         arguments = ("log", "-1", "--format=%H %ct", "--no-show-signature", commit, "--")
         answer = self.git.ask(*arguments, *(f":(top,literal){path}" for path in paths)).decode().split()
         return (answer[0], int(answer[1])) if answer else self.last_change(commit)
