@@ -80,7 +80,7 @@ class Delivery(Protocol):
     def archive(self) -> Path:
         """The archive of the published package."""
 
-    def manifests(self) -> bytes:
+    def manifests(self, archive: Path) -> bytes:
         """The manifests of the archive, rendered with the target's values."""
 
     def report_interrupted(self, record: Deployed, run: str) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # The manifest of a chart has about a kilobyte; the distribution spec lets a registry refuse more than 4 MiB.
 _MAX_BODY_BYTES = 4 << 20
 _CHUNK_BYTES = 1 << 14
+# One for the run, and one for what goes on beside it.
+_CONNECTIONS = 2
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
 
 
@@ -156,7 +158,7 @@ class Http:
     def _direct(self) -> "urllib3.PoolManager":
         import urllib3
 
-        return urllib3.PoolManager(ssl_context=self._tls, timeout=self._timeout)
+        return urllib3.PoolManager(ssl_context=self._tls, timeout=self._timeout, maxsize=_CONNECTIONS)
 
     def _proxied(self, proxy: str) -> "urllib3.PoolManager":
         import urllib3
@@ -167,6 +169,7 @@ class Http:
             proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
             ssl_context=self._tls,
             timeout=self._timeout,
+            maxsize=_CONNECTIONS,
         )
 
     @cached_property

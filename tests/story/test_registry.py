@@ -87,6 +87,22 @@ def test_a_plan_and_a_status_begin_no_upload(host: str, tmp_path: Path) -> None:
     assert [asked.method for asked in proxy.seen if asked.method not in ("GET", "HEAD")] == []
 
 
+def test_a_publish_asks_what_a_version_holds_where_that_may_have_changed_and_nowhere_else(
+    host: str, tmp_path: Path
+) -> None:
+    stack = small(tmp_path, helm=find_helm(HELMS[1]))
+    with proxied(host) as proxy:
+        ended = run(stack, proxy.host, "asked")
+    assert ended.status == 0, ended.stderr
+    ours = [asked for asked in proxy.seen if "urllib3" in asked.headers.get("user-agent", "")]
+    # For the version, before and after the push, before the deploy.
+    assert sum(asked.reads_manifest for asked in ours) == 4
+    assert sorted(asked.method for asked in ours if not asked.of_manifest and asked.method != "GET") == [
+        "DELETE",
+        "POST",
+    ]
+
+
 @pytest.mark.slow
 def test_a_push_that_is_listed_seconds_later_is_published(host: str, helm: Path, tmp_path: Path) -> None:
     pushed: list[Asked] = []

@@ -53,10 +53,10 @@ class TargetDelivery:
         with self.acting.turn:
             return published_archive(self.acting)
 
-    def manifests(self) -> bytes:
+    def manifests(self, archive: Path) -> bytes:
         """The manifests, as rendered before anything was changed, else rendered from the archive."""
         with self.acting.turn:
-            target, archive = self.decided.target, self.archive()
+            target = self.decided.target
             rendered = self.acting.manifests.get(target.name) or self.context.rendered.get((target.name, str(archive)))
             return rendered or render(self.acting, target, archive)
 

@@ -86,10 +86,11 @@ class _Session:
         delivery = self.delivery
         context, target = delivery.context, delivery.decided.target
         self._check_unmoved()
-        manifests = delivery.manifests()
+        archive = delivery.archive()
+        manifests = delivery.manifests(archive)
         from jetscale_cicd.tools.registry.digest import digest_of
 
-        self.attempted = record = delivery.record(digest_of(delivery.archive().read_bytes()))
+        self.attempted = record = delivery.record(digest_of(archive.read_bytes()))
         return replace_output(context.repository.git.root, target, manifests, record)
 
     def _check_unmoved(self) -> None:

@@ -1,5 +1,6 @@
 """The HTTP API of an OCI registry (distribution spec 1.1): what a tag holds, and whether a push would be allowed."""
 
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
@@ -44,6 +45,7 @@ class OciApi:
         plain_http: use HTTP without TLS; for a registry on this machine, that is detected.
         tokens: the ``Authorization`` values that were granted so far, by repository and scope.
         pushable: repositories to which a push is known to be allowed.
+        cancelled: cancel the uploads that were begun to find that out.
     """
 
     host: str
@@ -52,6 +54,7 @@ class OciApi:
     plain_http: bool = False
     tokens: dict[tuple[str, Scope], str] = field(default_factory=dict, repr=False)
     pushable: set[str] = field(default_factory=set)
+    cancelled: list[threading.Thread] = field(default_factory=list, repr=False)
 
     def manifest(self, repository: str, tag: str) -> RegistryAnswer:
         """What the tag of a repository holds.
@@ -83,11 +86,14 @@ class OciApi:
 
         An upload is begun, with the same request as in a push, and cancelled: to grant a token, or to know the name of
         a repository, is not to let somebody write (Docker Hub, and every registry with Basic authentication). Nothing
-        is uploaded, and a registry forgets an upload that is not ended.
+        is uploaded, and a registry forgets an upload that is not ended. It is cancelled beside the rest of the run; the
+        same question before the push itself waits for that.
 
         Raises:
             HttpFailure: the registry gave no answer.
         """
+        for cancelling in self.cancelled:
+            cancelling.join()
         if repository in self.pushable:
             return None
         url = f"{self._root}/{repository}/blobs/uploads/"
@@ -98,7 +104,10 @@ class OciApi:
         if answer.status not in (201, 202):
             return Refusal(answer, self.host)
         self.pushable.add(repository)
-        self._cancel(url, answer.headers.get("location", ""), repository)
+        location = answer.headers.get("location", "")
+        cancelling = threading.Thread(target=self._cancel, args=(url, location, repository), daemon=True)
+        cancelling.start()
+        self.cancelled.append(cancelling)
         return None
 
     def _cancel(self, began: str, location: str, repository: str) -> None:

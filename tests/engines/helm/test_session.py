@@ -65,7 +65,7 @@ class FakeDelivery:
     def archive(self) -> Path:
         raise AssertionError("helm reads the package by its reference")
 
-    def manifests(self) -> bytes:
+    def manifests(self, archive: Path) -> bytes:
         raise AssertionError("helm renders the manifests itself")
 
     def report_interrupted(self, record: Deployed, run: str) -> None:
