@@ -55,10 +55,13 @@ def find_desired_release(context: RunContext, observed: Observed) -> DesiredRele
 
 
 def _new(context: RunContext, observed: Observed) -> DesiredRelease:
+    from jetscale_cicd.planning.tag_formats import begin_tag_format
     from jetscale_cicd.planning.version import check_line, choose, not_asked, resolve_version
 
     chart, head, registry = observed.chart, observed.head, context.registry
     name, stamps_app_version, notes = _chart(context, head)
+    if not context.request.compares_only:
+        begin_tag_format(context, observed.releases)
     choice = choose(context.repository, chart, context.rules, observed.releases.latest, head)
     if why := _not_asked(context):
         resolved = not_asked(choice, why)

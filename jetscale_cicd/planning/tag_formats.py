@@ -5,7 +5,7 @@ from jetscale_cicd.decide.release.tag_formats import ChartNames, TaggedRelease, 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import Releases
-from jetscale_cicd.observe.git.tag_names import local_tag_names, remote_tag_names
+from jetscale_cicd.observe.git.tag_names import begin_local_tag_names, local_tag_names, remote_tag_names
 
 _SHOWN = 3
 
@@ -36,14 +36,25 @@ def first_release_blocker(
     )
 
 
+def begin_tag_format(context: RunContext, releases: Releases) -> None:
+    """Begin what ``tag_format_blocker`` is going to ask."""
+    if _is_unclear(context, releases):
+        begin_local_tag_names(context.repository)
+
+
+def _is_unclear(context: RunContext, releases: Releases) -> bool:
+    """Whether there are releases of a format that nobody wrote down."""
+    written = context.settings.chart.tag_format is not None or "tag_format" in context.rules.written
+    return bool(releases.all) and not written
+
+
 def tag_format_blocker(context: RunContext, releases: Releases, chart: str) -> ConfigurationError | None:
     """Why it is not clear which tags are the releases; None where it is, or the format is written down.
 
     Args:
         chart: name of the chart.
     """
-    written = context.settings.chart.tag_format is not None or "tag_format" in context.rules.written
-    if written or not releases.all:
+    if not _is_unclear(context, releases):
         return None
     names = ChartNames(chart, context.settings.chart.path)
     highest, others = releases.all[0], other_formats(local_tag_names(context.repository), context.tag_format, names)

@@ -4,11 +4,17 @@ from jetscale_cicd.observe.git.remote import remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
 
 _TAGS = "refs/tags/"
+_LOCAL = ("for-each-ref", "--format=%(refname:strip=2)", _TAGS)
+
+
+def begin_local_tag_names(repository: Repository) -> None:
+    """Begin to list those of this clone."""
+    repository.git.begin(*_LOCAL)
 
 
 def local_tag_names(repository: Repository) -> tuple[str, ...]:
     """Those of this clone."""
-    names = repository.git.ask("for-each-ref", "--format=%(refname:strip=2)", _TAGS)
+    names = repository.git.ask(*_LOCAL)
     return tuple(names.decode("utf-8", "surrogateescape").split("\n")[:-1])
 
 
