@@ -144,6 +144,11 @@ def _check_order(cls: type, positional: tuple[Field, ...]) -> None:
 
 def _init(self: Any, /, *args: Any, **kwargs: Any) -> None:
     cls = type(self)
+    if not kwargs and len(args) == len(cls.__match_args__) == len(cls.__record_fields__):  # 10,000 versions are read so
+        self.__dict__.update(zip(cls.__match_args__, args, strict=True))
+        if hasattr(cls, "__post_init__"):
+            self.__post_init__()
+        return
     given = dict(zip(cls.__match_args__, args, strict=False)) | kwargs
     if len(given) < len(args) + len(kwargs):
         raise TypeError(f"{cls.__name__}() takes {len(cls.__match_args__)} arguments by position, each once")
