@@ -15,6 +15,8 @@ from jetscale_cicd.tools.git import Git
 # Trees that are read one by one, and how many bytes of them at once: to read more of them here takes longer than git.
 _TREES = 64
 _BYTES = 1 << 15
+# So many of them tell how large the others are.
+_SAMPLE = 8
 _ABSENT = "000000"
 Listing = dict[bytes, Entry]
 _Pair = tuple[Entry | None, Entry | None]
@@ -58,13 +60,18 @@ def near_changes(
         if count > _TREES:
             return None
         folders = [folder for pair in level for folder in pair if folder]
-        if sum(map(len, store.blobs(folder.blob for folder in folders).values())) > _BYTES:
+        if _size(store, folders[:_SAMPLE]) * len(folders) > _BYTES * _SAMPLE or _size(store, folders) > _BYTES:
             return None
         _listings(store, folders)
         differing = [pair for folders in level for pair in _differing(store, *folders)]
         found += [change for pair in differing for change in _changes(*pair)]
         level = [both for pair in differing if (both := _folders(*pair, within))]
     return tuple(sorted(found, key=lambda change: change.path))
+
+
+def _size(store: ObjectStore, folders: list[Entry]) -> int:
+    """Bytes of the trees."""
+    return sum(map(len, store.blobs(folder.blob for folder in folders).values()))
 
 
 def _differing(store: ObjectStore, old: Entry | None, new: Entry | None) -> list[_Pair]:
