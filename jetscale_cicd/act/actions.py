@@ -18,7 +18,7 @@ from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.step import StepName
 from jetscale_cicd.observe.git.remote import RESERVED
 from jetscale_cicd.observe.git.tag_message import CONTENT, DIGEST, SOURCE, recorded_package
-from jetscale_cicd.planning.version import ask
+from jetscale_cicd.planning.lookup import ask
 
 
 def _package(acting: ActContext) -> str:

@@ -1,7 +1,6 @@
-"""`helm template` for any engine, and helm commands as they could be typed in a shell."""
+"""`helm template` for any engine."""
 
 import itertools
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -155,14 +154,3 @@ class Renderer:
 
 def _remedy(target: Target) -> str:
     return f"say what the cluster is in targets.{target.name}: kube_version and api_versions"
-
-
-def helm_command(verb: Sequence[str], target: Target, reference: str, version: str) -> str:
-    """A helm command for a target's release, as it could be typed in a shell.
-
-    Args:
-        verb: ``("upgrade", "--install")`` or ``("template",)``.
-    """
-    at_version = ["--version", version] if reference.startswith("oci://") else []
-    files = [part for value in target.values for part in ("--values", value)]
-    return shlex.join(["helm", *verb, target.release, reference, *at_version, "--namespace", target.namespace, *files])

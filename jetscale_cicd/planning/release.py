@@ -88,7 +88,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
 
 
 def _latest(context: RunContext, latest: Release) -> DesiredRelease:
-    from jetscale_cicd.planning.version import ask
+    from jetscale_cicd.planning.lookup import ask
 
     name, stamps_app_version, notes = _chart(context, latest.commit)
     version = latest.version

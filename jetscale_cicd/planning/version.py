@@ -7,13 +7,14 @@ from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
 from jetscale_cicd.decide.release.conventional import counts_merges, judge
 from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
-from jetscale_cicd.errors import CannotTellError, PreconditionError
+from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.plan import VersionChoice
-from jetscale_cicd.model.release import CannotTell, NotAsked, Present, RegistryAnswer, Release
+from jetscale_cicd.model.release import NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.heads import is_on_default_branch
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.tools.registry.interface import Registry
 
 
@@ -105,23 +106,6 @@ def check_line(repository: Repository, version: Version, releases: Releases, hea
             where=head,
             hint="merge that line first, release the change from the default branch, or ask for a smaller change",
         )
-
-
-def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
-    """What the registry holds for a version.
-
-    Raises:
-        CannotTellError: ``REGISTRY_CANNOT_TELL``, the registry gave no answer, which is never "absent".
-    """
-    answer = registry.lookup(name, str(version))
-    if isinstance(answer, CannotTell):
-        raise CannotTellError(
-            "REGISTRY_CANNOT_TELL",
-            f"the registry does not report whether it holds {name} {version}: {answer.why}",
-            where=registry.reference(name, str(version)),
-            hint=answer.hint or "check the registry, then run again",
-        )
-    return answer
 
 
 def not_asked(choice: VersionChoice, why: str) -> ResolvedVersion:

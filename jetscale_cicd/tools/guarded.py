@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.redact import Redactor
 
 # A background process waits for the end of the pipe, and then interrupts the program. (A shell without job control
@@ -13,7 +13,7 @@ _WATCH_PIPE = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec
 GUARD = ("sh", "-c", _WATCH_PIPE, "sh")
 
 
-@dataclass
+@frozen
 class Lines:
     """The output of a program: kept, and announced line by line."""
 

@@ -6,9 +6,9 @@ from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
+from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.planning.published import Published, check_published
 from jetscale_cicd.planning.target_manifests import published_file
-from jetscale_cicd.planning.version import ask
 from jetscale_cicd.tools.registry.digest import digest_of
 
 

@@ -9,8 +9,8 @@ from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.repository import release_version
 from jetscale_cicd.observe.git.tag_message import recorded_package
+from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.planning.rebuilt import compare_with_rebuild
-from jetscale_cicd.planning.version import ask
 
 
 class PublishedRelease(NamedTuple):

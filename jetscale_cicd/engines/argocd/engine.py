@@ -41,7 +41,7 @@ class ArgoCdEngine:
 
     def command(self, target: Target, reference: str, version: str) -> str:
         """The equivalent helm command."""
-        from jetscale_cicd.engines.template import helm_command
+        from jetscale_cicd.engines.helm_command import helm_command
 
         return helm_command(("upgrade", "--install"), target, reference, version)
 

@@ -49,7 +49,7 @@ class HelmEngine:
 
     def command(self, target: Target, reference: str, version: str) -> str:
         """`helm upgrade --install` with the target's values."""
-        from jetscale_cicd.engines.template import helm_command
+        from jetscale_cicd.engines.helm_command import helm_command
 
         return helm_command(("upgrade", "--install"), target, reference, version)
 

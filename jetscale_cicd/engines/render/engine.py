@@ -44,7 +44,7 @@ class RenderEngine:
 
     def command(self, target: Target, reference: str, version: str) -> str:
         """`helm template` with the target's values."""
-        from jetscale_cicd.engines.template import helm_command
+        from jetscale_cicd.engines.helm_command import helm_command
 
         return helm_command(("template",), target, reference, version)
 
