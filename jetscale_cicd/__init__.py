@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.plan import Decision, Plan, Reason
-from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.request import Half, Request
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
@@ -32,6 +32,7 @@ __all__ = [
     "Decision",
     "Event",
     "EventKind",
+    "Half",
     "Plan",
     "Reason",
     "Request",

@@ -44,7 +44,7 @@ class ConfigurationError(Stage6Error):
 
 
 class PreconditionError(Stage6Error):
-    """Something outside the change is missing; nothing was changed."""
+    """Something outside the change is missing; nothing that needs it was changed."""
 
     exit_status = 3
     meaning = "a precondition does not hold"

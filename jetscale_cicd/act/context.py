@@ -109,6 +109,8 @@ def begin(plan: Plan, release: Release, context: RunContext) -> ActContext:
     secret |= {target.name: stand_ins(target) for target in rendered}
     if any(step.name is StepName.PUBLISH and step.state is StepState.NEEDED for step in plan.shared):
         context.registry.check_push(context.packager.chart_name(release.commit))
+    if context.request.jobs > 1:
+        _ = context.helm  # made once, before several threads ask for it: a cached property has no lock (Python 3.12)
     return ActContext(plan, release, context, values, secret)
 
 
