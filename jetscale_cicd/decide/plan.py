@@ -107,8 +107,10 @@ def _acts(shared: tuple[Step, ...], target_plans: tuple[TargetPlan, ...]) -> boo
 
 
 def _left(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps with those that are needed left to the other half."""
-    return tuple(replace(step, state=StepState.LEFT) if step.state is _NEEDED else step for step in steps)
+    """The steps with those that are needed left to the other half; a deploy stands for the steps around it."""
+    left = tuple(replace(step, state=StepState.LEFT) if step.state is _NEEDED else step for step in steps)
+    deploy = tuple(step for step in left if step.name is StepName.DEPLOY and step.state is StepState.LEFT)
+    return deploy or left
 
 
 def _release_steps(

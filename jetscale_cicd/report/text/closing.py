@@ -1,5 +1,6 @@
 """The last line of a command's output: what it all came to."""
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.outcome import Result, Run
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.step import StepName
@@ -10,10 +11,14 @@ from jetscale_cicd.report.verdict import verdict
 _STYLES = {"publish": "green", "redeploy": "cyan", "nothing": "dim"}
 
 
-def plan_closing(plan: Plan, paint: Paint) -> str:
-    """The verdict once more: what is above may be long."""
-    if plan.blocker:
-        return _line("REFUSED", "red", f"{plan.blocker.code}: {plan.blocker.message}", paint)
+def plan_closing(plan: Plan, refused: Stage6Error | None, paint: Paint) -> str:
+    """The verdict once more: what is above may be long.
+
+    Args:
+        refused: the error because of which it is not carried out.
+    """
+    if error := refused or plan.blocker:
+        return _line("REFUSED", "red", f"{error.code}: {error.message}", paint)
     return _line(plan.decision.upper(), _STYLES[plan.decision], verdict(plan), paint)
 
 

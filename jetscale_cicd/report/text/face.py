@@ -51,7 +51,7 @@ def text_of(result: CommandResult, paint: Paint) -> str:
     """The sentences of a result, before secrets are masked."""
     match result:
         case PlanResult():
-            return plan_text(result.plan, paint)
+            return plan_text(result.plan, paint, result.refused)
         case RunResult():
             return run_text(result.run, paint, shown=result.shown)
         case SchemaResult():
@@ -91,7 +91,7 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
 def _closing(result: CommandResult, paint: Paint) -> str:
     match result:
         case PlanResult():
-            return plan_closing(result.plan, paint)
+            return plan_closing(result.plan, result.refused, paint)
         case RunResult():
             return run_closing(result.run, paint)
         case SimulationResult():

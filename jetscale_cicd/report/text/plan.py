@@ -2,6 +2,7 @@
 
 import json
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.plan import Plan, Reason, VersionChoice
 from jetscale_cicd.model.request import Half
@@ -23,9 +24,13 @@ _STATES = {
 }
 
 
-def plan_text(plan: Plan, paint: Paint) -> str:
-    """The plan before anything of it is done."""
-    return "\n".join([*head(plan, paint), *_steps(plan.steps, paint)]) + "\n"
+def plan_text(plan: Plan, paint: Paint, refused: Stage6Error | None = None) -> str:
+    """The plan before anything of it is done.
+
+    Args:
+        refused: the error because of which it is not carried out.
+    """
+    return "\n".join([*head(plan, paint, refused), *_steps(plan.steps, paint)]) + "\n"
 
 
 def beginning_text(plan: Plan, paint: Paint) -> str:
@@ -45,10 +50,11 @@ def outline(plan: Plan, paint: Paint) -> list[str]:
     return [*head(plan, paint), *lines]
 
 
-def head(plan: Plan, paint: Paint) -> list[str]:
+def head(plan: Plan, paint: Paint, refused: Stage6Error | None = None) -> list[str]:
     """All but the steps: verdict, changed paths, notes, reasons, and the commits behind the version."""
-    style = "red" if plan.blocker else {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
-    word = f"REFUSED ({plan.blocker.code})" if plan.blocker else plan.decision.upper()
+    error = refused or plan.blocker
+    style = "red" if error else {"publish": "green", "redeploy": "cyan", "nothing": "dim"}[plan.decision]
+    word = f"REFUSED ({error.code})" if error else plan.decision.upper()
     changes = plan.changes
     paths = f"{changes.count:,} path{'' if changes.count == 1 else 's'} changed {changes.comparison.how}"
     lines = [
