@@ -1,10 +1,10 @@
 """Targets in their order, several at a time where they need nothing of each other."""
 
-import queue
 import threading
 from collections.abc import Callable, Sequence
 
 from jetscale_cicd.model.plan import TargetPlan
+from jetscale_cicd.tools.ending import signals_held_back
 from jetscale_cicd.tools.worker import Worker, working_as
 
 
@@ -29,23 +29,32 @@ def each_after_those_it_needs(targets: Sequence[TargetPlan], jobs: int, perform:
 _POLL = 0.5  # seconds
 
 
+class _Running:
+    """A target that is being performed; ``bug`` is what was raised by it."""
+
+    def __init__(self, name: str) -> None:
+        self.worker = Worker(name)
+        self.ended = False
+        self.bug: BaseException | None = None
+
+
 class _Pool:
     def __init__(self, waiting: list[TargetPlan], jobs: int, perform: Callable[[TargetPlan], None]) -> None:
         self.waiting, self.jobs, self.perform = waiting, jobs, perform
-        self.running: dict[str, Worker] = {}
-        self.ended: queue.SimpleQueue[tuple[str, BaseException | None]] = queue.SimpleQueue()
+        self.running: dict[str, _Running] = {}
+        self.one_ended = threading.Event()
         self.bugs: list[BaseException] = []
 
     def run(self) -> None:
         try:
             while self.waiting or self.running:
                 self._begin()
-                self._wait_for_one()
+                self._wait()
         except KeyboardInterrupt:
-            for worker in self.running.values():
-                worker.interrupted.set()
+            for each in self.running.values():
+                each.worker.interrupted.set()
             while self.running:
-                self._wait_for_one()
+                self._wait()
             raise
         if self.bugs:
             raise self.bugs[0]
@@ -54,30 +63,31 @@ class _Pool:
         for each in list(self.waiting):
             unfinished = {other.decided.target.name for other in self.waiting} | self.running.keys()
             if len(self.running) < self.jobs and not unfinished.intersection(each.decided.target.needs):
-                self.waiting.remove(each)
-                self._start(each)
+                with signals_held_back():  # one that is half begun would be neither waiting nor interrupted
+                    self.waiting.remove(each)
+                    self._start(each)
 
     def _start(self, each: TargetPlan) -> None:
         name = each.decided.target.name
-        worker = self.running[name] = Worker(name)
+        running = self.running[name] = _Running(name)
 
         def work() -> None:
-            ended: BaseException | None = None
             try:
-                with working_as(worker):
+                with working_as(running.worker):
                     self.perform(each)
             except BaseException as bug:  # noqa: BLE001 - it is raised in the main thread
-                ended = bug
-            self.ended.put((name, ended))
+                running.bug = bug
+            running.ended = True
+            self.one_ended.set()
 
         threading.Thread(target=work, name=name).start()
 
-    def _wait_for_one(self) -> None:
-        while True:
-            try:  # not without a limit: a signal that reaches another thread is noticed at the next turn
-                name, bug = self.ended.get(timeout=_POLL)
-                break
-            except queue.Empty:
-                continue
-        del self.running[name]
-        self.bugs += [bug] if bug else []
+    def _wait(self) -> None:
+        """Wait for one to end; not without a limit, because a signal may reach another thread than this one."""
+        self.one_ended.wait(_POLL)
+        self.one_ended.clear()
+        for name in [name for name, each in self.running.items() if each.ended]:
+            bug = self.running.pop(name).bug
+            if bug:  # what it left undone is not known, so nothing else begins
+                self.bugs.append(bug)
+                self.waiting.clear()

@@ -79,7 +79,7 @@ def test_each_is_a_worker_with_its_name_and_alone_there_is_none() -> None:
     assert seen["a"] is None
 
 
-def test_a_bug_in_one_is_raised_after_the_others_have_ended() -> None:
+def test_a_bug_in_one_is_raised_after_the_others_have_ended_and_begins_no_other() -> None:
     ended: list[str] = []
 
     def perform(each: TargetPlan) -> None:
@@ -89,7 +89,7 @@ def test_a_bug_in_one_is_raised_after_the_others_have_ended() -> None:
         ended.append(each.decided.target.name)
 
     with pytest.raises(RuntimeError, match="a bug"):
-        each_after_those_it_needs(targets({"a": (), "b": ()}), 2, perform)
+        each_after_those_it_needs(targets({"a": (), "b": (), "c": ("a",), "d": ()}), 2, perform)
     assert ended == ["b"]
 
 
