@@ -131,9 +131,10 @@ def run(context: RunContext, planned: Plan) -> "Run":
     preconditions = (*of_the_plan, *check_process(context, planned))
     if unmet := run_refusal(planned, preconditions):
         raise unmet
-    for each in planned.preconditions:
-        if each.error and each.state is PreconditionState.WARNING:
-            context.announce(f"! {each.error.code}: {each.error.message}; next: {each.error.hint}")
+    for each in preconditions:
+        if each.error:
+            left_out = "" if each.state is PreconditionState.WARNING else f"{each.target} is left out: "
+            context.announce(f"! {left_out}{each.error.code}: {each.error.message}; next: {each.error.hint}")
 
     return Run(plan=planned, outcomes=perform(without_refused(planned, preconditions), context))
 

@@ -19,7 +19,7 @@ def each_after_those_it_needs(targets: Sequence[TargetPlan], jobs: int, perform:
     Raises:
         KeyboardInterrupt: interrupted; every target that was begun has ended.
     """
-    if jobs == 1:
+    if jobs <= 1:
         for each in targets:
             perform(each)
         return

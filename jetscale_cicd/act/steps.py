@@ -13,6 +13,7 @@ from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6E
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Plan, TargetPlan
 from jetscale_cicd.model.step import Step, StepName, StepState
+from jetscale_cicd.tools.worker import check_interrupted
 
 # Steps whose failure is a warning: the release is complete without its announcement and its audit entry.
 _WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
@@ -112,6 +113,7 @@ def _outcome(acting: ActContext, step: Step, action: _Action, why_not: str) -> S
     label = f"{step.name} {step.target}" if step.target else str(step.name)
     acting.context.announce(f"→ {label}: {step.why}")
     try:
+        check_interrupted()  # none begins after an interruption, whatever this thread was doing when it came
         detail = action()
     except Stage6Error as failed:
         return _failed(step, failed, started)

@@ -51,7 +51,7 @@ def act(args: argparse.Namespace, request: "Request", output: Output, saved: "Sa
         The exit status.
     """
     from jetscale_cicd.context import open_context
-    from jetscale_cicd.decide.refusal import run_refusal
+    from jetscale_cicd.decide.refusal import run_refusal, without_refused
 
     with open_context(request, output.progress, output.redact, output.table, plans=True) as context:
         from jetscale_cicd import stage6
@@ -70,7 +70,7 @@ def act(args: argparse.Namespace, request: "Request", output: Output, saved: "Sa
         if plan.needed:
             output.begin(PlanResult(plan, context.request))
         if not getattr(args, "yes", False):
-            confirm(f"{verdict(plan)}.", changed_clusters(plan), context.request, output)
+            confirm(f"{verdict(plan)}.", changed_clusters(without_refused(plan, plan.preconditions)), context.request, output)
         run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)

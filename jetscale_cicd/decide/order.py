@@ -38,7 +38,7 @@ def _waiting(each: TargetDecision, decided: dict[str, TargetDecision], left_out:
         if why := _lacks(needed, is_left_out):
             keeps = bool(needed.hold or needed.superseded or needed.waiting)
             unseen = not keeps and isinstance(needed.live, NotObserved)
-            return Waiting(needed=name, why=why, unseen=unseen, left_out=is_left_out and not keeps)
+            return Waiting(needed=name, why=why, unseen=unseen, left_out=is_left_out)
     return None
 
 

@@ -74,7 +74,7 @@ class Waiting:
         needed: the target that it needs, and waits for.
         why: what that one lacks.
         unseen: that one was not observed.
-        left_out: a run that also deploys to that one would not have to wait.
+        left_out: the run leaves that one out, and was asked for this one.
     """
 
     needed: str
@@ -223,7 +223,7 @@ class Plan:
 
     @property
     def blocker(self) -> Stage6Error | None:
-        """The unmet precondition because of which no run could act on this plan; None where one could."""
+        """The unmet precondition because of which no run could carry out all of this plan; None where one could."""
         return refusal(self.preconditions, to_plan=True)
 
     @property

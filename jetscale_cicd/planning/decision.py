@@ -20,6 +20,7 @@ from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Reason, TargetDecision
 from jetscale_cicd.model.record import frozen, replace
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
@@ -89,9 +90,15 @@ def observe(context: RunContext) -> Observed:
     chart, watched = _watched(context, head)
     changes = watched.changes(comparison)
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
-    observer = _TargetObserver(context, releases, overtaken, watched, comparison, {comparison.base: changes})
+    overrides = Overrides(
+        release_hold=request.release_hold, redeploy=request.redeploy, allow_older=request.allow_older
+    )
+    seen: dict[str | None, ChangeSet] = {comparison.base: changes}
+    observer = _TargetObserver(context, releases, overtaken, watched, comparison, seen, overrides)
     targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
-    needed = tuple(observer.decide(target, reasons, head) for target in context.needed)
+    # What is asked for these targets is asked for no other.
+    others = replace(observer, overrides=Overrides())
+    needed = tuple(others.decide(target, reasons, head) for target in context.needed)
     notes = remarks(request, releases, lacking, changes, targets)
     return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
 
@@ -183,6 +190,7 @@ class _TargetObserver:
     watched: _Watched
     comparison: Comparison
     seen: dict[str | None, ChangeSet]
+    overrides: Overrides
 
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest
@@ -205,14 +213,9 @@ class _TargetObserver:
                 values_differ=isinstance(live, Deployed) and self._values_differ(last_recorded(live), head, target),
                 restored=self._restored(live, head, target),
             ),
-            overrides=self._overrides,
+            overrides=self.overrides,
         )
-        return bounded(decided, redeploy=self.context.request.redeploy)
-
-    @property
-    def _overrides(self) -> Overrides:
-        asked = self.context.request
-        return Overrides(release_hold=asked.release_hold, redeploy=asked.redeploy, allow_older=asked.allow_older)
+        return bounded(decided, redeploy=self.overrides.redeploy)
 
     def _restored(self, live: LiveState, head: str, target: Target) -> bool:
         """Whether a rollback brought back the version and the values of head, so that it holds nothing back."""
@@ -253,8 +256,11 @@ class _TargetObserver:
         try:
             return engine_of(target).observe(self.context, target)
         except (CannotTellError, PreconditionError) as unseen:
+            asked = self.context.request
+            if asked.for_notes or asked.half is Half.RELEASE:  # neither changes a target
+                return NotObserved(unseen.message)
             # One that cannot be observed keeps no other back: it is refused, and a precondition says why.
-            if not self.context.request.for_notes and len(self.context.settings.targets) == 1:
+            if self.context.settings.targets == (target,):
                 raise
             return NotObserved(unseen.message, unseen)
 

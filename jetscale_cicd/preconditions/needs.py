@@ -23,7 +23,10 @@ def _run(_context: RunContext, _plan: Plan, decided: TargetDecision) -> None:
         hint = f"let this run reach {waiting.needed}, too, or take it out of needs: of {target.name}, in a commit"
         raise CannotTellError("NEEDED_NOT_OBSERVED", what, where=where, hint=hint)
     if waiting.left_out:
-        hint = f"first, or in the same run: jetscale-cicd stage6 --target {waiting.needed}"
+        hint = (
+            f"first, or in the same run: jetscale-cicd stage6 --target {waiting.needed}; where that is held or newer, "
+            "with a commit that brings something new"
+        )
         raise PreconditionError("NEEDED_FIRST", what, where=where, hint=hint)
 
 
