@@ -26,6 +26,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 DEEP = "[" * 500_000
+SOPS = "ENC[AES256_GCM,data:Tr7o,iv:1,tag:k,type:str]"
 PLAN = (
     '{"schema": %d, "decision": "nothing", "version": null, "changes": {"head": "HEAD"}, '
     '"request": {"since": "auto", "base": null, "engine": "%s"}, "steps": []}'
@@ -87,6 +88,8 @@ def refused(
         (LIVE, DEEP, "VALUES", f"{LIVE}:1:"),
         (LIVE, b"a: " + b"x" * (20 << 20), "VALUES", LIVE),
         (LIVE, None, "VALUES_MISSING", LIVE),
+        (LIVE, f"password: {SOPS}\n", "VALUES_ENCRYPTED", LIVE),
+        ("charts/app/values.yaml", f"size: 1\npassword: {SOPS}\n", "VALUES_ENCRYPTED", "charts/app/values.yaml"),
         (CHART, "apiVersion: v2\nname: small\n", "CHART_VERSION", f"{CHART}:1:1"),
         (CHART, "apiVersion: v2\nname: [\n", "CHART_YAML", f"{CHART}:"),
         (CHART, "name: ../../x\napiVersion: v2\nversion: 0.0.0\n", "CHART_YAML", f"{CHART}:1:7"),

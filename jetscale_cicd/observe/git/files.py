@@ -9,6 +9,7 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jetscale_cicd.decide.chart.encrypted import check_decrypted
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.change import Change, Comparison, show_path
@@ -29,7 +30,8 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     What its ``.helmignore`` keeps out of the package is left out, so that it may be whatever it likes.
 
     Raises:
-        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN``, ``SUBMODULE`` or ``POINTER``.
+        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN``, ``SUBMODULE``, ``POINTER`` or
+            ``VALUES_ENCRYPTED``.
     """
     entries = repository.tree(commit, folder)
     if not entries:
@@ -48,6 +50,8 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     for path, entry in resolved:
         check_content(contents[entry.blob], show_path(path))
         inside = path[start:].decode("utf-8", "surrogateescape")
+        if inside == "values.yaml":
+            check_decrypted(contents[entry.blob], show_path(path))
         file = destination.joinpath(*_parts(path, inside))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(contents[entry.blob])

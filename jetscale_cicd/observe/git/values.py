@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
+from jetscale_cicd.decide.chart.encrypted import check_decrypted
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
@@ -72,6 +73,7 @@ def check_values(values: Values, target: Target) -> None:
     """
     merged: dict[str, object] = {}
     for path, content in values.files:
+        check_decrypted(content, path)
         merged = _overlaid(merged, load_mapping(content, path, "VALUES"))
     for key, ours in (("client_name", target.client_name), ("env", target.env)):
         theirs = merged.get(key)
