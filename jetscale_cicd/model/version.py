@@ -5,13 +5,14 @@ from enum import IntEnum
 
 from jetscale_cicd.model.record import frozen
 
-# The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only. A number has
-# at most 1,000 digits: Python refuses to read more than 4,300, and a tag can hold them.
+# The expression that https://semver.org (FAQ) gives for SemVer 2.0.0, without leading zeros; ASCII only.
 _SEMVER = re.compile(
-    r"(?P<major>0|[1-9][0-9]{0,999})\.(?P<minor>0|[1-9][0-9]{0,999})\.(?P<patch>0|[1-9][0-9]{0,999})"
+    r"(?P<major>0|[1-9][0-9]{0,19})\.(?P<minor>0|[1-9][0-9]{0,19})\.(?P<patch>0|[1-9][0-9]{0,19})"
     r"(?:-(?P<prerelease>(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
     r"(?:\+(?P<build>[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?"
 )
+# Helm reads each number into 64 bits without a sign, and calls a version with a larger one invalid (3.17.3, 4.3.1).
+_LARGEST = (1 << 64) - 1
 
 
 class Level(IntEnum):
@@ -40,12 +41,13 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> "Version | None":
-        """Return the version that ``text`` is, else None; a leading ``v`` belongs to a tag, not to a version."""
+        """Return the version that ``text`` is to Helm, else None; a leading ``v`` belongs to a tag."""
         match = _SEMVER.fullmatch(text)
         if match is None:
             return None
         major, minor, patch, prerelease, build = match.groups(default="")
-        return cls(int(major), int(minor), int(patch), prerelease, build)
+        core = (int(major), int(minor), int(patch))
+        return cls(*core, prerelease, build) if max(core) <= _LARGEST else None
 
     def __str__(self) -> str:
         text = f"{self.major}.{self.minor}.{self.patch}"

@@ -246,7 +246,7 @@ class TestValues:
         text = chart("mirrors", "{'https://charts.example.com/x': ./vendored, 'oci://ghcr.io': 'oci://127.0.0.1:5000'}")
         assert read_settings(text, FILE).chart.mirrors["https://charts.example.com/x"] == "./vendored"
 
-    @pytest.mark.parametrize("value", ["'1.0'", "v1.0.0", "1.0.0-rc.1", "1.0.0+build", "01.0.0"])
+    @pytest.mark.parametrize("value", ["'1.0'", "v1.0.0", "1.0.0-rc.1", "1.0.0+build", "01.0.0", f"{2**64}.0.0"])
     def test_the_first_version_is_a_plain_version(self, value: str) -> None:
         error = refused(chart("first_version", value))
         assert (error.code, error.where) == ("CONFIG_VALUE", f"{FILE}:2:18")
