@@ -1,6 +1,6 @@
 """What unmet preconditions keep from being done: all of a run, or one of its targets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
@@ -22,7 +22,8 @@ def run_refusal(plan: Plan, preconditions: Sequence[Precondition]) -> Stage6Erro
     """
     refused = _refused_targets(plan, preconditions)
     of_all = [each for each in preconditions if each.target not in refused]
-    acts = [each for each in plan.target_plans if _acts(each) and each.decided.target.name not in refused]
+    kept_back = _with_those_that_need_them(plan, refused)
+    acts = [each for each in plan.target_plans if _acts(each) and each.decided.target.name not in kept_back]
     return refusal(of_all if acts else preconditions, to_plan=False)
 
 
@@ -41,6 +42,14 @@ def _refused_targets(plan: Plan, preconditions: Sequence[Precondition]) -> dict[
         if each.target and each.error and each.state is not PreconditionState.WARNING and not of_the_version:
             found.setdefault(each.target, each.error)
     return found
+
+
+def _with_those_that_need_them(plan: Plan, names: Iterable[str]) -> set[str]:
+    kept_back = set(names)
+    for target in (each.decided.target for each in plan.target_plans):  # each after those that it needs
+        if kept_back.intersection(target.needs):
+            kept_back.add(target.name)
+    return kept_back
 
 
 def _refuse(each: TargetPlan, refused: dict[str, Stage6Error]) -> TargetPlan:

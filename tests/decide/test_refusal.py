@@ -26,6 +26,16 @@ def code(made: Plan, *rows: Precondition) -> str | None:
     return error.code if error else None
 
 
+def needing(made: Plan, needs: dict[str, tuple[str, ...]]) -> Plan:
+    """The same, with what each target needs."""
+    decided = [
+        replace(each.decided, target=replace(each.decided.target, needs=needs[each.decided.target.name]))
+        for each in made.target_plans
+    ]
+    pairs = zip(made.target_plans, decided, strict=True)
+    return replace(made, target_plans=tuple(replace(each, decided=other) for each, other in pairs))
+
+
 def publish() -> Plan:
     return replace(plan("one", "two"), decision=Decision.PUBLISH)
 
@@ -41,6 +51,16 @@ def test_one_target_keeps_back_itself_alone(made: Plan) -> None:
 @pytest.mark.parametrize("rows", [[row("one"), row("two")], [row(None)], [row("one"), row(None)]])
 def test_nothing_is_done_where_no_target_is_left_or_the_run_itself_is_refused(rows: list[Precondition]) -> None:
     assert code(plan("one", "two"), *rows) == "NAMESPACE_MISSING"
+
+
+@pytest.mark.parametrize(
+    "made", [plan("one", "two", "three"), replace(plan("one", "two", "three"), decision=Decision.PUBLISH)]
+)
+def test_nothing_is_done_where_all_that_is_left_needs_a_target_that_is_refused(made: Plan) -> None:
+    chain = {"one": (), "two": ("one",), "three": ("two",)}
+    assert code(needing(made, chain), row("one")) == "NAMESPACE_MISSING"
+    assert code(needing(made, {**chain, "three": ()}), row("one")) is None
+    assert code(needing(made, chain), row("three")) is None
 
 
 @pytest.mark.parametrize("name", ["values", "objects"])
