@@ -29,6 +29,7 @@ from jetscale_cicd.preconditions import (
     secrets,
     signer,
     tag_format,
+    tag_possible,
     tags,
     values,
 )
@@ -45,6 +46,7 @@ CHECKS: tuple[Check[Proposal], ...] = (
     release_remote.CHECK,
     first_release.CHECK,
     tag_format.CHECK,
+    tag_possible.CHECK,
     published.CHECK,
     observed.CHECK,
     hold.CHECK,

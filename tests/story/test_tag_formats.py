@@ -124,3 +124,33 @@ def test_a_simulation_says_that_a_run_would_stop(stack: Sample) -> None:
     repo.commit("fix: another size", **{CHART: "size: 2\n"})
     ended = stack.command("simulate", "--base=HEAD~1", "--output=json")
     assert any("1.4.2" in note and "first_version" in note for note in ended.json["notes"])
+
+
+@pytest.mark.parametrize(
+    ("tag_format", "name"),
+    [
+        ("v{version}", "v0.1.0/rc"),
+        ("v{version}-chart", "v0.1.0-chart/rc/1"),
+        ("rel/{version}", "rel"),
+        ("charts/app/{version}", "charts/app"),
+    ],
+)
+def test_a_tag_that_git_cannot_hold_is_known_before_anything_is_published(
+    stack: Sample, tag_format: str, name: str
+) -> None:
+    configure(stack, f"tag_format: '{tag_format}'")
+    stack.repo.git("push", "--quiet", "origin", f"HEAD:refs/tags/{name}")
+    before = stack.tracks()
+    for command in ("stage6", "plan"):
+        ended = stack.command(command, "--output=json")
+        assert (ended.status, ended.json["error"]["code"]) == (3, "TAG_IN_THE_WAY"), ended.stderr
+        assert ended.json["error"]["where"] == f"refs/tags/{name}"
+    assert (stack.published, stack.tracks()) == ([], before)
+
+
+@pytest.mark.parametrize("name", ["v0.1.0-rc", "v0.0.9/rc", "v0.1.00/rc", "x/v0.1.0/rc"])
+def test_a_tag_beside_which_git_holds_the_release_stops_nothing(stack: Sample, name: str) -> None:
+    configure(stack, "tag_format: 'v{version}'")
+    stack.repo.git("push", "--quiet", "origin", f"HEAD:refs/tags/{name}")
+    ended = stack.run()
+    assert (ended.status, stack.published) == (0, ["small-0.1.0.tgz"]), ended.stderr

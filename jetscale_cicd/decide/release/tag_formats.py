@@ -78,3 +78,8 @@ def _component(prefix: str, names: ChartNames) -> str:
     if not rest or name in (rest, words) or (len(rest) < len(words) and rest == folder):
         return "chart"
     return "-".join(words)
+
+
+def in_the_way(tag: str, others: Iterable[str]) -> str:
+    """The first tag beside which git can hold no such tag, because one of both would be a file and a folder; or ""."""
+    return next((other for other in others if other.startswith(f"{tag}/") or tag.startswith(f"{other}/")), "")

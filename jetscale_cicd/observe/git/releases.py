@@ -22,7 +22,7 @@ from jetscale_cicd.observe.git.remote import (
     resolve_or_fetch,
     unshallow,
 )
-from jetscale_cicd.observe.git.repository import Repository, release_version, releases_of, tag_glob
+from jetscale_cicd.observe.git.repository import Repository, literal, release_version, releases_of, tag_glob
 
 _GUESSES = 3
 _DEFAULT_BRANCH = BranchRules()
@@ -40,6 +40,7 @@ class Releases:
         certain: no newer tag can have been overlooked.
         reserved: versions that runs are about to push, each at the commit that it is for.
         branch: the one that gets release commits, with its tip at the remote.
+        beside: tags of the remote that are no releases, and below which a release tag could be, or above.
         heads: the remote's branches, as far as they were asked for; None where it was not asked, or there is none.
     """
 
@@ -49,6 +50,7 @@ class Releases:
     certain: bool = True
     reserved: tuple[Release, ...] = ()
     branch: Branch | None = None
+    beside: tuple[str, ...] = ()
     heads: Heads | None = None
 
 
@@ -96,6 +98,7 @@ def find_releases(
         certain=not is_truncated(repository, head),
         reserved=_reserved(theirs or {}, tag_format),
         branch=branch and replace(branch, tip=(theirs or {}).get(branch.ref)),
+        beside=_beside(theirs or {}, everything),
         heads=heads_of(answer.commits, answer.default) if answer else None,
     )
 
@@ -196,9 +199,17 @@ def _ask_remote(
     return list_remote(repository, *_remote_patterns(tag_format), *head_patterns(branches), *tip)
 
 
-def _remote_patterns(tag_format: str) -> tuple[str, str]:
-    glob = tag_glob(tag_format)
-    return f"{_TAGS}{glob}", f"{RESERVED}{glob}"
+def _remote_patterns(tag_format: str) -> tuple[str, ...]:
+    """Release tags and reservations, and the tags beside which git can hold no release tag: a ref is no folder."""
+    glob, parts = tag_glob(tag_format), tag_format.split("/")
+    folders = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+    above = (tag_glob(folder) if "{version}" in folder else literal(folder.encode()) for folder in folders)
+    return f"{_TAGS}{glob}", f"{RESERVED}{glob}", *(f"{_TAGS}{each}" for each in (*above, f"{glob}/*"))
+
+
+def _beside(theirs: dict[str, str], releases: tuple[Release, ...]) -> tuple[str, ...]:
+    known = {release.tag for release in releases}
+    return tuple(name for ref in theirs if ref.startswith(_TAGS) and (name := ref.removeprefix(_TAGS)) not in known)
 
 
 def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str]) -> dict[str, str | None]:
