@@ -3,8 +3,9 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -15,8 +16,20 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "developer"))
 
 _BESIDE_PYTHON = Path(sys.executable).parent
+T = TypeVar("T")
 HELMS = ("helm3", "helm4")
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+def rest_slow(names: Iterable[T], *quick: T) -> list[Any]:
+    """Parameters of a test: the quick suite takes those that are named, the slow suite all others."""
+    known = list(names)
+    assert all(name in known for name in quick)
+    return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in known]
+
+
+# A helm 4, and in the slow suite a helm 3, too: for what is rare and hardly depends on helm.
+ANY_HELM = rest_slow(HELMS, "helm4")
 
 
 def find_helm(name: str) -> Path:
@@ -35,7 +48,7 @@ def helm(request: pytest.FixtureRequest) -> Path:
     return find_helm(request.param)
 
 
-@pytest.fixture(params=[pytest.param("helm3", marks=pytest.mark.slow), "helm4"], scope="session")
+@pytest.fixture(params=ANY_HELM, scope="session")
 def any_helm(request: pytest.FixtureRequest) -> Path:
     """A helm 4, and in the slow suite a helm 3, too: for what is rare and hardly depends on helm."""
     return find_helm(request.param)

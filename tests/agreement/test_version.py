@@ -160,6 +160,7 @@ def test_merge_commits_count_as_semantic_release_counts_them(
     assert str(ours.version) == ("0.1.1" if theirs == "0.1.0" else theirs)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(history=histories, major_on_zero=st.booleans(), allow_zero=st.booleans(), squash=st.booleans())
 def test_on_a_linear_history_it_is_what_semantic_release_says(

@@ -162,6 +162,7 @@ def reads(text: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(scalars=st.lists(_WRITTEN, min_size=150, max_size=300))
 def test_any_scalar_as_a_value_and_as_a_key(helm4: Path, chart: Path, scalars: list[str]) -> None:

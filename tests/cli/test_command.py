@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.cli.main import COMMANDS
+from tests.conftest import rest_slow
 from tests.support.command import command
 from tests.support.sample import Sample, small
 
@@ -34,7 +35,7 @@ def comparable(text: str, stack: Sample) -> str:
     return re.sub(r"\d+\.\d s", "", text.replace(str(stack.directory), ""))
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", rest_slow(COMMANDS, "plan", "stage6"))
 def test_a_command_ends_in_a_process_of_its_own_as_it_does_in_a_forked_one(
     stack: Sample, tmp_path: Path, name: str
 ) -> None:

@@ -357,6 +357,7 @@ def outputs(decision: str, version: str) -> dict[str, str]:
     return {"decision": decision, "version": version, "tag": tag, "namespace": "jetscale-prod"}
 
 
+@pytest.mark.slow
 def test_pushes_to_main_publish_redeploy_or_do_nothing(runner: Runner, stack: Drawn) -> None:
     ran = push(runner, stack, "feat: begin", before="0" * 40)
     assert list(ran) == ["plan", "stage6"]
@@ -409,6 +410,7 @@ def test_a_failed_run_says_so_on_its_page_and_leaves_no_tag(runner: Runner, stac
     assert stack.git("ls-remote", "origin", "refs/tags/*") == ""
 
 
+@pytest.mark.slow
 def test_a_pull_request_is_simulated_and_counts_nobody_elses_changes(runner: Runner, stack: Drawn) -> None:
     push(runner, stack, "feat: begin", before="0" * 40)
     opened_on = stack.head

@@ -66,6 +66,7 @@ def test_a_package_that_its_tag_rebuilds_is_deployed(tmp_path: Path, any_helm: P
     assert (ended.status, ended.json["decision"], ended.json["version"]) == (0, "redeploy", "0.24.9"), ended.stderr
 
 
+@pytest.mark.slow
 def test_a_package_that_was_replaced_after_it_was_deployed_is_not_deployed_again(stack: Sample) -> None:
     assert stack.run().status == 0
     manifests = stack.manifests()
@@ -96,6 +97,7 @@ def test_a_package_that_differs_from_its_tag_is_not_deployed_until_its_digest_is
     assert code(stack) == (4, "PUBLISHED_DIFFERS")
 
 
+@pytest.mark.slow
 def test_a_digest_that_was_accepted_before_is_replaced_and_named(stack: Sample) -> None:
     first = stack.command("adopt", TAG, "--output=json").json
     assert (first["files"], first["replaced"]) == ([], None)
@@ -113,6 +115,7 @@ def no_lock(stack: Sample) -> None:
         stack.repo.git(*arguments)
 
 
+@pytest.mark.slow
 def test_a_release_that_cannot_be_rebuilt_can_be_accepted_all_the_same(stack: Sample) -> None:
     no_lock(stack)
     assert code(stack) == (4, "PUBLISHED_DIFFERS")
@@ -126,6 +129,7 @@ def test_a_release_that_cannot_be_rebuilt_can_be_accepted_all_the_same(stack: Sa
     assert (ended.status, ended.json["version"]) == (0, "0.24.9"), ended.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_deploys_nothing_rebuilds_nothing(stack: Sample) -> None:
     assert stack.run().status == 0
     stack.edit("docs: more", "README.md", "stack", "STACK")
@@ -141,6 +145,7 @@ def test_a_new_version_needs_no_proof_of_the_one_before(stack: Sample) -> None:
     assert (ended.status, ended.json["version"]) == (0, "0.24.10"), ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "result", "files"),
     [(lambda _: None, "repacked", []), (replace_package, "different", ["~small/values.yaml"])],

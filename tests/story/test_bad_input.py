@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import rest_slow
 from tests.support.command import Ended, command
 from tests.support.history import git
 from tests.support.sample import CONFIG, SMALL, Sample, released, small
@@ -86,7 +87,7 @@ def refused(
         (LIVE, "? [a, b]\n: c\n", "VALUES", f"{LIVE}:1:3"),
         (LIVE, BOMB, "VALUES", f"{LIVE}:"),
         (LIVE, DEEP, "VALUES", f"{LIVE}:1:"),
-        (LIVE, b"a: " + b"x" * (20 << 20), "VALUES", LIVE),
+        pytest.param(LIVE, b"a: " + b"x" * (20 << 20), "VALUES", LIVE, marks=pytest.mark.slow),
         (LIVE, None, "VALUES_MISSING", LIVE),
         (LIVE, f"password: {SOPS}\n", "VALUES_ENCRYPTED", LIVE),
         ("charts/app/values.yaml", f"size: 1\npassword: {SOPS}\n", "VALUES_ENCRYPTED", "charts/app/values.yaml"),
@@ -198,6 +199,7 @@ def test_an_engine_that_is_not_reached(stack: Sample) -> None:
     refused(stack, 3, "ENGINE_NOT_REACHED", "--engine", "argocd")
 
 
+@pytest.mark.slow
 def test_an_oci_registry_that_has_no_address_cannot_tell(stack: Sample) -> None:
     error = refused(stack, 8, "REGISTRY_CANNOT_TELL", "--registry", "oci://host.invalid/charts")
     assert error["where"].startswith("oci://host.invalid/charts/")
@@ -291,7 +293,7 @@ def sleeper(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", rest_slow([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
 def test_an_interrupted_run_leaves_no_file_and_no_child(
     fresh: Sample, tmp_path: Path, sleeper: Path, number: signal.Signals
 ) -> None:
@@ -325,6 +327,7 @@ def test_a_helm_that_is_killed_is_named(stack: Sample, sleeper: Path) -> None:
     assert stack.published == []
 
 
+@pytest.mark.slow
 def test_a_render_without_end_is_stopped_by_the_targets_timeout(stack: Sample, sleeper: Path, helm4: Path) -> None:
     sleeper.write_text(f'#!/bin/sh\n[ "$1" = template ] && exec sleep 60\nexec {helm4} "$@"\n')
     stack.commit("fix: timeout", {CONFIG_FILE: CONFIG.replace("render}", "render, timeout: 1s}")})

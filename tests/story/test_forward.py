@@ -80,6 +80,7 @@ def test_a_version_that_another_line_has_is_not_taken_for_a_higher_one(line: Sam
     assert line.tracks() == before
 
 
+@pytest.mark.slow
 def test_the_main_line_goes_past_versions_of_others(line: Sample) -> None:
     line.repo.git("checkout", "--quiet", "-b", "1.x", "main")
     line.edit("fix: on the line", CHART, "2", "7")

@@ -104,6 +104,7 @@ def held(registry: str, name: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_remote_without_deletions_gets_its_release_and_the_next_ones(stack: Sample, registry: str) -> None:
     undeletable(stack.remote)
     ended = stack.run(f"--registry=oci://{registry}/undeletable")
@@ -126,6 +127,7 @@ def test_a_remote_without_reservations_gets_the_tag_before_the_package(stack: Sa
     assert stack.run(f"--registry=oci://{registry}/unreserved").json["decision"] == "nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refused", ["deletions", "reservations"])
 def test_a_release_commit_arrives_with_its_tag_there_too(stack: Sample, registry: str, refused: str) -> None:
     config = (stack.repo.path / ".stage6.yaml").read_text()
@@ -139,6 +141,7 @@ def test_a_release_commit_arrives_with_its_tag_there_too(stack: Sample, registry
     assert stack.run(f"--registry=oci://{registry}/commit-{refused}").json["decision"] == "nothing"
 
 
+@pytest.mark.slow
 def test_a_package_that_is_refused_after_its_tag_is_published_by_the_next_run(stack: Sample, registry: str) -> None:
     refuse(stack.remote, "refs/stage6/*")
     with proxied(registry, lambda asked: Told(403, {}, b"") if asked.method == "PUT" else None) as proxy:

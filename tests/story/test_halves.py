@@ -68,6 +68,7 @@ def test_a_deploy_of_what_is_not_released_is_refused_and_renders_nothing(stack: 
     assert stack.published == []
 
 
+@pytest.mark.slow
 def test_a_deploy_does_not_rebuild_what_the_registry_lost(stack: Sample) -> None:
     assert run(stack, "release").status == 0
     (stack.registry / "small-0.1.0.tgz").unlink()
@@ -101,6 +102,7 @@ def test_a_target_alone_waits_for_the_one_that_it_needs_and_publishes_nothing(st
     assert run(stack, "deploy", "--target=prod").status == 0
 
 
+@pytest.mark.slow
 def test_a_shared_value_waits_too(stack: Sample) -> None:
     assert run(stack, "stage6").status == 0
     stack.edit("chore: more", "envs/live/values.yaml", "size: 3", "size: 4")
@@ -109,6 +111,7 @@ def test_a_shared_value_waits_too(stack: Sample) -> None:
     assert run(stack, "stage6", "--target=prod").status == 0
 
 
+@pytest.mark.slow
 def test_a_release_commit_is_deployed_by_the_commit_that_was_released(tmp_path: Path) -> None:
     stack = small(tmp_path, {".stage6.yaml": f"{CONFIG}release: {{commit: true}}\n"})
     released = run(stack, "release")
@@ -138,6 +141,7 @@ def test_who_may_not_act_may_do_neither_half(stack: Sample, half: str) -> None:
     assert code(run(stack, half)) == (3, "NOT_ON_RELEASE_BRANCH")
 
 
+@pytest.mark.slow
 def test_the_steps_of_both_halves_are_those_of_stage6(stack: Sample, tmp_path: Path) -> None:
     other = stack.copy(tmp_path / "other")
     halves = [name for half in ("release", "deploy") for name, it in step_results(run(other, half)).items()

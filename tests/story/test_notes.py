@@ -62,6 +62,7 @@ def test_the_notes_of_a_new_version_are_what_its_tag_says(sample: Sample, tmp_pa
     assert file.read_text().strip() in sample.repo.git("for-each-ref", "--format=%(contents)", "refs/tags/v0.1.0")
 
 
+@pytest.mark.slow
 def test_the_notes_of_an_older_version_are_read_from_its_tag_without_the_lines_for_machines(
     sample: Sample, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_tag_without_a_message_says_its_name_and_no_commits_words(sample: Samp
     assert file.read_text() == "## v0.3.0\n"
 
 
+@pytest.mark.slow
 def test_notes_of_an_earlier_release_need_no_values_of_todays_targets(sample: Sample, tmp_path: Path) -> None:
     assert sample.run().status == 0
     extra = ", extra: {namespace: extra, release: app, engine: render}}"
@@ -150,6 +152,7 @@ def test_a_release_is_made_with_the_notes_of_its_tag(sample: Sample, github: Git
     assert notes_step(ended)["detail"] == f"{PAGE}/releases/tag/v0.1.0"
 
 
+@pytest.mark.slow
 def test_one_that_is_there_is_left_as_somebody_edited_it(sample: Sample, github: GitHub) -> None:
     github.releases["v0.1.0"] = "edited by hand"
     ended = run(at_github(sample), github)
@@ -157,6 +160,7 @@ def test_one_that_is_there_is_left_as_somebody_edited_it(sample: Sample, github:
     assert github.releases == {"v0.1.0": "edited by hand"}
 
 
+@pytest.mark.slow
 def test_a_run_that_died_behind_the_tag_is_made_good_by_the_next(sample: Sample, github: GitHub) -> None:
     released(sample)
     shutil.rmtree(sample.repo.path / "rendered")
@@ -180,6 +184,7 @@ def test_its_failure_is_a_warning_and_the_deploy_goes_on(sample: Sample, github:
     assert "::warning title=Stage 6%3A RELEASE_" in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_github_that_answers_drop_by_drop_holds_nothing_up_for_long(
     sample: Sample, github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +198,7 @@ def test_a_github_that_answers_drop_by_drop_holds_nothing_up_for_long(
             github_tool.create_release(page, "v0.1.0", "notes", TOKEN, redact)
 
 
+@pytest.mark.slow
 def test_without_a_token_it_is_left_out_and_says_so(sample: Sample, github: GitHub) -> None:
     ended = run(at_github(sample), github, GH_TOKEN="", PATH=_without_gh())
     assert (ended.status, notes_step(ended)["result"]) == (0, "skipped")
@@ -200,6 +206,7 @@ def test_without_a_token_it_is_left_out_and_says_so(sample: Sample, github: GitH
     assert github.paths == []
 
 
+@pytest.mark.slow
 def test_ghs_own_login_will_do(sample: Sample, github: GitHub, tmp_path: Path) -> None:
     gh = tmp_path / "bin" / "gh"
     gh.parent.mkdir()

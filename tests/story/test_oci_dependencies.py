@@ -43,6 +43,7 @@ def stack(path: Path, mirrors: str) -> Drawn:
     return repo
 
 
+@pytest.mark.slow
 def test_a_mirror_that_is_a_registry_gives_the_same_archive_as_one_that_is_a_directory(
     registry: str, any_helm: Path, tmp_path: Path
 ) -> None:
@@ -56,25 +57,27 @@ def test_a_mirror_that_is_a_registry_gives_the_same_archive_as_one_that_is_a_dir
 
 
 def test_without_a_mirror_helm_builds_the_dependencies_from_their_own_registry(
-    registry: str, helm: Path, tmp_path: Path
+    registry: str, any_helm: Path, tmp_path: Path
 ) -> None:
     repo = stack(tmp_path / "stack", "")
     for name in ("Chart.yaml", "Chart.lock"):
         file = repo.path / "charts" / "app" / name
         file.write_text(file.read_text().replace("oci://ghcr.io/jetscale-ai/charts", registry))
-    update = [str(helm), "dependency", "update", "--plain-http", str(repo.path / "charts" / "app")]
+    update = [str(any_helm), "dependency", "update", "--plain-http", str(repo.path / "charts" / "app")]
     subprocess.run(update, check=True, capture_output=True)
     repo.git("clean", "--quiet", "-fdx", "--", "charts/app/charts")
     repo.commit("fix: another registry")
-    ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=helm)
+    ended = command("stage6", f"--config={CONFIG}", cwd=repo.path, helm=any_helm)
     assert ended.status == 0, ended.stderr
     assert "helm dependency build" in ended.stderr
 
 
-def test_a_version_that_the_registry_lacks_is_named_with_what_to_do(registry: str, helm: Path, tmp_path: Path) -> None:
+def test_a_version_that_the_registry_lacks_is_named_with_what_to_do(
+    registry: str, any_helm: Path, tmp_path: Path
+) -> None:
     empty = registry.replace("jetscale-ai", "nobody")
     repo = stack(tmp_path / "stack", f', mirrors: {{"oci://ghcr.io/jetscale-ai/charts": "{empty}"}}')
-    ended = command("stage6", f"--config={CONFIG}", "--output", "json", cwd=repo.path, helm=helm)
+    ended = command("stage6", f"--config={CONFIG}", "--output", "json", cwd=repo.path, helm=any_helm)
     assert (ended.status, ended.json["error"]["code"]) == (3, "DEPENDENCY_UNREACHABLE")
     assert "backend-api 1.2.1" in ended.json["error"]["message"]
     assert "mirror" in ended.json["error"]["hint"]

@@ -156,6 +156,7 @@ def processes(repo: Drawn, trace: Path) -> tuple[Ended, int]:
     return ended, sum(json.loads(line)["event"] == "start" for line in trace.read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_of_thirteen_thousand_changed_files_the_watched_are_read_and_all_are_counted(tmp_path: Path) -> None:
     repo = draw(tmp_path / "repo", *RELEASE, VALUES)
     _, few = processes(repo, tmp_path / "few")

@@ -108,6 +108,7 @@ def test_a_fault_leaves_no_lie_behind_and_the_next_run_ends_well(base: Stage, tm
         assert stage.published()["0.1.0"] == before
 
 
+@pytest.mark.slow
 def test_nobody_at_the_registry_changes_nothing(base: Stage, tmp_path: Path) -> None:
     with copied(base, tmp_path / "stage") as stage:
         before = stage.state()

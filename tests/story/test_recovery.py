@@ -76,6 +76,7 @@ def test_a_release_of_a_branch_does_not_keep_new_values_from_the_target(stack: S
 RESERVED = "refs/stage6/reserved/v0.2.0"
 
 
+@pytest.mark.slow
 def test_a_reservation_of_a_commit_that_left_its_branch_holds_nobody_up(stack: Sample) -> None:
     head = stack.edit("feat: more room", CHART, "1", "2")
     gone = stack.edit("fix: dropped", CHART, "2", "3")
@@ -119,6 +120,7 @@ def test_a_tag_that_a_person_made_over_a_running_release_is_not_deployed_as_it(s
     assert (ended.status, ended.json["error"]["code"]) == (4, "PUBLISHED_DIFFERS")
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_rebuilds_the_same_package(stack: Sample, tmp_path: Path) -> None:
     stack.edit("feat: more room", CHART, "1", "2")
     stack.edit("docs: later", "README.md", "stack", "stack, later")
@@ -129,6 +131,7 @@ def test_a_shallow_clone_rebuilds_the_same_package(stack: Sample, tmp_path: Path
     assert (ended.status, ended.json["result"]) == (0, "equal")
 
 
+@pytest.mark.slow
 def test_a_clone_by_another_address_rebuilds_the_same_package(stack: Sample) -> None:
     stack.edit("feat: more room", CHART, "1", "2")
     address = "https://git.test/Team/stack.git"
@@ -153,6 +156,7 @@ def test_a_run_that_died_before_its_tag_is_finished_by_the_run_of_a_later_commit
 # Tags and remotes
 
 
+@pytest.mark.slow
 def test_a_tag_that_only_this_clone_has_is_no_release(stack: Sample) -> None:
     head = stack.edit("feat: more room", CHART, "1", "2")
     stack.repo.git("tag", "v0.2.0")
@@ -231,6 +235,7 @@ def former(stack: Sample) -> Sample:
     return stack
 
 
+@pytest.mark.slow
 def test_a_release_of_an_earlier_version_is_the_same_release(former: Sample) -> None:
     assert former.run().json["decision"] == "nothing"
     assert former.command("verify-chart", "v0.1.0", "--output=json").json["result"] == "equal"
@@ -238,6 +243,7 @@ def test_a_release_of_an_earlier_version_is_the_same_release(former: Sample) -> 
     assert "version: 0.1.0" in former.manifests()
 
 
+@pytest.mark.slow
 def test_a_lost_package_of_an_earlier_version_is_rebuilt_to_the_byte(former: Sample) -> None:
     (package,) = former.registry.iterdir()
     content = package.read_bytes()
@@ -256,6 +262,7 @@ def test_a_replaced_package_of_an_earlier_version_is_not_deployed(former: Sample
     assert (ended.status, ended.json["error"]["code"]) == (4, "PUBLISHED_DIFFERS")
 
 
+@pytest.mark.slow
 def test_a_package_that_another_zlib_compressed_before_the_tag_was_made_is_tagged_as_it_is(stack: Sample) -> None:
     stack.repo.git("push", "--quiet", "--delete", "origin", "v0.1.0")
     stack.repo.git("tag", "--delete", "v0.1.0")
@@ -390,6 +397,7 @@ def test_a_simulation_of_a_change_that_a_run_would_refuse_fails_as_the_run_does(
     assert code in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_base_that_cannot_be_rendered_is_said_and_is_no_failure_of_the_change(stack: Sample) -> None:
     stack.edit("fix: broken", LIVE, "size: 3", "size: three")
     stack.edit("fix: mended", LIVE, "size: three", "size: 4")

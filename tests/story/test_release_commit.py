@@ -48,6 +48,7 @@ def test_the_version_is_written_and_committed_and_every_other_byte_is_kept(sampl
     assert on_remote(sample, "for-each-ref", "refs/stage6") == ""
 
 
+@pytest.mark.slow
 def test_app_version_is_written_too_where_chart_yaml_keeps_the_two_equal(tmp_path: Path) -> None:
     equal = CHART.replace("appVersion: x", "appVersion: 0.0.0")
     sample = small(tmp_path, {**STAMPING, "charts/app/Chart.yaml": equal})
@@ -57,6 +58,7 @@ def test_app_version_is_written_too_where_chart_yaml_keeps_the_two_equal(tmp_pat
     assert sample.run().json["decision"] == "nothing"
 
 
+@pytest.mark.slow
 def test_its_message_and_its_author_are_configured(tmp_path: Path) -> None:
     keys = 'commit: true, commit_message: "ci: {version} [skip ci]\\n\\nA body.", commit_author: Bot <bot@example.com>'
     sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{{keys}}}\n"})
@@ -75,6 +77,7 @@ def test_a_message_without_the_version_and_an_author_without_an_address_are_refu
     assert sample.command("plan", "--output=json").status == 2
 
 
+@pytest.mark.slow
 def test_the_package_names_the_commit_that_changed_it_and_its_tag_gives_it_again(sample: Sample) -> None:
     assert sample.run().status == 0
     chart = archive_files(sample.registry / "small-0.1.0.tgz")["small/Chart.yaml"].decode()
@@ -82,6 +85,7 @@ def test_the_package_names_the_commit_that_changed_it_and_its_tag_gives_it_again
     assert sample.command("verify-chart", "v0.1.0").status == 0
 
 
+@pytest.mark.slow
 def test_the_package_is_the_same_whether_its_commit_or_the_commit_before_is_packaged(tmp_path: Path) -> None:
     with_commit, without = small(tmp_path / "with", dict(STAMPING)), small(tmp_path / "without", dict(STAMPING))
     without.repo.git("config", "user.name", "Somebody Else")
@@ -92,6 +96,7 @@ def test_the_package_is_the_same_whether_its_commit_or_the_commit_before_is_pack
     assert (with_commit.registry / package).read_bytes() == (without.registry / package).read_bytes()
 
 
+@pytest.mark.slow
 def test_whoever_makes_it_it_is_the_same_commit(tmp_path: Path) -> None:
     tips = set()
     for name in ("Ann", ".,;"):
@@ -102,6 +107,7 @@ def test_whoever_makes_it_it_is_the_same_commit(tmp_path: Path) -> None:
     assert len(tips) == 1
 
 
+@pytest.mark.slow
 def test_a_local_tag_at_head_is_not_ours_where_releases_have_commits(sample: Sample) -> None:
     sample.repo.git("tag", "--annotate", "--message", "by hand", "v0.1.0")
     ended = sample.run()
@@ -141,6 +147,7 @@ def test_the_next_change_follows_the_release_commit(sample: Sample) -> None:
     assert chart_at(sample, "main") == CHART.replace("0.0.0", "0.1.1").strip()
 
 
+@pytest.mark.slow
 def test_a_run_that_lost_its_deploy_is_made_good_on_the_parent_of_the_release_commit(sample: Sample) -> None:
     assert sample.run().status == 0
     for file in ("manifests.yaml", "release.json"):
@@ -174,6 +181,7 @@ def test_a_protected_branch_refuses_commit_and_tag_together(sample: Sample) -> N
     assert step_results(ended)["deploy live"] == "skipped"
 
 
+@pytest.mark.slow
 def test_once_the_branch_is_open_the_next_run_goes_on_with_the_package_that_is_there(sample: Sample) -> None:
     hook(sample, "update", 'case "$1" in refs/heads/*) exit 1;; esac')
     assert sample.run().status == 4
@@ -237,6 +245,7 @@ def test_a_commit_that_could_not_be_pushed_is_refused_before_anything_is_publish
     assert sample.published == []
 
 
+@pytest.mark.slow
 def test_a_saved_plan_finds_its_branch_again(sample: Sample, tmp_path: Path) -> None:
     saved = tmp_path / "plan.json"
     assert sample.command("plan", f"--out={saved}").status == 0
@@ -244,6 +253,7 @@ def test_a_saved_plan_finds_its_branch_again(sample: Sample, tmp_path: Path) -> 
     assert on_remote(sample, "log", "-1", "--format=%s", "main") == "chore(release): 0.1.0"
 
 
+@pytest.mark.slow
 def test_where_nobody_says_which_branch_it_is_the_configuration_may(tmp_path: Path) -> None:
     sample = small(tmp_path, {**STAMPING, ".stage6.yaml": f"{CONFIG}release: {{commit: true, branch: main}}\n"})
     sample.repo.git("checkout", "--quiet", "--detach")
@@ -277,6 +287,7 @@ def overtaken(sample: Sample, later: dict[str, str | bytes | None]) -> Ended:
     return sample.run(env={"CI_COMMIT_SHA": old, "CI_COMMIT_BRANCH": "main", "GITLAB_CI": "true"})
 
 
+@pytest.mark.slow
 def test_a_branch_that_has_moved_on_without_another_change_gets_the_release_on_top(sample: Sample) -> None:
     ended = overtaken(sample, {"README.md": "# More\n"})
     assert (ended.status, ended.json["version"]) == (0, "0.1.0"), ended.stderr

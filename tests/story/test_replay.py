@@ -25,6 +25,7 @@ from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.planning.decision import observe
+from tests.conftest import rest_slow
 from tests.support.command import command
 from tests.support.history import Drawn, clone, git, opened
 
@@ -146,7 +147,7 @@ def materialise(replay: Path, name: str, repo: Path) -> Path:
     return repo
 
 
-@pytest.fixture(scope="module", params=["mybinder", "prometheus-charts"])
+@pytest.fixture(scope="module", params=rest_slow(["mybinder", "prometheus-charts"], "mybinder"))
 def history(request: pytest.FixtureRequest, replay: Path, tmp_path_factory: pytest.TempPathFactory) -> History:
     """One recorded history."""
     name: str = request.param

@@ -85,21 +85,22 @@ def code(ended: Ended) -> str:
     return str(ended.json["error"]["code"])
 
 
-def test_helm_itself_verifies_what_was_published(keys: Keys, host: str, helm: Path, tmp_path: Path) -> None:
-    sample, registry = signed(tmp_path, f'{{sign_key: "{SIGNER}"}}', helm), place(host, tmp_path)
+def test_helm_itself_verifies_what_was_published(keys: Keys, host: str, any_helm: Path, tmp_path: Path) -> None:
+    sample, registry = signed(tmp_path, f'{{sign_key: "{SIGNER}"}}', any_helm), place(host, tmp_path)
     keys.forget()
     ended = sample.run(f"--registry={registry}", env=keys.env)
     assert ended.status == 0, ended.stderr
     assert PASSPHRASE not in ended.stdout + ended.stderr
     pull = ("pull", f"{registry}/small", "--version=0.1.0", "--verify", f"--keyring={keys.public}", "--plain-http")
     pulled = subprocess.run(
-        [helm, *pull], cwd=tmp_path, env=command_environment(), capture_output=True, text=True, check=False
+        [any_helm, *pull], cwd=tmp_path, env=command_environment(), capture_output=True, text=True, check=False
     )
     assert pulled.returncode == 0, pulled.stderr
     assert SIGNER in pulled.stdout
     assert (tmp_path / "small-0.1.0.tgz.prov").exists()
 
 
+@pytest.mark.slow
 def test_the_signature_is_beside_the_package_whose_bytes_it_leaves_alone(
     keys: Keys, host: str, helm4: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_wrong_passphrase_publishes_nothing(keys: Keys, host: str, helm4: Path
         manifest(registry)
 
 
+@pytest.mark.slow
 def test_the_agent_forgets_the_passphrase(keys: Keys, host: str, helm4: Path, tmp_path: Path) -> None:
     sample = signed(tmp_path, f'{{sign_key: "{SIGNER}"}}', helm4)
     assert sample.run(f"--registry={place(host, tmp_path)}", env=keys.env).status == 0
@@ -179,6 +181,7 @@ def test_a_command_that_fails_leaves_the_version_untagged_and_the_next_run_signs
     assert (step_results(again)["publish"], step_results(again)["sign"]) == ("satisfied", "done")
 
 
+@pytest.mark.slow
 def test_what_is_tagged_is_not_signed_again(host: str, helm4: Path, tmp_path: Path) -> None:
     sample = with_command(tmp_path, f"echo once >> {tmp_path}/said", helm4)
     for _ in range(2):
@@ -199,6 +202,7 @@ def test_a_command_that_is_not_here_is_said_before_anything_is_published(
         manifest(registry)
 
 
+@pytest.mark.slow
 def test_a_path_of_the_command_begins_at_the_repositorys_root(host: str, helm4: Path, tmp_path: Path) -> None:
     sample = signed(tmp_path, '{sign_command: [./sign.sh, "{image}"]}', helm4)
     sample.commit("chore: sign", {"sign.sh": f"#!/bin/sh\npwd > {tmp_path}/said\n"})

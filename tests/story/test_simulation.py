@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import find_helm
+from tests.conftest import find_helm, rest_slow
 from tests.support.command import Ended, command
 from tests.support.history import Drawn, bare, clone, draw
 from tests.support.oci import PASSWORD, USERNAME, serve
@@ -80,6 +80,7 @@ def test_an_object_that_new_values_render_twice_stops_a_redeploy(tmp_path: Path)
 # Noise
 
 
+@pytest.mark.slow
 def test_labels_with_the_version_are_one_line(tmp_path: Path) -> None:
     services = {
         f"{TEMPLATES}/{name}.yaml": f"apiVersion: v1\nkind: Service\n{METADATA % name}\n" for name in ("a", "b", "c")
@@ -130,6 +131,7 @@ def test_what_differs_in_every_render_is_marked(tmp_path: Path, name: str) -> No
     assert sum(line.startswith(("+  a:", "-  a:")) for line in manifests(changed)["diff"].splitlines()) == 0
 
 
+@pytest.mark.slow
 def test_one_difference_of_many_targets_is_shown_once_with_all_of_them(tmp_path: Path) -> None:
     names = [f"t{number}" for number in range(1, 5)]
     shared = "env: prod, release: app, values: [envs/all.yaml], watch: [envs/all.yaml]"
@@ -143,6 +145,7 @@ def test_one_difference_of_many_targets_is_shown_once_with_all_of_them(tmp_path:
     assert len(simulate(sample, "--output=json").json["manifests"]) == len(names)
 
 
+@pytest.mark.slow
 def test_a_file_of_several_lines_is_a_block_and_the_verdict_comes_last(tmp_path: Path) -> None:
     config = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n"
@@ -176,6 +179,7 @@ ODD = (
 )
 
 
+@pytest.mark.slow
 def test_values_and_manifests_that_only_helm_can_read(tmp_path: Path) -> None:
     sample = stack(tmp_path, {f"{TEMPLATES}/crd.yaml": ODD})
     values = "match: =\nday: 2024-13-45\nat: 1:30\ntab:\tx\t\nuntyped: !unknown x\nsize: 4\n"
@@ -200,7 +204,7 @@ def merge_request(repo: Drawn) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("depth", [1, 2, 20])
+@pytest.mark.parametrize("depth", rest_slow([1, 2, 20], 1))
 @pytest.mark.parametrize("step", ["fix: c [charts/app/values.yaml]", "fix: d [envs/live/values.yaml]"])
 def test_a_checkout_without_tags_does_not_know_the_version(tmp_path: Path, depth: int, step: str) -> None:
     release = ("feat: a [charts/app/Chart.yaml envs/live/values.yaml]", "tag v2.3.4")
@@ -301,6 +305,7 @@ def test_a_subchart_that_is_in_charts_as_locked_is_rendered(tmp_path: Path, comm
     assert "sub" in only(ended)
 
 
+@pytest.mark.slow
 def test_the_work_tree_is_simulated_with_the_subcharts_that_it_has(tmp_path: Path) -> None:
     sample, archive = with_subchart(tmp_path, "https://charts.example.test/public")
     sample.repo.write(".git/info/exclude", "*.tgz\n")
@@ -324,6 +329,7 @@ def test_a_subchart_that_is_nowhere_here_is_no_green_simulation(tmp_path: Path) 
     assert "DEPENDENCY_UNREACHABLE" in manifests(ended)["note"]
 
 
+@pytest.mark.slow
 def test_a_private_subchart_is_rendered_online_with_the_login_of_its_registry(tmp_path: Path) -> None:
     with serve(tmp_path / "data", login=True) as host:
         home = {"HELM_REGISTRY_CONFIG": str(tmp_path / "login.json"), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}

@@ -97,6 +97,7 @@ def test_a_higher_release_in_another_format_stops_a_run_and_is_shown_by_a_plan(s
     assert (ended.status, ended.json["error"]["code"], stack.published) == (2, "TAG_FORMAT_UNCLEAR", [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tag_format", "version"), [("v{version}", "1.0.1"), ("{version}", "1.4.3")])
 def test_a_format_that_is_written_down_is_clear(stack: Sample, tag_format: str, version: str) -> None:
     released_twice(stack)
@@ -105,6 +106,7 @@ def test_a_format_that_is_written_down_is_clear(stack: Sample, tag_format: str, 
     assert (ended.status, ended.json["version"]) == (0, version), ended.stderr
 
 
+@pytest.mark.slow
 def test_a_format_of_semantic_release_is_written_down_too(stack: Sample) -> None:
     released_twice(stack)
     stack.commit("chore: configure", {"pyproject.toml": "[tool.semantic_release]\ntag_format = 'v{version}'\n"})

@@ -15,6 +15,7 @@ from jetscale_cicd.tools.git import Git, client, objects, open_repository, proce
 from jetscale_cicd.tools.git.descendants import descendants
 from jetscale_cicd.tools.git.process import Patience
 from jetscale_cicd.tools.redact import Redactor
+from tests.conftest import rest_slow
 from tests.support.history import Drawn, bare, clone, draw
 
 LONG = 60  # seconds that the child lives, or that git itself waits for a server that says nothing
@@ -96,6 +97,9 @@ def locked() -> Iterator[str]:
         server.shutdown()
 
 
+ASKED = [("ls-remote", "origin"), ("fetch", "origin"), ("push", "origin", "HEAD:refs/x")]
+
+
 @pytest.fixture
 def waiting(tmp_path: Path) -> Path:
     """A program that never ends."""
@@ -106,7 +110,7 @@ def waiting(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["ssh", "git", "http", "credentials", "helper"])
-@pytest.mark.parametrize("asked", [("ls-remote", "origin"), ("fetch", "origin"), ("push", "origin", "HEAD:refs/x")])
+@pytest.mark.parametrize("asked", rest_slow(ASKED, ASKED[0]))
 def test_a_remote_that_does_not_answer_is_named_in_time_and_nothing_is_left(
     repo: Drawn,
     silent: str,

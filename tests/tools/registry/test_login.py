@@ -17,7 +17,7 @@ from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.helm_config import write_config
 from jetscale_cicd.tools.registry.hosts import RegistryHost
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
-from tests.conftest import HELMS, find_helm
+from tests.conftest import ANY_HELM, find_helm
 from tests.support.oci import PASSWORD, USERNAME, serve
 
 LOGIN = Login("user", "password")
@@ -176,7 +176,7 @@ def test_a_file_of_the_users_that_cannot_be_read_is_an_error(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("kept", ["auths", "credsStore", "docker"])
-@pytest.mark.parametrize("helm_name", HELMS)
+@pytest.mark.parametrize("helm_name", ANY_HELM)
 def test_helm_pulls_from_both_registries(
     tmp_path: Path, helm_name: str, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
-from tests.conftest import HELMS
+from tests.conftest import HELMS, rest_slow
 from tests.support.oci import USERNAME, Authority, authority, serve
 from tests.support.proxy import Asked, Fault, Proxy, Reset, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
@@ -221,7 +221,7 @@ CANNOT_TELL = {
 }
 
 
-@pytest.mark.parametrize("name", CANNOT_TELL)
+@pytest.mark.parametrize("name", rest_slow(CANNOT_TELL, *(CANNOT_TELL.keys() - {"slow"})))
 def test_a_fault_is_never_absent_and_nothing_is_pushed(
     host: str, make: Make, archives: tuple[Path, Path], name: str
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, Present
 from jetscale_cicd.tools.registry.digest import digest_of
-from tests.conftest import HELMS
+from tests.conftest import ANY_HELM
 from tests.support.oci import serve
 from tests.support.odd_registry import errors
 from tests.support.proxy import Asked, Told, proxied
@@ -41,7 +41,7 @@ def puts_manifest(asked: Asked) -> bool:
     return asked.method == "PUT" and asked.of_manifest
 
 
-@pytest.mark.parametrize("helm_name", HELMS)
+@pytest.mark.parametrize("helm_name", ANY_HELM)
 @pytest.mark.parametrize("finishes", [True, False], ids=["the other one finishes", "the other one dies"])
 def test_a_manifest_that_meets_the_blobs_of_another_push_half_written_is_no_failure(
     on_disk: OnDisk, make: Make, archives: tuple[Path, Path], helm_name: str, finishes: bool
@@ -83,7 +83,7 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("helm_name", HELMS)
+@pytest.mark.parametrize("helm_name", ANY_HELM)
 @pytest.mark.parametrize("name", PASSING)
 def test_a_refusal_that_another_push_may_have_caused_is_no_failure_when_it_passes(
     host: str, make: Make, archives: tuple[Path, Path], name: str, helm_name: str
@@ -106,7 +106,8 @@ def test_a_refusal_that_another_push_may_have_caused_is_no_failure_when_it_passe
     assert answer.digest == digest_of(archives[0].read_bytes())
 
 
-@pytest.mark.parametrize("helm_name", HELMS)
+@pytest.mark.slow
+@pytest.mark.parametrize("helm_name", ANY_HELM)
 def test_a_refusal_that_does_not_pass_is_asked_for_three_times_and_is_an_error(
     host: str, make: Make, archives: tuple[Path, Path], helm_name: str
 ) -> None:
