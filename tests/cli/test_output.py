@@ -75,6 +75,7 @@ def test_outputs_that_cannot_be_written_fail_a_run_that_did_not(tmp_path: Path) 
     assert (ended.status, ended.json["outcome"]) == (2, "done")
 
 
+@pytest.mark.slow
 def test_a_summary_is_cut_before_github_refuses_it(tmp_path: Path) -> None:
     summary = tmp_path / "summary"
     stack = small(tmp_path / "stack", {f"charts/app/files/{number}.txt": "x\n" * 20 for number in range(3)})

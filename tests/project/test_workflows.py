@@ -76,6 +76,7 @@ def test_the_schema_of_the_file_is_kept(schema: str, file: Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_the_workflow_to_copy_keeps_the_schema_and_the_rules_of_ours(tmp_path: Path) -> None:
     (text,) = (
         block

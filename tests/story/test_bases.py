@@ -78,6 +78,7 @@ def test_the_checkout_of_a_pull_request_decides_as_the_full_clone(tmp_path: Path
     assert answer(plan(shallow)) == answer(plan(repo))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filter_", ["tree:0", "blob:none"])
 @pytest.mark.parametrize("step", [FIX, VALUES, "chore: c [charts/app/Chart.yaml]"])
 def test_a_partial_clone_decides_as_the_full_one(tmp_path: Path, filter_: str, step: str) -> None:

@@ -149,6 +149,7 @@ def test_a_mode_that_changes_with_the_version_alone_is_none(tmp_path: Path) -> N
     assert decision(plan(repo)) == "nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["charts/app/values.yaml", "envs/live/values.yaml"])
 @pytest.mark.parametrize(("content", "same"), [("number: 0\n", True), ("number: 9\n", False)])
 def test_a_symlink_for_a_file_and_back_counts_where_the_bytes_do(

@@ -31,6 +31,7 @@ def test_nothing_acts_on_defaults(stack: Sample, arguments: tuple[str, ...], con
     assert stack.tracks() == before
 
 
+@pytest.mark.slow
 def test_it_is_known_before_registry_and_cluster_are_asked(stack: Sample) -> None:
     asked = "chart: {registry: 'oci://127.0.0.1:1/charts'}\ntargets: {live: {release: app, context: absent}}\n"
     stack.commit("chore: configure", {FILE: asked})
@@ -89,6 +90,7 @@ def test_an_uncommitted_file_is_named_where_a_run_lacks_it(stack: Sample) -> Non
     assert stack.run(f"--config={FILE}").status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

@@ -228,6 +228,7 @@ def test_an_enterprise_server_is_asked_at_its_own_address(sample: Sample, tmp_pa
     assert github.paths == ["/api/v3/repos/acme/stack/releases"]
 
 
+@pytest.mark.slow
 def test_gh_is_asked_without_the_tokens_of_the_environment(sample: Sample, github: GitHub, tmp_path: Path) -> None:
     """gh answers GH_TOKEN for github.com, whatever GitHub it is of."""
     gh = tmp_path / "bin" / "gh"

@@ -87,6 +87,7 @@ def test_a_plan_and_a_status_begin_no_upload(host: str, tmp_path: Path) -> None:
     assert [asked.method for asked in proxy.seen if asked.method not in ("GET", "HEAD")] == []
 
 
+@pytest.mark.slow
 def test_a_publish_asks_what_a_version_holds_where_that_may_have_changed_and_nowhere_else(
     host: str, tmp_path: Path
 ) -> None:

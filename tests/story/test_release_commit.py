@@ -218,6 +218,7 @@ def test_a_remote_without_atomic_pushes_gets_neither_branch_nor_tag(sample: Samp
     assert on_remote(sample, "rev-parse", "main") == head
 
 
+@pytest.mark.slow
 def test_a_tag_that_somebody_else_pushed_is_theirs_and_the_branch_stays(sample: Sample) -> None:
     head = sample.repo.head
     hook(sample, "update", f'case "$1" in refs/tags/*) git tag -f v0.1.0 {head} >/dev/null; esac')
@@ -271,6 +272,7 @@ def test_only_the_configured_branch_gets_release_commits(tmp_path: Path) -> None
     assert sample.published == []
 
 
+@pytest.mark.slow
 def test_a_simulation_shows_the_commit_and_needs_no_branch(sample: Sample) -> None:
     sample.repo.git("checkout", "--quiet", "-b", "topic")
     sample.edit("feat: size", "charts/app/values.yaml", "1", "2")

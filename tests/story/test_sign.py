@@ -166,6 +166,7 @@ def test_a_command_gets_the_published_package_by_its_digest_before_it_is_tagged(
     assert list(step_results(ended)) == ["package", "publish", "sign", "tag", "deploy live"]
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_leaves_the_version_untagged_and_the_next_run_signs_it(
     host: str, helm4: Path, tmp_path: Path
 ) -> None:

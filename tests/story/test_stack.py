@@ -76,15 +76,15 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def filled(helm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(any_helm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chart with its subcharts as this helm packages them, which no test changes."""
-    return Stack(helm, tmp_path_factory.mktemp("filled")).fill().chart
+    return Stack(any_helm, tmp_path_factory.mktemp("filled")).fill().chart
 
 
 @pytest.fixture
-def stack(helm: Path, filled: Path, tmp_path: Path) -> Stack:
+def stack(any_helm: Path, filled: Path, tmp_path: Path) -> Stack:
     shutil.copytree(filled, tmp_path / "app")
-    return Stack(helm, tmp_path)
+    return Stack(any_helm, tmp_path)
 
 
 def values_of(environment: str) -> tuple[str, str]:

@@ -67,6 +67,7 @@ def test_tags_that_only_the_remote_has_count(stack: Sample, tmp_path: Path) -> N
     assert ended.json["error"]["code"] == "TAGS_IN_ANOTHER_FORMAT"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["backend-1.4.2", "docs/v2.0.0", "app-1.4.2", "nightly", "2024-01-05", "v1.0.0-rc.1"])
 def test_tags_of_something_else_stop_nothing(stack: Sample, name: str) -> None:
     tag(stack, name)
