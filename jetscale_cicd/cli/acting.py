@@ -70,7 +70,12 @@ def act(args: argparse.Namespace, request: "Request", output: Output, saved: "Sa
         if plan.needed:
             output.begin(PlanResult(plan, context.request))
         if not getattr(args, "yes", False):
-            confirm(f"{verdict(plan)}.", changed_clusters(without_refused(plan, plan.preconditions)), context.request, output)
+            confirm(
+                f"{verdict(plan)}.",
+                changed_clusters(without_refused(plan, plan.preconditions)),
+                context.request,
+                output,
+            )
         run = stage6.run(context, plan) if saved else stage6.reconcile(context, plan)
         if run.plan is not plan:  # planned again, maybe for another version
             _save_notes(args, output, context, run.plan)

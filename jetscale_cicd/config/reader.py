@@ -118,9 +118,7 @@ class _Reader:
             if len(self._problems) > before:
                 continue  # a rule that spans several values is checked only where each of them is valid
             try:
-                # A target with the name of the default target keeps its address where it gives no other.
-                default = {"url": DEFAULT_TARGET.url} if name == DEFAULT_TARGET.name else {}
-                found[name] = Target(**{"name": name, **default, **written})
+                found[name] = Target(**{"name": name, **written})
             except ValueError as error:
                 self._problem("CONFIG_VALUE", key, f"targets.{name}: {error}")
         targets = tuple(found.values())

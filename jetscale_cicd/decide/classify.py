@@ -199,7 +199,7 @@ def _by_deployed(live: LiveState, latest: Release | None, values_differ: bool) -
             why = f"nothing is deployed here yet: {latest.version} is due"
             return Verdict(decision=Decision.REDEPLOY, why=why)
         case Deployed(version=version) if latest and version != str(latest.version):
-            why = f"{version} is deployed, {latest.version} is the latest release: an earlier run did not finish"
+            why = f"{version} is deployed, and {latest.version}, the latest release, is not yet"
             return Verdict(decision=Decision.REDEPLOY, why=why)
         case Deployed(version=version) if values_differ:
             why = f"{version} is deployed with other values, or under another name, than this commit says"

@@ -20,7 +20,7 @@ from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.live import Deployed, Lineage, LiveState, NotObserved, last_recorded
 from jetscale_cicd.model.plan import Reason, TargetDecision
 from jetscale_cicd.model.record import frozen, replace
-from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.request import Half, Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
@@ -63,7 +63,7 @@ def observe(context: RunContext) -> Observed:
         PreconditionError: the run acts, and head is on no branch that is released; nothing else was asked.
         ConfigurationError: the run acts, and what it would act on is a default; nothing else was asked.
     """
-    repository, settings, request = context.repository, context.settings, context.request
+    repository, request = context.repository, context.request
     head = context.head
     if request.base and not request.compares_only:  # it may not be needed, but a wrong one is an error in any case
         repository.commit(resolve_or_fetch(repository, request.base) or request.base)
@@ -90,17 +90,15 @@ def observe(context: RunContext) -> Observed:
     chart, watched = _watched(context, head)
     changes = watched.changes(comparison)
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
-    overrides = Overrides(
-        release_hold=request.release_hold, redeploy=request.redeploy, allow_older=request.allow_older
-    )
     seen: dict[str | None, ChangeSet] = {comparison.base: changes}
-    observer = _TargetObserver(context, releases, overtaken, watched, comparison, seen, overrides)
-    targets = tuple(observer.decide(target, reasons, head) for target in settings.targets)
-    # What is asked for these targets is asked for no other.
-    others = replace(observer, overrides=Overrides())
-    needed = tuple(others.decide(target, reasons, head) for target in context.needed)
+    observer = _TargetObserver(context, releases, overtaken, watched, comparison, seen, _overrides(request))
+    targets, needed = observer.decide_all(reasons, head)
     notes = remarks(request, releases, lacking, changes, targets)
     return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
+
+
+def _overrides(asked: Request) -> Overrides:
+    return Overrides(release_hold=asked.release_hold, redeploy=asked.redeploy, allow_older=asked.allow_older)
 
 
 def _tip_with_the_same_content(context: RunContext, releases: Releases, head: str) -> str | None:
@@ -132,7 +130,7 @@ def _comparison(context: RunContext, head: str, releases: Releases, lacking: str
 
 
 def _releases(context: RunContext, head: str, ask_remote: bool) -> Releases:
-    repository, settings, request = context.repository, context.settings, context.request
+    repository, request = context.repository, context.request
     configured = settings.release
     return find_releases(
         repository,
@@ -191,6 +189,14 @@ class _TargetObserver:
     comparison: Comparison
     seen: dict[str | None, ChangeSet]
     overrides: Overrides
+
+    def decide_all(self, chart: tuple[Reason, ...], head: str) -> tuple[tuple[TargetDecision, ...], ...]:
+        """The decisions for the targets that were asked for, and for those that they need."""
+        others = replace(self, overrides=Overrides())  # what is asked for the first is not asked for these
+        return (
+            tuple(self.decide(target, chart, head) for target in self.context.settings.targets),
+            tuple(others.decide(target, chart, head) for target in self.context.needed),
+        )
 
     def decide(self, target: Target, chart: tuple[Reason, ...], head: str) -> TargetDecision:
         latest = self.releases.latest

@@ -13,7 +13,7 @@ def _targets(_: RunContext, plan: Plan) -> Iterable[TargetDecision]:
     return [decided for decided in plan.targets if decided.waiting and plan.half is not Half.RELEASE]
 
 
-def _run(_context: RunContext, _plan: Plan, decided: TargetDecision) -> None:
+def _run(_context: RunContext, plan: Plan, decided: TargetDecision) -> None:
     waiting, target = decided.waiting, decided.target
     if waiting is None:
         return
@@ -23,10 +23,7 @@ def _run(_context: RunContext, _plan: Plan, decided: TargetDecision) -> None:
         hint = f"let this run reach {waiting.needed}, too, or take it out of needs: of {target.name}, in a commit"
         raise CannotTellError("NEEDED_NOT_OBSERVED", what, where=where, hint=hint)
     if waiting.left_out:
-        hint = (
-            f"first, or in the same run: jetscale-cicd stage6 --target {waiting.needed}; where that is held or newer, "
-            "with a commit that brings something new"
-        )
+        hint = f"first, or in the same run: jetscale-cicd {plan.half} --target {waiting.needed}"
         raise PreconditionError("NEEDED_FIRST", what, where=where, hint=hint)
 
 

@@ -36,7 +36,6 @@ def pydantic_reads(document: dict[str, Any]) -> Settings | None:
 def _pydantic_target(name: str, body: dict[str, Any]) -> Target:
     check_label(name)
     given = body | ({"timeout": seconds(body["timeout"])} if "timeout" in body else {})
-    given = given | ({"url": "https://console.jetscale.ai"} if name == "live" and "url" not in body else {})
     if "name" in body:
         raise ValueError("name is the key")
     return _TARGET.validate_json(json.dumps(given | {"name": name}), strict=True, extra="forbid")

@@ -79,11 +79,10 @@ class TestWhatIsRead:
         text = "targets:\n  zeta: {env: z}\n  alpha: {env: a}\n"
         assert [each.name for each in read_settings(text, FILE).targets] == ["zeta", "alpha"]
 
-    def test_the_default_target_keeps_its_address_where_the_file_sets_none(self) -> None:
-        (live,) = read_settings("targets: {live: {timeout: 30m}}", FILE).targets
-        assert (live.url, live.timeout) == ("https://console.jetscale.ai", 1800)
-        (blue,) = read_settings("targets: {blue: {}}", FILE).targets
-        assert blue.url == ""
+    @pytest.mark.parametrize("name", ["live", "blue"])
+    def test_no_target_of_a_file_has_an_address_that_the_file_does_not_set(self, name: str) -> None:
+        (target,) = read_settings(f"targets: {{{name}: {{timeout: 30m}}}}", FILE).targets
+        assert (target.url, target.timeout) == ("", 1800)
 
     @pytest.mark.parametrize(
         ("text", "expected"), [("90s", 90), ("20m", 1200), ("1h", 3600), ("1h30m", 5400), ("24h", 86400)]
