@@ -130,7 +130,7 @@ def _comparison(context: RunContext, head: str, releases: Releases, lacking: str
 
 
 def _releases(context: RunContext, head: str, ask_remote: bool) -> Releases:
-    repository, request = context.repository, context.request
+    repository, settings, request = context.repository, context.settings, context.request
     configured = settings.release
     return find_releases(
         repository,

@@ -10,6 +10,7 @@ from jetscale_cicd.config.defaults import default_settings
 from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.schema import json_schema
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.record import replace
 
 jsonschema: Any = pytest.importorskip("jsonschema", reason="a development tool (check-jsonschema) brings it")
 
