@@ -120,7 +120,7 @@ class CannotTellError(Stage6Error):
 
 
 class Interrupted(Stage6Error):  # noqa: N818 - a signal is no error
-    """SIGINT or SIGTERM arrived."""
+    """SIGINT, SIGTERM or SIGHUP arrived."""
 
     exit_status = 130
     meaning = "interrupted"

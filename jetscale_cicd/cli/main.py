@@ -12,6 +12,7 @@ from types import FrameType
 from jetscale_cicd.cli.arguments import Parser
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
+from jetscale_cicd.tools.worker import INTERRUPTING
 
 # The name of a command, and its module: imported only where it is asked for.
 COMMANDS = {
@@ -105,15 +106,15 @@ def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
 
 
 def _listen() -> None:
-    """Be interrupted by SIGTERM as by SIGINT, unless the parent process wants a signal ignored (nohup)."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Be interrupted by each of them as by SIGINT, unless the parent process wants a signal ignored (nohup)."""
+    for number in INTERRUPTING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """Once: a second signal would cut the cleaning up short."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in INTERRUPTING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

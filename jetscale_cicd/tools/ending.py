@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from jetscale_cicd.tools.worker import worker
+from jetscale_cicd.tools.worker import INTERRUPTING, worker
 
 if TYPE_CHECKING:
     import sh
@@ -87,7 +87,7 @@ def signals_held_back() -> Iterator[None]:
     came: list[int] = []
     before = {}
     if threading.current_thread() is threading.main_thread():
-        handled = [number for number in (signal.SIGINT, signal.SIGTERM) if callable(signal.getsignal(number))]
+        handled = [number for number in INTERRUPTING if callable(signal.getsignal(number))]
         before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in handled}
     try:
         yield

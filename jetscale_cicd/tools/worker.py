@@ -4,10 +4,14 @@ Only the main thread of a process gets a signal, so an interruption is passed on
 pause, or when a program that it waits for has been made to end.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+# What interrupts a run; the last one when its terminal is closed.
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Worker:

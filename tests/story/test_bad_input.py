@@ -293,7 +293,7 @@ def sleeper(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("number", rest_slow([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
+@pytest.mark.parametrize("number", rest_slow([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIGTERM))
 def test_an_interrupted_run_leaves_no_file_and_no_child(
     fresh: Sample, tmp_path: Path, sleeper: Path, number: signal.Signals
 ) -> None:
