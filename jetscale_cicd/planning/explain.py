@@ -9,6 +9,7 @@ from jetscale_cicd.model.change import Change
 from jetscale_cicd.model.plan import Reason
 from jetscale_cicd.observe.git.files import read_files
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.planning.remarks import CONFIG
 
 
 def explain_paths(
@@ -29,5 +30,8 @@ def explain_paths(
 def _reasons(path: bytes, rules: ChartRules, settings: Settings) -> tuple[Reason, ...]:
     change = [Change(UNCHANGED, path, "", "", "", "")]
     values = (reason for target in settings.targets for reason in values_reasons(change, target))
+    configured = "a run compares what it says of each target with what is deployed there"
+    if path == CONFIG.encode():
+        return (Reason(scope="configuration", why=configured, counts=True, path=path),)
     unwatched = Reason(scope="none", why="not watched by any scope", counts=False, path=path)
     return (*chart_reasons(change, rules), *values) or (unwatched,)

@@ -116,6 +116,11 @@ def test_a_path_is_explained_however_it_is_spelled(repo: Drawn, path: str) -> No
     assert [reason["counts"] for reason in ended.json["paths"]] == [True]
 
 
+def test_the_configuration_counts_although_no_scope_watches_it(repo: Drawn) -> None:
+    ended = command("explain", ".stage6.yaml", "--output=json", cwd=repo.path)
+    assert [(reason["scope"], reason["counts"]) for reason in ended.json["paths"]] == [("configuration", True)]
+
+
 def test_a_path_is_explained_from_where_one_stands(repo: Drawn) -> None:
     ended = command("explain", "values.yaml", "--output=json", cwd=repo.path / "envs" / "live")
     assert ended.json["paths"][0]["path"] == "envs/live/values.yaml"
