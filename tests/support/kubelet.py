@@ -9,8 +9,10 @@ import contextlib
 import http.client
 import http.server
 import ssl
+import sys
 import threading
 import time
+import traceback
 import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -127,11 +129,16 @@ class Kubelet:
                 beaten = time.monotonic()
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     self.cluster.ask(f"/api/v1/nodes/{NODE}/status", "PATCH", {"status": _alive()}, _MERGE)
-            # The API server of a test may be down, slow or unwilling; a kubelet goes on.
-            with contextlib.suppress(OSError, http.client.HTTPException):
+            # The API server of a test may be down, slow or unwilling; a kubelet goes on, also after a pod that it does
+            # not understand: without it, every later test of this worker would wait in vain.
+            try:
                 for pod in self.cluster.ask("/api/v1/pods")["items"]:
                     with contextlib.suppress(urllib.error.HTTPError):  # gone or changed meanwhile: the next look
                         self._look(pod)
+            except (OSError, http.client.HTTPException):
+                continue
+            except Exception:  # noqa: BLE001 - a fault of the stub, told where it can be seen
+                traceback.print_exc(file=sys.__stderr__)
 
     def _look(self, pod: Pod) -> None:
         path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
