@@ -68,9 +68,16 @@ class Cluster:
             method=method,
             headers={"Content-Type": kind} | ({"Authorization": f"Bearer {self.token}"} if self.token else {}),
         )
-        with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:
+        with self._opener.open(request, timeout=30) as answer:
             content = answer.read()
         return json.loads(content) if content[:1] in (b"{", b"[") else None
+
+    @cached_property
+    def _opener(self) -> urllib.request.OpenerDirector:
+        """Without proxies: it asks from threads, and pytest changes the environment in which urllib looks for them."""
+        return urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._tls)
+        )
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
