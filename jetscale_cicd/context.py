@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from jetscale_cicd.config.settings import Settings
     from jetscale_cicd.model.release import Recorded
     from jetscale_cicd.tools.helm import Helm
-    from jetscale_cicd.tools.http import Http
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
     from jetscale_cicd.tools.registry.interface import Registry
@@ -150,17 +149,6 @@ class RunContext:
         return self.closing.enter_context(opened)
 
     @cached_property
-    def _http(self) -> "Http":
-        from jetscale_cicd.tools.http import Http
-
-        return Http(self.redact, announce=self.announce)
-
-    def prepare_registry(self) -> None:
-        """Begin what the first request to the registry needs, while something else is waited for; nothing is asked."""
-        if self.settings.chart.registry.startswith("oci://"):
-            self._http.prepare()
-
-    @cached_property
     def registry(self) -> "Registry":
         """Where versions are published."""
         url = self.settings.chart.registry
@@ -168,12 +156,14 @@ class RunContext:
             from jetscale_cicd.tools.registry.directory import open_directory
 
             return open_directory(url, self.repository.git.root)
+        from jetscale_cicd.tools.http import Http
         from jetscale_cicd.tools.registry.hosts import split_reference
         from jetscale_cicd.tools.registry.oci import OciRegistry
         from jetscale_cicd.tools.registry.oci_api import OciApi
 
-        self.prepare_registry()
-        api = OciApi(split_reference(url)[0], self._http, self.logins.find, self.settings.chart.plain_http)
+        http = Http(self.redact, announce=self.announce)
+        http.prepare()
+        api = OciApi(split_reference(url)[0], http, self.logins.find, self.settings.chart.plain_http)
         return OciRegistry(url, self.helm, api, self.scratch)
 
     @cached_property

@@ -7,6 +7,8 @@ from jetscale_cicd.model.plan import TargetPlan
 from jetscale_cicd.tools.ending import signals_held_back
 from jetscale_cicd.tools.worker import Worker, working_as
 
+_POLL = 0.5  # seconds
+
 
 def each_after_those_it_needs(targets: Sequence[TargetPlan], jobs: int, perform: Callable[[TargetPlan], None]) -> None:
     """Perform each target once those that it needs have ended, well or not.
@@ -26,9 +28,6 @@ def each_after_those_it_needs(targets: Sequence[TargetPlan], jobs: int, perform:
     _Pool(list(targets), jobs, perform).run()
 
 
-_POLL = 0.5  # seconds
-
-
 class _Running:
     """A target that is being performed; ``bug`` is what was raised by it."""
 
@@ -39,6 +38,8 @@ class _Running:
 
 
 class _Pool:
+    """Threads of targets: which wait, which run, and what was raised in one."""
+
     def __init__(self, waiting: list[TargetPlan], jobs: int, perform: Callable[[TargetPlan], None]) -> None:
         self.waiting, self.jobs, self.perform = waiting, jobs, perform
         self.running: dict[str, _Running] = {}
@@ -46,6 +47,7 @@ class _Pool:
         self.bugs: list[BaseException] = []
 
     def run(self) -> None:
+        """Perform all of them; after an interruption, or a bug, those that were begun are waited for."""
         try:
             while self.waiting or self.running:
                 self._begin()

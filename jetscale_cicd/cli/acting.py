@@ -3,12 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.cli.arguments import request_of, save
-from jetscale_cicd.cli.confirm import changed_clusters, confirm
+from jetscale_cicd.cli.arguments import add_acting, add_jobs, add_overrides, request_of, save
+from jetscale_cicd.cli.confirm import add_yes, changed_clusters, confirm
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
-from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.request import Half, Request
 from jetscale_cicd.report.results import PlanResult, RunResult
 from jetscale_cicd.report.verdict import verdict
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from jetscale_cicd.config.saved_plan import SavedPlan
     from jetscale_cicd.context import RunContext
     from jetscale_cicd.model.plan import Plan
-    from jetscale_cicd.model.request import Request
+
+
+def add_deploying(parser: argparse.ArgumentParser) -> None:
+    """How targets are changed: overrides, the audit, how many at a time, and the answer in advance."""
+    add_overrides(parser)
+    add_acting(parser)
+    add_jobs(parser)
+    add_yes(parser)
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +31,7 @@ def add_dry_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="stop after the plan, which changes nothing")
 
 
-def acting_request(args: argparse.Namespace, half: Half) -> "Request":
+def acting_request(args: argparse.Namespace, half: Half) -> Request:
     """The request of a command that acts, unless it only looks.
 
     Raises:
@@ -40,7 +47,7 @@ def acting_request(args: argparse.Namespace, half: Half) -> "Request":
     return request
 
 
-def act(args: argparse.Namespace, request: "Request", output: Output, saved: "SavedPlan | None" = None) -> int:
+def act(args: argparse.Namespace, request: Request, output: Output, saved: "SavedPlan | None" = None) -> int:
     """Plan, act, and show what became of each step.
 
     Args:

@@ -10,7 +10,6 @@ from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.event import EventKind
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.model.step import StepState
 from jetscale_cicd.model.target import Target
 
 
@@ -21,8 +20,7 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 
 def changed_clusters(plan: Plan) -> tuple[Target, ...]:
     """The targets on clusters of which a run of the plan changes something."""
-    changed = (each for each in plan.target_plans if any(step.state is StepState.NEEDED for step in each.steps))
-    return _on_clusters(each.decided.target for each in changed)
+    return _on_clusters(each.decided.target for each in plan.target_plans if each.needed)
 
 
 def confirm(what: str, targets: Iterable[Target], request: Request, output: Output) -> None:

@@ -2,9 +2,8 @@
 
 import argparse
 
-from jetscale_cicd.cli.acting import act, acting_request, add_dry_run
-from jetscale_cicd.cli.arguments import add_acting, add_common, add_deciding, add_jobs, add_overrides
-from jetscale_cicd.cli.confirm import add_yes
+from jetscale_cicd.cli.acting import act, acting_request, add_deploying, add_dry_run
+from jetscale_cicd.cli.arguments import add_common, add_deciding
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.model.request import Half
 
@@ -13,10 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
-    add_overrides(parser)
-    add_acting(parser)
-    add_jobs(parser)
-    add_yes(parser)
+    add_deploying(parser)
     add_dry_run(parser)
 
 

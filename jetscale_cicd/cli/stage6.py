@@ -4,27 +4,22 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.cli.acting import act, acting_request, add_dry_run
-from jetscale_cicd.cli.arguments import add_acting, add_common, add_deciding, add_jobs, add_notes, add_overrides
-from jetscale_cicd.cli.confirm import add_yes
+from jetscale_cicd.cli.acting import act, acting_request, add_deploying, add_dry_run
+from jetscale_cicd.cli.arguments import add_common, add_deciding, add_notes
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.request import Half, Request
 
 if TYPE_CHECKING:
     from jetscale_cicd.config.saved_plan import SavedPlan
-    from jetscale_cicd.model.request import Request
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_common(parser)
     add_deciding(parser)
-    add_overrides(parser)
-    add_acting(parser)
-    add_jobs(parser)
+    add_deploying(parser)
     add_notes(parser)
-    add_yes(parser)
     add_dry_run(parser)
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="do exactly the plan that plan --out saved, or refuse"

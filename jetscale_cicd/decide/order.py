@@ -1,6 +1,7 @@
 """In which order targets get a version: each one after those that it needs have it, live and verified."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision, Reason, TargetDecision, Waiting
@@ -33,27 +34,24 @@ def _waits(decided: TargetDecision, waiting: Waiting) -> TargetDecision:
 
 
 def _waiting(each: TargetDecision, decided: dict[str, TargetDecision], left_out: frozenset[str]) -> Waiting | None:
-    for name in each.target.needs:
-        needed, is_left_out = decided[name], name in left_out
-        if why := _lacks(needed, is_left_out):
-            keeps = bool(needed.hold or needed.superseded or needed.waiting)
-            unseen = not keeps and isinstance(needed.live, NotObserved)
-            return Waiting(needed=name, why=why, unseen=unseen, left_out=is_left_out)
-    return None
+    waits = (_wait_for(decided[name], left_out=name in left_out) for name in each.target.needs)
+    return next(filter(None, waits), None)
 
 
-def _lacks(needed: TargetDecision, is_left_out: bool) -> str:
-    """Why a needed target keeps others waiting; "" where it does not, or comes first in this run."""
+def _wait_for(needed: TargetDecision, *, left_out: bool) -> Waiting | None:
+    """Why a needed target keeps others waiting; None where it does not, or comes first in this run."""
+    wait = partial(Waiting, needed=needed.target.name, left_out=left_out)
+    nothing = needed.decision is Decision.NOTHING
     if needed.hold:
-        return f"a rollback holds it ({needed.hold.sentence})"
+        return wait(why=f"a rollback holds it ({needed.hold.sentence})")
     if needed.superseded:
-        return "what is released, or deployed there, is newer than this commit"
+        return wait(why="what is released, or deployed there, is newer than this commit")
     if needed.waiting:
-        return f"it waits for {needed.waiting.needed} itself"
-    if isinstance(needed.live, NotObserved) and (is_left_out or needed.decision is Decision.NOTHING):
-        return f"what is deployed there was not observed ({needed.live.why})"
-    if is_left_out and needed.decision is not Decision.NOTHING:
-        return "it does not have this yet, and this run leaves it out"
-    if is_left_out and needed.unverified:
-        return f"what is deployed there is not verified ({needed.unverified}), and this run leaves it out"
-    return ""
+        return wait(why=f"it waits for {needed.waiting.needed} itself")
+    if isinstance(needed.live, NotObserved) and (left_out or nothing):
+        return wait(why=f"what is deployed there was not observed ({needed.live.why})", unseen=True)
+    if left_out and not nothing:
+        return wait(why="it does not have this yet, and this run leaves it out")
+    if left_out and needed.unverified:
+        return wait(why=f"what is deployed there is not verified ({needed.unverified}), and this run leaves it out")
+    return None

@@ -103,7 +103,7 @@ def make_plan(
 
 
 def _acts(shared: tuple[Step, ...], target_plans: tuple[TargetPlan, ...]) -> bool:
-    return any(step.state is _NEEDED for steps in (shared, *(each.steps for each in target_plans)) for step in steps)
+    return any(step.state is _NEEDED for step in shared) or any(each.needed for each in target_plans)
 
 
 def _left(steps: tuple[Step, ...]) -> tuple[Step, ...]:

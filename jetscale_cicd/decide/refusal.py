@@ -8,9 +8,6 @@ from jetscale_cicd.model.precondition import Precondition, PreconditionState, re
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.step import StepState
 
-# What a target cannot render is published for none (docs/adr/0004).
-_OF_THE_VERSION = ("values", "objects")
-
 
 def run_refusal(plan: Plan, preconditions: Sequence[Precondition]) -> Stage6Error | None:
     """The error because of which nothing of a plan is carried out; None where something can be.
@@ -23,7 +20,7 @@ def run_refusal(plan: Plan, preconditions: Sequence[Precondition]) -> Stage6Erro
     refused = _refused_targets(plan, preconditions)
     of_all = [each for each in preconditions if each.target not in refused]
     kept_back = _with_those_that_need_them(plan, refused)
-    acts = [each for each in plan.target_plans if _acts(each) and each.decided.target.name not in kept_back]
+    acts = [each for each in plan.target_plans if each.needed and each.decided.target.name not in kept_back]
     return refusal(of_all if acts else preconditions, to_plan=False)
 
 
@@ -38,8 +35,8 @@ def _refused_targets(plan: Plan, preconditions: Sequence[Precondition]) -> dict[
     publishes = plan.decision is Decision.PUBLISH
     found: dict[str, Stage6Error] = {}
     for each in preconditions:
-        of_the_version = publishes and each.id in _OF_THE_VERSION
-        if each.target and each.error and each.state is not PreconditionState.WARNING and not of_the_version:
+        of_all = publishes and each.of_the_version
+        if each.target and each.error and each.state is not PreconditionState.WARNING and not of_all:
             found.setdefault(each.target, each.error)
     return found
 
@@ -57,7 +54,3 @@ def _refuse(each: TargetPlan, refused: dict[str, Stage6Error]) -> TargetPlan:
     if error is None:
         return each
     return replace(each, refused=error, steps=tuple(replace(step, state=StepState.REFUSED) for step in each.steps))
-
-
-def _acts(each: TargetPlan) -> bool:
-    return any(step.state is StepState.NEEDED for step in each.steps)

@@ -149,6 +149,11 @@ class TargetPlan:
     steps: tuple[Step, ...] = ()
     refused: Stage6Error | None = None
 
+    @property
+    def needed(self) -> bool:
+        """Whether any step has something left to do."""
+        return any(step.state is StepState.NEEDED for step in self.steps)
+
 
 @frozen(kw_only=True)
 class Plan:

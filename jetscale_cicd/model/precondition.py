@@ -31,6 +31,7 @@ class Precondition:
         why: the reason where the check was skipped.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
+        of_the_version: unmet for one target, it keeps the version from being published for any.
         stops_plan: unmet, it makes a plan fail, too; False where a later run of the same commit may meet it.
     """
 
@@ -41,6 +42,7 @@ class Precondition:
     error: Stage6Error | None = None
     why: str = ""
     of_this_process: bool = False
+    of_the_version: bool = False
     stops_plan: bool = True
 
 

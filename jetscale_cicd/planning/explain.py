@@ -28,10 +28,10 @@ def explain_paths(
 
 
 def _reasons(path: bytes, rules: ChartRules, settings: Settings) -> tuple[Reason, ...]:
+    if path == CONFIG.encode():
+        why = "a run compares what it says of each target with what is deployed there"
+        return (Reason(scope="configuration", why=why, counts=True, path=path),)
     change = [Change(UNCHANGED, path, "", "", "", "")]
     values = (reason for target in settings.targets for reason in values_reasons(change, target))
-    configured = "a run compares what it says of each target with what is deployed there"
-    if path == CONFIG.encode():
-        return (Reason(scope="configuration", why=configured, counts=True, path=path),)
     unwatched = Reason(scope="none", why="not watched by any scope", counts=False, path=path)
     return (*chart_reasons(change, rules), *values) or (unwatched,)

@@ -44,6 +44,7 @@ class TargetCheck(NamedTuple, Generic[Given]):
         targets: the targets that depend on it.
         run: returns where the precondition holds; raises an error where it does not, or where that cannot be known.
         warns: where it does not hold, that is reported and stops nothing.
+        of_the_version: where it does not hold, the version is published for no target (docs/adr/0004).
     """
 
     id: str
@@ -51,6 +52,7 @@ class TargetCheck(NamedTuple, Generic[Given]):
     targets: Callable[[RunContext, Given], Iterable[TargetDecision]]
     run: Callable[[RunContext, Given, TargetDecision], NotChecked | None]
     warns: bool = False
+    of_the_version: bool = False
 
 
 Check = RunCheck[Given] | TargetCheck[Given]

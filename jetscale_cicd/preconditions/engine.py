@@ -7,7 +7,6 @@ from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.model.request import Half
-from jetscale_cicd.model.step import StepState
 from jetscale_cicd.preconditions.check import TargetCheck
 
 
@@ -17,8 +16,7 @@ def _targets(context: RunContext, plan: Plan) -> Iterable[TargetDecision]:
     return [
         each.decided
         for each in plan.target_plans
-        if any(step.state is StepState.NEEDED for step in each.steps)
-        or (deploys and isinstance(each.decided.live, NotObserved))
+        if each.needed or (deploys and isinstance(each.decided.live, NotObserved))
     ]
 
 

@@ -45,4 +45,4 @@ def _archive(context: RunContext, proposal: Proposal, release: Release) -> Path:
     return Path(context.packager.package(release.commit, release.version).path)
 
 
-CHECK = TargetCheck("objects", "no object is rendered twice", _targets, _run)
+CHECK = TargetCheck("objects", "no object is rendered twice", _targets, _run, of_the_version=True)

@@ -92,7 +92,8 @@ def _results(
                 yield _checked(replace(row, stops_plan=check.stops_plan), partial(check.run, context, given))
         else:
             for decided in check.targets(context, given):
-                found = _checked(replace(row, target=decided.target.name), partial(check.run, context, given, decided))
+                of_target = replace(row, target=decided.target.name, of_the_version=check.of_the_version)
+                found = _checked(of_target, partial(check.run, context, given, decided))
                 warns = check.warns and found.state is PreconditionState.UNMET
                 yield replace(found, state=PreconditionState.WARNING) if warns else found
 

@@ -17,4 +17,4 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
     check_values(read_values(context.repository, proposal.plan.head, decided.target), decided.target)
 
 
-CHECK = TargetCheck("values", "the values can be used and agree with the target", _targets, _run)
+CHECK = TargetCheck("values", "the values can be used and agree with the target", _targets, _run, of_the_version=True)

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.model.plan import Plan
 
-# GitHub, GitLab and others read the rows of a matrix from JSON; a list of objects under this key is GitHub's form.
+# Where GitHub reads the rows of a matrix of jobs (GitHub docs, "jobs.<job_id>.strategy.matrix.include").
 _ROWS = "include"
 
 

@@ -19,7 +19,7 @@ def verdict(plan: Plan) -> str:
     if plan.decision is Decision.PUBLISH and plan.choice:
         names = _names(plan)
         and_deploy = "; left to deploy:" if plan.half is Half.RELEASE else " and deploy it to"
-        deploys = f"{and_deploy} {names}" if names else f", and deploy it nowhere: {_newer(plan)}"
+        deploys = f"{and_deploy} {names}" if names else f", and deploy it nowhere: {_waiting(plan) or _newer(plan)}"
         return f"publish {plan.choice.version} ({plan.choice.level.label}, after {latest}){deploys}"
     if plan.decision is Decision.PUBLISH:
         return f"publish a version that is not known, and deploy it to {_names(plan)}"
@@ -47,10 +47,14 @@ def _kept_back(plan: Plan, latest: str) -> str:
     held = [decided.target.name for decided in plan.targets if decided.hold]
     if held:
         return f"nothing, because a rollback holds {', '.join(held)} (latest: {latest})"
-    waiting = [f"{each.target.name} waits for {each.waiting.needed}" for each in plan.targets if each.waiting]
-    if waiting:
-        return f"nothing yet: {', '.join(waiting)} (latest: {latest})"
+    if waiting := _waiting(plan):
+        return f"nothing yet: {waiting} (latest: {latest})"
     return f"nothing: {_newer(plan)} (latest: {latest})" if _superseded(plan) else ""
+
+
+def _waiting(plan: Plan) -> str:
+    """Who waits for whom; "" where nobody does."""
+    return ", ".join(f"{each.target.name} waits for {each.waiting.needed}" for each in plan.targets if each.waiting)
 
 
 def _superseded(plan: Plan) -> list[str]:

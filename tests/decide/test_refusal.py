@@ -8,6 +8,7 @@ from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.step import StepState
+from jetscale_cicd.preconditions import namespace, objects, values
 from tests.act.conftest import plan
 
 UNMET = PreconditionError("NAMESPACE_MISSING", "no")
@@ -17,7 +18,8 @@ def row(
     target: str | None, name: str = "namespace", state: PreconditionState = PreconditionState.UNMET
 ) -> Precondition:
     """A precondition that does not hold."""
-    return Precondition(id=name, state=state, what="", target=target, error=UNMET)
+    of_the_version = any(check.CHECK.of_the_version for check in (values, objects, namespace) if check.CHECK.id == name)
+    return Precondition(id=name, state=state, what="", target=target, error=UNMET, of_the_version=of_the_version)
 
 
 def code(made: Plan, *rows: Precondition) -> str | None:
