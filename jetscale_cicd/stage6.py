@@ -18,7 +18,7 @@ from jetscale_cicd.model.precondition import PreconditionState
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
-from jetscale_cicd.observe.git.releases import any_released_since
+from jetscale_cicd.observe.git.overtaken import any_released_since
 from jetscale_cicd.planning.authority import idle_plan, refused_event
 from jetscale_cicd.planning.decision import Observed, observe
 from jetscale_cicd.planning.proposal import Proposal

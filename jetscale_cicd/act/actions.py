@@ -8,7 +8,7 @@ from jetscale_cicd.act.context import ActContext, Skipped
 from jetscale_cicd.act.deploy.delivery import render
 from jetscale_cicd.act.release.github_release import release_on_github
 from jetscale_cicd.act.release.publish import check_rebuilt, publish
-from jetscale_cicd.act.release.reserve import give_back, reserve
+from jetscale_cicd.act.release.reserve import give_back, reserve, sweep
 from jetscale_cicd.act.release.sign import signer_of
 from jetscale_cicd.act.release.tag import Tagging, check_push, tag
 from jetscale_cicd.act.release.tag_object import make_tag, signs_tags
@@ -89,7 +89,9 @@ def _tag(acting: ActContext) -> str:
     reserves = acting.plan.decision is Decision.PUBLISH and not acting.context.registry.creates_atomically
     # One that an interrupted run left is removed, too.
     reserved = acting.plan.reserved or (acting.plan.head if reserves else None)
-    return tag(acting.context.repository, _tagging(acting, _made_tag(acting), reserved))
+    done = tag(acting.context.repository, _tagging(acting, _made_tag(acting), reserved))
+    swept = sweep(acting.context.repository, acting.plan.stale)
+    return f"{done}; {swept} reservations of runs that ended without a tag are removed" if swept else done
 
 
 def _tagging(acting: ActContext, made: str, reserved: str | None = None) -> Tagging:

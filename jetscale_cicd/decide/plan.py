@@ -33,6 +33,7 @@ class ArtifactState:
         sign_key: user id of the key that signs the package, "" where there is none.
         sign_command: arguments of the command that signs the published package, () where there is none.
         reserved: the commit for which the remote has a reservation of the version, None where it has none.
+        stale: reservations at the remote that no run needs once this one has released.
         page: page of the repository at GitHub, where a Release is configured; else "".
     """
 
@@ -47,6 +48,7 @@ class ArtifactState:
     sign_key: str = ""
     sign_command: tuple[str, ...] = ()
     reserved: str | None = None
+    stale: tuple[Release, ...] = ()
     page: str = ""
 
 
@@ -98,6 +100,7 @@ def make_plan(
         notes=tuple(notes),
         branch=artifact.branch if artifact else "",
         reserved=artifact.reserved if artifact else None,
+        stale=artifact.stale if artifact else (),
         half=half,
     )
 

@@ -164,6 +164,7 @@ class Plan:
         target_plans: decision and steps of each target, each after those that it needs.
         branch: the branch that gets a release commit, "" where none does.
         reserved: the commit for which the remote has a reservation of the version already, None where it has none.
+        stale: reservations at the remote that no run needs once this one has released.
         half: the half that is carried out; the steps of the other one are left to it.
         idle: why there is nothing to do, whatever changed, so that nothing was observed; "" where it was.
         preconditions: what has to hold before anything is changed, with the results; () where nothing has to.
@@ -180,6 +181,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     branch: str = ""
     reserved: str | None = None
+    stale: tuple[Release, ...] = ()
     half: Half = Half.BOTH
     idle: str = ""
     preconditions: tuple[Precondition, ...] = ()

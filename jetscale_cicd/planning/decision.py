@@ -24,8 +24,9 @@ from jetscale_cicd.model.request import Half, Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
+from jetscale_cicd.observe.git.overtaken import Overtaken, find_overtaking
 from jetscale_cicd.observe.git.release_branch import find_branch, later_tip
-from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged, overtaken_by
+from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
 from jetscale_cicd.observe.git.repository import Repository, literal
 from jetscale_cicd.planning.authority import refused_commit
@@ -80,20 +81,20 @@ def observe(context: RunContext) -> Observed:
         return replace(later, notes=(note, *later.notes))
     comparison = _comparison(context, head, releases, lacking)
     repository.begin_diff(comparison)
-    overtaken = ""
+    overtaken = Overtaken()
     if request.compares_only:
         releases = _as_of_base(context, releases, comparison)
     else:
-        overtaken = overtaken_by(repository, context.tag_format, releases, head, request.event.branch)
-        if request.network and not overtaken:
+        overtaken = find_overtaking(repository, context.tag_format, releases, head, context.branches)
+        if request.network and not overtaken.why:
             check_merged(releases, head)
     chart, watched = _watched(context, head)
     changes = watched.changes(comparison)
     reasons = chart_reasons(changes.watched, _chart_rules(repository, chart, changes))
     seen: dict[str | None, ChangeSet] = {comparison.base: changes}
-    observer = _TargetObserver(context, releases, overtaken, watched, comparison, seen, _overrides(request))
+    observer = _TargetObserver(context, releases, overtaken.why, watched, comparison, seen, _overrides(request))
     targets, needed = observer.decide_all(reasons, head)
-    notes = remarks(request, releases, lacking, changes, targets)
+    notes = (*overtaken.notes, *remarks(request, releases, lacking, changes, targets))
     return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
 
 

@@ -79,12 +79,23 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
         proven=resolved.proven,
         branch=(observed.releases.branch.name or _UNKNOWN_BRANCH) if observed.releases.branch else "",
         reserved=next((each.commit for each in observed.releases.reserved if each.tag == release.tag), None),
+        stale=_stale(context, observed),
         sign_key=context.settings.signing.key,
         sign_command=context.settings.signing.command,
         page=context.github,
     )
     notes = (*notes, *_unsigned(context), *_other_formats(context, observed, name, version))
     return DesiredRelease(release, resolved.choice, artifact, notes, resolved.passed)
+
+
+def _stale(context: RunContext, observed: Observed) -> tuple[Release, ...]:
+    """The reservations that no run needs once this one has released."""
+    if not observed.releases.reserved or not context.request.acts:
+        return ()
+    from jetscale_cicd.observe.git.reservations import known_tips, stale_reservations
+
+    tips = known_tips(context.repository, observed.releases, context.branches)
+    return stale_reservations(context.repository, observed.releases, observed.head, tips)
 
 
 def _latest(context: RunContext, latest: Release) -> DesiredRelease:

@@ -17,6 +17,11 @@ from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.tools.registry.interface import Registry
 
+# Questions to the registry about versions that runs have reserved: one may have died after it published.
+_MAX_RESERVED_ASKED = 10
+# Versions in a row that the registry holds with other content: two runs meet, or a tag was lost.
+_MAX_HELD = 50
+
 
 class ResolvedVersion(NamedTuple):
     """A version that is free, or under which the registry holds exactly the chart of this commit (``proven``).
@@ -69,7 +74,13 @@ def resolve_version(
     choice = next_free(choice, taken, "it is tagged already")
     reserved = {release.version for release in releases.reserved if release.commit != head}
     passed: list[Version] = []
+    held = asked = 0
     while True:
+        if choice.version in reserved:
+            if asked == _MAX_RESERVED_ASKED:
+                choice = next_free(choice, taken | reserved, f"{len(reserved)} versions are reserved")
+                continue
+            asked += 1
         answer = ask(registry, name, choice.version)
         if isinstance(answer, Present) and packager.holds(
             registry, answer, packager.released_commit(head, choice.version), choice.version
@@ -79,11 +90,24 @@ def resolve_version(
         if not isinstance(answer, Present) and choice.version not in reserved:
             return ResolvedVersion(choice, answer, passed=tuple(passed))
         is_held = isinstance(answer, Present)
+        held += is_held
+        if held > _MAX_HELD:
+            raise _too_many(registry.reference(name, str(choice.version)), choice)
         taken.add(choice.version)
         if choice.version not in reserved:
             passed.append(choice.version)
         why = "the registry holds other content under it" if is_held else "another run reserved it for another commit"
         choice = next_free(choice, taken, why)
+
+
+def _too_many(reference: str, choice: VersionChoice) -> PreconditionError:
+    return PreconditionError(
+        "VERSIONS_TAKEN",
+        f"the registry holds other content under {_MAX_HELD} versions in a row, up to {choice.version}, and none of "
+        "them is tagged",
+        where=reference,
+        hint="who else publishes there? Delete what nobody needs, or tag the last one that was really released",
+    )
 
 
 def check_line(repository: Repository, version: Version, releases: Releases, head: str) -> None:

@@ -8,6 +8,7 @@ of the tag.
 
 import re
 import time
+from collections.abc import Sequence
 
 from jetscale_cicd.errors import CannotTellError, PublishError, SupersededError
 from jetscale_cicd.model.release import Release
@@ -101,3 +102,21 @@ def give_back(repository: Repository, release: Release) -> bool:
         return repository.git.write(*push).status == 0
     except CannotTellError:
         return False
+
+
+def sweep(repository: Repository, stale: Sequence[Release]) -> int:
+    """Remove reservations that no run needs any more, each only where it is as it was seen; how many are gone.
+
+    What is left is tried again by the next run that releases: no run depends on it.
+    """
+    remote = remote_of(repository)
+    if not remote or not stale:
+        return 0
+    leases = [f"--force-with-lease={RESERVED}{each.tag}:{each.commit}" for each in stale]
+    try:
+        result = repository.git.write(
+            "push", "--porcelain", *leases, remote, *(f":{RESERVED}{each.tag}" for each in stale)
+        )
+    except CannotTellError:
+        return 0
+    return sum(line.startswith(b"-") for line in result.stdout.splitlines())

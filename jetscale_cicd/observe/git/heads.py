@@ -91,6 +91,11 @@ def _holds(repository: Repository, tip: str, head: str) -> bool:
     return repository.is_ancestor(head, tip)
 
 
+def released_tips(rules: BranchRules, heads: Heads) -> tuple[str, ...]:
+    """The commits of the branches that are released, each once."""
+    return tuple(dict.fromkeys(tip for _, tip in _candidates(rules, heads)))
+
+
 def is_on_default_branch(repository: Repository, head: str, heads: Heads | None) -> bool:
     """Whether head is on the remote's default branch, or there is no other line to be on."""
     return heads is None or heads.default_tip is None or _holds(repository, heads.default_tip, head)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _HEADER = re.compile(rb"^(tree|parent|committer) (.*)$", re.MULTILINE)
+_MAKER = re.compile(rb"^(?:tagger|committer) ([^\n<]{1,200})<", re.MULTILINE)
 _TIME = re.compile(rb"> (\d{1,18})(?: [+-]\d+)?$")
 
 
@@ -56,3 +57,9 @@ def parse_tree(content: bytes, folder: bytes, name_size: int) -> Iterator[Entry]
 def message_of(content: bytes) -> bytes:
     """The message of an annotated tag, or of a commit."""
     return content.partition(b"\n\n")[2]
+
+
+def maker_of(content: bytes) -> bytes:
+    """The name of the tagger of an annotated tag, or of the committer; b"" where it says none."""
+    maker = _MAKER.search(content.partition(b"\n\n")[0])
+    return maker[1].strip() if maker else b""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from jetscale_cicd.decide.release.ref_pattern import means
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
@@ -10,6 +11,7 @@ from jetscale_cicd.observe.git.repository import Repository
 
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
+TAGS = "refs/tags/"
 _LIST = ("ls-remote", "--quiet", "--symref")
 # What a symbolic ref has in place of a commit (git-ls-remote(1), "OUTPUT").
 _SYMBOLIC = "ref: "
@@ -115,10 +117,10 @@ def remote_refs(repository: Repository, *patterns: str) -> dict[str, str]:
 
 
 def list_remote(repository: Repository, *patterns: str) -> RemoteRefs:
-    """Refs of the remote, and its default branch.
+    """Refs of the remote whose whole names the patterns mean, and its default branch.
 
     Args:
-        patterns: ref globs such as ``refs/tags/v*``.
+        patterns: whole names, or ref globs such as ``refs/tags/v*``.
 
     Raises:
         CannotTellError: ``REMOTE_UNREACHABLE``.
@@ -137,7 +139,9 @@ def list_remote(repository: Repository, *patterns: str) -> RemoteRefs:
     for line in result.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         value, _, ref = line.partition("\t")
         if not value.startswith(_SYMBOLIC):
-            refs[ref.removesuffix("^{}")] = value
+            name = ref.removesuffix("^{}")
+            if name in refs or any(means(pattern, name) for pattern in patterns):
+                refs[name] = value
         elif ref == "HEAD":
             default = value.removeprefix(_SYMBOLIC)
     return RemoteRefs(refs, default)

@@ -12,7 +12,7 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
 from jetscale_cicd.observe.git.diff import begin_names, choose_watched, touching_commits, watched_changes
 from jetscale_cicd.observe.git.last_change import near_last_change
-from jetscale_cicd.observe.git.objects import Entry, message_of
+from jetscale_cicd.observe.git.objects import Entry, maker_of, message_of
 from jetscale_cicd.observe.git.store import ObjectStore
 from jetscale_cicd.tools.git import Git
 
@@ -126,9 +126,14 @@ class Repository(ObjectStore):
         """Begin to list all tags of a release's form."""
         self.git.begin(*_listing(tag_format))
 
-    def releases_containing(self, tag_format: str, commit: str) -> tuple[Release, ...]:
-        """Release tags of a commit and of its descendants, highest version first."""
-        return releases_of(self.tags(tag_format, f"--contains={commit}"), tag_format)
+    def releases_containing(self, tag_format: str, commit: str, *merged: str) -> tuple[Release, ...]:
+        """Release tags of a commit and of its descendants, highest version first.
+
+        Args:
+            merged: only those that one of these commits has among its ancestors.
+        """
+        within = (f"--merged={tip}" for tip in merged)
+        return releases_of(self.tags(tag_format, f"--contains={commit}", *within), tag_format)
 
     def commits(self, base: str | None, head: str, watch: Sequence[str], *, merges: bool = False) -> tuple[Commit, ...]:
         """Commits in ``base..head`` that touched a watched path, newest first.
@@ -191,6 +196,11 @@ class Repository(ObjectStore):
         """Message of an annotated tag; "" for a tag that is none."""
         (found,) = self.git.read(f"refs/tags/{tag}")
         return message_of(found.content).decode("utf-8", "replace") if found and found.kind == "tag" else ""
+
+    def made_by(self, revision: str) -> bytes:
+        """The name of who made a tag, or the commit of a tag that is none; b"" where that says none."""
+        (found,) = self.git.read(revision)
+        return maker_of(found.content) if found and found.kind in ("tag", "commit") else b""
 
     @property
     def identity(self) -> tuple[str, str]:
