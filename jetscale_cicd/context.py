@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jetscale_cicd.tools.helm import Helm
     from jetscale_cicd.tools.kubernetes import Kubernetes
     from jetscale_cicd.tools.process import Announce, Processes
+    from jetscale_cicd.tools.registry.downloads import Downloads
     from jetscale_cicd.tools.registry.interface import Registry
     from jetscale_cicd.tools.registry.login import CredentialStore
 
@@ -165,6 +166,13 @@ class RunContext:
         http.prepare()
         api = OciApi(split_reference(url)[0], http, self.logins.find, self.settings.chart.plain_http)
         return OciRegistry(url, self.helm, api, self.scratch)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        """What is read from the registry, each package once."""
+        from jetscale_cicd.tools.registry.downloads import Downloads
+
+        return Downloads(self.registry, self.scratch)
 
     @cached_property
     def web(self) -> str:

@@ -63,8 +63,8 @@ class ActContext:
 
     def is_published_as(self, answer: Present) -> bool:
         """Whether the registry holds the content of the artifact, in whatever archive."""
-        registry = self.context.registry
-        return self.context.packager.holds(registry, answer, self.release.commit, self.release.version)
+        downloads = self.context.downloads
+        return self.context.packager.holds(downloads, answer, self.release.commit, self.release.version)
 
     @property
     def built_artifact(self) -> Artifact | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from jetscale_cicd.build.archive import pack
 from jetscale_cicd.build.dependencies import Sources, provide
 from jetscale_cicd.build.release_commit import CommitStyle, release_commit
-from jetscale_cicd.build.subcharts import check_files
+from jetscale_cicd.build.subcharts import check_files, in_chart
 from jetscale_cicd.config.settings import AppVersionRule
 from jetscale_cicd.decide.chart.annotate import REVISION, SOURCE, annotate
 from jetscale_cicd.decide.chart.chart_lock import locked_dependencies
@@ -25,7 +25,7 @@ from jetscale_cicd.observe.git.remote import is_truncated, unshallow
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.registry.digest import digest_of
-from jetscale_cicd.tools.registry.interface import Registry
+from jetscale_cicd.tools.registry.downloads import Downloads
 
 # How many consecutive release commits are skipped at most.
 _MAX_RELEASE_COMMITS = 20
@@ -127,7 +127,7 @@ class Packager:
         made = (self.pack(commit, version, recipe) for recipe in recipes)
         return next(filter(is_it, made), None) or self.pack(commit, version, recipes[0])
 
-    def holds(self, registry: Registry, answer: Present, commit: str, version: Version) -> bool:
+    def holds(self, downloads: Downloads, answer: Present, commit: str, version: Version) -> bool:
         """Whether the registry holds the content of a commit; the artifact is then the archive that the registry holds.
 
         Raises:
@@ -138,13 +138,10 @@ class Packager:
             return True
         if answer.digest == answer.manifest:  # it is no chart
             return False
-        content = registry.read(artifact.chart, str(version))
-        if content_of(content) != artifact.content:
+        archive = downloads.archive(artifact.chart, str(version), answer)
+        if content_of(archive.read_bytes()) != artifact.content:
             return False
-        archive = Path(artifact.path).with_suffix(".published") / Path(artifact.path).name
-        archive.parent.mkdir(exist_ok=True)
-        archive.write_bytes(content)
-        self.built[commit, version] = replace(artifact, digest=digest_of(content), path=str(archive))
+        self.built[commit, version] = replace(artifact, digest=answer.digest, path=str(archive))
         return True
 
     def chart_name(self, commit: str) -> str:
@@ -180,7 +177,7 @@ class Packager:
         locked = locked_dependencies(chart, _read(lock, lock_file) if lock.exists() else None, lock_file)
         provide(folder, chart, locked, self._sources(commit), self.helm)
         archive = self._packed_by_helm(folder, work / f"{chart.name}-{version}.tgz")
-        files = read_archive(archive.read_bytes())
+        files = in_chart(lambda: read_archive(archive.read_bytes()), self.chart)
         check_files(files, self.chart)
         content = pack(files, changed, compressed=recipe.compressed)
         archive.write_bytes(content)

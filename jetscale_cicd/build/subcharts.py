@@ -4,14 +4,14 @@ Helm packs a subchart as ``charts/<name>``, whatever its file is called, so two 
 files of both; it renders either one or a mixture (measured on 3.17.3 and 4.3.1).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.decide.chart.chart_lock import LockedDependency
-from jetscale_cicd.decide.chart.packed import PackedFile, loaded_files, twice
+from jetscale_cicd.decide.chart.packed import PackedFile, loaded_files
 from jetscale_cicd.decide.chart.pointer import check_content
-from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.errors import CannotTellError, ConfigurationError, VerificationError
 from jetscale_cicd.model.record import frozen
 
 _CODE = "DEPENDENCY_DIFFERS"
@@ -67,27 +67,31 @@ def _subchart(path: Path, where: str) -> Subchart | None:
 def _metadata_in(archive: bytes, where: str) -> bytes:
     """Chart.yaml of an archive that can be read to its end."""
     check_content(archive, where)
-    try:
-        files = loaded_files(archive)
-    except CannotTellError as unreadable:
-        raise ConfigurationError(_CODE, unreadable.message, where=where, hint="fetch it again") from None
+    files = in_chart(lambda: loaded_files(archive), where)
     check_files(files, where)
     return next((content for name, content in files if name == "Chart.yaml"), b"")
 
 
-def check_files(files: Sequence[PackedFile], where: str) -> None:
-    """Refuse an archive of which helm would load other bytes than it seems to hold.
+def in_chart(read: Callable[[], tuple[PackedFile, ...]], where: str) -> tuple[PackedFile, ...]:
+    """What an archive holds that is part of the commit, or was made of it.
 
     Raises:
-        ConfigurationError: ``FILE_TWICE``, it has two files of one name; ``POINTER``.
+        ConfigurationError: ``DEPENDENCY_DIFFERS``, it cannot be read; ``FILE_TWICE`` or ``ARCHIVE_REFUSED``.
     """
-    if name := twice(files):
-        raise ConfigurationError(
-            "FILE_TWICE",
-            f"the archive holds {name} more than once, and helm reads both",
-            where=where,
-            hint="pack it again",
-        )
+    try:
+        return read()
+    except CannotTellError as unreadable:
+        raise ConfigurationError(_CODE, unreadable.message, where=where, hint="fetch it again") from None
+    except VerificationError as refused:
+        raise ConfigurationError(refused.code, refused.message, where=where, hint=refused.hint) from None
+
+
+def check_files(files: Sequence[PackedFile], where: str) -> None:
+    """Refuse files that stand for other ones.
+
+    Raises:
+        ConfigurationError: ``POINTER``.
+    """
     for name, content in files:
         check_content(content, f"{where}:{name}")
 

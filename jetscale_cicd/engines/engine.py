@@ -21,9 +21,9 @@ if TYPE_CHECKING:  # every decision imports this module, and most of these serve
 
 @frozen
 class Package:
-    """A published package for helm: its reference, with further arguments, and the digest of its archive."""
+    """A published package: its archive on this machine, and the digest that it was compared with."""
 
-    chart: tuple[str, ...]
+    archive: Path
     digest: str
 
 
@@ -76,9 +76,6 @@ class Delivery(Protocol):
 
     def package(self) -> Package:
         """The published package."""
-
-    def archive(self) -> Path:
-        """The archive of the published package."""
 
     def manifests(self, archive: Path) -> bytes:
         """The manifests of the archive, rendered with the target's values."""

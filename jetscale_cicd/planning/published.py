@@ -34,7 +34,9 @@ def check_published(context: RunContext, published: Published) -> None:
     """Check that the published package is the one of the release.
 
     The release of a run is known by the digests in its tag. One that no run made, by a digest that the commit accepts
-    (``chart.adopted``), by that of a deploy of this version, or because its tag rebuilds to the same content.
+    (``chart.adopted``), by that of a deploy of this version, or because its tag rebuilds to the same content. What a
+    tag says proves nothing where somebody may push tags and packages and no commits, so before it is deployed for the
+    first time the package of a run is compared with its commit, too.
 
     Raises:
         PublishError: ``PUBLISHED_DIFFERS``.
@@ -45,9 +47,12 @@ def check_published(context: RunContext, published: Published) -> None:
     recorded, adopted = recorded_package(context.repository, tag), context.settings.chart.adopted.get(tag)
     if recorded:
         _check_recorded(context, published, recorded)
-    elif adopted:
+    if adopted:
         if adopted != digest:
             raise _differs(context, published, f"{tag} was adopted with {adopted}, but the registry now holds {digest}")
+    elif recorded:
+        if not _check_first_deploy(context, published):
+            return
     elif not _check_unmanaged(context, published):
         return
     context.accepted[tag] = digest
@@ -65,9 +70,20 @@ def _check_recorded(context: RunContext, published: Published, recorded: Recorde
 def _content(context: RunContext, published: Published) -> str:
     """The content of what is published: another archive may hold the same."""
     from jetscale_cicd.decide.chart.packed import content_of
-    from jetscale_cicd.planning.rebuilt import read_published
 
-    return content_of(read_published(context, published.release, published.chart, published.answer))
+    archive = context.downloads.archive(published.chart, str(published.release.version), published.answer)
+    return content_of(archive.read_bytes())
+
+
+def _check_first_deploy(context: RunContext, published: Published) -> bool:
+    """Check the package of a tag that says what it holds; False where nothing depends on it yet."""
+    if published.answer.digest in _deployed_digests(published):
+        return True
+    if not (published.deploys and context.request.acts):
+        return False
+    if why := _why_not_rebuilt(context, published):
+        raise _not_of_its_commit(context, published, f"the registry holds {published.answer.digest}, which {why}")
+    return True
 
 
 def _check_unmanaged(context: RunContext, published: Published) -> bool:
@@ -89,15 +105,20 @@ def _check_unmanaged(context: RunContext, published: Published) -> bool:
         return False
     if why := _why_not_rebuilt(context, published):
         known = f"was deployed with {', '.join(sorted(deployed))}, and " if deployed else ""
-        message = f"{release.tag} was not made by Stage 6, {known}the registry holds {digest}, which {why}"
-        raise PublishError(
-            "PUBLISHED_DIFFERS",
-            message,
-            where=context.registry.reference(published.chart, str(release.version)),
-            hint=f"compare them, and accept the package if it is right: jetscale-cicd adopt {release.tag}, and commit "
-            ".stage6.yaml; or release a new version",
-        )
+        what = f"{release.tag} was not made by Stage 6, {known}the registry holds {digest}, which {why}"
+        raise _not_of_its_commit(context, published, what)
     return True
+
+
+def _not_of_its_commit(context: RunContext, published: Published, message: str) -> PublishError:
+    tag, version = published.release.tag, str(published.release.version)
+    return PublishError(
+        "PUBLISHED_DIFFERS",
+        message,
+        where=context.registry.reference(published.chart, version),
+        hint=f"compare them, and accept the package if it is right: jetscale-cicd adopt {tag}, and commit "
+        ".stage6.yaml; or release a new version",
+    )
 
 
 def _deployed_digests(published: Published) -> set[str]:

@@ -5,11 +5,9 @@ from pathlib import Path
 from jetscale_cicd.build.package import Recipe
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.chart.packed import PackedFile, read_archive
-from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Artifact, Present, Recorded, Release
 from jetscale_cicd.observe.git.tag_message import recorded_package
-from jetscale_cicd.tools.registry.digest import digest_of
 
 
 @frozen(kw_only=True)
@@ -47,28 +45,10 @@ def compare_with_rebuild(context: RunContext, release: Release, chart: str, answ
             Recipe(app_version=context.settings.chart.app_version),
         )
         made = [packager.pack(release.commit, release.version, recipe) for recipe in recipes]
-    published = read_archive(read_published(context, release, chart, answer))
+    published = read_archive(context.downloads.archive(chart, str(release.version), answer).read_bytes())
     compared = ((differences(read_archive(Path(each.path).read_bytes()), published), each) for each in made)
     files, artifact = min(compared, key=lambda pair: len(pair[0]))
     return Rebuilt(artifact=artifact, recorded=recorded, files=files)
-
-
-def read_published(context: RunContext, release: Release, chart: str, answer: Present) -> bytes:
-    """The archive that the registry answered for.
-
-    Raises:
-        PublishError: ``PUBLISHED_DIFFERS``, it was replaced meanwhile, or is no chart; or it cannot be read.
-    """
-    registry = context.registry
-    content = b"" if answer.digest == answer.manifest else registry.read(chart, str(release.version))
-    if digest_of(content) != answer.digest:
-        raise PublishError(
-            "PUBLISHED_DIFFERS",
-            f"the registry answered {answer.digest} for {release.tag}, and holds another package, or no chart",
-            where=registry.reference(chart, str(release.version)),
-            hint="run again; find out who publishes under this name",
-        )
-    return content
 
 
 def differences(ours: tuple[PackedFile, ...], theirs: tuple[PackedFile, ...]) -> tuple[str, ...]:

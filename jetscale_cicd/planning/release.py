@@ -66,7 +66,9 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
     if why := _not_asked(context):
         resolved = not_asked(choice, why)
     else:
-        resolved = resolve_version(choice, name, head, observed.releases, registry=registry, packager=context.packager)
+        resolved = resolve_version(
+            choice, name, head, observed.releases, downloads=context.downloads, packager=context.packager
+        )
     version = resolved.choice.version
     check_line(context.repository, version, observed.releases, head)
     release = Release(version, context.tag_format.replace("{version}", str(version)), head)

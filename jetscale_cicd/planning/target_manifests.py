@@ -65,20 +65,6 @@ def render_deploy(context: RunContext, target: Target, archive: Path, release: R
     return rendered.manifests
 
 
-def published_file(context: RunContext, release: Release) -> Path:
-    """The archive of a release as the registry holds it, read once in a run.
-
-    Raises:
-        PublishError: it cannot be read.
-        CannotTellError: the registry does not answer.
-    """
-    archive = context.scratch / f"published-{release.version}.tgz"
-    if not archive.exists():
-        chart = context.packager.chart_name(release.commit)
-        archive.write_bytes(context.registry.read(chart, str(release.version)))
-    return archive
-
-
 @contextmanager
 def written_values(values: Values, directory: Path, more: Sequence[object]) -> Iterator[tuple[Path, ...]]:
     """Values files in Helm's order, removed at the end: what overlays them may be secret.

@@ -15,7 +15,7 @@ from jetscale_cicd.observe.git.heads import is_on_default_branch
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.planning.lookup import ask
-from jetscale_cicd.tools.registry.interface import Registry
+from jetscale_cicd.tools.registry.downloads import Downloads
 
 # Questions to the registry about versions that runs have reserved: one may have died after it published.
 _MAX_RESERVED_ASKED = 10
@@ -62,7 +62,7 @@ def choose(
 
 
 def resolve_version(
-    choice: VersionChoice, name: str, head: str, releases: Releases, *, registry: Registry, packager: Packager
+    choice: VersionChoice, name: str, head: str, releases: Releases, *, downloads: Downloads, packager: Packager
 ) -> ResolvedVersion:
     """Raise the choice past versions that are tagged, reserved, or in the registry with other content."""
     # A tag that only this clone has, at this commit, names this release: it was created before this run. With release
@@ -81,9 +81,9 @@ def resolve_version(
                 choice = next_free(choice, taken | reserved, f"{len(reserved)} versions are reserved")
                 continue
             asked += 1
-        answer = ask(registry, name, choice.version)
+        answer = ask(downloads.registry, name, choice.version)
         if isinstance(answer, Present) and packager.holds(
-            registry, answer, packager.released_commit(head, choice.version), choice.version
+            downloads, answer, packager.released_commit(head, choice.version), choice.version
         ):
             # Also where a run for an earlier commit was interrupted before its tag.
             return ResolvedVersion(choice, answer, proven=True, passed=tuple(passed))
@@ -92,7 +92,7 @@ def resolve_version(
         is_held = isinstance(answer, Present)
         held += is_held
         if held > _MAX_HELD:
-            raise _too_many(registry.reference(name, str(choice.version)), choice)
+            raise _too_many(downloads.registry.reference(name, str(choice.version)), choice)
         taken.add(choice.version)
         if choice.version not in reserved:
             passed.append(choice.version)

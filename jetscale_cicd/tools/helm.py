@@ -164,15 +164,13 @@ class Helm:
         argv = ("template", release, str(chart), "--namespace", namespace, "--include-crds", *options, *files)
         return self._read_cluster(*argv, timeout=timeout) if access else self._start(*argv, timeout=timeout)
 
-    def upgrade(
-        self, location: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
-    ) -> Finished:
+    def upgrade(self, location: ReleaseLocation, chart: Path, values: Sequence[Path], note: RevisionNote) -> Finished:
         """`helm upgrade --install`, waiting for the resources of Kubernetes itself.
 
         The watcher of helm 4 would also wait for every custom resource; the legacy strategy of both majors does not.
 
         Args:
-            chart: the reference of the chart, and further arguments for it.
+            chart: the archive.
             values: values files in Helm's order.
 
         Raises:
@@ -181,7 +179,7 @@ class Helm:
         files = [part for path in values for part in ("--values", str(path))]
         labels = ",".join(f"{name}={value}" for name, value in note.labels.items())
         described = ("--labels", labels, "--description", note.description)
-        return self._change("upgrade", (location.release, *chart, "--install", *files, *described), location)
+        return self._change("upgrade", (location.release, str(chart), "--install", *files, *described), location)
 
     def rollback(self, location: ReleaseLocation, revision: int) -> Finished:
         """`helm rollback`: install an earlier revision as a new one, waiting as ``upgrade`` does.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jetscale_cicd.build.archive import pack
 from jetscale_cicd.decide.chart.packed import content_of, read_archive
 
-NAME = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=120).filter(
+NAME = st.text(st.characters(exclude_characters="/\\:\0", codec="utf-8"), min_size=1, max_size=120).filter(
     lambda name: name not in (".", "..")
 )
 PATHS = st.lists(NAME, min_size=1, max_size=4).map(lambda parts: "/".join(["chart", *parts]))
@@ -97,11 +97,11 @@ def test_names_longer_than_ustar_holds_and_names_beyond_ascii_survive() -> None:
     assert contents(again(tgz(files), 0)) == files
 
 
-def test_a_folder_is_left_out_and_a_link_is_an_empty_file_as_for_helm() -> None:
+def test_a_folder_is_left_out() -> None:
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w:gz") as tar:
-        for name, kind in (("c/d", tarfile.DIRTYPE), ("c/link", tarfile.SYMTYPE)):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.linkname = kind, "/etc/passwd"
-            tar.addfile(entry)
-    assert contents(again(raw.getvalue(), 0)) == {"c/link": b""}
+        entry = tarfile.TarInfo("c/d")
+        entry.type = tarfile.DIRTYPE
+        tar.addfile(entry)
+        tar.addfile(tarfile.TarInfo("c/d/file"))
+    assert contents(again(raw.getvalue(), 0)) == {"c/d/file": b""}

@@ -14,6 +14,7 @@ from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.directory import DirectoryRegistry
 from tests.support.history import Drawn, bare, clone, draw, git
 
@@ -54,7 +55,7 @@ def foreign(patch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda:
 
     def lookup(_: DirectoryRegistry, __: str, version: str) -> RegistryAnswer:
         meanwhile()
-        return Present("sha256:of-another") if version == "0.2.0" else Absent()
+        return Present(digest_of(b"another")) if version == "0.2.0" else Absent()
 
     patch.setattr(DirectoryRegistry, "lookup", lookup)
     patch.setattr(DirectoryRegistry, "read", lambda *_: b"another")

@@ -17,6 +17,7 @@ from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.planning.version import choose, resolve_version
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.registry.downloads import Downloads
 from jetscale_cicd.tools.registry.interface import Registry
 from tests.support.history import draw
 
@@ -175,7 +176,7 @@ class Empty:
         return Absent()
 
 
-def test_the_releases_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_releases_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where each was, a publish after 10,000 releases took half a minute longer."""
     count, compared = 500, list[int]()
     every = tuple(Release(Version(0, 1, number), f"v0.1.{number}", f"{number:040}") for number in range(count))
@@ -188,7 +189,7 @@ def test_the_releases_are_not_compared_with_each_other(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Release, "__eq__", counted)
     choice = VersionChoice(version=Version(0, 1, count), level=Level.PATCH, why="")
-    registry, packager = cast("Registry", Empty()), cast("Packager", None)
-    resolved = resolve_version(choice, "app", "f" * 40, releases, registry=registry, packager=packager)
+    downloads, packager = Downloads(cast("Registry", Empty()), tmp_path), cast("Packager", None)
+    resolved = resolve_version(choice, "app", "f" * 40, releases, downloads=downloads, packager=packager)
     assert resolved.choice is choice
     assert len(compared) <= count

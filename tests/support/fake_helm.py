@@ -82,9 +82,7 @@ class FakeHelm(Helm):
 
     release: Release
 
-    def upgrade(
-        self, place: ReleaseLocation, chart: Sequence[str], values: Sequence[Path], note: RevisionNote
-    ) -> Finished:
+    def upgrade(self, place: ReleaseLocation, chart: Path, values: Sequence[Path], note: RevisionNote) -> Finished:
         release = self.release
         release.calls.append(("upgrade", 0))
         if not release.begins:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jetscale_cicd.act.context import ActContext, record_of
 from jetscale_cicd.act.deploy.audit import report_interrupted
-from jetscale_cicd.act.deploy.published import published_archive, published_package
+from jetscale_cicd.act.deploy.published import published_package
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import nested, record_values
 from jetscale_cicd.engines.engine import Package
@@ -47,11 +47,6 @@ class TargetDelivery:
         """The published package."""
         with self.acting.turn:
             return published_package(self.acting)
-
-    def archive(self) -> Path:
-        """The archive of the published package."""
-        with self.acting.turn:
-            return published_archive(self.acting)
 
     def manifests(self, archive: Path) -> bytes:
         """The manifests, as rendered before anything was changed, else rendered from the archive."""

@@ -1,4 +1,4 @@
-"""The published package: a deploy takes it as the registry holds it."""
+"""The published package: a deploy takes it as the registry holds it, as one file whose digest was compared."""
 
 from pathlib import Path
 
@@ -8,42 +8,23 @@ from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
 from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.planning.published import Published, check_published
-from jetscale_cicd.planning.target_manifests import published_file
-from jetscale_cicd.tools.registry.digest import digest_of
 
 
 def published_package(acting: ActContext) -> Package:
-    """The package to install: the archive that this run built, else a reference by digest, else the pulled archive.
+    """The package to install: the archive that this run built, where the registry holds that, else the registry's.
+
+    It is asked again what it holds: a package that was replaced since the plan was made is not deployed.
 
     Raises:
         PublishError: ``REGISTRY_LACKS``; ``PUBLISHED_DIFFERS``, it is not the package of the release, or not any more;
             or the package cannot be read.
     """
     chart, answer = _published(acting)
-    if not _is_built_here(acting, answer) and (pinned := acting.context.registry.pinned_chart_args(chart, answer)):
-        return Package(pinned, answer.digest)
-    archive = published_archive(acting)
-    return Package((str(archive),), digest_of(archive.read_bytes()))
-
-
-def published_archive(acting: ActContext) -> Path:
-    """The archive, read from the registry unless this run built the same bytes.
-
-    Raises:
-        PublishError: as above.
-    """
-    chart, answer = _published(acting)
-    if _is_built_here(acting, answer) and acting.built_artifact:
-        return Path(acting.built_artifact.path)
-    archive = published_file(acting.context, acting.release)
-    digest = digest_of(archive.read_bytes())
-    if digest != answer.digest:
-        _check(acting, chart, Present(digest))
-    return archive
-
-
-def _is_built_here(acting: ActContext, answer: Present) -> bool:
-    return acting.built_artifact is not None and acting.built_artifact.digest == answer.digest
+    built = acting.built_artifact
+    if built and built.digest == answer.digest:
+        return Package(Path(built.path), built.digest)
+    archive = acting.context.downloads.archive(chart, str(acting.release.version), answer)
+    return Package(archive, answer.digest)
 
 
 def _published(acting: ActContext) -> tuple[str, Present]:
@@ -56,11 +37,6 @@ def _published(acting: ActContext) -> tuple[str, Present]:
             where=acting.context.registry.reference(chart, str(version)),
             hint="run again: the next run rebuilds it from its tag",
         )
-    _check(acting, chart, answer)
+    published = Published(release=acting.release, chart=chart, answer=answer, targets=acting.plan.targets)
+    check_published(acting.context, published)
     return chart, answer
-
-
-def _check(acting: ActContext, chart: str, answer: Present) -> None:
-    """Check it again: it may have been replaced since the plan was made."""
-    targets = acting.plan.targets
-    check_published(acting.context, Published(release=acting.release, chart=chart, answer=answer, targets=targets))

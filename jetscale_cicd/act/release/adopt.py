@@ -22,14 +22,15 @@ def adopt(context: RunContext, tag: str) -> Adoption:
         Stage6Error: the release or its package cannot be found.
     """
     published = published_release(context, tag)
-    if recorded_package(context.repository, tag):
+    files, not_rebuilt = _compared(context, published)
+    recorded = recorded_package(context.repository, tag)
+    if recorded and (recorded.digest != published.answer.digest or not (files or not_rebuilt)):
         raise ConfigurationError(
             "RELEASE_RECORDED",
-            f"{tag} was made by Stage 6, and its tag records the digest of its package",
+            f"{tag} was made by Stage 6, and its tag records {recorded.digest}",
             where=tag,
             hint=f"compare them: jetscale-cicd verify-chart {tag}",
         )
-    files, not_rebuilt = _compared(context, published)
     file = context.request.config or context.repository.git.root / FILE
     replaced = _write(file, tag, published.answer.digest)
     return Adoption(

@@ -1,54 +1,51 @@
 """What a chart archive holds: its files, and the digest that two archives of the same content share."""
 
 import hashlib
-import io
 import posixpath
-import tarfile
-import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.decide.chart.tar_reader import BrokenArchive, RefusedMember, read_members
+from jetscale_cicd.errors import CannotTellError, VerificationError
 
-# Helm refuses to load more than 100 MiB of a chart (chartutil, MaxDecompressedChartSize).
-_MAX_UNPACKED_BYTES = 100 << 20
 _BOM = b"\xef\xbb\xbf"
+_HINT = "do not use it before it is clear who made it; pack it again with helm package"
 
 
 class PackedFile(NamedTuple):
-    """A file of an archive; a link is an empty file, as for Helm."""
+    """A file of an archive."""
 
     name: str
     content: bytes
 
 
 def read_archive(archive: bytes) -> tuple[PackedFile, ...]:
-    """Every file of a chart archive, which is untrusted, in its order; a name that is there twice is so here, too.
+    """Every file of a chart archive, which is untrusted, in its order.
 
     Raises:
         CannotTellError: ``ARCHIVE_UNREADABLE``.
+        VerificationError: ``ARCHIVE_REFUSED``, it holds a link, a device, or a name that leads elsewhere;
+            ``FILE_TWICE``, it holds a file of which Helm would load two.
     """
-    found: list[PackedFile] = []
-    total = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            for member in tar:
-                total += member.size
-                if total > _MAX_UNPACKED_BYTES:
-                    raise _unreadable(f"it unpacks to more than {_MAX_UNPACKED_BYTES:,} bytes")
-                if not member.isdir():
-                    content = tar.extractfile(member) if member.isfile() else None
-                    found.append(PackedFile(member.name, content.read() if content else b""))
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as broken:
+        found = tuple(PackedFile(name.decode(), content) for name, content in read_members(archive))
+    except BrokenArchive as broken:
         raise _unreadable(str(broken)) from None
-    return tuple(found)
+    except RefusedMember as refused:
+        raise VerificationError(
+            "ARCHIVE_REFUSED", f"the archive holds what no chart has: {refused}", hint=_HINT
+        ) from None
+    if name := _twice(_inside(file.name) for file in found):
+        message = f"the archive holds {name} more than once, and helm reads both"
+        raise VerificationError("FILE_TWICE", message, hint=_HINT)
+    return found
 
 
 def loaded_files(archive: bytes) -> tuple[PackedFile, ...]:
     """Every file as Helm loads it: without the folder that holds all of them, and without a byte order mark.
 
     Raises:
-        CannotTellError: ``ARCHIVE_UNREADABLE``.
+        Stage6Error: as ``read_archive``.
     """
     return tuple(PackedFile(_inside(file.name), file.content.removeprefix(_BOM)) for file in read_archive(archive))
 
@@ -72,14 +69,14 @@ def content_of(archive: bytes) -> str:
     """The content digest of an archive; "" of what is none, which has the content of no package."""
     try:
         return content_digest(read_archive(archive))
-    except CannotTellError:
+    except (CannotTellError, VerificationError):
         return ""
 
 
-def twice(files: Iterable[PackedFile]) -> str:
+def _twice(names: Iterable[str]) -> str:
     """A name that is there more than once, "" where there is none."""
     seen: set[str] = set()
-    for name, _ in files:
+    for name in names:
         if name in seen:
             return name
         seen.add(name)

@@ -93,13 +93,13 @@ class HelmSession:
         return recover(self._release, finish=self.delivery.decided.unfinished, report=report).found
 
     def _deploy(self) -> str:
-        """Bring the release to a package of the chart, which is what the registry holds, byte for byte."""
+        """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
         record = self.delivery.record(package.digest)
         with self.delivery.values_files(record) as files:
             self.attempted = record
             try:
-                revision = upgrade(release, package.chart, files, record, self.delivery.deploy_id)
+                revision = upgrade(release, package.archive, files, record, self.delivery.deploy_id)
             except SupersededError:
                 with suppress(Stage6Error):  # that a later revision exists is what has to be reported
                     release.hide_secrets()

@@ -50,10 +50,11 @@ class FailedUpgrade:
     outcome: tuple[str, ...]
 
 
-def upgrade(release: HelmRelease, chart: Sequence[str], values: Sequence[Path], record: Deployed, deploy: str) -> int:
+def upgrade(release: HelmRelease, chart: Path, values: Sequence[Path], record: Deployed, deploy: str) -> int:
     """Bring the release to a chart and values, and give its new revision.
 
     Args:
+        chart: the archive.
         deploy: the identifier of this deploy, which is in the values.
 
     Raises:

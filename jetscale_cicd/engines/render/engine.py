@@ -86,11 +86,9 @@ class _Session:
         delivery = self.delivery
         context, target = delivery.context, delivery.decided.target
         self._check_unmoved()
-        archive = delivery.archive()
-        manifests = delivery.manifests(archive)
-        from jetscale_cicd.tools.registry.digest import digest_of
-
-        self.attempted = record = delivery.record(digest_of(archive.read_bytes()))
+        package = delivery.package()
+        manifests = delivery.manifests(package.archive)
+        self.attempted = record = delivery.record(package.digest)
         return replace_output(context.repository.git.root, target, manifests, record)
 
     def _check_unmoved(self) -> None:

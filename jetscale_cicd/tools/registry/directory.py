@@ -53,10 +53,6 @@ class DirectoryRegistry:
                 "REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)
             ) from unreadable
 
-    def pinned_chart_args(self, _chart: str, _answer: Present) -> tuple[str, ...]:
-        """None: a file cannot be referred to by its digest."""
-        return ()
-
     def check_push(self, _chart: str) -> None:
         """Refuse a directory that this user may not write.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from jetscale_cicd.model.release import Present, RegistryAnswer
+from jetscale_cicd.model.release import RegistryAnswer
 
 
 class Registry(Protocol):
@@ -20,10 +20,11 @@ class Registry(Protocol):
         """Whether the registry holds a version."""
 
     def read(self, chart: str, version: str, /) -> bytes:
-        """The archive of a version that the registry holds."""
+        """The archive that the registry gives for a version; compare it with the digest of an answer.
 
-    def pinned_chart_args(self, chart: str, answer: Present, /) -> tuple[str, ...]:
-        """Arguments with which helm takes exactly this package, by digest; () where there is no such reference."""
+        Raises:
+            PublishError: it cannot be read.
+        """
 
     def check_push(self, chart: str, /) -> None:
         """Refuse what the registry would refuse, before anything is changed.

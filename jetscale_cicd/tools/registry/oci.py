@@ -1,26 +1,25 @@
 """An OCI registry: helm pushes and pulls, the distribution API is asked what the registry holds."""
 
 import secrets
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from jetscale_cicd.decide.chart.tar_reader import MAX_CONTENT_BYTES
 from jetscale_cicd.errors import CannotTellError, PublishError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.http import HttpFailure
 from jetscale_cicd.tools.registry.answers import refusal_text
-from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.hosts import split_reference
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import PushPlace, is_certain, push_failed, push_not_allowed, status_in
 
 _MAX_PUSHES = 3
 _PAUSES_UNTIL_LISTED = (0.5, 1, 2, 3, 4, 5)
-# helm accepts `oci://…@sha256:…` from this version on (measured with 3.17.3 and 4.3.1; earlier ones were not tried).
-_FIRST_WITH_DIGESTS = (3, 17)
 
 
 @frozen
@@ -72,29 +71,20 @@ class OciRegistry:
         return self.api.manifest(self._place(chart).repository, version.replace("+", "_"))
 
     def read(self, chart: str, version: str) -> bytes:
-        """The archive of a version that ``lookup`` found, checked against its manifest.
+        """The archive that the registry gives for a version.
 
         Raises:
             PublishError: ``REGISTRY_READ``.
         """
-        reference, answer = self.reference(chart, version), self.lookup(chart, version)
-        folder = self.scratch / f"pulled-{secrets.token_hex(4)}"
-        folder.mkdir()
-        finished = self.helm.pull_archive(reference, version, folder, plain=self.api.plain)
-        archive = next(folder.glob("*.tgz"), None)
-        if finished.status != 0 or archive is None:
-            raise _unreadable(failure_of(finished), reference)
-        content = archive.read_bytes()
-        if not (isinstance(answer, Present) and answer.digest == digest_of(content)):
-            raise _unreadable(f"helm pulled {digest_of(content)}, and the manifest has another digest", reference)
-        return content
-
-    def pinned_chart_args(self, chart: str, answer: Present) -> tuple[str, ...]:
-        """Arguments for helm that name a package by the digest of its manifest; () where this helm accepts none."""
-        if not answer.manifest or self.helm.known_version < _FIRST_WITH_DIGESTS:
-            return ()
-        plain = ("--plain-http",) if self.api.plain else ()
-        return (f"{self.reference(chart, '')}@{answer.manifest}", *plain)
+        reference = self.reference(chart, version)
+        with tempfile.TemporaryDirectory(prefix="pulled-", dir=self.scratch) as folder:
+            finished = self.helm.pull_archive(reference, version, Path(folder), plain=self.api.plain)
+            archive = next(Path(folder).glob("*.tgz"), None)
+            if finished.status != 0 or archive is None:
+                raise _unreadable(failure_of(finished), reference)
+            if archive.stat().st_size > MAX_CONTENT_BYTES:
+                raise _unreadable(f"it has {archive.stat().st_size:,} bytes", reference)
+            return archive.read_bytes()
 
     def check_push(self, chart: str) -> None:
         """Refuse what the registry would refuse, before anything is changed.

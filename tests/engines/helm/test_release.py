@@ -1,5 +1,6 @@
 """Upgrade and rollback by helm: which revision is whose, and what happens to one that failed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ REFUSED = failed('UPGRADE FAILED: services "web" is forbidden: exceeded quota: q
 
 
 def upgrade(stage: Stage, **target: Any) -> int:
-    return upgrade_release(stage.engine(**target), ("chart",), (), RECORD, DEPLOY)
+    return upgrade_release(stage.engine(**target), Path("chart.tgz"), (), RECORD, DEPLOY)
 
 
 def roll_back(stage: Stage, to: int) -> HelmRollback:
