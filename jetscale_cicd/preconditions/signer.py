@@ -16,12 +16,12 @@ def _applies(context: RunContext, plan: Plan) -> bool:
 
 
 def _run(context: RunContext, _: Plan) -> None:
-    from jetscale_cicd.tools.process import check_tool
+    from jetscale_cicd.tools.search_path import find_program
 
     signing = context.settings.signing
     command = signing.command_at(context.repository.git.root)
     for program in (*(("gpg",) if signing.key else ()), *command[:1]):
-        check_tool(program, os.environ)
+        find_program(program, os.environ)
 
 
 CHECK = RunCheck("signer", "the programs that sign are installed", _applies, _run)

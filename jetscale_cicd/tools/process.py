@@ -17,11 +17,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jetscale_cicd.errors import PreconditionError, Stage6Error
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.search_path import find_program, search_path, with_search_path
 from jetscale_cicd.tools.worker import check_interrupted, named
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ _PLAIN: Mapping[str, Any] = {
     "_bg_exc": False,
     "_ok_code": tuple(range(256)),
 }
-# What `make tools` brings.
-_OURS = ("helm", "kubectl")
 
 
 class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -204,17 +203,13 @@ def _run_to_end(
 def _start(
     argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], *, guarded: bool
 ) -> "sh.RunningCommand":
-    import shutil
-
     import sh
 
     logging.getLogger("sh").setLevel(logging.CRITICAL + 1)  # and of all the loggers below it
-    if shutil.which(argv[0], path=env.get("PATH", "")) is None:
-        raise missing_tool(argv[0])
-    words = [*GUARD, *argv] if guarded else list(argv)
-    program = sh.Command(words[0], search_paths=env.get("PATH", "").split(":"))
-    started: sh.RunningCommand = program(
-        *words[1:], _env=dict(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **streams}
+    words = [find_program(argv[0], env), *argv[1:]]
+    words = [find_program(GUARD[0], env), *GUARD[1:], *words] if guarded else words
+    started: sh.RunningCommand = sh.Command(words[0])(
+        *words[1:], _env=with_search_path(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **streams}
     )
     return started
 
@@ -222,28 +217,7 @@ def _start(
 def tool_environment(env: Mapping[str, str]) -> dict[str, str]:
     """``env``, and on its PATH what `make tools` puts beside the interpreter, for that may be started by its path."""
     beside = str(Path(sys.executable).parent)
-    whole = {**env, "PATH": os.pathsep.join((env.get("PATH", os.defpath), beside))}
+    whole = {**env, "PATH": search_path({"PATH": os.pathsep.join((search_path(env), beside))})}
     if named := env.get("KUBECONFIG"):  # helm is started somewhere else, and has to find the same files
         whole["KUBECONFIG"] = os.pathsep.join(str(Path(name).absolute()) for name in named.split(os.pathsep) if name)
     return whole
-
-
-def check_tool(name: str, env: Mapping[str, str]) -> None:
-    """Refuse a program that is not there.
-
-    Raises:
-        PreconditionError: ``TOOL_MISSING``.
-    """
-    import shutil
-
-    if shutil.which(name, path=env.get("PATH", "")) is None:
-        raise missing_tool(name)
-
-
-def missing_tool(name: str) -> PreconditionError:
-    """The error for a program that is not on PATH."""
-    return PreconditionError(
-        "TOOL_MISSING",
-        f"{name} is not on PATH",
-        hint=f"install {name}" + (", or run `make tools` in a checkout of jetscale-cicd" if name in _OURS else ""),
-    )

@@ -21,10 +21,10 @@ from jetscale_cicd.tools.git.process import (
     Started,
     UnansweredError,
     finish,
-    missing_git,
     start,
 )
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.search_path import find_program, relative_parts
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.request import OpenedRepository
@@ -281,10 +281,7 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
     directory = repo if isinstance(repo, Path) else Path(repo.working_tree_dir or repo.git_dir)
     location = locate(directory)
     if location is None:
-        import shutil
-
-        if shutil.which("git") is None:
-            raise missing_git()
+        find_program("git", os.environ)
         there = directory.is_dir()
         raise ConfigurationError(
             "NOT_A_REPOSITORY",
@@ -292,5 +289,9 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
             where=str(directory),
             hint="give one with --repo DIR" if there else "check --repo DIR",
         )
+    if relative_parts(os.environ):
+        from jetscale_cicd.tools.git.gitpython import load_gitpython
+
+        load_gitpython()
     environment = dict(opened.git.environment()) if opened else {}
     return Git(*location, network=network, redact=redact, environment=environment, opened=opened)

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.tools.search_path import find_program
+
 _PROC = Path("/proc")
 
 
@@ -35,8 +38,9 @@ def terminate(processes: Sequence[int]) -> None:
 
 def _parents() -> Iterator[tuple[int, int]]:
     if not (_PROC / "self" / "stat").exists():  # macOS, where ps(1) is always there
-        with suppress(OSError):
-            listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=False).stdout
+        with suppress(OSError, PreconditionError):
+            command = [find_program("ps", os.environ), "-A", "-o", "pid=,ppid="]
+            listed = subprocess.run(command, capture_output=True, check=False).stdout
             yield from ((int(pid), int(parent)) for pid, parent in map(bytes.split, listed.splitlines()))
         return
     for entry in _PROC.iterdir():

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.git.descendants import descendants, terminate
+from jetscale_cicd.tools.search_path import find_program, missing_tool, with_search_path
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
 GRACE = 5.0
@@ -57,14 +57,24 @@ def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Pro
     """
     source = subprocess.PIPE if stdin else subprocess.DEVNULL
     try:
-        return subprocess.Popen(command, env=env, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(
+            located(command, env),
+            env=with_search_path(env),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     except (FileNotFoundError, PermissionError) as missing:
-        raise missing_git() from missing
+        raise missing_tool(command[0], env) from missing
 
 
-def missing_git() -> PreconditionError:
-    """The error where there is no git on PATH."""
-    return PreconditionError("TOOL_MISSING", "git is not on PATH", hint="install git 2.30 or newer")
+def located(command: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """A command, its program by its absolute path.
+
+    Raises:
+        PreconditionError: ``TOOL_MISSING``, there is no git on PATH.
+    """
+    return [find_program(command[0], env), *command[1:]]
 
 
 def finish(process: Process, stdin: bytes = b"", patience: Patience | None = None) -> tuple[int, bytes, bytes]:
