@@ -4,9 +4,9 @@ Helm follows ``$ref`` to any URL and file, a relative one through ``$id``, and h
 proxy that refuses is not enough: Go connects to loopback without one (measured on helm 3.17.3 and 4.3.1).
 """
 
-import json
 from collections.abc import Iterator
 
+from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.decide.chart.packed import read_archive
 from jetscale_cicd.errors import PreconditionError
 
@@ -28,8 +28,8 @@ def check_schemas(archive: bytes) -> None:
 
 def _check(schema: bytes, where: str) -> None:
     try:
-        outside = sorted(_outside(json.loads(schema, object_pairs_hook=_Pairs)))
-    except (ValueError, RecursionError):
+        outside = sorted(_outside(read_json(schema, pairs=_Pairs)))
+    except JsonRefused:
         outside = ["a reference (the schema cannot be read here)"]
     if outside:
         raise PreconditionError(

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.engine import ENGINES
 from jetscale_cicd.model.event import Event
@@ -206,13 +207,11 @@ def event_of(env: Mapping[str, str]) -> Event:
     path = payload_path(env)
     if path is None:
         return read_event(env, None)
-    import json
-
     try:
         with Path(path).open("rb") as source:
             content = source.read(_LARGEST_PAYLOAD + 1)
-        payload = json.loads(content)
-    except (OSError, ValueError, RecursionError) as unreadable:
+        payload = read_json(content, max_bytes=_LARGEST_PAYLOAD)
+    except (OSError, ValueError) as unreadable:
         raise ConfigurationError(
             "EVENT_PAYLOAD",
             f"the event's payload cannot be read: {unreadable}",

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.config.bounded_toml import read_toml
 from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.branch import BranchGroup
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.target import quoted
 
-MAX_FILE_CHARS = 1024 * 1024
+MAX_FILE_CHARS = 256 * 1024
 # ``BranchConfig.match`` of python-semantic-release 10.7.
 _DEFAULT_MATCH = "(main|master)"
 _PYPROJECT, *_RELEASERC = RULES_FILES = ("pyproject.toml", "releaserc.toml", "releaserc.json")
@@ -95,8 +97,6 @@ def _section(file: str, text: str) -> Mapping[str, Any] | None:
         raise _error(file, f"is larger than {MAX_FILE_CHARS} characters")
     try:
         document = _parse(file, text.removeprefix("\ufeff"))
-    except RecursionError:
-        raise _error(file, "is nested too deep") from None
     except ValueError as error:  # the errors of both parsers are ValueErrors, with line and column
         place = re.search(r"line (\d+),? column (\d+)", str(error))
         raise _error(f"{file}:{place[1]}:{place[2]}" if place else file, f"cannot be parsed: {error}") from None
@@ -112,12 +112,8 @@ def _section(file: str, text: str) -> Mapping[str, Any] | None:
 
 def _parse(file: str, text: str) -> object:
     if file.endswith(".json"):
-        import json
-
-        return json.loads(text)
-    import tomllib
-
-    return tomllib.loads(text)
+        return read_json(text)
+    return read_toml(text)
 
 
 def _rules(section: Mapping[str, Any], file: str) -> ReleaseRules:

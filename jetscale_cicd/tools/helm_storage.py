@@ -6,18 +6,29 @@ whose process died; so the Secrets are read here, and edited where no Helm comma
 """
 
 import base64
-import binascii
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import PENDING, HelmRevision
 
 Object = dict[str, Any]
-_LARGEST = 128 << 20
+# Of the JSON: a Secret has 1 MiB, and templates and manifests are compressed to a tenth or a fifth of it.
+_LARGEST = 32 << 20
+# Helm's Go structures (helm, pkg/release and pkg/chart): what is read here, and its type. To Go, null is none.
+_CHART = {"metadata": {"version": str}}
+_INFO = {
+    **dict.fromkeys(("status", "description", "first_deployed", "last_deployed", "deleted"), str),
+    "rollback_revision": int,
+}
+_HOOK = {"kind": str, "name": str}
+_SHAPE: Object = {"name": str, "version": int, "info": _INFO, "chart": _CHART, "config": {}, "manifest": str}
+_SHAPE |= {"hooks": [_HOOK]}
 
 
 class UnreadableRelease(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -43,10 +54,10 @@ class StoredRelease:
             packed = base64.b64decode(base64.b64decode(secret["data"]["release"], validate=True), validate=True)
             with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
                 text = unpacked.read(_LARGEST + 1)
-            content = json.loads(text) if len(text) <= _LARGEST else None
-        except (KeyError, TypeError, ValueError, OSError, EOFError, binascii.Error) as broken:
+            content = _shaped(read_json(text, max_bytes=_LARGEST), _SHAPE, "its content")
+        except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as broken:
             raise UnreadableRelease(f"Secret {name} holds no release of Helm's: {broken}") from None
-        if not isinstance(content, dict) or not isinstance(content.get("info"), dict):
+        if "info" not in content:
             raise UnreadableRelease(f"Secret {name} holds no release of Helm's")
         return cls(secret, content)
 
@@ -140,3 +151,20 @@ class StoredRelease:
     def manifest(self) -> str:
         """All objects of the release, hooks left out, as YAML."""
         return str(self.content.get("manifest", ""))
+
+
+def _shaped(value: Any, shape: Any, what: str) -> Any:
+    """The value without what is null, where it has this shape: a type, fields, or a list of one shape.
+
+    Raises:
+        TypeError: it has not.
+    """
+    kind: Any = shape if isinstance(shape, type) else type(shape)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{what} is of another type than Helm writes")
+    if isinstance(shape, list):
+        return [_shaped(each, shape[0], f"an item of {what}") for each in value]
+    if not isinstance(shape, dict):
+        return value
+    kept = {name: each for name, each in value.items() if each is not None or name not in shape}
+    return {name: _shaped(each, shape[name], name) if name in shape else each for name, each in kept.items()}

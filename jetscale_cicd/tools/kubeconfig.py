@@ -1,12 +1,12 @@
 """The current context of the kubeconfig; every decision imports this module, so it imports nothing slow."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import PreconditionError
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*?)[^\S\n]*(?:\s#.*)?$")
@@ -31,7 +31,7 @@ def current_context(env: Mapping[str, str]) -> str:
 def _context_in(text: str) -> str:
     if text.lstrip().startswith("{"):
         with suppress(ValueError):
-            return str(json.loads(text).get("current-context") or "")
+            return str(read_json(text).get("current-context") or "")
     line = _CURRENT_CONTEXT.search(text)
     return line[1].strip("\"'") if line else ""
 

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,8 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
+from jetscale_cicd.config.bounded_json import JsonRefused
+from jetscale_cicd.tools.api_object import LARGEST, read_object, status_of
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.retry import PatientRetry
@@ -32,7 +34,7 @@ _ATTEMPTS = 4
 _BACKOFF = 0.25
 _PATIENCE = 10  # seconds: what one call may wait because of Retry-After
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
-_LARGEST = 64 << 20
+_PAGE, _PAGES = 250, 200
 _LONGEST_TEXT = 500
 _START = 15.0
 # Of a Unix socket's path (108 bytes on Linux, 104 elsewhere, with the final zero).
@@ -94,8 +96,8 @@ class ServerClock:
 
         Of all answers the latest time is nearest to the server's, whatever is done to the clock of this machine.
         """
-        if date:
-            ahead = parsedate_to_datetime(date).timestamp() - boottime()
+        with suppress(ValueError, OverflowError):  # a gateway's Date may be none
+            ahead = parsedate_to_datetime(date or "").timestamp() - boottime()
             self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
 
     def now(self) -> datetime:
@@ -147,13 +149,14 @@ class Kubernetes:
         """
         found: list[Object] = []
         page: dict[str, str | int] = {}
-        while True:
-            answer = self.request("GET", path, query={**query, **page, "limit": 500}, accept=accept)
-            found += answer.get("items") or []
+        for _ in range(_PAGES):
+            answer = self.request("GET", path, query={**query, **page, "limit": _PAGE}, accept=accept)
+            found += answer.get("items", ())
             following = answer.get("metadata", {}).get("continue")
             if not following:
                 return found
-            page = {"continue": following}
+            page = {"continue": str(following)}
+        raise ApiFailure(0, f"{path}: the list has no end after {len(found):,} objects")
 
     def create(self, path: str, body: Object) -> Object:
         """POST to a collection."""
@@ -195,12 +198,9 @@ class Kubernetes:
         headers = {"Accept": accept, **({"Content-Type": content} if sent else {})}
         answer = self._answer(method, _url(path, query or {}), headers, sent)
         try:
-            document = json.loads(answer)
-        except ValueError:
-            raise ApiFailure(0, f"{path}: the answer is no JSON: {self._text(answer)}") from None
-        if not isinstance(document, dict):
-            raise ApiFailure(0, f"{path}: the answer is no object")
-        return document
+            return read_object(answer)
+        except JsonRefused as refused:
+            raise ApiFailure(0, f"{path}: {refused}: {self._text(answer)}") from None
 
     def _wait_for_proxy(self) -> None:
         deadline = time.monotonic() + _START
@@ -215,7 +215,7 @@ class Kubernetes:
             answer = self._pool.urlopen(
                 method, url, body=sent, headers=dict(headers), retries=_retry(), timeout=_TIMEOUT, preload_content=False
             )
-            read: bytes = answer.read(_LARGEST)
+            read: bytes = answer.read(LARGEST + 1)
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
@@ -225,20 +225,11 @@ class Kubernetes:
         return read
 
     def _failure(self, status: int, answer: bytes) -> ApiFailure:
-        try:
-            document = json.loads(answer)
-            message = self.redact(str(document["message"]))[:_LONGEST_TEXT]
-            details = document.get("details") or {}
-            causes = tuple(str(each.get("reason", "")) for each in details.get("causes") or ())
-            name = str(details.get("name", ""))
-            return ApiFailure(status, message, reason=str(document.get("reason", "")), causes=causes, name=name)
-        except (
-            ValueError,
-            KeyError,
-            AttributeError,
-            TypeError,
-        ):  # no Status object: the proxy's answer, or a gateway's
+        found = status_of(answer)
+        if found is None:
             return ApiFailure(status, self._text(answer) or f"status {status}")
+        message = self.redact(found["message"])[:_LONGEST_TEXT]
+        return ApiFailure(status, message, reason=found["reason"], causes=found["causes"], name=found["name"])
 
     def _text(self, answer: bytes) -> str:
         return self.redact(" ".join(answer.decode("utf-8", "replace").split()))[:_LONGEST_TEXT]

@@ -75,10 +75,15 @@ def test_what_unpacks_to_more_than_the_bound_is_refused(
 
 
 def test_nothing_asked_for_changes_nothing() -> None:
-    made = secret(config={"a": [1, "é", "\ud800"]}, manifest="ü")
-    written = decoded(config={"a": [1, "é", "\ud800"]}, manifest="ü").encode()
+    made = secret(config={"a": [1, "é", "\U0001f600"]}, manifest="ü")
+    written = StoredRelease.decode(made).encode()
     assert unpacked(written) == unpacked(made)
     assert {**written, "data": {}} == {**made, "data": {}}
+
+
+def test_half_a_surrogate_pair_is_what_it_is_to_helm_too() -> None:
+    """Go, encoding/json: "invalid UTF-16 surrogate pairs are replaced by U+FFFD"; helm would write that back."""
+    assert decoded(config={"a": "\ud800", "b": "\ud83d\ude00"}).config == {"a": "\ufffd", "b": "\U0001f600"}
 
 
 def test_a_new_status_is_written_where_helm_reads_it_and_where_helm_selects_by_it() -> None:

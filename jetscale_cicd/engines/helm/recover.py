@@ -128,7 +128,7 @@ def _check_dead(release: HelmRelease, stored: StoredRelease, *, ours: bool) -> N
     target = release.target
     try:
         age = (release.api.clock.now() - datetime.fromisoformat(stored.begun)).total_seconds()
-    except ValueError:
+    except (ValueError, TypeError):  # no time, or one without a zone
         age = float(target.timeout)
     dead = (ours or release.inherited) and stored.status != "uninstalling"
     if not dead and age < target.timeout:

@@ -6,12 +6,15 @@ import secrets
 import shutil
 from pathlib import Path
 
+from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.target import Target
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
+# A record has four short fields.
+_LARGEST = 1 << 16
 _FIELDS = ("version", "commit", "digest", "values_digest")
 
 
@@ -28,7 +31,8 @@ def read_output(root: Path, target: Target) -> LiveState:
     """
     record = output_directory(root, target) / RECORD
     try:
-        content = json.loads(record.read_bytes())
+        with record.open("rb") as source:
+            content = read_json(source.read(_LARGEST + 1), max_bytes=_LARGEST)
     except FileNotFoundError:
         return NotDeployed()
     except (OSError, ValueError) as unreadable:

@@ -1,10 +1,10 @@
 """What the answers of a registry mean: the server's own sentence, and what a tag holds."""
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 
+from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
 from jetscale_cicd.tools.http import HttpAnswer
 
@@ -112,8 +112,8 @@ def _one_line(text: str) -> str:
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return read_json(body)
+    except JsonRefused:
         return None
 
 

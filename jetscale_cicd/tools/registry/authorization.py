@@ -4,13 +4,13 @@ The flows are those of the distribution project ("Token Authentication Specifica
 as helm follows them.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
@@ -116,9 +116,9 @@ def _challenge(refused: HttpAnswer) -> str:
 
 def _token_in(answer: HttpAnswer) -> str:
     try:
-        content = json.loads(answer.body)
+        content = read_json(answer.body)
         token = content.get("token") or content["access_token"]
-    except (ValueError, KeyError, AttributeError, RecursionError):
+    except (JsonRefused, KeyError, AttributeError):
         token = None
     if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
         raise HttpFailure("the answer of the token server has no token")

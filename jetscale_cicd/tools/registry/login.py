@@ -1,12 +1,11 @@
 """Credentials for a registry: from the environment, or from the files of helm and docker."""
 
 import base64
-import binascii
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
@@ -15,6 +14,8 @@ from jetscale_cicd.tools.registry.hosts import RegistryHost, hostname_of
 USERNAME = "STAGE6_REGISTRY_USERNAME"
 PASSWORD = "STAGE6_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _HELPER_SECONDS = 30
+# A file of credentials, in which Docker Desktop keeps its settings, too.
+_LARGEST = 1 << 20
 _HELPER_HINT = f"correct the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
 # docker-credential-helpers: with this user name, the secret is an identity token.
 _TOKEN_USER = "<token>"  # noqa: S105
@@ -100,7 +101,7 @@ class CredentialStore:
         if not isinstance(store, str) or not store:
             return {}
         try:
-            listed = json.loads(self._helper(store, "list", b"").stdout)
+            listed = read_json(self._helper(store, "list", b"").stdout)
         except (PreconditionError, ValueError):
             listed = None
         if isinstance(listed, dict):
@@ -156,7 +157,7 @@ class CredentialStore:
                 hint=f"log in again: helm registry login {hostname_of(key)}",
             )
         try:
-            answer = json.loads(output)
+            answer = read_json(output)
             username, secret = str(answer["Username"]), str(answer["Secret"])
         except (ValueError, KeyError, TypeError):
             message = f"{program} gave an answer without a credential"
@@ -172,10 +173,11 @@ def mapping_in(content: Mapping[str, object], name: str) -> Mapping[str, object]
 
 def _content(file: Path) -> Mapping[str, object] | None:
     try:
-        content = json.loads(file.read_bytes())
+        with file.open("rb") as source:
+            content = read_json(source.read(_LARGEST + 1), max_bytes=_LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):  # ValueError also of a path with a null character
         raise _unreadable(file, "it cannot be read, or is not JSON") from None
     if not isinstance(content, dict):
         raise _unreadable(file, "it is not a JSON object")
@@ -192,7 +194,7 @@ def _login(entry: object, file: Path) -> Login | None:
     if isinstance(auth, str) and auth:
         try:
             username, _, password = base64.b64decode(auth, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64; not ASCII; not UTF-8
             raise _unreadable(file, "its `auth` is not base64 text") from None
         return Login(username, password.rstrip("\0"))
     name, secret, access = entry.get("username"), entry.get("password"), entry.get("registrytoken")
