@@ -11,7 +11,7 @@ from jetscale_cicd.model.record import replace
 if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
-_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*[0-9.][A-Za-z0-9._/-]*")
+_PLAIN_KEY = re.compile(r"(?=.[^0-9.]*+[0-9.])[A-Za-z][A-Za-z0-9._/-]*")
 _NO_CONTENT = re.compile(r"[ \t]*(?:#.*)?")
 
 

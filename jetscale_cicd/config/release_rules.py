@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.config.bounded_toml import read_toml
+from jetscale_cicd.config.branch_match import check_match
 from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.branch import BranchGroup
@@ -153,8 +154,13 @@ def _branch_groups(section: Mapping[str, Any], file: str) -> Iterator[BranchGrou
         match = _typed(group, "match", _DEFAULT_MATCH, file)
         match = ".*" if match == "*" else match  # a plain wildcard is allowed, too
         try:
+            check_match(match)
+        except ValueError as slow:
+            hint = "write a simpler one, or name the branches in release.branches of .stage6.yaml"
+            raise _error(file, f"branches.{name}: match: {quoted(match)} {slow}", hint) from None
+        try:
             re.compile(match)
-        except (re.error, RecursionError) as wrong:
+        except (re.error, RecursionError, OverflowError) as wrong:
             raise _error(file, f"branches.{name}: match: {quoted(match)} is no regular expression: {wrong}") from None
         yield BranchGroup(match, _typed(group, "prerelease", False, file))
 
@@ -168,5 +174,5 @@ def _typed(section: Mapping[str, Any], key: str, default: _T, file: str) -> _T:
     return value
 
 
-def _error(where: str, message: str) -> ConfigurationError:
-    return ConfigurationError("RELEASE_RULES", message, hint=_HINT, where=where)
+def _error(where: str, message: str, hint: str = _HINT) -> ConfigurationError:
+    return ConfigurationError("RELEASE_RULES", message, hint=hint, where=where)

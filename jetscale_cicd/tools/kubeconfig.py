@@ -9,7 +9,8 @@ from pathlib import Path
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import PreconditionError
 
-_CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*?)[^\S\n]*(?:\s#.*)?$")
+_CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
+_COMMENT = re.compile(r"\s#")
 
 
 def current_context(env: Mapping[str, str]) -> str:
@@ -33,7 +34,8 @@ def _context_in(text: str) -> str:
         with suppress(ValueError):
             return str(read_json(text).get("current-context") or "")
     line = _CURRENT_CONTEXT.search(text)
-    return line[1].strip("\"'") if line else ""
+    value = _COMMENT.split(line[1], maxsplit=1)[0].rstrip() if line else ""
+    return value.strip("\"'")
 
 
 def _default(env: Mapping[str, str]) -> Path:

@@ -9,7 +9,7 @@ from jetscale_cicd.errors import ConfigurationError
 # A value of sops: its path in the file is authenticated with it, so that nothing can decrypt it anywhere else.
 _SOPS = "ENC[AES256_GCM,data:"
 # A single value of ansible-vault. Without its YAML tag, which helm drops, it may be a file that a container decrypts.
-_ANSIBLE_VAULT = re.compile(rb"!vault[ \t]*[|>][^\n]*\n[ \t]*\$ANSIBLE_VAULT;")
+_ANSIBLE_VAULT = re.compile(rb"!vault[ \t]*[|>][-+0-9]{0,2}[ \t\r]*(?:#[^\n]{0,200})?\n[ \t]*\$ANSIBLE_VAULT;")
 
 
 def check_decrypted(content: bytes, where: str) -> None:

@@ -7,7 +7,10 @@ from jetscale_cicd.errors import ConfigurationError
 # Git LFS specification, "The Pointer": the key version first, fewer than 1024 bytes; git-lfs also reads the two earlier
 # addresses, and lines that end with CRLF.
 _MAX_POINTER_BYTES = 1023
-_LFS = rb"version https?://(?:git-lfs\.github\.com/spec|hawser\.github\.com/spec|git-media\.io)/\S*\s*\n(?:.*\n)*?oid "
+_LFS = (
+    rb"version https?://(?:git-lfs\.github\.com/spec|hawser\.github\.com/spec|git-media\.io)/\S*[^\S\n]*\n"
+    rb"(?:.*\n)*?oid "
+)
 # git-annex, "pointer file format": the only line, or the first one.
 _ANNEX = rb"/annex/objects/\S+\s*(?:\n|\Z)"
 # The header of a file that git-crypt encrypted.

@@ -12,7 +12,7 @@ from jetscale_cicd.model.record import field, frozen
 Key = tuple[str, str, str, str]
 HOOK = "helm.sh/hook"
 # `helm template` writes the template above each object.
-_SOURCE = re.compile(r"(?m)^# Source: (.+?)[ \r]*$")
+_SOURCE = re.compile(r"(?m)^# Source: (.*[^ \r\n])")
 # Kinds of Kubernetes itself without a namespace; whatever namespace their manifest names, they are one object.
 _OF_THE_CLUSTER = frozenset(
     {

@@ -2,6 +2,7 @@
 
 import re
 
+from jetscale_cicd.config.branch_match import LONGEST_NAME
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.branch import BranchGroup
@@ -11,8 +12,6 @@ from jetscale_cicd.model.record import frozen
 
 _SIMULATE = "jetscale-cicd simulate shows what merging it would do"
 _WILDCARDS = frozenset("*?[\\")
-# git refuses a longer component of a ref on every common file system (ENAMETOOLONG).
-_LONGEST_NAME = 255
 _SHOWN = 5
 
 
@@ -53,7 +52,7 @@ class BranchRules:
         return group is not None and group.prerelease
 
     def _group(self, name: str) -> BranchGroup | None:
-        if len(name) > _LONGEST_NAME:
+        if len(name) > LONGEST_NAME:
             return None
         return next((group for group in self.groups if re.match(group.match, name)), None)
 

@@ -14,7 +14,7 @@ _CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 # a tag that was deleted.
 _ABSENT = {"manifest_unknown", "name_unknown", "not_found", "tag_expired"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MAX_SENTENCE_CHARS = 300
 _MAX_READ_CHARS = 10_000
 
