@@ -1,0 +1,226 @@
+"""Every regular expression of the package takes linear time, whatever it is given; one that is not seen here fails."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from jetscale_cicd.decide.chart.helmignore import HelmIgnore
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.cluster.helm_errors import _OBJECTS
+from jetscale_cicd.decide.scope import Globs
+from tests.support.patterns import USES, attacks, superlinear
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = PROJECT / "jetscale_cicd"
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if file.name != "__main__.py")
+TREES = {str(file.relative_to(PACKAGE)): ast.parse(file.read_text()) for file in FILES}
+# What may be used of `re` without an expression.
+NO_EXPRESSION = {"escape", "error", "Pattern", "Match", "DOTALL", "IGNORECASE", "MULTILINE", "VERBOSE"}
+
+HOSTILE_GLOBS = (
+    *("*a*a*a*a*b", "**/*a*/**/*b", "**/" * 20 + "x", "*" * 50 + "b", "?*" * 20 + "b", "[a-z]*" * 20 + "b"),
+    *("a**b**c**d", "**/a/**/a/**/a/**/b", "/".join(["*"] * 30), "[[:alpha:]]*[[:alpha:]]*b", "a\\*" * 20 + "*b"),
+)
+HOSTILE_RULES = ("*a*a*a*a*b", "?*" * 20 + "b", "[a-z]*" * 20 + "b", "a/*a*/b*c*d", "!*a*a*b", "!a/*a*b", "[^a]*" * 9)
+
+
+def compiled_globs() -> Iterator[re.Pattern[Any]]:
+    yield from (Globs((glob,)).expression for glob in HOSTILE_GLOBS)
+    yield Globs(HOSTILE_GLOBS[:2]).expression
+
+
+def compiled_rules() -> Iterator[re.Pattern[Any]]:
+    for text in (*HOSTILE_RULES, "\n".join(HOSTILE_RULES[:2])):
+        ignore = HelmIgnore.parse(text)
+        yield from (ignore._files.names, ignore._files.paths, ignore._folders.names, ignore._folders.paths)
+
+
+# Expressions that a running function makes or is given, by that function: what they can be, and how they are used.
+MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
+    "decide/scope.py:expression": (tuple(compiled_globs()), ("fullmatch",)),
+    "decide/chart/helmignore.py:of": (tuple(compiled_rules()), ("match",)),
+    "decide/cluster/helm_errors.py:classify_error": (
+        tuple(re.compile(code.pattern) for code in FaultCode if code.pattern),
+        ("search",),
+    ),
+    "decide/cluster/helm_errors.py:object_in_message": (tuple(map(re.compile, _OBJECTS)), ("search",)),
+    # Somebody else's: config/branch_match.py limits the time of one, and tests/config/test_branch_match.py measures it.
+    "config/release_rules.py:_branch_groups": ((), ()),
+    "decide/release/branches.py:_group": ((), ()),
+    "act/release/sign.py:run_command": ((re.compile("|".join(map(re.escape, ("{image}", "{version}")))),), ("sub",)),
+}
+
+
+class Expression(NamedTuple):
+    """A call of `re`: its place, the function around it, what is called, and the expression, None where it is made."""
+
+    place: str
+    function: str
+    called: str
+    pattern: re.Pattern[Any] | None
+
+
+def namespace(file: str) -> dict[str, Any]:
+    name = ".".join(("jetscale_cicd", *Path(file).with_suffix("").parts))
+    return vars(import_module(name.removesuffix(".__init__")))
+
+
+def evaluated(node: ast.expr, file: str) -> Any:
+    """The value of an expression of the source, None where it needs what only a running function has."""
+    try:
+        return eval(compile(ast.Expression(node), file, "eval"), dict(namespace(file)))
+    except (NameError, AttributeError, TypeError):
+        return None
+
+
+def functions(tree: ast.AST, name: str = "") -> Iterator[tuple[ast.AST, str]]:
+    """Every node, with the name of the innermost function that holds it."""
+    for child in ast.iter_child_nodes(tree):
+        inner = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else name
+        yield child, inner
+        yield from functions(child, inner)
+
+
+def is_re(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "re"
+
+
+def expressions() -> Iterator[Expression]:
+    for file, tree in TREES.items():
+        for node, function in functions(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not is_re(node.func.value):
+                continue
+            if node.func.attr in NO_EXPRESSION:
+                continue
+            found = evaluated(node.args[0], file)
+            flags = evaluated(node.args[1], file) if node.func.attr == "compile" and len(node.args) > 1 else 0
+            flags = next((evaluated(each.value, file) for each in node.keywords if each.arg == "flags"), flags)
+            flags = evaluated(node.args[2], file) if node.func.attr == "findall" and len(node.args) > 2 else flags
+            pattern = re.compile(found, flags) if isinstance(found, str | bytes) else None
+            yield Expression(f"{file}:{node.lineno}", f"{file}:{function}", node.func.attr, pattern)
+
+
+FOUND = tuple(expressions())
+
+
+def uses() -> tuple[dict[re.Pattern[Any], set[str]], dict[str, set[str]]]:
+    """How the package uses each compiled expression, and what each file uses of those that are not known here."""
+    known: dict[re.Pattern[Any], set[str]] = {}
+    unknown: dict[str, set[str]] = {}
+    for file, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in USES and not is_re(node.value):
+                holder = evaluated(node.value, file)
+                if isinstance(holder, re.Pattern):
+                    known.setdefault(holder, set()).add(node.attr)
+                elif holder is None and node.attr not in ("split", "sub"):  # of a text, rather
+                    unknown.setdefault(file, set()).add(node.attr)
+    return known, unknown
+
+
+def cases() -> Iterator[Any]:
+    known, unknown = uses()
+    timed: set[tuple[re.Pattern[Any], str]] = set()
+
+    def case(pattern: re.Pattern[Any], use: str, place: str) -> Iterator[Any]:
+        if (pattern, use) not in timed:
+            timed.add((pattern, use))
+            yield pytest.param(pattern, use, id=f"{place} {use}")
+
+    for place, function, called, pattern in FOUND:
+        if pattern is None:
+            for made, names in [MADE[function]] if function in MADE else []:
+                for number, each in enumerate(made):
+                    for name in names:
+                        yield from case(each, name, f"{place} {number}")
+            continue
+        file = place.partition(":")[0]
+        names_of = {called} if called != "compile" else known.get(pattern) or unknown.get(file) or set(USES)
+        for name in sorted(names_of):
+            yield from case(pattern, name, place)
+
+
+def test_the_package_knows_re_by_this_name_alone() -> None:
+    """So that what is written here finds every expression; fnmatch would make some of its own."""
+    wrong = []
+    for file, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in ("re", "fnmatch", "glob"):
+                wrong.append(f"{file}:{node.lineno}")
+            if isinstance(node, ast.Import):
+                wrong += [
+                    f"{file}:{node.lineno}"
+                    for each in node.names
+                    if each.name in ("fnmatch", "glob", "sre_compile") or (each.name == "re" and each.asname)
+                ]
+            if isinstance(node, ast.Attribute) and is_re(node.value) and node.attr not in (*USES, "compile"):
+                wrong += [] if node.attr in NO_EXPRESSION else [f"{file}:{node.lineno}"]
+    assert wrong == []
+
+
+def test_every_expression_is_seen() -> None:
+    """Where one is made by a running function, the table above says what it can be."""
+    unseen = {each.function: each.place for each in FOUND if each.pattern is None and each.function not in MADE}
+    assert unseen == {}, "add what these can be to MADE"
+    assert {function for function in MADE if function not in {each.function for each in FOUND}} == set()
+
+
+def test_no_module_compiles_another_expression_when_it_is_imported() -> None:
+    """Seen by `re` itself, in a process of its own."""
+    script = """
+import importlib, json, re, sys
+from pathlib import Path
+compiled, original, package = [], re._compile, sys.argv[1]
+def noted(pattern, flags):
+    frame = sys._getframe(1)
+    while frame and frame.f_code.co_filename == re.__file__:
+        frame = frame.f_back
+    if frame and frame.f_code.co_filename.startswith(package) and isinstance(pattern, (str, bytes)):
+        compiled.append(pattern if isinstance(pattern, str) else pattern.decode("latin-1"))
+    return original(pattern, flags)
+re._compile = noted
+for file in sorted(Path(package).rglob("*.py")):
+    parts = file.relative_to(Path(package).parent).with_suffix("").parts
+    if parts[-1] != "__main__":
+        importlib.import_module(".".join(parts).removesuffix(".__init__"))
+print(json.dumps(compiled))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(PACKAGE)], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    patterns = [each.pattern.pattern for each in FOUND if each.pattern]
+    seen = {each if isinstance(each, str) else each.decode("latin-1") for each in patterns}
+    compiled = json.loads(ended.stdout)
+    assert len(compiled) > 50
+    assert [each for each in compiled if each not in seen] == []
+
+
+@pytest.mark.parametrize(("pattern", "use"), list(cases()))
+def test_the_time_grows_as_the_input(pattern: re.Pattern[Any], use: str) -> None:
+    slow = ((name, superlinear(USES[use], pattern, grow)) for name, grow in attacks(pattern))
+    assert next((f"{name}: {why}" for name, why in slow if why), "") == "", pattern.pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "use"),
+    [
+        (r"(a|a)*b", "match"),
+        (r"(?:a+)+b", "fullmatch"),
+        (r"\s+$", "search"),
+        (r"[a-z]+@", "search"),
+        (r"a.*b.*c", "match"),
+        (r"<title[^>]*>", "search"),
+        (rb"x\*(?:\d|\w\w?)+!", "finditer"),
+    ],
+)
+def test_an_expression_that_takes_more_is_found(pattern: Any, use: str) -> None:
+    compiled = re.compile(pattern)
+    assert any(superlinear(USES[use], compiled, grow, attempts=1) for _, grow in attacks(compiled))
