@@ -19,12 +19,21 @@ _POLL = 0.2
 
 
 class Ending(NamedTuple):
-    """How a program is made to end: seconds that it may take, set when it took longer, and what interrupts it."""
+    """How a program is made to end.
+
+    Args:
+        timeout: seconds that it may take.
+        late: set when it took longer.
+        stop: interrupts it.
+        guarded: whether it is interrupted, and not killed.
+        running: gets it as soon as it has started.
+    """
 
     timeout: float | None
     late: threading.Event
     stop: threading.Event | None
     guarded: bool
+    running: "list[sh.RunningCommand]"
 
 
 def ended_in_time(process: "sh.RunningCommand", ending: Ending) -> AbstractContextManager[None]:

@@ -5,12 +5,12 @@ Its ``get_release_id_by_tag`` reads every error as "there is none" (10.7), so it
 second Release of a tag. Certificate authorities are those of requests: REQUESTS_CA_BUNDLE.
 """
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jetscale_cicd.errors import PreconditionError, PublishError
+from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.process import Processes, ProcessTimeout
 from jetscale_cicd.tools.redact import Redactor
 
@@ -68,7 +68,7 @@ def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor
     import requests
 
     try:
-        _within(_TOTAL_SECONDS, lambda: _client(page, token).create_release(tag, notes[:_MAX_NOTES_CHARS]))
+        within(_TOTAL_SECONDS, lambda: _client(page, token).create_release(tag, notes[:_MAX_NOTES_CHARS]))
     except requests.HTTPError as answered:
         status = answered.response.status_code if answered.response is not None else 0
         body = answered.response.text if answered.response is not None else ""
@@ -80,29 +80,6 @@ def create_release(page: str, tag: str, notes: str, token: str, redact: Redactor
         hint = f"create it: gh release create {tag} --verify-tag --notes-from-tag"
         raise PublishError("RELEASE_UNREACHABLE", f"GitHub gave no answer: {why}", where=page, hint=hint) from None
     return True
-
-
-def _within(seconds: float, question: Callable[[], object]) -> None:
-    """Call, with a limit for the whole: requests has one for each read, and none for all of them.
-
-    Raises:
-        TimeoutError: it took longer; the thread continues, and ends with the process.
-    """
-    from concurrent import futures
-
-    answered: futures.Future[object] = futures.Future()
-
-    def ask() -> None:
-        try:
-            answered.set_result(question())
-        except BaseException as failed:  # noqa: BLE001 - raised again in the thread that waits
-            answered.set_exception(failed)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answered.result(seconds)
-    except futures.TimeoutError:
-        raise TimeoutError(f"it took longer than {seconds:g} s") from None
 
 
 def _client(page: str, token: str) -> "Github":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.tools.limits import MAX_OUTPUT_BYTES
 from jetscale_cicd.tools.redact import Redactor
 
 # A background process waits for the end of the pipe, and then interrupts the program. (A shell without job control
@@ -36,7 +37,8 @@ class Lines:
 
     def _take(self, kept: bytearray, line: str | bytes) -> None:
         content = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
-        kept += content
+        if len(kept) < MAX_OUTPUT_BYTES:
+            kept += content
         if text := content.decode("utf-8", "replace").rstrip():
             self.announce(f"  | {self.redact(text)}")
 

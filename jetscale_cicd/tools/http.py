@@ -6,7 +6,6 @@ urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and foll
 
 import ssl
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -57,7 +56,7 @@ class Http:
     Args:
         redact: masks secrets in error messages.
         connect, read: timeouts of one attempt in seconds.
-        total_timeout: seconds that the body of one answer may take.
+        total_timeout: seconds that a request may take with all its attempts, waits for ``Retry-After`` apart.
         retries: further attempts after the first.
         backoff: seconds before the second attempt, doubled each time, with jitter of the same size.
         max_retry_after: seconds that one request may wait because of ``Retry-After``; a longer one is not waited for.
@@ -121,33 +120,29 @@ class Http:
             self._preparing.join()
         import urllib3
 
-        from jetscale_cicd.tools.retry import seconds_to_wait
+        from jetscale_cicd.tools.deadline import within
 
         retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)
-        try:
+
+        def ask() -> HttpAnswer:
+            # What is posted is a login: it goes to no other place than the one that was checked.
             response = self._pool(url).request(
-                method, url, headers=dict(headers), body=body, preload_content=False, retries=retries
+                *(method, url),
+                headers=dict(headers),
+                body=body,
+                preload_content=False,
+                retries=retries,
+                redirect=body is None,
             )
             try:
-                content = self._body(response)
+                return _answer(response)
             finally:
                 response.release_conn()
+
+        try:
+            return within(self.total_timeout + self.max_retry_after, ask)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failed:
             raise HttpFailure(self.redact(_reason(failed))) from None
-        # `items()` gives each line of a name by itself, so that a dict of them would keep the last alone.
-        named = {name.lower(): value for name, value in response.headers.itermerged()}
-        return HttpAnswer(response.status, named, content, seconds_to_wait(named.get("retry-after")))
-
-    def _body(self, response: "urllib3.BaseHTTPResponse") -> bytes:
-        deadline = time.monotonic() + self.total_timeout
-        content = bytearray()
-        for part in response.stream(_CHUNK_BYTES):
-            content += part
-            if len(content) > _MAX_BODY_BYTES:
-                raise ValueError(f"the answer is larger than {_MAX_BODY_BYTES:,} bytes")
-            if time.monotonic() > deadline:
-                raise ValueError(f"the answer was not complete after {self.total_timeout:g} s")
-        return bytes(content)
 
     def _pool(self, url: str) -> "urllib3.PoolManager":
         host = urlsplit(url).hostname or ""
@@ -197,6 +192,19 @@ class Http:
             backoff_factor=self.backoff,
             backoff_jitter=self.backoff,
         )
+
+
+def _answer(response: "urllib3.BaseHTTPResponse") -> HttpAnswer:
+    from jetscale_cicd.tools.retry import seconds_to_wait
+
+    content = bytearray()
+    for part in response.stream(_CHUNK_BYTES):
+        content += part
+        if len(content) > _MAX_BODY_BYTES:
+            raise ValueError(f"the answer is larger than {_MAX_BODY_BYTES:,} bytes")
+    # `items()` gives each line of a name by itself, so that a dict of them would keep the last alone.
+    named = {name.lower(): value for name, value in response.headers.itermerged()}
+    return HttpAnswer(response.status, named, bytes(content), seconds_to_wait(named.get("retry-after")))
 
 
 def _reason(failed: Exception) -> str:

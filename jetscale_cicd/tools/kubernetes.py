@@ -21,6 +21,7 @@ import urllib3
 
 from jetscale_cicd.config.bounded_json import JsonRefused
 from jetscale_cicd.tools.api_object import LARGEST, read_object, status_of
+from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.retry import PatientRetry
@@ -34,6 +35,7 @@ _ATTEMPTS = 4
 _BACKOFF = 0.25
 _PATIENCE = 10  # seconds: what one call may wait because of Retry-After
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
+_TOTAL = 90.0  # seconds, with all attempts
 _PAGE, _PAGES = 250, 200
 _LONGEST_TEXT = 500
 _START = 15.0
@@ -211,12 +213,17 @@ class Kubernetes:
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None) -> bytes:
         self._wait_for_proxy()
-        try:
+
+        def ask() -> tuple[urllib3.BaseHTTPResponse, bytes]:
             answer = self._pool.urlopen(
                 method, url, body=sent, headers=dict(headers), retries=_retry(), timeout=_TIMEOUT, preload_content=False
             )
             read: bytes = answer.read(LARGEST + 1)
             answer.release_conn()
+            return answer, read
+
+        try:
+            answer, read = within(_TOTAL, ask)
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
         self.clock.update(answer.headers.get("Date"))

@@ -21,6 +21,14 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
+from jetscale_cicd.tools.limits import (
+    MAX_OUTPUT_BYTES,
+    MEMORY_VARIABLE,
+    Kept,
+    limit_memory,
+    memory_mib,
+    ran_out_of_memory,
+)
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.search_path import find_program, search_path, with_search_path
 from jetscale_cicd.tools.worker import check_interrupted, named
@@ -101,7 +109,8 @@ class Processes:
 
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
-            ToolKilledError: ``TOOL_KILLED``, something else killed it.
+            ToolKilledError: ``TOOL_KILLED``, something else killed it; ``TOOL_LIMIT``, it wanted more memory than it
+                may take, or wrote more than is kept.
             ProcessTimeout: it ran longer than ``timeout``.
         """
         import sh
@@ -109,15 +118,22 @@ class Processes:
         command = self.redact(shlex.join(map(_shown, argv)))
         self._announce(argv)
         late, lines = threading.Event(), Lines(self.redact, named(self.announce))
-        streams = lines.options if guarded else {"_in": stdin}
+        running: list[sh.RunningCommand] = []
+        out, err = (Kept(lambda: _kill_all(running)) for _ in range(2))
+        streams = lines.options if guarded else {"_in": stdin, "_out": out, "_err": err}
         try:
-            process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded=guarded))
+            process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded, running))
         except sh.SignalException as killed:
+            if out.overflowed or err.overflowed:
+                raise _too_much(command) from None
             raise _too_late(command, timeout) if late.is_set() else _killed(command, killed.exit_code) from None
         if late.is_set():
             raise _too_late(command, timeout)
-        out, err = (lines.out, lines.err) if guarded else (process.stdout, process.stderr)
-        return Finished(command, int(process.exit_code), bytes(out), self.redact(bytes(err).decode("utf-8", "replace")))
+        stdout, stderr = (lines.out, lines.err) if guarded else (out.content, err.content)
+        text = self.redact(stderr.decode("utf-8", "replace"))
+        if process.exit_code and ran_out_of_memory(text):
+            raise _without_memory(command)
+        return Finished(command, int(process.exit_code), bytes(stdout), text)
 
     def _announce(self, argv: Sequence[str]) -> None:
         self.announce(f"  $ {self.redact(shlex.join(map(_shown, argv if self.verbose else _short(argv))))}")
@@ -176,6 +192,24 @@ def _killed(command: str, exit_code: int) -> ToolKilledError:
     return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {abs(int(exit_code))}", hint=hint)
 
 
+def _too_much(command: str) -> ToolKilledError:
+    hint = "what was it given? Nothing that fits into a cluster is that large"
+    return ToolKilledError("TOOL_LIMIT", f"{command} wrote more than {MAX_OUTPUT_BYTES:,} bytes", hint=hint)
+
+
+def _without_memory(command: str) -> ToolKilledError:
+    return ToolKilledError(
+        "TOOL_LIMIT",
+        f"{command} needed more than the {memory_mib(os.environ):,} MiB of memory that it may take",
+        hint=f"what was it given? If that is right, give it more: {MEMORY_VARIABLE}",
+    )
+
+
+def _kill_all(running: "Sequence[sh.RunningCommand]") -> None:
+    for process in running:
+        send_signal(process, signal.SIGKILL)
+
+
 def _run_to_end(
     argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], ending: Ending
 ) -> "sh.RunningCommand":
@@ -187,6 +221,7 @@ def _run_to_end(
             streams = {**held.enter_context(guard()), **streams} if ending.guarded else streams
             with signals_held_back():
                 process = _start(argv, env, cwd, streams, guarded=ending.guarded)
+                ending.running.append(process)
             with ended_in_time(process, ending):
                 process.wait()
             check_interrupted()  # for which it was made to end
@@ -211,6 +246,7 @@ def _start(
     started: sh.RunningCommand = sh.Command(words[0])(
         *words[1:], _env=with_search_path(env), _cwd=str(cwd) if cwd else None, **{**_PLAIN, **streams}
     )
+    limit_memory(started.pid)
     return started
 
 

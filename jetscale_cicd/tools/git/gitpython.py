@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from jetscale_cicd.tools.git.process import Process, located
+from jetscale_cicd.tools.limits import limit_memory
 from jetscale_cicd.tools.search_path import find_program, search_path, with_search_path
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def start_writing(
     git = cast("Git", opened.git) if opened else Git(root)
     started = git.execute(located(command, whole), istream=subprocess.PIPE, as_process=True, env=whole)
     process, started.proc = started.proc, None  # or GitPython would end it as soon as `started` is gone
-    return cast("Process", process)
+    running = cast("Process", process)
+    limit_memory(running.pid)
+    return running
 
 
 def load_gitpython() -> None:

@@ -1,8 +1,10 @@
 """What git writes for people, and what to do next about it."""
 
+import os
 import re
 
 from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.tools.limits import MEMORY_VARIABLE, memory_mib, ran_out_of_memory
 
 _PROGRESS = r"(?:remote: )?(?:[A-Z][a-z]+ (?:objects|deltas|references|files|content)\b.*|Total [0-9]+ .*)?"
 
@@ -31,4 +33,7 @@ def hint_for(reason: str, network: bool) -> str:
         return "an object is missing here and this command does not use the network: run `git fetch` first"
     if "Authentication failed" in reason or "could not read Username" in reason or "Permission denied" in reason:
         return "git was refused: check the credentials that the checkout left behind (persist-credentials)"
+    if ran_out_of_memory(reason):
+        mib = memory_mib(os.environ)
+        return f"git may take {mib:,} MiB of memory: what is in this repository? {MEMORY_VARIABLE} gives it more"
     return "run the command in the repository to see more"

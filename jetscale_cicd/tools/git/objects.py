@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, NamedTuple, cast
 
-from jetscale_cicd.tools.git.process import GRACE, Process, UnansweredError, stop
+from jetscale_cicd.tools.git.process import GRACE, Process, UnansweredError, exceeds, stop
 
 _HEADER = re.compile(rb"([0-9a-f]{40}(?:[0-9a-f]{24})?) (commit|tree|blob|tag) (\d+)")
 _CHUNK = 1 << 16
+# Helm loads no larger chart.
+MAX_OBJECT_BYTES = 100 << 20
 # Seconds that one answer is waited for: in a partial clone, git may fetch the object first.
 _ANSWER = 300.0
 # Less than any system's pipe holds: git may answer the first question before it has read the last one.
@@ -62,6 +64,7 @@ class ObjectReader:
         Raises:
             ReaderEndedError: git ended, because an object or the repository is damaged.
             UnansweredError: it gives no answer, because a remote gives it none.
+            CannotTellError: ``GIT_LIMIT``, one is too large.
         """
         if not names:
             return []
@@ -120,6 +123,8 @@ class _Running:
         if header is None:  # "… missing", "… ambiguous"
             return None
         size = int(header[3])
+        if size > MAX_OBJECT_BYTES:
+            raise exceeds(f"the object {header[1].decode()} has {size:,} bytes")
         while len(self._output) <= size:
             self._fill()
         return GitObject(header[1].decode(), header[2].decode(), self._take(size + 1)[:-1])

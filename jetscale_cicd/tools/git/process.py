@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.git.descendants import descendants, terminate
+from jetscale_cicd.tools.limits import MAX_OUTPUT_BYTES, limit_memory
 from jetscale_cicd.tools.search_path import find_program, missing_tool, with_search_path
 
 # A cancelled job on GitHub gets SIGTERM 7.5 s after SIGINT.
@@ -57,7 +59,7 @@ def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Pro
     """
     source = subprocess.PIPE if stdin else subprocess.DEVNULL
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             located(command, env),
             env=with_search_path(env),
             stdin=source,
@@ -66,6 +68,8 @@ def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Pro
         )
     except (FileNotFoundError, PermissionError) as missing:
         raise missing_tool(command[0], env) from missing
+    limit_memory(process.pid)
+    return process
 
 
 def located(command: Sequence[str], env: Mapping[str, str]) -> list[str]:
@@ -75,6 +79,11 @@ def located(command: Sequence[str], env: Mapping[str, str]) -> list[str]:
         PreconditionError: ``TOOL_MISSING``, there is no git on PATH.
     """
     return [find_program(command[0], env), *command[1:]]
+
+
+def exceeds(what: str) -> CannotTellError:
+    """The error for a repository that holds more than is read of one."""
+    return CannotTellError("GIT_LIMIT", what, hint="what is in this repository? A chart holds nothing that large")
 
 
 def finish(process: Process, stdin: bytes = b"", patience: Patience | None = None) -> tuple[int, bytes, bytes]:
@@ -88,6 +97,7 @@ def finish(process: Process, stdin: bytes = b"", patience: Patience | None = Non
 
     Raises:
         UnansweredError: it took longer, and was stopped with all that it had started.
+        CannotTellError: ``GIT_LIMIT``, it wrote too much.
     """
     try:
         stdout, stderr = _communicate(process, stdin, patience)
@@ -111,6 +121,8 @@ def _communicate(process: Process, stdin: bytes, patience: Patience | None) -> t
             if ended:  # what it wrote has been read since
                 _close(process)
                 return stdout, stderr
+            if len(stdout) + len(stderr) > MAX_OUTPUT_BYTES:
+                raise exceeds(f"git wrote more than {MAX_OUTPUT_BYTES:,} bytes") from None
             if len(stdout) + len(stderr) > size:
                 size, heard = len(stdout) + len(stderr), now
             if patience and (now - heard > patience.silence or now - begun > patience.total):

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
 from jetscale_cicd.tools.registry.challenge import parse_challenges
 from jetscale_cicd.tools.registry.login import Login
+from jetscale_cicd.tools.registry.realm import may_send_login
 
 
 class Scope(StrEnum):
@@ -51,12 +51,14 @@ class Authorizer:
     Args:
         http: the HTTP client.
         login: credentials, None where there are none.
-        plain_http: whether a token server without TLS is acceptable elsewhere than on this machine.
+        host: of the registry.
+        plain: whether the configuration says that it has no TLS.
     """
 
     http: Http
     login: Login | None
-    plain_http: bool
+    host: str
+    plain: bool
 
     def grant(self, refused: HttpAnswer, repository: str, scope: Scope) -> Granted | None:
         """What to send after a 401; None where there is nothing that the registry would take.
@@ -79,8 +81,11 @@ class Authorizer:
 
     def _token(self, challenge: Mapping[str, str], repository: str, scope: Scope) -> str:
         realm, service = challenge.get("realm", ""), challenge.get("service", "")
-        if not self._may_send_to(realm):
-            raise HttpFailure(f"the registry names {realm[:200]!r} as its token server, which is not an https address")
+        if not may_send_login(realm, self.host, plain=self.plain):
+            raise HttpFailure(
+                "the registry names a token server that gets no login: it is not an https address, or one inside some "
+                "network"
+            )
         form = {"service": service, "scope": f"repository:{repository}:{scope}"}
         answer = self._ask(realm, form)
         if answer.status != 200:
@@ -88,14 +93,6 @@ class Authorizer:
         token = _token_in(answer)
         self.http.redact.learn((token,))
         return token
-
-    def _may_send_to(self, realm: str) -> bool:
-        """Whether a login may go there: over TLS, to this machine, or where HTTP was asked for."""
-        try:
-            parts = urlsplit(realm)
-        except ValueError:  # half an IPv6 address
-            return False
-        return parts.scheme == "https" or (parts.scheme == "http" and (self.plain_http or is_loopback(parts.netloc)))
 
     def _ask(self, realm: str, form: Mapping[str, str]) -> HttpAnswer:
         login, oauth = self.login, {**form, "client_id": "jetscale-cicd"}

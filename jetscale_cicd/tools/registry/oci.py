@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from jetscale_cicd.decide.chart.tar_reader import MAX_CONTENT_BYTES
 from jetscale_cicd.errors import CannotTellError, PublishError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
@@ -19,6 +18,8 @@ from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import PushPlace, is_certain, push_failed, push_not_allowed, status_in
 
 _MAX_PUSHES = 3
+# Helm loads no larger chart.
+_LARGEST_BYTES = 100 << 20
 _PAUSES_UNTIL_LISTED = (0.5, 1, 2, 3, 4, 5)
 
 
@@ -82,7 +83,7 @@ class OciRegistry:
             archive = next(Path(folder).glob("*.tgz"), None)
             if finished.status != 0 or archive is None:
                 raise _unreadable(failure_of(finished), reference)
-            if archive.stat().st_size > MAX_CONTENT_BYTES:
+            if archive.stat().st_size > _LARGEST_BYTES:
                 raise _unreadable(f"it has {archive.stat().st_size:,} bytes", reference)
             return archive.read_bytes()
 

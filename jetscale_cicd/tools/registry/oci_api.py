@@ -143,7 +143,7 @@ class OciApi:
 
     @cached_property
     def _authorizer(self) -> Authorizer:
-        return Authorizer(self.http, self.login(self.host), self.plain_http)
+        return Authorizer(self.http, self.login(self.host), self.host, self.plain_http)
 
     def _ask(self, method: str, url: str, repository: str, scope: Scope) -> tuple[HttpAnswer, bool]:
         """The answer, and whether it was given to a token that allows only this scope.
