@@ -49,6 +49,7 @@ class RunContext:
         show: shows rows that change in place; False where there is no terminal for them.
         closing: closed at the end of the run.
         accepted: by its tag the digest of each published package that was found to be that of its release.
+        inspected: the downloaded archives that helm may get.
         rendered: the manifests of each target and archive that a precondition rendered.
     """
 
@@ -63,6 +64,7 @@ class RunContext:
     closing: ExitStack = field(repr=False)
     clusters: "dict[str, Kubernetes]" = field(default_factory=dict, repr=False)
     accepted: dict[str, str] = field(default_factory=dict, repr=False)
+    inspected: set[Path] = field(default_factory=set, repr=False)
     rendered: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -218,6 +220,7 @@ class RunContext:
             helm=self.helm,
             chart=chart.path,
             mirrors=chart.mirrors,
+            mirrors_beyond=not self.request.compares_only or self.request.config is not None,
             scratch=self.scratch,
             registry=chart.registry,
             app_version=chart.app_version,

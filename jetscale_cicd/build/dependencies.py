@@ -8,6 +8,7 @@ from jetscale_cicd.decide.chart.chart_lock import LockedDependency, chart_of
 from jetscale_cicd.decide.chart.chart_yaml import ChartFile
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.process import Finished
 
@@ -21,12 +22,14 @@ class Sources:
         mirrors: registry prefix → another registry or a directory.
         export: writes a folder of the packaged commit to a directory, for ``file://`` dependencies; returns its path.
         where: the chart's folder, from the repository's root.
+        beyond: whether a mirror may be a directory outside of ``root``: not where the change itself says so.
     """
 
     root: Path
     mirrors: Mapping[str, str]
     export: Callable[[str, Path], str]
     where: str
+    beyond: bool = True
 
 
 def provide(chart: Path, declared: ChartFile, locked: Sequence[LockedDependency], sources: Sources, helm: Helm) -> None:
@@ -160,7 +163,25 @@ def _fetch(dependency: LockedDependency, location: str, folder: Path, sources: S
         check_unpacked(exported, sources.export(location.removeprefix("file://"), exported))
         _succeed(helm.package(exported, folder), dependency, location)
     else:
-        _from_directory(dependency, sources.root / location.removeprefix("file://"), folder, helm)
+        directory = sources.root / location.removeprefix("file://")
+        _check_directory(sources, directory, dependency)
+        _from_directory(dependency, directory, folder, helm)
+
+
+def _check_directory(sources: Sources, directory: Path, dependency: LockedDependency) -> None:
+    """Refuse a mirror through which a change that nobody trusts would read this machine."""
+    named = directory / dependency.name
+    if is_inside(sources.root, directory):
+        for path in (directory / f"{dependency.name}-{dependency.version}.tgz", named):
+            check_inside(sources.root, path)
+        check_files_inside(sources.root, named)
+    elif not sources.beyond:
+        raise ConfigurationError(
+            "MIRROR_OUTSIDE",
+            f"the mirror of {dependency.repository} is outside of the repository, and a change may not say so itself",
+            where=f"chart.mirrors: {directory}",
+            hint="give the configuration in a file: --config FILE; or keep the mirror in the repository",
+        )
 
 
 def _from_directory(dependency: LockedDependency, directory: Path, folder: Path, helm: Helm) -> None:

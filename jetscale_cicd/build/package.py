@@ -13,6 +13,7 @@ from jetscale_cicd.decide.chart.annotate import REVISION, SOURCE, annotate
 from jetscale_cicd.decide.chart.chart_lock import locked_dependencies
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.decide.chart.packed import content_digest, content_of, read_archive
+from jetscale_cicd.decide.chart.schemas import check_schemas
 from jetscale_cicd.decide.chart.stamp import follows_version, stamp
 from jetscale_cicd.errors import ConfigurationError, PublishError
 from jetscale_cicd.model.record import field, frozen, replace
@@ -57,6 +58,7 @@ class Packager:
         chart: the chart's folder, from the repository's root.
         mirrors: registry prefix → another registry or a directory.
         scratch: directory of this run.
+        mirrors_beyond: whether a mirror may be a directory outside of the repository.
         registry: where the packages are published.
         app_version: whether appVersion is stamped with the version.
         source: web page of the repository from which a version was released, "" where there is none.
@@ -70,6 +72,7 @@ class Packager:
     chart: str
     mirrors: Mapping[str, str]
     scratch: Path
+    mirrors_beyond: bool = True
     registry: str = ""
     app_version: AppVersionRule = "auto"
     source: Callable[[Version], str] = lambda _: ""
@@ -179,6 +182,7 @@ class Packager:
         archive = self._packed_by_helm(folder, work / f"{chart.name}-{version}.tgz")
         files = in_chart(lambda: read_archive(archive.read_bytes()), self.chart)
         check_files(files, self.chart)
+        check_schemas(files)
         content = pack(files, changed, compressed=recipe.compressed)
         archive.write_bytes(content)
         return Artifact(
@@ -233,7 +237,13 @@ class Packager:
             export(self.repository, commit, folder, destination)
             return folder
 
-        return Sources(root=self.repository.git.root, mirrors=self.mirrors, export=export_beside, where=self.chart)
+        return Sources(
+            root=self.repository.git.root,
+            mirrors=self.mirrors,
+            export=export_beside,
+            where=self.chart,
+            beyond=self.mirrors_beyond,
+        )
 
 
 def _read(file: Path, where: str) -> str:

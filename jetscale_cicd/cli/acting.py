@@ -93,4 +93,4 @@ def _save_notes(args: argparse.Namespace, output: Output, context: "RunContext",
     from jetscale_cicd import stage6
 
     if notes := getattr(args, "notes", None):
-        save(notes, output.redact(stage6.notes(context, plan)), "--notes")
+        save(notes, output.redact(stage6.notes(context, plan)), "--notes", context.repository.git.root)

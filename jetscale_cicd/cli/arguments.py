@@ -136,12 +136,18 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def save(file: Path, text: str, option: str) -> None:
+def save(file: Path, text: str, option: str, root: Path) -> None:
     """Write the file that an option names.
 
+    Args:
+        root: of the repository, which may hold a link of that name.
+
     Raises:
-        ConfigurationError: ``FILE_UNWRITABLE``.
+        ConfigurationError: ``FILE_UNWRITABLE``; ``LINK_ESCAPES``, it is in the repository and leads out of it.
     """
+    from jetscale_cicd.tools.boundary import check_inside
+
+    check_inside(root, file)
     try:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as unwritable:

@@ -40,8 +40,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         counted = [each for each in plan.preconditions if not (request.for_notes and each.target)]
         result = PlanResult(plan, context.request, refusal(counted, to_plan=True))
         if args.notes and not result.refused:
-            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes")
+            save(args.notes, output.redact(stage6.notes(context, plan)), "--notes", context.repository.git.root)
     if args.out and not result.refused:
-        save(args.out, saved_plan(result, output.redact), "--out")
+        save(args.out, saved_plan(result, output.redact), "--out", context.repository.git.root)
     status = output.show(result)
     return status or (WOULD_CHANGE if args.detailed_exitcode and result.plan.needed else 0)

@@ -1,29 +1,17 @@
 """The files of a chart archive that say what its rendering depends on, those of packed subcharts too."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from jetscale_cicd.decide.chart.packed import read_archive
-from jetscale_cicd.errors import CannotTellError
-
-_MAX_DEPTH = 5
+from jetscale_cicd.decide.chart.packed import nested_files
 
 
 def rendered_files(archive: Path) -> dict[str, bytes]:
-    """Chart.yaml and templates by their paths; {} of what is no archive, which helm refuses by itself."""
-    return dict(_files(archive.read_bytes(), "", _MAX_DEPTH))
+    """Chart.yaml and templates by their paths.
 
-
-def _files(content: bytes, prefix: str, depth: int) -> Iterator[tuple[str, bytes]]:
-    try:
-        files = read_archive(content)
-    except CannotTellError:
-        return
-    for name, inside in files:
-        if name.endswith(".tgz") and "/charts/" in name:
-            yield from _files(inside, f"{prefix}{name}!/", depth - 1) if depth else ()
-        elif _is_rendered(name):
-            yield prefix + name, inside
+    Raises:
+        Stage6Error: as ``read_archive``.
+    """
+    return {name: content for name, content in nested_files(archive.read_bytes()) if _is_rendered(name)}
 
 
 def _is_rendered(name: str) -> bool:

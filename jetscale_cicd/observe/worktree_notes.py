@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.tools.boundary import is_inside
 from jetscale_cicd.tools.git import Git
 
 _UNREADABLE = "\0"
@@ -59,7 +60,7 @@ def _text(file: Path) -> str | None:
     try:
         if not file.exists():
             return None
-        if not file.is_file():  # a pipe would be waited for
+        if not file.is_file() or not is_inside(file.parent, file):  # a pipe would be waited for
             return _UNREADABLE
         from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 

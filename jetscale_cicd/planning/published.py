@@ -1,8 +1,11 @@
 """Is the package in the registry the one that was released? One that was replaced is not deployed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.chart.packed import nested_files
+from jetscale_cicd.decide.chart.schemas import check_schemas
 from jetscale_cicd.errors import PublishError, Stage6Error
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import TargetDecision
@@ -56,6 +59,20 @@ def check_published(context: RunContext, published: Published) -> None:
     elif not _check_unmanaged(context, published):
         return
     context.accepted[tag] = digest
+
+
+def fetch_published(context: RunContext, release: Release, chart: str, answer: Present) -> Path:
+    """The archive that the registry answered for, as helm may get it.
+
+    Raises:
+        PublishError: it cannot be read, or is another one.
+        Stage6Error: it could be read in two ways, or refers to what is no part of it.
+    """
+    archive = context.downloads.archive(chart, str(release.version), answer)
+    if archive not in context.inspected:
+        check_schemas(nested_files(archive.read_bytes()))
+        context.inspected.add(archive)
+    return archive
 
 
 def _check_recorded(context: RunContext, published: Published, recorded: Recorded) -> None:

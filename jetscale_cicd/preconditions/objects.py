@@ -10,6 +10,7 @@ from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.request import Half
 from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.planning.published import fetch_published
 from jetscale_cicd.planning.target_manifests import render_deploy
 from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
 
@@ -41,7 +42,7 @@ def _archive(context: RunContext, proposal: Proposal, release: Release) -> Path:
         # A release commit packs the same, and is not made before the run.
         return Path(context.packager.package(proposal.plan.head, release.version).path)
     if artifact and isinstance(artifact.answer, Present):
-        return context.downloads.archive(artifact.chart, str(release.version), artifact.answer)
+        return fetch_published(context, release, artifact.chart, artifact.answer)
     return Path(context.packager.package(release.commit, release.version).path)
 
 

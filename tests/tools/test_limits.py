@@ -99,14 +99,26 @@ def test_a_git_that_writes_without_end_is_stopped(repo: Drawn, monkeypatch: pyte
 
 
 @LINUX
+@pytest.mark.slow
 def test_a_pack_that_grows_without_end_ends_git_and_not_this_machine(
     repo: Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit of some kilobytes in a pack, and of a gigabyte in memory."""
     monkeypatch.setenv(MEMORY_VARIABLE, "256")
-    raw = repo.git("cat-file", "commit", "HEAD").encode() + b"\n" + bytes(800 << 20).replace(b"\0", b"x")
+    raw = repo.git("cat-file", "commit", "HEAD").encode() + b"\n" + bytes(300 << 20).replace(b"\0", b"x")
     made = subprocess.run(
-        ["git", "-c", "core.bigFileThreshold=10g", "hash-object", "-t", "commit", "-w", "--stdin"],
+        [
+            "git",
+            "-c",
+            "core.bigFileThreshold=10g",
+            "-c",
+            "core.compression=1",
+            "hash-object",
+            "-t",
+            "commit",
+            "-w",
+            "--stdin",
+        ],
         cwd=repo.path,
         input=raw,
         capture_output=True,

@@ -7,7 +7,7 @@ from jetscale_cicd.engines.engine import Package
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Present
 from jetscale_cicd.planning.lookup import ask
-from jetscale_cicd.planning.published import Published, check_published
+from jetscale_cicd.planning.published import Published, check_published, fetch_published
 
 
 def published_package(acting: ActContext) -> Package:
@@ -23,8 +23,7 @@ def published_package(acting: ActContext) -> Package:
     built = acting.built_artifact
     if built and built.digest == answer.digest:
         return Package(Path(built.path), built.digest)
-    archive = acting.context.downloads.archive(chart, str(acting.release.version), answer)
-    return Package(archive, answer.digest)
+    return Package(fetch_published(acting.context, acting.release, chart, answer), answer.digest)
 
 
 def _published(acting: ActContext) -> tuple[str, Present]:

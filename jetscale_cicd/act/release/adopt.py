@@ -11,6 +11,7 @@ from jetscale_cicd.model.verification import Adoption
 from jetscale_cicd.observe.git.tag_message import recorded_package
 from jetscale_cicd.observe.settings import FILE
 from jetscale_cicd.planning.rebuilt import compare_with_rebuild
+from jetscale_cicd.tools.boundary import check_inside
 
 
 def adopt(context: RunContext, tag: str) -> Adoption:
@@ -32,6 +33,7 @@ def adopt(context: RunContext, tag: str) -> Adoption:
             hint=f"compare them: jetscale-cicd verify-chart {tag}",
         )
     file = context.request.config or context.repository.git.root / FILE
+    check_inside(context.repository.git.root, file)
     replaced = _write(file, tag, published.answer.digest)
     return Adoption(
         release=published.release,

@@ -5,14 +5,13 @@ on any machine. So the provenance file is written here, in the format of Helm's 
 three dots, the archive's digest, clear-signed. `helm push` pushes it, `helm verify` and `helm pull --verify` read it.
 """
 
-import io
 import os
 import re
-import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.chart.packed import read_archive
 from jetscale_cicd.errors import PreconditionError, PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Artifact, Present, RegistryAnswer
@@ -94,9 +93,7 @@ def signer_of(context: RunContext) -> Signer:
 
 def provenance(name: str, content: bytes, digest: str) -> bytes:
     """The text of the provenance file of an archive, before it is signed."""
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        # The Chart.yaml files of subcharts are deeper in the tree.
-        chart = next(path for path in archive.getnames() if path.count("/") == 1 and path.endswith("/Chart.yaml"))
-        source = archive.extractfile(chart)
-        metadata = source.read() if source else b""
+    # The Chart.yaml files of subcharts are deeper in the tree.
+    files = {file.name: file.content for file in read_archive(content) if file.name.count("/") == 1}
+    metadata = next(text for path, text in files.items() if path.endswith("/Chart.yaml"))
     return metadata.rstrip(b"\n") + b"\n\n...\n" + f"files:\n  {name}: {digest}\n".encode()

@@ -2,12 +2,13 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from jetscale_cicd.decide.chart.tar_reader import BrokenArchive, RefusedMember, read_members
+from jetscale_cicd.decide.chart.tar_reader import MAX_CONTENT_BYTES, BrokenArchive, RefusedMember, read_members
 from jetscale_cicd.errors import CannotTellError, VerificationError
 
+_MAX_DEPTH = 5
 _BOM = b"\xef\xbb\xbf"
 _HINT = "do not use it before it is clear who made it; pack it again with helm package"
 
@@ -39,6 +40,25 @@ def read_archive(archive: bytes) -> tuple[PackedFile, ...]:
         message = f"the archive holds {name} more than once, and helm reads both"
         raise VerificationError("FILE_TWICE", message, hint=_HINT)
     return found
+
+
+def nested_files(archive: bytes) -> Iterator[PackedFile]:
+    """Every file, those of packed subcharts too, whose names follow that of their archive; bounded as one archive.
+
+    Raises:
+        Stage6Error: as ``read_archive``.
+    """
+    yield from _nested(archive, "", _MAX_DEPTH, [MAX_CONTENT_BYTES])
+
+
+def _nested(archive: bytes, prefix: str, depth: int, left: list[int]) -> Iterator[PackedFile]:
+    for name, content in read_archive(archive):
+        left[0] -= len(content)
+        if left[0] < 0 or not depth:
+            raise _unreadable("its subcharts hold too much, or are nested too deep")
+        yield PackedFile(prefix + name, content)
+        if name.endswith(".tgz") and "/charts/" in name:
+            yield from _nested(content, f"{prefix}{name}!/", depth - 1, left)
 
 
 def loaded_files(archive: bytes) -> tuple[PackedFile, ...]:

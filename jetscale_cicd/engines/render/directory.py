@@ -11,6 +11,7 @@ from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.boundary import check_inside
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
 # A record has four short fields.
@@ -19,8 +20,15 @@ _FIELDS = ("version", "commit", "digest", "values_digest")
 
 
 def output_directory(root: Path, target: Target) -> Path:
-    """The directory of a target's manifests."""
-    return root / (target.output or f"rendered/{target.name}")
+    """The directory of a target's manifests.
+
+    Raises:
+        ConfigurationError: ``LINK_ESCAPES``, a link leads out of the repository.
+    """
+    directory = root / (target.output or f"rendered/{target.name}")
+    for path in (directory, directory / RECORD, directory / MANIFESTS):
+        check_inside(root, path)
+    return directory
 
 
 def read_output(root: Path, target: Target) -> LiveState:

@@ -1,27 +1,29 @@
-"""JSON Schemas of chart values with references that helm would fetch: refused where the network is not to be used.
+"""JSON Schemas of chart values with references that helm would follow out of the chart: refused.
 
-Helm follows ``$ref`` to any URL and file, a relative one through ``$id``, and helm 4 also an unknown ``$schema``. A
-proxy that refuses is not enough: Go connects to loopback without one (measured on helm 3.17.3 and 4.3.1).
+Helm follows ``$ref`` to any URL and file, a relative one through ``$id``, and helm 4 also an unknown ``$schema``. So
+the schema of a subchart may ask any server that this machine reaches, or read `/dev/zero`; and what a release does
+would depend on a file that is no part of it. (A proxy that refuses is not enough: Go connects to loopback without one.
+Measured on helm 3.17.3 and 4.3.1.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jetscale_cicd.config.bounded_json import JsonRefused, read_json
-from jetscale_cicd.decide.chart.packed import read_archive
-from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.decide.chart.packed import PackedFile
+from jetscale_cicd.errors import ConfigurationError
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _STANDARD = ("http://json-schema.org/", "https://json-schema.org/")
+_SHOWN = 200
 
 
-def check_schemas(archive: bytes) -> None:
-    """Check the values.schema.json of a chart archive and of every subchart in it.
+def check_schemas(files: Iterable[PackedFile]) -> None:
+    """Check the values.schema.json of a chart and of every subchart in it.
 
     Raises:
-        PreconditionError: ``SCHEMA_REMOTE``, one refers to another document, or cannot be read.
-        CannotTellError: ``ARCHIVE_UNREADABLE``.
+        ConfigurationError: ``SCHEMA_REMOTE``, one refers to another document, or cannot be read.
     """
-    for name, content in read_archive(archive):
+    for name, content in files:
         if name.endswith("/values.schema.json"):
             _check(content, name)
 
@@ -29,12 +31,14 @@ def check_schemas(archive: bytes) -> None:
 def _check(schema: bytes, where: str) -> None:
     try:
         outside = sorted(_outside(read_json(schema, pairs=_Pairs)))
-    except JsonRefused:
-        outside = ["a reference (the schema cannot be read here)"]
+    except JsonRefused as refused:
+        outside, why = ["a reference"], f" (the schema cannot be read here: {refused})"
+    else:
+        why = ""
     if outside:
-        raise PreconditionError(
+        raise ConfigurationError(
             "SCHEMA_REMOTE",
-            f"helm would fetch {outside[0]} to check the values, and this command does not use the network",
+            f"helm would follow {outside[0][:_SHOWN]} out of the chart to check the values{why}",
             where=where,
             hint="copy the referenced schema into this one, under definitions",
         )
