@@ -59,7 +59,7 @@ def test_a_commit_that_a_release_descends_from_gets_no_version(stack: Sample) ->
     stack.repo.git("checkout", "--quiet", late)
     ended = stack.run()
     assert (ended.status, ended.json["decision"]) == (0, "nothing")
-    assert "v0.2.0 is of a later commit: this run is superseded" in json.dumps(ended.json["targets"])
+    assert "v0.2.0 is of a later commit (by " in json.dumps(ended.json["targets"])
     assert (stack.published, stack.remote_tags) == before
 
 
@@ -430,7 +430,7 @@ def test_a_simulation_of_a_configuration_that_a_run_would_refuse_fails_too(stack
 def test_what_was_done_before_a_full_disk_is_still_told(stack: Sample) -> None:
     stack.edit("feat: more room", CHART, "1", "2")
     (stack.repo.path / "rendered").rename(stack.repo.path / "moved")
-    (stack.repo.path / "rendered").symlink_to("/proc/nowhere")
+    (stack.repo.path / "rendered").symlink_to("nowhere")
     ended = stack.run()
     assert ended.status == 5
     assert step_results(ended) == {"package": "done", "publish": "done", "tag": "done", "deploy live": "failed"}
