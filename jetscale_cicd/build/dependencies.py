@@ -43,7 +43,8 @@ def provide(chart: Path, declared: ChartFile, locked: Sequence[LockedDependency]
     Raises:
         PreconditionError: ``DEPENDENCY_UNREACHABLE``, one could not be fetched.
         ConfigurationError: ``DEPENDENCY_REPOSITORY``, a repository has an unsupported URL;
-            ``DEPENDENCY_DIFFERS``, another chart or version was found; ``SUBCHART_TWICE``, ``FILE_TWICE``, ``POINTER``.
+            ``DEPENDENCY_DIFFERS``, another chart or version was found; ``SUBCHART_TWICE``, ``CHART_ARCHIVE`` or
+            ``POINTER``.
     """
     check_apart(locked, f"{sources.where}/Chart.yaml")
     locked = tuple(dict.fromkeys(locked))

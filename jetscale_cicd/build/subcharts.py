@@ -43,7 +43,7 @@ def subcharts_of(folder: Path, where: str) -> tuple[Subchart, ...]:
         where: the folder, as it is shown.
 
     Raises:
-        ConfigurationError: ``DEPENDENCY_DIFFERS``, one cannot be read; ``POINTER``; ``FILE_TWICE``.
+        ConfigurationError: ``DEPENDENCY_DIFFERS``, one cannot be read; ``POINTER``; ``CHART_ARCHIVE``.
     """
     if not folder.is_dir():
         return ()
@@ -76,14 +76,14 @@ def in_chart(read: Callable[[], tuple[PackedFile, ...]], where: str) -> tuple[Pa
     """What an archive holds that is part of the commit, or was made of it.
 
     Raises:
-        ConfigurationError: ``DEPENDENCY_DIFFERS``, it cannot be read; ``FILE_TWICE`` or ``ARCHIVE_REFUSED``.
+        ConfigurationError: ``DEPENDENCY_DIFFERS``, it cannot be read; ``CHART_ARCHIVE``, it could be read in two ways.
     """
     try:
         return read()
     except CannotTellError as unreadable:
         raise ConfigurationError(_CODE, unreadable.message, where=where, hint="fetch it again") from None
     except VerificationError as refused:
-        raise ConfigurationError(refused.code, refused.message, where=where, hint=refused.hint) from None
+        raise ConfigurationError("CHART_ARCHIVE", refused.message, where=where, hint=refused.hint) from None
 
 
 def check_files(files: Sequence[PackedFile], where: str) -> None:

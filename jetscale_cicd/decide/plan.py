@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.model.change import ChangeSet
@@ -98,11 +98,22 @@ def make_plan(
         deploy=deploy,
         shared=shared,
         notes=tuple(notes),
-        branch=artifact.branch if artifact else "",
-        reserved=artifact.reserved if artifact else None,
-        stale=artifact.stale if artifact else (),
+        **_at_the_remote(artifact),
         half=half,
     )
+
+
+class _AtRemote(TypedDict):
+    branch: str
+    reserved: str | None
+    stale: tuple[Release, ...]
+
+
+def _at_the_remote(artifact: ArtifactState | None) -> _AtRemote:
+    """The part of a plan about branch and reservations."""
+    if artifact is None:
+        return {"branch": "", "reserved": None, "stale": ()}
+    return {"branch": artifact.branch, "reserved": artifact.reserved, "stale": artifact.stale}
 
 
 def _acts(shared: tuple[Step, ...], target_plans: tuple[TargetPlan, ...]) -> bool:

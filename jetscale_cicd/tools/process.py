@@ -113,30 +113,30 @@ class Processes:
                 may take, or wrote more than is kept.
             ProcessTimeout: it ran longer than ``timeout``.
         """
-        import sh
-
-        command = self.redact(shlex.join(map(_shown, argv)))
-        self._announce(argv)
-        late, lines = threading.Event(), Lines(self.redact, named(self.announce))
+        command = self._announced(argv)
         running: list[sh.RunningCommand] = []
-        out, err = (Kept(lambda: _kill_all(running)) for _ in range(2))
-        streams = lines.options if guarded else {"_in": stdin, "_out": out, "_err": err}
+        kept = Kept(lambda: _kill_all(running)), Kept(lambda: _kill_all(running))
+        lines = Lines(self.redact, named(self.announce))
+        streams = lines.options if guarded else {"_in": stdin, "_out": kept[0], "_err": kept[1]}
         try:
-            process = _run_to_end(argv, env, cwd, streams, Ending(timeout, late, stop, guarded, running))
-        except sh.SignalException as killed:
-            if out.overflowed or err.overflowed:
-                raise _too_much(command) from None
-            raise _too_late(command, timeout) if late.is_set() else _killed(command, killed.exit_code) from None
-        if late.is_set():
+            status = _run_to_end(argv, env, cwd, streams, Ending(timeout, threading.Event(), stop, guarded, running))
+        except _KilledError as killed:
+            raise _too_much(command) if any(each.overflowed for each in kept) else _killed(command, killed) from None
+        if status is None:
             raise _too_late(command, timeout)
-        stdout, stderr = (lines.out, lines.err) if guarded else (out.content, err.content)
-        text = self.redact(stderr.decode("utf-8", "replace"))
-        if process.exit_code and ran_out_of_memory(text):
-            raise _without_memory(command)
-        return Finished(command, int(process.exit_code), bytes(stdout), text)
+        out, err = (lines.out, lines.err) if guarded else (kept[0].content, kept[1].content)
+        return self._finished(command, status, out, err)
 
-    def _announce(self, argv: Sequence[str]) -> None:
+    def _finished(self, command: str, status: int, stdout: bytearray, stderr: bytearray) -> Finished:
+        text = self.redact(stderr.decode("utf-8", "replace"))
+        if status and ran_out_of_memory(text):
+            raise _without_memory(command)
+        return Finished(command, status, bytes(stdout), text)
+
+    def _announced(self, argv: Sequence[str]) -> str:
+        """The command line as it may be shown; announced, whole or in short."""
         self.announce(f"  $ {self.redact(shlex.join(map(_shown, argv if self.verbose else _short(argv))))}")
+        return self.redact(shlex.join(map(_shown, argv)))
 
     @contextmanager
     def background(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[Callable[[], str | None]]:
@@ -152,7 +152,7 @@ class Processes:
         Raises:
             PreconditionError: ``TOOL_MISSING``, the program is not on PATH.
         """
-        self._announce(argv)
+        self._announced(argv)
         process: sh.RunningCommand | None = None
 
         def ended() -> str | None:
@@ -187,9 +187,13 @@ def _too_late(command: str, timeout: float | None) -> ProcessTimeout:
     return ProcessTimeout(f"{command} did not end within {timeout:g} s")
 
 
-def _killed(command: str, exit_code: int) -> ToolKilledError:
+class _KilledError(Exception):
+    """A program was killed by a signal, which is the argument."""
+
+
+def _killed(command: str, killed: _KilledError) -> ToolKilledError:
     hint = "out of memory, or a cancelled run?"
-    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {abs(int(exit_code))}", hint=hint)
+    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {killed.args[0]}", hint=hint)
 
 
 def _too_much(command: str) -> ToolKilledError:
@@ -212,7 +216,8 @@ def _kill_all(running: "Sequence[sh.RunningCommand]") -> None:
 
 def _run_to_end(
     argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], ending: Ending
-) -> "sh.RunningCommand":
+) -> int | None:
+    """The exit status; None where it was killed because it took too long."""
     import sh
 
     process: sh.RunningCommand | None = None
@@ -226,13 +231,15 @@ def _run_to_end(
                 process.wait()
             check_interrupted()  # for which it was made to end
             held.callback(send_signal, process, signal.SIGKILL)  # the guard, before it sees its pipe closed
-    except sh.SignalException:
+    except sh.SignalException as killed:
         check_interrupted()
-        raise
+        if ending.late.is_set():
+            return None
+        raise _KilledError(abs(int(killed.exit_code))) from None
     except BaseException:
         stop_program(process)
         raise
-    return process
+    return None if ending.late.is_set() else int(process.exit_code)
 
 
 def _start(

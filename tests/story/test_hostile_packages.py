@@ -84,7 +84,7 @@ def test_a_package_with_a_file_twice_is_refused(stack: Sample, command: str) -> 
     package.write_bytes(tgz(*doubled, chart=False))
     stack.edit("chore: five", LIVE, "size: 3", "size: 5")
     ended = stack.command(command, *(["v0.1.0"] if command == "verify-chart" else []), "--output=json")
-    expected = {"verify-chart": (6, "FILE_TWICE")}.get(command, (4, "PUBLISHED_DIFFERS"))
+    expected = {"verify-chart": (6, "ARCHIVE_REFUSED")}.get(command, (4, "PUBLISHED_DIFFERS"))
     assert (ended.status, code(ended)) == expected
 
 

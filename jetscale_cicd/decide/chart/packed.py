@@ -25,8 +25,8 @@ def read_archive(archive: bytes) -> tuple[PackedFile, ...]:
 
     Raises:
         CannotTellError: ``ARCHIVE_UNREADABLE``.
-        VerificationError: ``ARCHIVE_REFUSED``, it holds a link, a device, or a name that leads elsewhere;
-            ``FILE_TWICE``, it holds a file of which Helm would load two.
+        VerificationError: ``ARCHIVE_REFUSED``, it holds a link, a device, a name that leads elsewhere, or a file of
+            which Helm would load two.
     """
     try:
         found = tuple(PackedFile(name.decode(), content) for name, content in read_members(archive))
@@ -38,7 +38,7 @@ def read_archive(archive: bytes) -> tuple[PackedFile, ...]:
         ) from None
     if name := _twice(_inside(file.name) for file in found):
         message = f"the archive holds {name} more than once, and helm reads both"
-        raise VerificationError("FILE_TWICE", message, hint=_HINT)
+        raise VerificationError("ARCHIVE_REFUSED", message, hint=_HINT)
     return found
 
 
