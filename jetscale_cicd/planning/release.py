@@ -70,7 +70,7 @@ def _new(context: RunContext, observed: Observed) -> DesiredRelease:
             choice, name, head, observed.releases, downloads=context.downloads, packager=context.packager
         )
     version = resolved.choice.version
-    check_line(context.repository, version, observed.releases, head)
+    check_line(context, version, observed.releases, head)
     release = Release(version, context.tag_format.replace("{version}", str(version)), head)
     artifact = ArtifactState(
         chart=name,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from jetscale_cicd.build.package import Packager
 from jetscale_cicd.config.release_rules import ReleaseRules
 from jetscale_cicd.config.settings import ChartSettings
+from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.release.conventional import counts_merges, judge
 from jetscale_cicd.decide.release.version import VersionRules, choose_version, next_free
 from jetscale_cicd.errors import PreconditionError
@@ -14,6 +15,7 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.heads import is_on_default_branch
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.observe.git.reservations import known_tips
 from jetscale_cicd.planning.lookup import ask
 from jetscale_cicd.tools.registry.downloads import Downloads
 
@@ -110,19 +112,22 @@ def _too_many(reference: str, choice: VersionChoice) -> PreconditionError:
     )
 
 
-def check_line(repository: Repository, version: Version, releases: Releases, head: str) -> None:
+def check_line(context: RunContext, version: Version, releases: Releases, head: str) -> None:
     """Refuse a version of a maintenance line that reaches into those of another line.
 
     It would count as newer than what the other line released, although it lacks that. The default branch is the line
-    that goes past all others.
+    that goes past all others, and what is on no released branch is no line.
 
     Raises:
         PreconditionError: ``VERSION_OF_ANOTHER_LINE``.
     """
     latest = releases.latest.version.core if releases.latest else (-1, -1, -1)
-    others = [each for each in releases.published if each.version.core > latest]
-    reached = next((each for each in reversed(others) if each.version.core <= version.core), None)
-    if reached and not is_on_default_branch(repository, head, releases.heads):
+    others = [each for each in releases.published if latest < each.version.core <= version.core]
+    if not others or is_on_default_branch(context.repository, head, releases.heads):
+        return
+    tips = known_tips(context.repository, releases, context.branches)
+    lines = set(context.repository.releases(context.tag_format, tips)) if tips else set(others)
+    if reached := next((each for each in reversed(others) if each in lines), None):
         raise PreconditionError(
             "VERSION_OF_ANOTHER_LINE",
             f"the commits ask for {version}, and {reached.tag} at {reached.commit[:12]} is of another line: a release "

@@ -72,6 +72,14 @@ def test_the_next_run_of_main_brings_the_higher_version_back(line: Sample) -> No
     assert decided(line) == ("redeploy", "1.0.0", "done")
 
 
+def test_a_tag_on_no_released_branch_is_no_other_line(line: Sample) -> None:
+    stray = line.repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "stray")
+    line.repo.git("push", "--quiet", "origin", f"{stray}:refs/tags/v0.1.5")
+    line.edit("feat: on the line", CHART, "1", "7")
+    ended = line.run()
+    assert (ended.status, ended.json["version"]) == (0, "0.2.0"), ended.stderr
+
+
 def test_a_version_that_another_line_has_is_not_taken_for_a_higher_one(line: Sample) -> None:
     line.edit("feat!: on the line", CHART, "1", "7")
     before = line.tracks()

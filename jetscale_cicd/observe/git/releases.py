@@ -113,7 +113,8 @@ def check_merged(releases: Releases, head: str) -> None:
             f"{len(releases.published)} release tags exist (highest {releases.published[0].tag}), but none is an "
             "ancestor of head",
             where=head,
-            hint="bring the branch up to date (git pull), run on the one that is released, or check chart.tag_format",
+            hint="bring the branch up to date (git pull), run on the one that is released, check chart.tag_format, or "
+            "delete tags that are no releases: git push origin :refs/tags/TAG",
         )
 
 
