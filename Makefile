@@ -44,7 +44,7 @@ bench: $(VENV)/.dev tools ## the figures beside the neighbours'
 	@$(PY) benchmarks/run.py $(ARGS)
 
 .PHONY: tools
-tools: $(VENV)/.python ## helm and kubectl into .venv/bin, where PATH has none
+tools: $(VENV)/.python ## helm and kubectl into .venv/bin, where PATH has none; for the tests helm 3 and 4, too
 	@$(PY) scripts/install_tools.py
 
 .PHONY: registry
@@ -66,6 +66,10 @@ lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upg
 
 lock = UV_CUSTOM_COMPILE_COMMAND='make lock' $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url $(2) $(ARGS) --output-file requirements/$(1).txt pyproject.toml
+
+.PHONY: pins
+pins: $(VENV)/.python ## whether the pinned helm, kubectl and control plane are the newest; asks the package index and Go's proxy
+	@$(PY) scripts/check_pins.py
 
 .PHONY: clean
 clean: ## remove .venv, caches and build output
