@@ -10,6 +10,7 @@ from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.tools.helm import Helm, failure_of
+from jetscale_cicd.tools.loopback import needs_several_transports
 from jetscale_cicd.tools.process import Finished
 
 
@@ -141,15 +142,18 @@ def _built(scratch: Path, missing: Sequence[LockedDependency], helm: Helm) -> bo
     """Run `helm dependency build` for a chart of its own, so that it touches no committed file.
 
     Returns:
-        False where it needs `helm repo add` first (measured on 3.17.3 and 4.3.1).
+        False where it needs `helm repo add` first (measured on 3.17.3 and 4.3.1), or cannot reach all with one call.
     """
     if not helm.network:
         raise _unreachable(missing[0], missing[0].repository, "this command does not use the network")
+    repositories = [dependency.repository for dependency in missing]
+    if needs_several_transports(*repositories):
+        return False
     chart_yaml, lock = chart_of(missing)
     (scratch / "Chart.yaml").write_text(chart_yaml)
     (scratch / "Chart.lock").write_text(lock)
-    finished = helm.dependency_build(scratch, [dependency.repository for dependency in missing])
-    if finished.status != 0 and all(dependency.repository.startswith("oci://") for dependency in missing):
+    finished = helm.dependency_build(scratch, repositories)
+    if finished.status != 0 and all(repository.startswith("oci://") for repository in repositories):
         raise _unreachable(missing[0], missing[0].repository, failure_of(finished))
     return finished.status == 0
 

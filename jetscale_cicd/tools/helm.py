@@ -15,9 +15,9 @@ from typing import NamedTuple
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.tools.loopback import plain_http
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
-_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _NOT_THE_ERROR = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
 _MAX_MESSAGE_CHARS = 2000
 # Helm's own default for --history-max.
@@ -271,17 +271,6 @@ def _absolute_paths(env: Mapping[str, str]) -> dict[str, str]:
     return {name: str(Path(env[name]).absolute()) for name in _PATHS if env.get(name) and Path(env[name]).exists()}
 
 
-def is_loopback(host: str) -> bool:
-    """Whether ``host[:port]`` is this machine."""
-    return _LOOPBACK.fullmatch(host) is not None
-
-
-def plain_http(*references: str) -> tuple[str, ...]:
-    """``--plain-http`` where every registry is on this machine; helm 3 detects that itself, helm 4 does not."""
-    hosts = [reference.removeprefix("oci://").partition("/")[0] for reference in references]
-    return ("--plain-http",) if hosts and all(map(is_loopback, hosts)) else ()
-
-
 def failure_of(finished: Finished) -> str:
     """Helm's error message on one line: from the last line with ``Error:`` to the end, because causes follow it."""
     lines = [
@@ -294,4 +283,4 @@ def failure_of(finished: Finished) -> str:
     ) or f"exit status {finished.status}"
 
 
-__all__ = ["Helm", "ProcessTimeout", "failure_of", "is_loopback"]
+__all__ = ["Helm", "ProcessTimeout", "failure_of"]

@@ -1,5 +1,6 @@
 """Subcharts from repositories and mirrors: always the locked ones, and no program is started for a malicious URL."""
 
+import base64
 import hashlib
 import http.server
 import io
@@ -19,6 +20,7 @@ from jetscale_cicd.model.version import Version
 from tests.build.conftest import MakePackager
 from tests.conftest import HELMS, find_helm
 from tests.support.history import Drawn, draw
+from tests.support.oci import PASSWORD, USERNAME, authority, serve
 from tests.support.sample import SUBCHARTS, archive_files
 
 V = Version(1, 0, 0)
@@ -257,6 +259,28 @@ def test_a_chart_repository_needs_no_helm_repo_add(
 ) -> None:
     repo = chart(tmp_path, {**backend(), "repository": chart_repository})
     assert subcharts(packager(repo, helm, network=True).package(repo.head, V).path) == {"backend-api"}
+
+
+@pytest.mark.slow
+def test_a_private_registry_on_this_machine_can_be_used_beside_one_with_tls(
+    helm: Path, tmp_path: Path, packager: MakePackager, archives: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `--plain-http`, helm 3.22 sends the first one no login, and helm 4 does not reach it (measured)."""
+    tls = authority(tmp_path / "tls", "0.0.0.0")
+    with serve(tmp_path / "here", login=True) as here, serve(tmp_path / "there", tls=tls) as there:
+        elsewhere = there.replace("127.0.0.1", "0.0.0.0")  # the same machine, by a name that helm does not take for it
+        login = base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+        (tmp_path / "login.json").write_text(json.dumps({"auths": {here: {"auth": login}}}))
+        monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(tmp_path / "login.json"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tls.ca))
+        for archive, place in (("backend-api-1.2.1", here), ("frontend-web-2.0.2", elsewhere)):
+            plain = ["--plain-http"] if place == here else []
+            push = [str(find_helm("helm4")), "push", str(archives / f"{archive}.tgz"), f"oci://{place}/x", *plain]
+            subprocess.run(push, check=True, capture_output=True)
+        frontend = {"name": "frontend-web", "version": "2.0.2", "repository": f"oci://{elsewhere}/x"}
+        repo = chart(tmp_path / "repo", backend(repository=f"oci://{here}/x"), frontend)
+        archive = packager(repo, helm, network=True).package(repo.head, V).path
+    assert subcharts(archive) == {"backend-api", "frontend-web"}
 
 
 def test_a_chart_repository_can_be_used_beside_a_mirrored_one(

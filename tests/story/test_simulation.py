@@ -270,7 +270,9 @@ def with_subchart(tmp_path: Path, repository: str, env: dict[str, str] | None = 
         login = ["registry", "login", host, "--username", USERNAME, "--password", PASSWORD]
         helm = str(find_helm("helm3"))
         subprocess.run([helm, *login], check=True, capture_output=True, env=env)
-        subprocess.run([helm, "push", str(archive), repository], check=True, capture_output=True, env=env)
+        subprocess.run(
+            [helm, "push", str(archive), repository, "--plain-http"], check=True, capture_output=True, env=env
+        )
     chart = (
         "apiVersion: v2\nname: small\nversion: 0.0.0\ndependencies:\n"
         f"- {{name: sub, version: 1.0.0, repository: '{repository}'}}\n"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.tools.helm import Helm, failure_of, plain_http
+from jetscale_cicd.tools.helm import Helm, failure_of
+from jetscale_cicd.tools.loopback import plain_http
 from jetscale_cicd.tools.process import Finished, Processes
 from jetscale_cicd.tools.redact import Redactor
 

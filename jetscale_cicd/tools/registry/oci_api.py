@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import CannotTell, RegistryAnswer
-from jetscale_cicd.tools.helm import is_loopback
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
+from jetscale_cicd.tools.loopback import is_loopback
 from jetscale_cicd.tools.registry.answers import hint_for, login_command, manifest_answer, refusal_text
 from jetscale_cicd.tools.registry.authorization import Authorizer, Scope, TokenRefused
 from jetscale_cicd.tools.registry.hosts import RegistryHost

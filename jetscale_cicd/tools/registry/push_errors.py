@@ -8,7 +8,7 @@ from jetscale_cicd.tools.http import HttpAnswer
 from jetscale_cicd.tools.registry.answers import login_command
 
 # helm 3.17 (containerd): "unexpected status from POST request to http://…: 404 Not Found";
-# helm 4 (oras-go 2): "response status code 404: name unknown: …" (measured).
+# helm 3.22 and 4.3 (oras-go 2): "response status code 404: name unknown: …" (measured).
 _STATUS = re.compile(r"(?:response status code |unexpected status(?: code)?(?: from \w+ request to \S+)?: ?)(\d{3})\b")
 # What helm says of a login before it has asked the registry, or without the status.
 _LOGIN = re.compile(r"\b(unauthorized|denied|forbidden|credential|insufficient_scope)\b", re.IGNORECASE)

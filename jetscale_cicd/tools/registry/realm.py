@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from jetscale_cicd.tools.helm import is_loopback
+from jetscale_cicd.tools.loopback import is_loopback
 
 
 def may_send_login(realm: str, registry: str, *, plain: bool) -> bool:

@@ -149,7 +149,7 @@ def test_a_login_is_sent_to_no_realm_without_tls(guarded: str, make: Make, realm
     assert "not an https address" in answer.why
 
 
-# helm 3 speaks HTTP to whatever is on this machine (measured on 3.17.3), so TLS on loopback is helm 4's alone.
+# By helm 4: 3.17.3, the helm 3 of machines without Go, speaks HTTP to whatever is on this machine (3.22.0 does not).
 def test_a_registry_with_tls_needs_its_authority_to_be_known(
     make: Make, archives: tuple[Path, Path], tls: Authority, tmp_path: Path
 ) -> None:
