@@ -1,7 +1,7 @@
 """HTTP requests, bounded in time and size, by ``urllib3``.
 
 urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and follows a short ``Retry-After``
-(``tools/retry.py``). No request here changes what a server holds, so each may be repeated.
+(``tools/retry.py``). A request here changes nothing on a server, or leaves the same when it is repeated.
 """
 
 import ssl
@@ -102,16 +102,19 @@ class Http:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._request("POST", url, headers, urlencode(form).encode(), True)
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
-        """A request without a body.
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], *, body: bytes | None = None, retry: bool = True
+    ) -> HttpAnswer:
+        """A request.
 
         Args:
-            method: ``GET``, or one that a server may be asked again, such as ``POST`` to begin an upload.
+            method: ``GET``, or one that a server may be asked again, such as ``POST`` to begin an upload, or ``PUT`` of
+                what is named by its digest.
 
         Raises:
             HttpFailure: there was no complete answer.
         """
-        return self._request(method, url, headers, None, retry)
+        return self._request(method, url, headers, body, retry)
 
     def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, retry: bool

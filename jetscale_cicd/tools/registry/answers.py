@@ -27,10 +27,9 @@ def manifest_answer(answer: HttpAnswer, host: str, redact: Redact) -> RegistryAn
     Only a 404 with the registry's own error code is "absent": 401, 403, 429, 5xx, a proxy's 404 and a damaged manifest
     all mean "cannot tell".
     """
+    if is_absent(answer):
+        return Absent()
     if answer.status == 404:
-        codes = {str(error.get("code")).lower() for error in _errors(_json(answer.body))}
-        if codes and codes <= _ABSENT:
-            return Absent()
         why = f"{host} answered 404 without the error code of a registry"
         return CannotTell(f"{why}{_in_brackets(sentence_of(answer, redact))}", "check chart.registry")
     if answer.status != 200:
@@ -42,6 +41,12 @@ def manifest_answer(answer: HttpAnswer, host: str, redact: Redact) -> RegistryAn
         return CannotTell(f"{host} gave a damaged manifest ({digest[:19]}…)", "run again")
     # An artifact that is not a chart has the version, too, and is not overwritten.
     return Present(_chart_layer(manifest) or digest, digest)
+
+
+def is_absent(answer: HttpAnswer) -> bool:
+    """Whether a registry says, with an error code of its own, that it holds no such manifest."""
+    codes = {str(error.get("code")).lower() for error in _errors(_json(answer.body))} if answer.status == 404 else set()
+    return bool(codes) and codes <= _ABSENT
 
 
 def refusal_text(answer: HttpAnswer, server: str, redact: Redact) -> str:

@@ -53,6 +53,9 @@ class DirectoryRegistry:
                 "REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)
             ) from unreadable
 
+    def referrers(self, _chart: str) -> None:
+        """None: nobody looks in a directory for what refers to a package."""
+
     def check_push(self, _chart: str) -> None:
         """Refuse a directory that this user may not write.
 

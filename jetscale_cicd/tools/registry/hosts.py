@@ -36,6 +36,11 @@ def split_reference(url: str) -> tuple[str, str]:
     return host, path
 
 
+def tag_of(version: str) -> str:
+    """The tag of a version: a tag cannot contain a '+', and helm writes '_' (helm.sh/docs/topics/registries)."""
+    return version.replace("+", "_")
+
+
 def hostname_of(key: str) -> str:
     """The host in the key of a login, which older clients wrote as an address (docker's `ConvertToHostname`)."""
     return key.removeprefix("http://").removeprefix("https://").partition("/")[0]

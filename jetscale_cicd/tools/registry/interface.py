@@ -1,9 +1,12 @@
 """The interface of a registry."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jetscale_cicd.model.release import RegistryAnswer
+
+if TYPE_CHECKING:
+    from jetscale_cicd.tools.registry.referrers import Referrers
 
 
 class Registry(Protocol):
@@ -25,6 +28,9 @@ class Registry(Protocol):
         Raises:
             PublishError: it cannot be read.
         """
+
+    def referrers(self, chart: str, /) -> "Referrers | None":
+        """Where artifacts that refer to a package are kept; None where the registry keeps none."""
 
     def check_push(self, chart: str, /) -> None:
         """Refuse what the registry would refuse, before anything is changed.

@@ -13,9 +13,10 @@ from jetscale_cicd.model.release import Absent, Present, RegistryAnswer
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.http import HttpFailure
 from jetscale_cicd.tools.registry.answers import refusal_text
-from jetscale_cicd.tools.registry.hosts import split_reference
+from jetscale_cicd.tools.registry.hosts import split_reference, tag_of
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import PushPlace, is_certain, push_failed, push_not_allowed, status_in
+from jetscale_cicd.tools.registry.referrers import Referrers
 
 _MAX_PUSHES = 3
 # Helm loads no larger chart.
@@ -68,8 +69,7 @@ class OciRegistry:
         return answer
 
     def _manifest(self, chart: str, version: str) -> RegistryAnswer:
-        # A tag cannot contain a '+'; helm writes '_' (helm.sh/docs/topics/registries).
-        return self.api.manifest(self._place(chart).repository, version.replace("+", "_"))
+        return self.api.manifest(self._place(chart).repository, tag_of(version))
 
     def read(self, chart: str, version: str) -> bytes:
         """The archive that the registry gives for a version.
@@ -86,6 +86,10 @@ class OciRegistry:
             if archive.stat().st_size > _LARGEST_BYTES:
                 raise _unreadable(f"it has {archive.stat().st_size:,} bytes", reference)
             return archive.read_bytes()
+
+    def referrers(self, chart: str) -> Referrers:
+        """The artifacts that refer to packages of a chart."""
+        return Referrers(self.api, self._place(chart).repository)
 
     def check_push(self, chart: str) -> None:
         """Refuse what the registry would refuse, before anything is changed.

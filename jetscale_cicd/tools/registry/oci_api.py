@@ -121,6 +121,28 @@ class OciApi:
         except (HttpFailure, ValueError):
             return
 
+    def ask(
+        self,
+        method: str,
+        repository: str,
+        path: str,
+        scope: Scope,
+        *,
+        body: bytes | None = None,
+        content_type: str = "",
+    ) -> HttpAnswer:
+        """Ask for something of a repository, or put it there.
+
+        Args:
+            path: below ``/v2/<repository>/``; or an address of this registry, with its scheme.
+
+        Raises:
+            TokenRefused: no token is granted for the scope.
+            HttpFailure: there was no answer.
+        """
+        url = path if path.startswith(self.origin) else f"{self._root}/{repository}/{path}"
+        return self._ask(method, url, repository, scope, body=body, content_type=content_type)[0]
+
     def redact(self, text: str) -> str:
         """Mask secrets in what the server says, the login among them, whether it was needed so far or not."""
         _ = self._authorizer
@@ -138,24 +160,32 @@ class OciApi:
         return False
 
     @property
+    def origin(self) -> str:
+        """Scheme and host of the API, and a slash: nothing else gets what this registry is told."""
+        return f"{'http' if self.plain else 'https'}://{RegistryHost(self.host).api}/"
+
+    @property
     def _root(self) -> str:
-        return f"{'http' if self.plain else 'https'}://{RegistryHost(self.host).api}/v2"
+        return f"{self.origin}v2"
 
     @cached_property
     def _authorizer(self) -> Authorizer:
         return Authorizer(self.http, self.login(self.host), self.host, self.plain_http)
 
-    def _ask(self, method: str, url: str, repository: str, scope: Scope) -> tuple[HttpAnswer, bool]:
+    def _ask(
+        self, method: str, url: str, repository: str, scope: Scope, *, body: bytes | None = None, content_type: str = ""
+    ) -> tuple[HttpAnswer, bool]:
         """The answer, and whether it was given to a token that allows only this scope.
 
         Raises:
             TokenRefused: no token is granted for the scope.
             HttpFailure: there was no answer.
         """
-        headers = {"Accept": _MANIFESTS}
+        headers = {"Accept": _MANIFESTS, **({"Content-Type": content_type} if content_type else {})}
         known = self.tokens.get((repository, Scope.PUSH)) or self.tokens.get((repository, scope))
-        answer = self.http.send(method, url, {**headers, "Authorization": known} if known else headers)
+        answer = self.http.send(method, url, {**headers, "Authorization": known} if known else headers, body=body)
         if answer.status != 401 or not (granted := self._authorizer.grant(answer, repository, scope)):
             return answer, False
         self.tokens[repository, scope] = granted.header
-        return self.http.send(method, url, {**headers, "Authorization": granted.header}), granted.scoped
+        authorized = {**headers, "Authorization": granted.header}
+        return self.http.send(method, url, authorized, body=body), granted.scoped
