@@ -1,4 +1,4 @@
-"""The steps that all targets share: package, publish, sign, tag, GitHub Release."""
+"""The steps that all targets share: package, publish, provenance, sign, tag, GitHub Release."""
 
 import os
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 from jetscale_cicd.act.context import ActContext, Skipped
 from jetscale_cicd.act.deploy.delivery import render
 from jetscale_cicd.act.release.github_release import release_on_github
+from jetscale_cicd.act.release.provenance import keep_provenance
 from jetscale_cicd.act.release.publish import check_rebuilt, publish
 from jetscale_cicd.act.release.reserve import give_back, reserve, sweep
 from jetscale_cicd.act.release.sign import signer_of
@@ -120,6 +121,7 @@ def _message(acting: ActContext) -> str:
 SHARED: dict[StepName, Callable[[ActContext], str | Skipped]] = {
     StepName.PACKAGE: _package,
     StepName.PUBLISH: _publish,
+    StepName.PROVENANCE: keep_provenance,
     StepName.SIGN: _sign,
     StepName.TAG: _tag,
     StepName.GITHUB_RELEASE: _github_release,

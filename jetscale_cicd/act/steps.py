@@ -15,8 +15,8 @@ from jetscale_cicd.model.plan import Plan, TargetPlan
 from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.tools.worker import check_interrupted
 
-# Steps whose failure is a warning: the release is complete without its announcement and its audit entry.
-_WARNING = (StepName.GITHUB_RELEASE, StepName.RECORD)
+# Steps whose failure is a warning: the release is complete without its announcement, and what is recorded of it.
+_WARNING = (StepName.PROVENANCE, StepName.GITHUB_RELEASE, StepName.RECORD)
 
 _Action = Callable[[], str | Skipped]
 

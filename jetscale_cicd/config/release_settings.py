@@ -75,6 +75,7 @@ class ReleaseSettings:
         commit_author: author and committer of a release commit.
         branch: the branch that gets release commits; null takes that of the CI, else the one that is checked out.
         github: create a Release with the notes where the remote is at GitHub and a token is set.
+        provenance: push a statement of its commit and its run beside each package, to a registry that takes it.
         sign_tags: sign release tags as git is configured to; also done where git's `tag.gpgSign` is true.
         sign_key: user id of the OpenPGP key that signs the package (Helm's provenance file); null for none.
         sign_command: arguments of a command, such as cosign, that signs the published package, named by `{image}`.
@@ -90,6 +91,7 @@ class ReleaseSettings:
     commit_author: str = field(default=COMMIT_AUTHOR, metadata={"check": check_commit_author})
     branch: str | None = field(default=None, metadata={"check": check_branch_name})
     github: bool = True
+    provenance: bool = True
     sign_tags: bool = False
     sign_key: str | None = field(default=None, metadata={"check": check_text})
     sign_command: tuple[str, ...] = field(default=(), metadata={"check": check_command_argument})

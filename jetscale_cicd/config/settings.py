@@ -208,6 +208,11 @@ class Settings:
         return tuple(each.namespace for each in (*self.targets, *self.left_out) if each.release == release)
 
     @property
+    def keeps_provenance(self) -> bool:
+        """Whether the registry gets a statement of where a package comes from; a directory gets none."""
+        return self.release.provenance and self.chart.keeps_signatures
+
+    @property
     def signing(self) -> Signing:
         """How packages are signed; not at all for a directory, which keeps no signatures."""
         if not self.chart.keeps_signatures:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypedDict
 
 from jetscale_cicd.decide.classify import strongest
+from jetscale_cicd.decide.release.provenance import MEDIA_TYPE
 from jetscale_cicd.model.change import ChangeSet
 from jetscale_cicd.model.live import NotObserved
 from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan, VersionChoice
@@ -30,6 +31,7 @@ class ArtifactState:
         proven: the content in the registry was compared with that of this commit, and is the same.
         tagged: the version's tag exists at its commit.
         branch: the branch that gets the release commit, "" where there is none.
+        provenance: the registry gets a statement of where the package comes from.
         sign_key: user id of the key that signs the package, "" where there is none.
         sign_command: arguments of the command that signs the published package, () where there is none.
         reserved: the commit for which the remote has a reservation of the version, None where it has none.
@@ -45,6 +47,7 @@ class ArtifactState:
     proven: bool = False
     tagged: bool = False
     branch: str = ""
+    provenance: bool = False
     sign_key: str = ""
     sign_command: tuple[str, ...] = ()
     reserved: str | None = None
@@ -147,6 +150,7 @@ def _release_steps(
             why=f"{why}; signed with {artifact.sign_key}" if artifact.sign_key and state is _NEEDED else why,
             command=_push_command(f"{artifact.chart}-{version}.tgz", artifact.reference),
         ),
+        *_provenance_step(deploy, artifact, state),
         *_sign_step(artifact, state),
         _tag_step(deploy, artifact),
     )
@@ -157,6 +161,17 @@ def _push_command(archive: str, reference: str) -> str:
     if reference.startswith("oci://"):
         return shlex.join(["helm", "push", archive, reference.rpartition("/")[0]])
     return shlex.join(["cp", "--no-clobber", archive, reference])
+
+
+def _provenance_step(deploy: Release, artifact: ArtifactState, published: StepState) -> tuple[Step, ...]:
+    """State it until the version is tagged, as an earlier run may have ended before; a registry is not asked for it."""
+    if not artifact.provenance or (published is not _NEEDED and artifact.tagged):
+        return ()
+    attach = ("oras", "attach", "--artifact-type", MEDIA_TYPE)
+    place = f"{artifact.reference.removeprefix('oci://')}:{str(deploy.version).replace('+', '_')}"
+    command = shlex.join([*attach, place, f"{artifact.chart}-{deploy.version}.provenance.json"])
+    why = "a statement of its commit goes beside the package"
+    return (Step(name=StepName.PROVENANCE, state=_NEEDED, why=why, command=command),)
 
 
 def _sign_step(artifact: ArtifactState, published: StepState) -> tuple[Step, ...]:

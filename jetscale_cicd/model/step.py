@@ -10,6 +10,7 @@ class StepName(StrEnum):
 
     PACKAGE = "package"
     PUBLISH = "publish"
+    PROVENANCE = "provenance"
     SIGN = "sign"
     TAG = "tag"
     GITHUB_RELEASE = "github-release"

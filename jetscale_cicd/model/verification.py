@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from jetscale_cicd.model.provenance import FoundProvenance
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Release
 
@@ -26,6 +27,7 @@ class Verification:
         files: the files that differ, each as ``+name`` (published only), ``-name`` (rebuilt only) or ``~name``.
         managed: a run of Stage 6 made the release.
         adopted: digest that ``chart.adopted`` accepts for it, "" where it accepts none.
+        provenance: what the registry has been told of where it comes from; None where that keeps no such statements.
     """
 
     release: Release
@@ -36,6 +38,7 @@ class Verification:
     files: tuple[str, ...] = ()
     managed: bool = True
     adopted: str = ""
+    provenance: FoundProvenance | None = None
 
 
 @frozen(kw_only=True)

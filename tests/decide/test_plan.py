@@ -167,6 +167,27 @@ class TestTheSteps:
         artifact = replace(SHELF, answer=answer, proven=True, tagged=tagged, sign_command=("cosign", "sign"))
         assert step(with_artifact(artifact), StepName.SIGN).state is state
 
+    @pytest.mark.parametrize(
+        ("answer", "tagged", "keeps", "is_there"),
+        [
+            (Absent(), False, True, True),
+            (HELD, False, True, True),
+            (HELD, True, True, False),
+            (Absent(), False, False, False),
+        ],
+    )
+    def test_provenance_is_stated_until_the_version_is_tagged(
+        self, answer: RegistryAnswer, tagged: bool, keeps: bool, is_there: bool
+    ) -> None:
+        plan = with_artifact(replace(SHELF, answer=answer, proven=True, tagged=tagged, provenance=keeps))
+        found = [each for each in plan.steps if each.name is StepName.PROVENANCE]
+        assert [each.state for each in found] == ([NEEDED] if is_there else [])
+
+    def test_the_command_names_the_package_that_is_stated(self) -> None:
+        command = shlex.split(step(with_artifact(replace(SHELF, provenance=True)), StepName.PROVENANCE).command)
+        assert command[:2] == ["oras", "attach"]
+        assert command[-2:] == ["example.org/charts/stack:1.3.0", "stack-1.3.0.provenance.json"]
+
     def test_a_release_commit_is_pushed_together_with_its_tag_or_not_at_all(self) -> None:
         command = shlex.split(step(with_artifact(replace(SHELF, branch="main")), StepName.TAG).command)
         assert command[:3] == ["git", "push", "--atomic"]

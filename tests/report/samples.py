@@ -12,6 +12,7 @@ from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revisio
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan, VersionChoice, Waiting
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.provenance import Claims, FoundProvenance, Statement
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.rollback import Rollback
@@ -208,6 +209,32 @@ VERIFICATIONS = tuple(
     )
     for sameness in Sameness
 )
+STATED = Claims(
+    digests=("p", "m"),
+    commits=(BASE,),
+    ours=True,
+    chart="stack",
+    version="0.2.1",
+    tag="v0.2.1",
+    source="https://git.example/acme/shop",
+    builder="https://stage6.jetscale.ai/ci/github",
+    run=f"https://git.example/acme/shop/actions/runs/7?{SECRET}",
+)
+STATEMENTS = (
+    Statement(digest="sha256:" + "1" * 64, claims=STATED),
+    Statement(
+        digest="sha256:" + "2" * 64,
+        claims=Claims(digests=("p",), commits=(OTHER, HEAD), builder="https://builder.example"),
+        differs=("package", "commit"),
+    ),
+    Statement(digest="sha256:" + "3" * 64, claims=Claims(digests=(), commits=()), differs=("package",)),
+    Statement(digest="sha256:" + "4" * 64, why=f"it is not JSON {SECRET}"),
+)
+STATED_VERIFICATIONS = {
+    "stated": replace(VERIFICATIONS[0], provenance=FoundProvenance(statements=STATEMENTS)),
+    "not stated": replace(VERIFICATIONS[0], provenance=FoundProvenance()),
+    "perhaps stated": replace(VERIFICATIONS[0], provenance=FoundProvenance(why=f"it answered 500 {SECRET}")),
+}
 UNMANAGED_VERIFICATIONS = {
     "unmanaged": replace(VERIFICATIONS[-1], managed=False),
     "adopted": replace(VERIFICATIONS[-1], managed=False, adopted="sha256:p"),
@@ -303,6 +330,7 @@ RESULTS: dict[str, CommandResult] = {
     "simulation": SimulationResult(SIMULATION),
     **{f"verification {each.sameness}": VerificationResult(each, None) for each in VERIFICATIONS},
     **{f"verification {name}": VerificationResult(each, None) for name, each in UNMANAGED_VERIFICATIONS.items()},
+    **{f"verification {name}": VerificationResult(each, None) for name, each in STATED_VERIFICATIONS.items()},
     **{f"status {name}": StatusResult(each) for name, each in STATUSES.items()},
     **{f"adoption {name}": AdoptionResult(each) for name, each in ADOPTIONS.items()},
     "rollback": RollbackResult(ROLLBACK),

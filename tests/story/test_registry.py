@@ -96,12 +96,11 @@ def test_a_publish_asks_what_a_version_holds_where_that_may_have_changed_and_now
         ended = run(stack, proxy.host, "asked")
     assert ended.status == 0, ended.stderr
     ours = [asked for asked in proxy.seen if "urllib3" in asked.headers.get("user-agent", "")]
-    # For the version, before and after the push, before the deploy.
-    assert sum(asked.reads_manifest for asked in ours) == 4
-    assert sorted(asked.method for asked in ours if not asked.of_manifest and asked.method != "GET") == [
-        "DELETE",
-        "POST",
-    ]
+    # For the version, before and after the push, for the statement of its provenance, before the deploy.
+    assert sum(asked.reads_manifest and asked.path.endswith("/0.1.0") for asked in ours) == 5
+    # Whether a push is allowed; and the statement, with the empty configuration that all such artifacts share.
+    uploads = [asked.method for asked in ours if "/uploads/" in asked.path]
+    assert uploads == ["POST", "DELETE", "POST", "PUT", "POST", "PUT"]
 
 
 @pytest.mark.slow

@@ -163,7 +163,7 @@ def test_a_command_gets_the_published_package_by_its_digest_before_it_is_tagged(
     image = f"{registry.removeprefix('oci://')}/small@{manifest(registry)[1]}"
     assert (tmp_path / "said").read_text() == f"sign --yes {image} v=0.1.0\n"
     assert (tmp_path / "tags").read_text() == ""
-    assert list(step_results(ended)) == ["package", "publish", "sign", "tag", "deploy live"]
+    assert list(step_results(ended)) == ["package", "publish", "provenance", "sign", "tag", "deploy live"]
 
 
 @pytest.mark.slow

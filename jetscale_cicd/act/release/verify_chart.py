@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from jetscale_cicd.act.release.provenance import find_provenance
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.release.claims import Expected
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, VerificationError
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.verification import Sameness, Verification
@@ -68,6 +70,7 @@ def verify_chart(context: RunContext, tag: str) -> Verification:
         files=rebuilt.files,
         managed=rebuilt.recorded is not None,
         adopted=context.settings.chart.adopted.get(tag, ""),
+        provenance=find_provenance(context, Expected(release, chart, answer.digest, answer.manifest)),
     )
 
 

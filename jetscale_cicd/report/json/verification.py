@@ -1,11 +1,12 @@
 """A published chart compared with its tag."""
 
+from jetscale_cicd.model.provenance import Claims, FoundProvenance, Statement
 from jetscale_cicd.model.verification import Verification
 from jetscale_cicd.report.json.encode import SCHEMA
 
 
 def verification_document(verification: Verification) -> dict[str, object]:
-    """Both digests, what they mean, and the files that differ."""
+    """Both digests, what they mean, the files that differ, and the statements that refer to the package."""
     release = verification.release
     return {
         "schema": SCHEMA,
@@ -19,4 +20,26 @@ def verification_document(verification: Verification) -> dict[str, object]:
         "files": list(verification.files),
         "managed": verification.managed,
         "adopted": verification.adopted or None,
+        "provenance": _provenance(verification.provenance) if verification.provenance else None,
+    }
+
+
+def _provenance(found: FoundProvenance) -> dict[str, object]:
+    return {"statements": [_statement(each) for each in found.statements], "why": found.why or None}
+
+
+def _statement(statement: Statement) -> dict[str, object]:
+    claims = statement.claims or Claims(digests=(), commits=())
+    return {
+        "digest": statement.digest,
+        "agrees": statement.agrees,
+        "differs": list(statement.differs),
+        "why": statement.why or None,
+        "commits": list(claims.commits),
+        "source": claims.source or None,
+        "chart": claims.chart or None,
+        "version": claims.version or None,
+        "tag": claims.tag or None,
+        "builder": claims.builder or None,
+        "run": claims.run or None,
     }
