@@ -19,7 +19,7 @@ from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.referrers import Referrers
 from tests.decide.release.test_provenance import MADE
 from tests.story.test_story import CHART
-from tests.support.command import Ended
+from tests.support.command import Ended, command_environment
 from tests.support.oci import serve
 from tests.support.odd_registry import ReferrersApi, errors
 from tests.support.proxy import Asked, Told, proxied
@@ -119,6 +119,15 @@ def test_a_registry_with_the_referrers_api_gets_no_tag_for_it(host: str, helm4: 
         (found,) = verified(stack, proxy.host)["provenance"]["statements"]
     assert found["agrees"]
     assert [asked.path for asked in proxy.seen if asked.method == "PUT" and "/sha256-" in asked.path] == []
+
+
+def test_helm_takes_the_tag_of_the_list_for_no_version(host: str, any_helm: Path, tmp_path: Path) -> None:
+    stack = small(tmp_path, helm=any_helm)
+    assert run(stack, host).status == 0
+    assert referrers_of(stack, host).find(manifest_of(stack, host), MEDIA_TYPE).documents
+    show = [any_helm, "show", "chart", f"oci://{host}/{path_of(stack)}/small", "--plain-http"]
+    shown = subprocess.run(show, env=command_environment(), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "version: 0.1.0" in shown.stdout
 
 
 def test_a_run_that_has_nothing_to_do_asks_for_no_provenance(host: str, helm4: Path, tmp_path: Path) -> None:
