@@ -125,7 +125,7 @@ def test_helm_takes_the_tag_of_the_list_for_no_version(host: str, any_helm: Path
     stack = small(tmp_path, helm=any_helm)
     assert run(stack, host).status == 0
     assert referrers_of(stack, host).find(manifest_of(stack, host), MEDIA_TYPE).documents
-    show = [any_helm, "show", "chart", f"oci://{host}/{path_of(stack)}/small", "--plain-http"]
+    show = [str(any_helm), "show", "chart", f"oci://{host}/{path_of(stack)}/small", "--plain-http"]
     shown = subprocess.run(show, env=command_environment(), cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "version: 0.1.0" in shown.stdout
 
