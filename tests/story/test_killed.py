@@ -3,6 +3,7 @@
 The boundaries are counted in an undisturbed run, so a new step is covered without anybody remembering.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from tests.story.test_story import CHART, LIVE
 from tests.support.command import command_environment
 from tests.support.history import Drawn, clone, git
 from tests.support.oci import serve
+from tests.support.odd_registry import INDEX, MANIFEST
 from tests.support.sample import CONFIG, Sample, small
 
 pytestmark = pytest.mark.slow
@@ -29,7 +31,6 @@ pytestmark = pytest.mark.slow
 # With the steps that only a configuration brings.
 STAMPS = 'release: {commit: true, sign_command: ["true", "{image}"]}\n'
 DRIVER = Path(__file__).parents[1] / "support" / "killed.py"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 VERSIONS = tuple(f"0.{minor}.{patch}" for minor in range(1, 4) for patch in range(4))
 
 
@@ -70,18 +71,31 @@ class Stage:
 
     def published(self) -> dict[str, str]:
         """Version → digest of the archive, asked with nothing of ours."""
+        held = {version: self.held(version) for version in VERSIONS}
+        return {version: json.loads(content)["layers"][0]["digest"] for version, content in held.items() if content}
+
+    def stated(self) -> dict[str, int]:
+        """Version → how many statements refer to its package: docker-registry has them under a tag."""
         found = {}
-        for version in VERSIONS:
-            request = urllib.request.Request(
-                f"http://{self.host}/v2/charts/small/manifests/{version}", headers={"Accept": MANIFEST}
-            )
-            try:
-                with urllib.request.urlopen(request, timeout=10) as answer:
-                    found[version] = json.load(answer)["layers"][0]["digest"]
-            except urllib.error.HTTPError as answered:
-                if answered.code != 404:
-                    raise
+        for version in self.published():
+            tag = f"sha256-{hashlib.sha256(self.held(version)).hexdigest()}"
+            found[version] = len(json.loads(self.held(tag, INDEX) or '{"manifests": []}')["manifests"])
         return found
+
+    def held(self, tag: str, media_type: str = MANIFEST) -> bytes:
+        """What a tag holds; nothing where there is no such tag."""
+        request = urllib.request.Request(
+            f"http://{self.host}/v2/charts/small/manifests/{tag}", headers={"Accept": media_type}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                content = answer.read()
+        except urllib.error.HTTPError as answered:
+            if answered.code != 404:
+                raise
+            return b""
+        assert isinstance(content, bytes)
+        return content
 
     def branches(self) -> str:
         """The remote's branches, each with its tip."""
@@ -96,7 +110,12 @@ class Stage:
     def state(self) -> dict[str, object]:
         """All that a run changes."""
         record, manifests = self.sample.record(), self.sample.manifests()
-        outside = {"published": self.published(), "refs": self.refs(), "branches": self.branches()}
+        outside = {
+            "published": self.published(),
+            "stated": self.stated(),
+            "refs": self.refs(),
+            "branches": self.branches(),
+        }
         return {**outside, "record": record, "manifests": manifests}
 
 
@@ -142,6 +161,7 @@ def test_killed_at_any_boundary_the_next_run_ends_where_an_undisturbed_one_does(
         assert stage.run().returncode == 0
         calls, expected = stage.calls(), stage.state()
     assert calls > 20
+    assert expected["stated"] == {"0.1.0": 1, "0.2.0": 1}
     assert set(expected["refs"]) == {"refs/tags/v0.1.0", "refs/tags/v0.2.0"}  # type: ignore[call-overload]
     wrong: dict[int, object] = {}
     for end_at in range(1, calls + 2):
