@@ -128,7 +128,7 @@ class Http:
         retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)
 
         def ask() -> HttpAnswer:
-            # What is posted is a login: it goes to no other place than the one that was checked.
+            # What is posted is a login, or an upload: it goes to no other place than the one that was checked.
             response = self._pool(url).request(
                 *(method, url),
                 headers=dict(headers),

@@ -3,10 +3,10 @@
 Whoever may push to the repository may add statements. None is trusted: it is read within bounds, compared, and shown.
 """
 
-import json
 from collections.abc import Mapping
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
+from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.decide.release.provenance import BUILD_TYPE, PREDICATE, STATEMENT
 from jetscale_cicd.model.provenance import Claims
 from jetscale_cicd.model.release import Release
@@ -33,13 +33,10 @@ class Expected(NamedTuple):
 
 def read_claims(content: bytes) -> Claims | Unreadable:
     """What a statement says; any bytes may be given."""
-    if len(content) > _MAX_BYTES:
-        return Unreadable(f"it has more than {_MAX_BYTES:,} bytes")
     try:
-        document = json.loads(content, object_pairs_hook=_unique, parse_constant=_refuse, parse_int=str)
-    except (ValueError, RecursionError):
-        return Unreadable("it is not JSON, or a name is there twice")
-    fields = _fields(document)
+        fields = _fields(read_json(content, max_bytes=_MAX_BYTES, pairs=_unique))
+    except JsonRefused as refused:
+        return Unreadable(str(refused))
     if fields.get("_type") != STATEMENT or fields.get("predicateType") != PREDICATE:
         return Unreadable("it is not a statement of SLSA provenance v1")
     predicate = _fields(fields.get("predicate"))
@@ -85,12 +82,8 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Programs disagree on which of two fields with one name counts."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a name is there twice")
+        raise JsonRefused("it has a name twice")
     return made
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _digests(items: list[object], algorithm: str) -> tuple[str, ...]:

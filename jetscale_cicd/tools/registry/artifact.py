@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.registry.digest import digest_of
 
@@ -55,7 +56,7 @@ def new_index() -> Index:
 
 def read_index(content: bytes) -> Index | None:
     """The list; None where that is none, or a longer one than is read."""
-    fields = read_json(content)
+    fields = read_document(content)
     if not isinstance(fields, dict) or fields.get("mediaType", INDEX) != INDEX:
         return None
     entries = fields.get("manifests")
@@ -91,11 +92,11 @@ def listed_as(document: Document, manifest: bytes) -> dict[str, object]:
     return {**descriptor_of(MANIFEST, manifest), "artifactType": document.media_type, "annotations": annotations}
 
 
-def read_json(content: bytes) -> object:
-    """A JSON document; None where it is none."""
+def read_document(content: bytes) -> object:
+    """A JSON document; None where it is none, or one beyond all bounds."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return read_json(content)
+    except JsonRefused:
         return None
 
 

@@ -117,7 +117,7 @@ class Discovery:
 
     def _document(self, digest: str, package: str) -> FoundDocument:
         try:
-            manifest = artifact.read_json(self._content(f"manifests/{digest}", digest))
+            manifest = artifact.read_document(self._content(f"manifests/{digest}", digest))
             if artifact.subject_of(manifest) != package:
                 return FoundDocument(digest, b"", "it refers to something else")
             layers = artifact.layers_of(manifest, self.media_type)

@@ -147,4 +147,6 @@ class Referrers:
 
     def _outcome(self, answer: HttpAnswer) -> NotKept | CannotTell:
         why = refusal_text(answer, self.api.host, self.api.redact)
-        return NotKept(why) if is_permanent(answer.status) else CannotTell(why, hint_for(answer, self.api.host))
+        # What is uploaded follows no redirection.
+        stays = is_permanent(answer.status) or 300 <= answer.status < 400
+        return NotKept(why) if stays else CannotTell(why, hint_for(answer, self.api.host))

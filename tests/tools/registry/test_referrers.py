@@ -266,6 +266,19 @@ def test_no_upload_and_no_login_goes_to_another_place(
     assert [asked.method for asked in proxy.seen if asked.method == "PUT"] == []
 
 
+def test_no_upload_follows_a_redirect(host: str, make: Make, archives: tuple[Path, Path]) -> None:
+    registry = make(host)
+    package = pushed(registry, archives[0])
+    with proxied(host) as elsewhere, proxied(host) as proxy:
+        proxy.fault = lambda asked: (
+            Told(307, {"Location": f"http://{elsewhere.host}{asked.path}"}, b"") if asked.method == "PUT" else None
+        )
+        refused = same_place(registry, proxy.host).referrers("app").attach(package, document())
+    assert isinstance(refused, NotKept)
+    assert "answered 307" in refused.why
+    assert elsewhere.seen == []
+
+
 def test_a_redirect_to_another_host_gets_no_login(guarded: str, make: Make, archives: tuple[Path, Path]) -> None:
     registry = make(guarded, LOGIN)
     package = pushed(registry, archives[0])
