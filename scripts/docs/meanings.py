@@ -4,6 +4,7 @@ MEANINGS = {
     "ADMISSION_DENIED": "an admission webhook or a policy of the cluster refuses an object.",
     "API_UNREACHABLE": "the API server does not answer.",
     "BUG": "an unexpected failure; the message is Python's.",
+    "CHART_ARCHIVE": "an archive in the chart, or made of it, could be read in two ways; the message names what.",
     "CHART_REFUSED": "a template of the chart fails, or makes YAML that cannot be read.",
     "CONTAINER_CONFIG": "a container cannot be created from its configuration.",
     "CONTAINER_START": "a container cannot be started.",
