@@ -19,7 +19,7 @@ from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
-from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor
 from jetscale_cicd.tools.worker import named, worker
 
 if TYPE_CHECKING:
@@ -250,6 +250,12 @@ def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> t
     return taken, replace(request, head=head)
 
 
+def _secret_values(settings: "Settings") -> Iterator[str]:
+    """Of every target: those that were not asked for are rendered, too."""
+    for target in (*settings.targets, *settings.left_out):
+        yield from (os.environ.get(name, "") for name in target.secrets.values())
+
+
 @contextmanager
 def open_context(
     request: Request,
@@ -282,7 +288,7 @@ def open_context(
         from jetscale_cicd.observe.settings import load_configuration
 
         settings, rules = load_configuration(repository, head, request)
-        redact.learn(os.environ.get(name, "") for target in settings.targets for name in target.secrets.values())
+        redact.learn(_secret_values(settings), MIN_KNOWN_CHARS)
         say = partial(_announce_redacted, announce, redact)
         context = RunContext(request, repository, head, settings, rules, redact, say, _alone(show), closing)
         for note in () if plans else settings.notes:  # a plan shows them

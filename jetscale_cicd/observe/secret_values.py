@@ -4,28 +4,33 @@ import os
 
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, check_long_enough
 
-# Of a variable that is not set, where only a render needs a value.
+# Of a variable that is not set, or whose value could not be masked, where only a render needs a value.
 STAND_IN = "stage6-stand-in"
 
 
 def stand_ins(target: Target) -> dict[str, str]:
     """Dotted values key to secret, or to a stand-in: for a target that is rendered, and not deployed."""
-    return {key: os.environ.get(name) or STAND_IN for key, name in target.secrets.items()}
+    given = {key: os.environ.get(name, "") for key, name in target.secrets.items()}
+    return {key: value if len(value.strip()) >= MIN_KNOWN_CHARS else STAND_IN for key, value in given.items()}
 
 
 def secrets_of(target: Target) -> dict[str, str]:
     """Dotted values key to secret; the redactor knows each of them since the context was opened.
 
     Raises:
-        PreconditionError: ``SECRET_UNSET``, a variable is not set, or empty.
+        PreconditionError: ``SECRET_UNSET``, a variable is not set, or blank; ``SECRET_SHORT``, its value is too
+            short to be masked.
     """
-    unset = [name for name in target.secrets.values() if not os.environ.get(name)]
+    unset = [name for name in target.secrets.values() if not os.environ.get(name, "").strip()]
     if unset:
         raise PreconditionError(
             "SECRET_UNSET",
-            f"target {target.name} takes values from {', '.join(unset)}, which is not set",
+            f"target {target.name} takes values from {', '.join(unset)}, which is not set, or blank",
             where=f"targets.{target.name}.secrets",
             hint="set the variable for this step, for example by env: in a workflow",
         )
+    for name in target.secrets.values():
+        check_long_enough(name, os.environ[name], f"targets.{target.name}.secrets")
     return {key: os.environ[name] for key, name in target.secrets.items()}

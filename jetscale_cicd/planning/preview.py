@@ -1,6 +1,7 @@
 """The objects that a change would alter: rendered at base and head, and compared one by one."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from jetscale_cicd.build.clock import mentions_time
@@ -11,6 +12,7 @@ from jetscale_cicd.decide.cluster.manifest_diff import (
     compare_manifests,
     compare_renders,
 )
+from jetscale_cicd.decide.cluster.manifest_text import mask
 from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan
@@ -95,7 +97,8 @@ def _changes(
     # A value that is secret in one object is masked in all of them.
     context.redact.learn(secrets_in((*earlier, *objects), context.redact.is_secret_name))
     versions = (str(old.version if old else new.version), str(new.version))
-    changes = compare_manifests(earlier, objects, context.mask, versions)
+    hide = partial(context.redact.masked, mask=lambda hidden: mask(hidden, context.mask))
+    changes = compare_manifests(earlier, objects, context.mask, versions, hide=hide)
     if all(each.only for each in changes):
         return changes
     archive = new.archive()
@@ -106,7 +109,7 @@ def _changes(
     unstable = compare_renders(objects, again)
     if unstable.names and old and earlier:  # so may the names of what was there before
         unstable = _with_names(unstable, compare_renders(earlier, old.objects(old.archive())[0]))
-    return compare_manifests(earlier, objects, context.mask, versions, unstable)
+    return compare_manifests(earlier, objects, context.mask, versions, unstable, hide=hide)
 
 
 def _with_names(one: Unstable, other: Unstable) -> Unstable:

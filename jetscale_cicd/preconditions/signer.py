@@ -1,4 +1,4 @@
-"""The programs that sign a package are installed."""
+"""The programs that sign a package are installed, and the passphrase can be masked."""
 
 import os
 
@@ -16,12 +16,16 @@ def _applies(context: RunContext, plan: Plan) -> bool:
 
 
 def _run(context: RunContext, _: Plan) -> None:
+    from jetscale_cicd.tools.gpg import PASSPHRASE
+    from jetscale_cicd.tools.redact import check_long_enough
     from jetscale_cicd.tools.search_path import find_program
 
     signing = context.settings.signing
     command = signing.command_at(context.repository.git.root)
     for program in (*(("gpg",) if signing.key else ()), *command[:1]):
         find_program(program, os.environ)
+    if signing.key and (passphrase := os.environ.get(PASSPHRASE)):
+        check_long_enough(PASSPHRASE, passphrase, "release.sign_key")
 
 
 CHECK = RunCheck("signer", "the programs that sign are installed", _applies, _run)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.document import with_strings
 from jetscale_cicd.tools.redact import Redactor
 
 
@@ -17,11 +18,10 @@ def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) 
     """
     if file is None:
         return "recorded on the release itself (helm history); --audit FILE also keeps a log"
-    line = json.dumps(entry)
+    content = json.dumps(with_strings(entry, redact)).encode() + b"\n"
     try:
         # One write to a file that is opened for appending: the lines of two runs do not mix (POSIX, write).
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
-        content = redact(line).encode() + b"\n"
         with os.fdopen(descriptor, "wb", buffering=0) as out:
             if out.write(content) != len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

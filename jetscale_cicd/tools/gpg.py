@@ -8,7 +8,7 @@ from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
-_VARIABLE = "STAGE6_SIGN_PASSPHRASE"
+PASSPHRASE = "STAGE6_SIGN_PASSPHRASE"  # noqa: S105 - the name of a variable
 _TIMEOUT_SECONDS = 60
 _MAX_MESSAGE_CHARS = 500
 
@@ -32,7 +32,7 @@ class Gpg:
             PublishError: ``SIGN_FAILED``, with gpg's message.
             PreconditionError: ``TOOL_MISSING``.
         """
-        env = {name: value for name, value in self.env.items() if name != _VARIABLE}
+        env = {name: value for name, value in self.env.items() if name != PASSPHRASE}
         # Loopback: gpg must not ask for a passphrase in a CI.
         quiet = ("--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback", "--passphrase-fd", "0")
         argv = ["gpg", *quiet, f"--local-user={key}", f"--output={signed}", "--clear-sign", str(text)]
@@ -41,13 +41,13 @@ class Gpg:
                 argv,
                 env=env,
                 timeout=_TIMEOUT_SECONDS,
-                stdin=os.fsencode(self.env.get(_VARIABLE, "")) + b"\n",
+                stdin=os.fsencode(self.env.get(PASSPHRASE, "")) + b"\n",
             )
         except ProcessTimeout as late:
             raise _failure(str(late), key) from None
         if finished.status != 0:
             raise _failure(_message(finished), key)
-        if _VARIABLE in self.env:  # gpg-agent caches it, and would sign for the next process on this machine
+        if PASSPHRASE in self.env:  # gpg-agent caches it, and would sign for the next process on this machine
             self.processes.run(["gpgconf", "--reload", "gpg-agent"], env=env, timeout=_TIMEOUT_SECONDS)
 
 
@@ -60,5 +60,5 @@ def _failure(why: str, key: str) -> PublishError:
         "SIGN_FAILED",
         f"gpg did not sign with {key!r}: {why}",
         where="release.sign_key",
-        hint=f"is the secret key in the keyring (gpg --list-secret-keys), and its passphrase in {_VARIABLE}?",
+        hint=f"is the secret key in the keyring (gpg --list-secret-keys), and its passphrase in {PASSPHRASE}?",
     )

@@ -95,3 +95,9 @@ def test_an_entry_that_is_written_in_part_is_an_error(tmp_path: Path) -> None:
     finally:
         os.close(reading)
     assert error.value.code == "AUDIT_UNWRITABLE"
+
+
+def test_a_mask_breaks_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "audit"
+    append_audit(file, {"schema": 1, "error": {"message": 'a "b": c'}}, Redactor.of(['": "', '"b": c'], 4))
+    assert json.loads(file.read_text()) == {"schema": 1, "error": {"message": "a ***"}}

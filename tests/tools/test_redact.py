@@ -136,3 +136,10 @@ def test_it_takes_time_by_the_length_of_the_text(part: str) -> None:
     started = time.monotonic()
     Redactor.of(())(part * (200_000 // len(part)) + "@")
     assert time.monotonic() - started < 5  # 40 kB of the first took half a minute
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("STAGE6_REGISTRY_PASSWORD", "***"), ("MY_PASSWORD", "abcd"), ("X", "abcd")]
+)
+def test_a_short_value_of_a_variable_of_ours_is_a_secret(name: str, shown: str) -> None:
+    assert Redactor.of_environment([(name, "abcd")])("abcd") == shown

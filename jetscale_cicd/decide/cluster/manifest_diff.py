@@ -1,6 +1,7 @@
 """Two renders of a release compared object by object: what the change does, apart from what differs anyway."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from jetscale_cicd.decide.cluster.manifest_text import masked, object_lines
 from jetscale_cicd.decide.cluster.manifests import Key, Manifest
@@ -48,6 +49,8 @@ def compare_manifests(
     mask_key: bytes,
     versions: tuple[str, str] = ("", ""),
     unstable: Unstable = STABLE,
+    *,
+    hide: Callable[[str], str] = str,
 ) -> tuple[ObjectChange, ...]:
     """Every object that differs, in order of kind and name.
 
@@ -55,6 +58,7 @@ def compare_manifests(
         mask_key: random bytes of this run (``manifest_text.masked``).
         versions: of the chart before and after, as charts write them into labels.
         unstable: what differs in every render.
+        hide: masks known secrets in a string (``manifest_text.masked``).
     """
     before, after = _by_key(old), _by_key(new)
     hooks = {manifest.key: manifest.hook for manifest in (*old, *new)}
@@ -66,7 +70,8 @@ def compare_manifests(
     # A checksum is of what another object holds; where one of those changed, it may be the change.
     checksums_count = any(pair.only(checksums_count=False) is None for pair in pairs.values())
     return tuple(
-        pair.change(hooks[pair.key], mask_key, pair.only(checksums_count=checksums_count)) for pair in pairs.values()
+        pair.change(hooks[pair.key], pair.only(checksums_count=checksums_count), partial(_lines, mask_key, hide))
+        for pair in pairs.values()
     )
 
 
@@ -112,9 +117,9 @@ class _Pair:
         stamps = _Stamps(*self.versions, immutable=_IMMUTABLE.get(self.key[1]), checksums_count=checksums_count)
         return OnlyDiffers.CHART_LABELS if stamps.explain(one, other) else None
 
-    def change(self, hook: str, mask_key: bytes, only: OnlyDiffers | None) -> ObjectChange:
+    def change(self, hook: str, only: OnlyDiffers | None, lines: "Callable[[object], list[str]]") -> ObjectChange:
         _, kind, namespace, name = self.key
-        hunks = () if only else tuple(_hunks(*self.stable(), mask_key))
+        hunks = () if only else tuple(_hunks(*map(lines, self.stable())))
         return ObjectChange(
             kind=kind, name=name, namespace=namespace, change=self.kind, hook=hook, hunks=hunks, only=only
         )
@@ -173,18 +178,17 @@ def _marked(value: object, tree: "_Tree | None") -> object:
     return value
 
 
-def _hunks(one: object, other: object, mask_key: bytes) -> Iterator[str]:
+def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
     import difflib
 
-    before, after = (_lines(side, mask_key) for side in (one, other))
     lines = difflib.unified_diff(before, after, lineterm="", n=_CONTEXT)
     yield from list(lines)[2:]  # without the two names
 
 
-def _lines(documents: object, mask_key: bytes) -> list[str]:
+def _lines(mask_key: bytes, hide: Callable[[str], str], documents: object) -> list[str]:
     lines: list[str] = []
     for document in documents if isinstance(documents, list) else []:
-        lines += [*(["---"] if lines else []), *object_lines(masked(document, mask_key))]
+        lines += [*(["---"] if lines else []), *object_lines(masked(document, mask_key, hide))]
     return lines
 
 

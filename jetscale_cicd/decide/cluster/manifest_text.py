@@ -6,7 +6,7 @@ PyYAML's emitter writes a text with a tab, a trailing space or a carriage return
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jetscale_cicd.config.yaml_scalars import plain
 from jetscale_cicd.decide.cluster.manifests import is_payload
@@ -23,34 +23,36 @@ def object_lines(document: object) -> list[str]:
     return list(_block(document, ""))
 
 
-def masked(value: object, mask_key: bytes) -> object:
+def masked(value: object, mask_key: bytes, hide: Callable[[str], str] = str) -> object:
     """The same with every Secret masked, however deep it stands; its metadata stays, but for kubectl's copy of it.
 
     Args:
         mask_key: random bytes of this run: equal secrets show equal masks within it, and no mask can be guessed back.
+        hide: masks known secrets in a string. In the text of the object they may be quoted, escaped and broken.
     """
     if isinstance(value, list):
-        return [masked(item, mask_key) for item in value]
+        return [masked(item, mask_key, hide) for item in value]
     if not isinstance(value, dict):
-        return value
+        return hide(value) if isinstance(value, str) else value
     if value.get("kind") != "Secret":
-        return {key: masked(item, mask_key) for key, item in value.items()}
+        return {hide(str(key)): masked(item, mask_key, hide) for key, item in value.items()}
     hidden = {key: _masked_part(item, mask_key) if is_payload(key) else item for key, item in value.items()}
     metadata = value.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
-        copy = {_LAST_APPLIED: _mask(annotations[_LAST_APPLIED], mask_key)}
+        copy = {_LAST_APPLIED: mask(annotations[_LAST_APPLIED], mask_key)}
         hidden["metadata"] = {**metadata, "annotations": {**annotations, **copy}}
     return hidden
 
 
 def _masked_part(values: object, mask_key: bytes) -> object:
     if isinstance(values, dict):
-        return {key: _mask(value, mask_key) for key, value in values.items()}
-    return values if values is None else _mask(values, mask_key)
+        return {key: mask(value, mask_key) for key, value in values.items()}
+    return values if values is None else mask(values, mask_key)
 
 
-def _mask(value: object, mask_key: bytes) -> str:
+def mask(value: object, mask_key: bytes) -> str:
+    """What is shown of a secret: the same for the same one, within a run."""
     return f"(masked {hashlib.blake2b(repr(value).encode(), key=mask_key, digest_size=4).hexdigest()})"
 
 

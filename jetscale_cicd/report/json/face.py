@@ -3,9 +3,10 @@
 from typing import TypeAlias, assert_never
 
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.document import with_strings
 from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless_json
-from jetscale_cicd.report.json.encode import SCHEMA, dumps, masked
+from jetscale_cicd.report.json.encode import SCHEMA, dumps
 from jetscale_cicd.report.json.error import error_document
 from jetscale_cicd.report.json.plan import asked_plan_document
 from jetscale_cicd.report.json.run import asked_run_document
@@ -34,7 +35,7 @@ class JsonFace:
 
     def render(self, result: CommandResult, medium: Medium) -> str:
         """The document of a result."""
-        return harmless_json(dumps(masked(document_of(result), medium.redact))) + "\n"
+        return harmless_json(dumps(with_strings(document_of(result), medium.redact))) + "\n"
 
 
 def document_of(result: CommandResult) -> dict[str, object]:

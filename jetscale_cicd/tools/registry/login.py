@@ -9,6 +9,7 @@ from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, check_long_enough
 from jetscale_cicd.tools.registry.hosts import RegistryHost, hostname_of
 
 USERNAME = "STAGE6_REGISTRY_USERNAME"
@@ -65,13 +66,14 @@ class CredentialStore:
     def _learn(self, login: Login | None) -> None:
         if login:
             secret = (login.password, login.identity_token, login.registry_token, login.basic.removeprefix("Basic "))
-            self.processes.redact.learn(secret)
+            self.processes.redact.learn(secret, MIN_KNOWN_CHARS)
 
     def from_environment(self) -> Login | None:
         """Credentials of the environment, for the registry to which charts are published.
 
         Raises:
             ConfigurationError: ``REGISTRY_LOGIN``, one of the two variables is missing.
+            PreconditionError: ``SECRET_SHORT``, the password is too short to be masked.
         """
         username, password = self.env.get(USERNAME, ""), self.env.get(PASSWORD, "")
         if bool(username) != bool(password):
@@ -82,6 +84,8 @@ class CredentialStore:
                 where=missing,
                 hint="set both (is the secret empty in this run?), or neither to use the login of helm or docker",
             )
+        if username:
+            check_long_enough(PASSWORD, password, PASSWORD)
         return Login(username, password) if username else None
 
     def helm_content(self) -> Mapping[str, object]:
