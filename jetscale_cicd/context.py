@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.model.live import NotObserved
+from jetscale_cicd.model.misplaced import misplaced_in
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -250,10 +251,11 @@ def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> t
     return taken, replace(request, head=head)
 
 
-def _secret_values(settings: "Settings") -> Iterator[str]:
-    """Of every target: those that were not asked for are rendered, too."""
-    for target in (*settings.targets, *settings.left_out):
-        yield from (os.environ.get(name, "") for name in target.secrets.values())
+def _learn_secrets(redact: Redactor, settings: "Settings") -> None:
+    """Mask the secrets of every target, as those that were not asked for are rendered, too; and what looks like one."""
+    targets = (*settings.targets, *settings.left_out)
+    redact.learn((os.environ.get(name, "") for each in targets for name in each.secrets.values()), MIN_KNOWN_CHARS)
+    redact.learn(misplaced_in((settings.chart, settings.release, targets)))
 
 
 @contextmanager
@@ -288,7 +290,7 @@ def open_context(
         from jetscale_cicd.observe.settings import load_configuration
 
         settings, rules = load_configuration(repository, head, request)
-        redact.learn(_secret_values(settings), MIN_KNOWN_CHARS)
+        _learn_secrets(redact, settings)
         say = partial(_announce_redacted, announce, redact)
         context = RunContext(request, repository, head, settings, rules, redact, say, _alone(show), closing)
         for note in () if plans else settings.notes:  # a plan shows them

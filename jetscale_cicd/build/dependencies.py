@@ -9,6 +9,7 @@ from jetscale_cicd.decide.chart.chart_yaml import ChartFile
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
+from jetscale_cicd.model.shown import shown_address
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.loopback import needs_several_transports
 from jetscale_cicd.tools.process import Finished
@@ -119,7 +120,7 @@ def _check_location(dependency: LockedDependency, location: str, chart: str) -> 
     if location == dependency.repository and not _is_remote(location) and not location.startswith("file://"):
         raise ConfigurationError(
             "DEPENDENCY_REPOSITORY",
-            f"subchart {dependency.name}: {location!r} is not a repository from which charts can be fetched",
+            f"subchart {dependency.name}: no charts can be fetched from {shown_address(location)}",
             where=f"{chart}/Chart.yaml",
             hint="use oci://, https:// or file://, or a mirror: chart.mirrors",
         )

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +12,7 @@ from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.engine import ENGINES
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.shown import may_be_shown, quoted, shown
 from jetscale_cicd.observe.ci.detect import payload_path, read_event
 from jetscale_cicd.report.face import DEFAULT, FACES
 
@@ -33,6 +34,21 @@ class Parser(argparse.ArgumentParser):
         """Help as wide as the terminal."""
         self.formatter_class = argparse.HelpFormatter
         return super().format_help()
+
+    def parse_args(self, *given: Any) -> Any:  # type: ignore[override]
+        """As argparse does; of what it does not know only the names of options are echoed."""
+        args, unknown = self.parse_known_args(*given)
+        if unknown:
+            names = [quoted(word.partition("=")[0])[1:-1] for word in unknown if word.startswith("-")]
+            if others := len(unknown) - len(names):
+                names.append(f"{others} without a name")
+            self.error(f"unrecognized arguments: {', '.join(names)}")
+        return args
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = ", ".join(map(str, action.choices))
+            raise argparse.ArgumentError(action, f"invalid choice: {quoted(str(value))} (choose from {known})")
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""
@@ -154,7 +170,7 @@ def save(file: Path, text: str, option: str, root: Path) -> None:
         raise ConfigurationError(
             "FILE_UNWRITABLE",
             f"the file of {option} cannot be written: {unwritable.strerror}",
-            where=str(file),
+            where=shown(str(file)),
             hint="name a file in a directory that exists",
         ) from None
 
@@ -204,6 +220,23 @@ def request_of(args: argparse.Namespace, *, network: bool) -> Request:
     )
 
 
+# Variables that name a file or a directory; and what they hold by mistake is a secret.
+_PATHS = (
+    *("KUBECONFIG", "HELM_REGISTRY_CONFIG", "HELM_CONFIG_HOME", "XDG_CONFIG_HOME", "DOCKER_CONFIG", "SSL_CERT_FILE"),
+    *("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"),
+)
+
+
+def misplaced(env: Mapping[str, str], arguments: Sequence[str]) -> Iterator[str]:
+    """Contents and credentials where a path, a name or an address belongs: whoever repeats them, they are masked."""
+    given = (*(env.get(name, "") for name in _PATHS), *arguments)
+    for text in given:
+        option, equals, value = text.partition("=")
+        value = value if equals and option.startswith("--") and option.isascii() and option.isprintable() else text
+        if not may_be_shown(value):
+            yield value
+
+
 def event_of(env: Mapping[str, str]) -> Event:
     """The CI's event, with its payload where the CI keeps one in a file.
 
@@ -220,15 +253,15 @@ def event_of(env: Mapping[str, str]) -> Event:
     except (OSError, ValueError) as unreadable:
         raise ConfigurationError(
             "EVENT_PAYLOAD",
-            f"the event's payload cannot be read: {unreadable}",
-            where=path,
+            f"the event's payload cannot be read: {getattr(unreadable, 'strerror', None) or unreadable}",
+            where=shown(path),
             hint="unset GITHUB_EVENT_PATH to go without it",
         ) from None
     if not isinstance(payload, dict):
         raise ConfigurationError(
             "EVENT_PAYLOAD",
             "the event's payload is no JSON object",
-            where=path,
+            where=shown(path),
             hint="unset GITHUB_EVENT_PATH to go without it",
         )
     return read_event(env, payload)

@@ -7,6 +7,7 @@ from pathlib import Path
 from jetscale_cicd.cli.arguments import add_common, request_of
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.shown import quoted
 from jetscale_cicd.report.results import ExplanationResult
 
 
@@ -38,6 +39,6 @@ def _inside(text: str, top: Path) -> bytes:
     inside = os.path.relpath(os.path.normpath(path), top)
     if not text or inside == "." or Path(inside).parts[0] == os.pardir:
         raise ConfigurationError(
-            "USAGE", f"{text!r} is no path inside the repository", where=str(top), hint="name a file, or a folder"
+            "USAGE", f"{quoted(text)} is no path inside the repository", where=str(top), hint="name a file, or a folder"
         )
     return os.fsencode(inside)

@@ -9,9 +9,10 @@ from importlib import import_module
 from itertools import pairwise
 from types import FrameType
 
-from jetscale_cicd.cli.arguments import Parser
+from jetscale_cicd.cli.arguments import Parser, misplaced
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
+from jetscale_cicd.model.shown import described, looks_secret, shown
 from jetscale_cicd.tools.worker import INTERRUPTING
 
 # The name of a command, and its module: imported only where it is asked for.
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     output = Output.for_process(_last_value_of("--output", arguments))
+    output.redact.learn(misplaced(os.environ, arguments))
     _listen()
     _forget_parent_git()
     debug = "--debug" in arguments
@@ -51,15 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except Stage6Error as error:
         return _fail(error, output, debug)
-    except Exception as bug:
-        if debug:
-            raise
-        message = f"{type(bug).__name__}: {bug}"
-        return _fail(
-            Stage6Error("BUG", message, hint="this is a bug in jetscale-cicd: run again with --debug and report it"),
-            output,
-            debug,
-        )
+    except Exception as bug:  # noqa: BLE001 - the boundary
+        return _fail(_bug(bug), output, debug)
 
 
 def parser(first: str = "") -> Parser:
@@ -103,6 +98,16 @@ def _fail(error: Stage6Error, output: Output, debug: bool) -> int:
 
         sys.stderr.write(output.redact(traceback.format_exc()))
     return output.fail(error)
+
+
+def _bug(bug: Exception) -> Stage6Error:
+    """What is not expected; of the paths in the message of the system only what can be one."""
+    text = str(bug)
+    if isinstance(bug, OSError):
+        names = (os.fsdecode(name) for name in (bug.filename, bug.filename2) if isinstance(name, str | bytes))
+        text = ": ".join([bug.strerror or "", *map(shown, names)])
+    message = f"{type(bug).__name__}: {described(text) if looks_secret(text) else text}"
+    return Stage6Error("BUG", message, hint="this is a bug in jetscale-cicd: run again with --debug and report it")
 
 
 def _listen() -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TextIO
 
+from jetscale_cicd.cli.error_stream import redacted
 from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -44,6 +45,7 @@ class Output:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         redact = Redactor.of_environment(os.environ.items())
+        sys.stderr = redacted(sys.stderr, redact)
         return cls(form if form in FACES else DEFAULT, redact, Screen(sys.stderr))
 
     @property

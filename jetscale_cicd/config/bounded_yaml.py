@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jetscale_cicd.config.yaml_events import YamlSource, bounded_events, is_merge
 from jetscale_cicd.config.yaml_scalars import NotOfItsTagError, Value, key_text, plain, tagged
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.shown import quoted
 
 # The API server refuses a Secret above 1 MiB, and Helm keeps chart and values of a release in one.
 MAX_BYTES = 1 << 20
@@ -174,7 +175,7 @@ class _Builder:
         if name is None:
             raise self.source.refuse("a key is not a string", written.event)
         if frame.keys.setdefault(name, (type(value), value)) != (type(value), value):
-            message = f"two different keys are one to Helm, {name!r}, which takes the value of either"
+            message = f"two different keys are one to Helm, {quoted(name)}, which takes the value of either"
             raise self.source.refuse(message, written.event, "remove one of them")
         return name
 
@@ -204,7 +205,7 @@ def scalar(event: Any, source: YamlSource) -> Value:
 def _json(written: _Written, source: YamlSource) -> object:
     """The value, which JSON has to have."""
     if isinstance(written.value, float) and not math.isfinite(written.value):
-        message = f"{written.event.value!r} is no number that Helm and Kubernetes can keep"
+        message = f"{quoted(written.event.value)} is no number that Helm and Kubernetes can keep"
         raise source.refuse(message, written.event, "put it in quotes")
     return written.value
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from jetscale_cicd.model.target import Target, quoted
+from jetscale_cicd.model.shown import quoted
+from jetscale_cicd.model.target import Target
 
 
 def wrong_needs(targets: Sequence[Target]) -> Iterator[tuple[Target, str]]:

@@ -21,7 +21,8 @@ from jetscale_cicd.config.settings import (
 from jetscale_cicd.config.yaml_scalars import plain
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import Field, fields, replace
-from jetscale_cicd.model.target import Check, Target, check_label, quoted
+from jetscale_cicd.model.shown import may_be_shown, quoted
+from jetscale_cicd.model.target import Check, Target, check_label
 
 _MAX_SHOWN_PROBLEMS = 20
 _KINDS = {
@@ -235,7 +236,7 @@ class _Reader:
         if node.kind == "null":
             hint = "delete the key to keep its default"
         elif kind == "str" and scalar:
-            hint = f'quote it: "{node.text[:60]}"'
+            hint = f'quote it: "{node.text[:60]}"' if may_be_shown(node.text) else "quote it"
         elif kind == "sequence" and scalar:
             hint = "write a list: [...]"
         self._problem("CONFIG_TYPE", node, f"{dotted}: must be {_KINDS[kind]}, but {reading}", hint)

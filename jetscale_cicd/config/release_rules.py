@@ -17,7 +17,7 @@ from jetscale_cicd.config.settings import check_tag_format
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.branch import BranchGroup
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.model.target import quoted
+from jetscale_cicd.model.shown import quoted
 
 MAX_FILE_CHARS = 256 * 1024
 # ``BranchConfig.match`` of python-semantic-release 10.7.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.target import Target
 
 _HINT = "complete and commit them: what is written in capitals is yours to replace (docs/configuration.md)"
@@ -46,7 +47,7 @@ def check_required(settings: Settings, file: Path | None) -> None:
         raise ConfigurationError(
             "CONFIG_INCOMPLETE",
             f"a run acts on what is written down, and nothing sets {', '.join(keys)}",
-            where=str(file or ".stage6.yaml"),
+            where=shown(str(file or ".stage6.yaml")),
             hint=_HINT,
             details=(*_lines(keys), *settings.notes),
         )

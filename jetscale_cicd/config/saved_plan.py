@@ -11,6 +11,7 @@ from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.plan import Decision, Plan
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.step import Step, StepName, StepState
 
 
@@ -140,10 +141,10 @@ def load_saved_plan(file: Path) -> SavedPlan:
         raise ConfigurationError(
             "PLAN_FILE",
             f"the plan cannot be read: {unreadable.strerror}",
-            where=str(file),
+            where=shown(str(file)),
             hint="create one with plan --out FILE",
         ) from None
-    return read_saved_plan(content, str(file))
+    return read_saved_plan(content, shown(str(file)))
 
 
 def read_saved_plan(content: bytes, where: str) -> SavedPlan:

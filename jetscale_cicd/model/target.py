@@ -6,6 +6,7 @@ from typing import Any
 
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.record import field, fields, frozen
+from jetscale_cicd.model.shown import quoted
 
 Check = Callable[[Any], None]
 
@@ -24,11 +25,6 @@ API_VERSION = r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?v[0-9]+(?:(?:alpha|beta)[0
 _URL = re.compile(r"https?://[^/?#@\s]+(?:[/?#]\S*)?")
 # With the characters that reorder or break a line on a terminal: a path is printed, and must not forge output.
 _CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-
-
-def quoted(text: str) -> str:
-    """``text`` for a message: quoted, escaped, and truncated to 60 characters."""
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 def check_text(text: str) -> None:

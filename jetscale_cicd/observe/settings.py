@@ -10,10 +10,12 @@ from jetscale_cicd.config.settings import Settings, check_registry
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.shown import quoted, shown
 from jetscale_cicd.observe.committed_text import committed_texts, text_of
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.trees import entry_at
 from jetscale_cicd.observe.worktree_notes import worktree_notes
+from jetscale_cicd.tools.paths import exists, is_file
 
 FILE = ".stage6.yaml"
 # Names that are taken for it; a repository that has one of them was configured by somebody.
@@ -55,7 +57,7 @@ def _was_committed(repository: Repository, snapshot: str) -> bool:
 
 def _settings(request: Request, texts: dict[str, str]) -> Settings:
     if request.config:
-        return _parsed(_read(request.config), str(request.config))
+        return _parsed(_read(request.config), shown(str(request.config)))
     if FILE in texts:
         return _parsed(texts[FILE], FILE)
     if mistaken := next((name for name in _MISTAKEN if name in texts), None):
@@ -77,7 +79,7 @@ def _overridden(settings: Settings, request: Request) -> Settings:
     if unknown:
         known = ", ".join(target.name for target in settings.targets)
         raise ConfigurationError(
-            "UNKNOWN_TARGET", f"there is no target {unknown[0]!r}", where="--target", hint=f"targets are: {known}"
+            "UNKNOWN_TARGET", f"there is no target {quoted(unknown[0])}", where="--target", hint=f"targets are: {known}"
         )
     targets = tuple(each for each in settings.targets if not request.targets or each.name in request.targets)
     left_out = tuple(each for each in settings.targets if each not in targets)
@@ -102,20 +104,20 @@ def _read(file: Path) -> str:
 
     if not os.path.lexists(file):
         raise ConfigurationError(
-            "CONFIG_MISSING", "there is no such configuration file", where=str(file), hint="check --config"
+            "CONFIG_MISSING", "there is no such configuration file", where=shown(str(file)), hint="check --config"
         )
     try:
-        if file.exists() and not file.is_file():  # a pipe would be waited for
+        if exists(file) and not is_file(file):  # a pipe would be waited for
             raise OSError(0, "it is no regular file")
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=str(file)) from None
+        raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=shown(str(file))) from None
     except OSError as unreadable:
         raise ConfigurationError(
             "CONFIG_UNREADABLE",
             f"it cannot be read: {unreadable.strerror}",
-            where=str(file),
+            where=shown(str(file)),
             hint="make it a plain file that this user may read",
         ) from None
-    return text_of(content, str(file))
+    return text_of(content, shown(str(file)))

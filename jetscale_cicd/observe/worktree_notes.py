@@ -8,6 +8,7 @@ from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.boundary import is_inside
 from jetscale_cicd.tools.git import Git
+from jetscale_cicd.tools.paths import exists, is_file
 
 _UNREADABLE = "\0"
 
@@ -29,7 +30,7 @@ def worktree_notes(git: Git, source: str, texts: Mapping[str, str], file: str, r
     texts = {name: _with_unix_ends(text) for name, text in texts.items()}
     here = {name: text for name in (file, *RULES_FILES) if name and (text := _text(git.root / name)) is not None}
     notes = []
-    if file and file not in texts and os.path.lexists(git.root / file) and not (git.root / file).is_file():
+    if file and file not in texts and os.path.lexists(git.root / file) and not is_file(git.root / file):
         raise ConfigurationError(
             "CONFIG_UNREADABLE",
             "it is no file, and not committed",
@@ -58,9 +59,9 @@ def _rules(texts: Mapping[str, str]) -> ReleaseRules | None:
 def _text(file: Path) -> str | None:
     """The text of a file; None where there is none, or a link that leads nowhere here."""
     try:
-        if not file.exists():
+        if not exists(file):
             return None
-        if not file.is_file() or not is_inside(file.parent, file):  # a pipe would be waited for
+        if not is_file(file) or not is_inside(file.parent, file):  # a pipe would be waited for
             return _UNREADABLE
         from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 

@@ -9,6 +9,7 @@ from jetscale_cicd.decide.chart.chart_lock import LockedDependency, locked_depen
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.observe.git.files import read_files
+from jetscale_cicd.tools.paths import is_directory
 
 
 def local_mirrors(context: RunContext, commit: str) -> Mapping[str, str]:
@@ -19,7 +20,7 @@ def local_mirrors(context: RunContext, commit: str) -> Mapping[str, str]:
     """
     configured = context.settings.chart.mirrors
     folder = context.repository.git.root / context.settings.chart.path / "charts"
-    if context.request.network or not folder.is_dir():
+    if context.request.network or not is_directory(folder):
         return configured
     there = {
         dependency.repository: str(folder)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.document import with_strings
+from jetscale_cicd.model.shown import shown
+from jetscale_cicd.tools.paths import exists, is_file
 from jetscale_cicd.tools.redact import Redactor
 
 
@@ -29,10 +31,10 @@ def append_audit(file: Path | None, entry: dict[str, object], redact: Redactor) 
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",
             f"the audit file cannot be written: {unwritable.strerror}",
-            where=str(file),
+            where=shown(str(file)),
             hint="name a file in a directory that exists: --audit FILE",
         ) from None
-    return f"appended to {file}"
+    return f"appended to {shown(str(file))}"
 
 
 def check_audit(file: Path | None) -> None:
@@ -43,11 +45,11 @@ def check_audit(file: Path | None) -> None:
     """
     if file is None:
         return
-    regular = file.is_file() or not file.exists()  # a pipe would keep the run, and its lock, until it is read
-    if not regular or not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+    regular = is_file(file) or not exists(file)  # a pipe would keep the run, and its lock, until it is read
+    if not regular or not os.access(file if exists(file) else file.resolve().parent, os.W_OK):
         raise ConfigurationError(
             "AUDIT_UNWRITABLE",
             "the audit file cannot be written" if regular else "the audit must be a regular file",
-            where=str(file),
+            where=shown(str(file)),
             hint="name another file: --audit FILE",
         )

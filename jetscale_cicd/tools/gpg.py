@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.shown import quoted
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 
 PASSPHRASE = "STAGE6_SIGN_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -58,7 +59,7 @@ def _message(finished: Finished) -> str:
 def _failure(why: str, key: str) -> PublishError:
     return PublishError(
         "SIGN_FAILED",
-        f"gpg did not sign with {key!r}: {why}",
+        f"gpg did not sign with {quoted(key)}: {why}",
         where="release.sign_key",
         hint=f"is the secret key in the keyring (gpg --list-secret-keys), and its passphrase in {PASSPHRASE}?",
     )

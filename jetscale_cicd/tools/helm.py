@@ -16,6 +16,7 @@ from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.loopback import plain_http
+from jetscale_cicd.tools.paths import exists
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, tool_environment
 
 _NOT_THE_ERROR = ("WARNING", "walk.go", "coalesce.go", "Use --debug flag")
@@ -268,7 +269,7 @@ class Helm:
 
 def _absolute_paths(env: Mapping[str, str]) -> dict[str, str]:
     """The variables that name a file or a directory which is there, seen from the working directory."""
-    return {name: str(Path(env[name]).absolute()) for name in _PATHS if env.get(name) and Path(env[name]).exists()}
+    return {name: str(Path(env[name]).absolute()) for name in _PATHS if env.get(name) and exists(env[name])}
 
 
 def failure_of(finished: Finished) -> str:

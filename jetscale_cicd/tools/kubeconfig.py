@@ -8,6 +8,8 @@ from pathlib import Path
 
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.shown import described, may_be_shown
+from jetscale_cicd.tools.paths import is_file
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
 _COMMENT = re.compile(r"\s#")
@@ -22,7 +24,7 @@ def current_context(env: Mapping[str, str]) -> str:
     for file in named or [_default(env)]:
         try:
             text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:  # kubectl skips a missing file, and reports any other problem itself
+        except (OSError, ValueError):  # kubectl skips a missing file, and reports any other problem itself
             continue
         if found := _context_in(text):
             return found
@@ -42,6 +44,13 @@ def _default(env: Mapping[str, str]) -> Path:
     return Path(env.get("HOME", "~")).expanduser() / ".kube" / "config"
 
 
+def _named(env: Mapping[str, str]) -> str:
+    """What the variable names; of a content in its place, which has colons as a list of files has, nothing."""
+    value = env["KUBECONFIG"]
+    paths = ", ".join(name for name in value.split(os.pathsep) if name)
+    return f"{paths}, which does not exist" if may_be_shown(value) else f"no file: it holds {described(value)}"
+
+
 def has_kubeconfig(env: Mapping[str, str]) -> bool:
     """Whether a cluster is configured: by a kubeconfig, or by the service account of the pod.
 
@@ -49,11 +58,11 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
         PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file.
     """
     named = [name for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
-    if named and not any(Path(name).is_file() for name in named):
+    if named and not any(map(is_file, named)):
         raise PreconditionError(
             "KUBECONFIG_MISSING",
-            f"KUBECONFIG names {', '.join(named)}, which does not exist",
+            f"KUBECONFIG names {_named(env)}",
             where="KUBECONFIG",
-            hint="name a kubeconfig, or unset the variable",
+            hint="name the file of a kubeconfig, or unset the variable",
         )
-    return bool(named) or _default(env).is_file() or "KUBERNETES_SERVICE_HOST" in env
+    return bool(named) or is_file(_default(env)) or "KUBERNETES_SERVICE_HOST" in env

@@ -7,6 +7,7 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.release.claims import Expected
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error, VerificationError
 from jetscale_cicd.model.release import Present, Release
+from jetscale_cicd.model.shown import quoted
 from jetscale_cicd.model.verification import Sameness, Verification
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.repository import release_version
@@ -79,7 +80,7 @@ def _version_of(tag: str, tag_format: str) -> Version:
     if version is None:
         raise ConfigurationError(
             "NO_RELEASE_TAG",
-            f"{tag!r} is not a tag of the form {tag_format}",
+            f"{quoted(tag)} is not a tag of the form {tag_format}",
             where=tag,
             hint="name a release tag: git tag --list",
         )

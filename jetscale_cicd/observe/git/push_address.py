@@ -5,6 +5,7 @@ import re
 
 from jetscale_cicd.decide.release.web import web_address
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.shown import shown_address
 from jetscale_cicd.observe.git.remote import remote_of
 from jetscale_cicd.observe.git.repository import Repository
 
@@ -20,9 +21,9 @@ def push_blocker(repository: Repository) -> PreconditionError | None:
     read = _addresses(repository, remote)[0]
     pushed = _addresses(repository, remote, "--push")
     if len(pushed) > 1:
-        message = f"{remote} is pushed to {len(pushed)} addresses: {', '.join(pushed)}"
+        message = f"{remote} is pushed to {len(pushed)} addresses: {', '.join(map(shown_address, pushed))}"
     elif not _same(repository, read, pushed[0]):
-        message = f"{remote} is read from {read} and pushed to {pushed[0]}"
+        message = f"{remote} is read from {shown_address(read)} and pushed to {shown_address(pushed[0])}"
     else:
         return None
     return PreconditionError(
@@ -45,7 +46,7 @@ def _addresses(repository: Repository, remote: str, *options: str) -> list[str]:
     """The addresses as git rewrites them, without credentials; the first one is read from."""
     listed = repository.git.ask("remote", "get-url", "--all", *options, remote)
     lines = listed.decode("utf-8", "surrogateescape").split("\n")[:-1]
-    return [re.sub(r"(://)[^/@]*@", r"\1", repository.git.redact(line)) for line in lines]
+    return [re.sub(r"(://)[^/@]*@", r"\1", line) for line in lines]
 
 
 def _same(repository: Repository, one: str, other: str) -> bool:

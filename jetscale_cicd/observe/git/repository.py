@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from jetscale_cicd.decide.scope import Globs, is_git_slow, pathspec
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
-from jetscale_cicd.model.change import Change, ChangeSet, Comparison, show_path
+from jetscale_cicd.model.change import Change, ChangeSet, Comparison
 from jetscale_cicd.model.commit import Commit
 from jetscale_cicd.model.release import Release
+from jetscale_cicd.model.shown import quoted
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git import ancestry, trees
 from jetscale_cicd.observe.git.diff import begin_names, choose_watched, touching_commits, watched_changes
@@ -40,9 +41,7 @@ class Repository(ObjectStore):
         """
         for revision in revisions:
             if not revision or not revision.isprintable() or " " in revision:
-                raise ConfigurationError(
-                    "BAD_REVISION", f"{show_path(revision.encode('utf-8', 'surrogateescape'))!r} is no revision"
-                )
+                raise ConfigurationError("BAD_REVISION", f"{quoted(revision)} is no revision")
         answers = self.git.read(*(f"{revision}^{{commit}}" for revision in revisions))
         self.keep(answer for answer in answers if answer)
         return tuple(answer and answer.name for answer in answers)
@@ -65,7 +64,7 @@ class Repository(ObjectStore):
             )
         raise CannotTellError(
             "NO_SUCH_REVISION",
-            f"{revision!r} names no commit in this repository",
+            f"{quoted(revision)} names no commit in this repository",
             where=str(self.git.root),
             hint=f"fetch it, or check the spelling; is the whole history here? {self.whole_history}",
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.report.ci.table import OpenOutputs
 from jetscale_cicd.report.face import Redact
 from jetscale_cicd.report.harmless import harmless
@@ -109,7 +110,7 @@ def _append(file: str | None, text: str) -> None:
 
 
 def _unwritable(file: str, why: OSError) -> ConfigurationError:
-    return ConfigurationError("GITHUB_FILE", f"it cannot be written: {why.strerror}", where=file)
+    return ConfigurationError("GITHUB_FILE", f"it cannot be written: {why.strerror}", where=shown(file))
 
 
 def _data(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
 from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.model.shown import credentials_in, shown, shown_address
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.messages import hint_for, unanswered, without_progress
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
@@ -23,6 +24,7 @@ from jetscale_cicd.tools.git.process import (
     finish,
     start,
 )
+from jetscale_cicd.tools.paths import is_directory
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.search_path import find_program, relative_parts
 
@@ -102,6 +104,8 @@ class Git:
         for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             key, equals, value = line.partition("\n")
             found[key] = (*found.get(key, ()), value if equals else "true")  # git-config(1): a key alone is true
+            if key.startswith(("remote.", "url.")):  # git repeats an address in its messages
+                self.redact.learn(credentials_in(value if key.endswith("url") else key))
         return found
 
     @property
@@ -227,7 +231,7 @@ class Git:
     def _unanswered(self, args: Sequence[str], late: UnansweredError) -> CannotTellError:
         remote = next((word for word in args if word in self.remotes), "") or next(iter(self.remotes), "")
         pushed = self.config.get(f"remote.{remote}.pushurl", "") if args[0] == "push" else ""
-        address = self.redact(pushed or self.config.get(f"remote.{remote}.url", ""))
+        address = shown_address(pushed or self.config.get(f"remote.{remote}.url", ""))
         return unanswered(args[0], remote, address, late.seconds)
 
     def _redacted(self, status: int, stdout: bytes, stderr: bytes) -> GitResult:
@@ -282,11 +286,11 @@ def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: R
     location = locate(directory)
     if location is None:
         find_program("git", os.environ)
-        there = directory.is_dir()
+        there = is_directory(directory)
         raise ConfigurationError(
             "NOT_A_REPOSITORY",
             "this is not inside a git repository" if there else "there is no such directory",
-            where=str(directory),
+            where=shown(str(directory)),
             hint="give one with --repo DIR" if there else "check --repo DIR",
         )
     if relative_parts(os.environ):

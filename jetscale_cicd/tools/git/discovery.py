@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from jetscale_cicd.tools.paths import exists, is_directory, is_file
+
 _HEAD = re.compile(rb"ref:[ \t]*refs/.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.DOTALL)
 
 
@@ -25,9 +27,9 @@ def locate(directory: Path) -> Location | None:
     """The repository that holds a directory, None where there is none."""
     # Not expanded: a directory may be called `~` or `$HOME`. Not resolved: people see the path that they gave.
     start = Path(os.path.abspath(directory))  # noqa: PTH100 - Path.absolute keeps `..`, whose parents are no parents
-    for top in (start, *start.parents) if start.exists() else ():
+    for top in (start, *start.parents) if exists(start) else ():
         dot = top / ".git"
-        git_dir = _pointed_to(dot) if dot.is_file() else dot
+        git_dir = _pointed_to(dot) if is_file(dot) else dot
         if git_dir and _is_git_dir(git_dir):
             return Location(top, git_dir, _common_dir(git_dir))
         if _is_git_dir(top):
@@ -45,11 +47,11 @@ def _pointed_to(file: Path) -> Path | None:
 
 def _is_git_dir(directory: Path) -> bool:
     head = directory / "HEAD"
-    if not (head.is_file() or head.is_symlink()):
+    if not (is_file(head) or head.is_symlink()):
         return False
     common = _common_dir(directory)
     named = head.is_symlink() or _HEAD.match(head.read_bytes())
-    return bool(named) and (common / "objects").is_dir() and (common / "refs").is_dir()
+    return bool(named) and is_directory(common / "objects") and is_directory(common / "refs")
 
 
 def _common_dir(git_dir: Path) -> Path:

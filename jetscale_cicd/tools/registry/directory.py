@@ -13,6 +13,8 @@ from typing import ClassVar
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
+from jetscale_cicd.model.shown import shown
+from jetscale_cicd.tools.paths import is_directory
 from jetscale_cicd.tools.registry.digest import digest_of
 
 
@@ -32,13 +34,14 @@ class DirectoryRegistry:
     def lookup(self, chart: str, version: str) -> RegistryAnswer:
         """Whether the registry holds a version; without the directory, it cannot be known."""
         try:
-            if not self.directory.is_dir():
-                return CannotTell(f"{self.directory} is not a directory", f"create it first: mkdir -p {self.directory}")
+            if not is_directory(self.directory):
+                place = shown(str(self.directory))
+                return CannotTell(f"{place} is not a directory", f"create it first: mkdir -p {place}")
             return Present(digest_of(self._path(chart, version).read_bytes()))
         except FileNotFoundError:
             return Absent()
         except OSError as unreadable:
-            return CannotTell(f"{unreadable.filename}: {unreadable.strerror}")
+            return CannotTell(f"{shown(str(unreadable.filename))}: {unreadable.strerror}")
 
     def read(self, chart: str, version: str) -> bytes:
         """The package of a version that ``lookup`` found.
@@ -49,9 +52,9 @@ class DirectoryRegistry:
         try:
             return self._path(chart, version).read_bytes()
         except OSError as unreadable:
-            raise PublishError(
-                "REGISTRY_READ", f"the package cannot be read: {unreadable.strerror}", where=str(unreadable.filename)
-            ) from unreadable
+            where = shown(str(unreadable.filename))
+            message = f"the package cannot be read: {unreadable.strerror}"
+            raise PublishError("REGISTRY_READ", message, where=where) from unreadable
 
     def referrers(self, _chart: str) -> None:
         """None: nobody looks in a directory for what refers to a package."""

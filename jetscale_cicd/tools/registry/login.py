@@ -8,6 +8,7 @@ from pathlib import Path
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.model.shown import quoted, shown
 from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, check_long_enough
 from jetscale_cicd.tools.registry.hosts import RegistryHost, hostname_of
@@ -138,7 +139,7 @@ class CredentialStore:
     def _helper(self, name: str, verb: str, stdin: bytes) -> Finished:
         if not name.replace("-", "").replace("_", "").isalnum():
             raise PreconditionError(
-                "CREDENTIAL_HELPER", f"{name!r} is not the name of a credential helper", hint=_HELPER_HINT
+                "CREDENTIAL_HELPER", f"{quoted(name)} is not the name of a credential helper", hint=_HELPER_HINT
             )
         argv = [f"docker-credential-{name}", verb]
         try:
@@ -211,6 +212,6 @@ def _unreadable(file: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
         "REGISTRY_CONFIG",
         f"the file of registry credentials cannot be used: {why}",
-        where=str(file),
+        where=shown(str(file)),
         hint="log in again",
     )
