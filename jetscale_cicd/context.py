@@ -21,6 +21,7 @@ from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
 from jetscale_cicd.tools.git import open_repository
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor
+from jetscale_cicd.tools.scratch import scratch_directory, sweep_scratch
 from jetscale_cicd.tools.worker import named, worker
 
 if TYPE_CHECKING:
@@ -88,9 +89,12 @@ class RunContext:
     @cached_property
     def scratch(self) -> Path:
         """A directory for this run alone, removed at its end."""
-        import tempfile
+        return self.closing.enter_context(scratch_directory())
 
-        return Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-")))
+    @cached_property
+    def secret_scratch(self) -> Path:
+        """Another one for files with secrets, in memory where the system can."""
+        return self.closing.enter_context(scratch_directory("secret", secret=True))
 
     @cached_property
     def mask(self) -> bytes:
@@ -119,7 +123,7 @@ class RunContext:
 
         url = self.settings.chart.registry
         login = self.logins.from_environment() if self.request.network and url.startswith("oci://") else None
-        file = self.scratch / "registry.json"
+        file = self.secret_scratch / "registry.json"
         return write_config(login, split_reference(url)[0], self.logins, file) if login else None
 
     @cached_property
@@ -243,10 +247,7 @@ def _alone(show: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[str]], b
 
 def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> tuple[Repository, Request]:
     """The repository with its work tree as a commit until the end of the run, and the request for that commit."""
-    import tempfile
-
-    scratch = closing.enter_context(tempfile.TemporaryDirectory(prefix="jetscale-cicd-objects-"))
-    taken, head = snapshot(repository, Path(scratch))
+    taken, head = snapshot(repository, closing.enter_context(scratch_directory("objects")))
     closing.enter_context(taken.git)
     return taken, replace(request, head=head)
 
@@ -279,6 +280,7 @@ def open_context(
         CannotTellError: the commit, or its configuration, is not here and could not be fetched.
     """
     redact = redact or Redactor.of_environment(os.environ.items())
+    sweep_scratch()
     with ExitStack() as closing:
         git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
         repository = Repository(git, whole_history(request.event.ci))
@@ -296,6 +298,11 @@ def open_context(
         for note in () if plans else settings.notes:  # a plan shows them
             say(f"! {note}")
         if plans:
-            ask_remote = request.network and not request.compares_only and not settings.release.commit
-            begin_releases(repository, context.tag_format, context.branches, ask_remote=ask_remote)
+            _begin_releases(context)
         yield context
+
+
+def _begin_releases(context: RunContext) -> None:
+    request = context.request
+    ask_remote = request.network and not request.compares_only and not context.settings.release.commit
+    begin_releases(context.repository, context.tag_format, context.branches, ask_remote=ask_remote)

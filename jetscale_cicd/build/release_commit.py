@@ -4,8 +4,6 @@ It is the same commit whichever run makes it: same parent, same time, same ident
 packages the same bytes and goes on with the same tag. Neither the index nor the work tree is touched.
 """
 
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 from jetscale_cicd.config.release_settings import COMMIT_AUTHOR, COMMIT_MESSAGE
@@ -16,6 +14,7 @@ from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.objects import Entry
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.tools.scratch import scratch_directory
 
 
 class CommitStyle(NamedTuple):
@@ -85,8 +84,8 @@ def _tree_with(repository: Repository, head: str, entry: Entry, content: bytes) 
     """The tree of head with other content in one file."""
     git = repository.git
     blob = git.made("hash-object", "-w", "--stdin", stdin=content)
-    with tempfile.TemporaryDirectory(prefix="jetscale-cicd-index-") as scratch:
-        own = {"GIT_INDEX_FILE": str(Path(scratch) / "index"), "GIT_OPTIONAL_LOCKS": "1"}
+    with scratch_directory("index") as scratch:
+        own = {"GIT_INDEX_FILE": str(scratch / "index"), "GIT_OPTIONAL_LOCKS": "1"}
         git.made("read-tree", head, env=own)
         line = f"{entry.mode} {blob}\t".encode() + entry.path + b"\0"
         git.made("update-index", "-z", "--index-info", stdin=line, env=own)

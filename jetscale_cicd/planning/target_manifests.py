@@ -39,7 +39,7 @@ def render_target(
         CannotTellError: they depend on a cluster that cannot be asked.
     """
     values = read_values(context.repository, commit, target)
-    with written_values(values, context.scratch / f"values-{commit[:12]}-{target.name}", more) as files:
+    with written_values(values, context.secret_scratch / f"values-{commit[:12]}-{target.name}", more) as files:
         return engine_of(target).render(context, target, archive, files, preview=preview)
 
 

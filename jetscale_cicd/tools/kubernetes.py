@@ -25,6 +25,7 @@ from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.retry import PatientRetry
+from jetscale_cicd.tools.scratch import scratch_directory
 from jetscale_cicd.tools.unix_socket import SocketPool
 
 Object = dict[str, Any]
@@ -281,7 +282,7 @@ def open_kubernetes(processes: Processes, env: Mapping[str, str], context: str, 
     with ExitStack() as held:
         directory = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="api-", dir=scratch)))
         if len(os.fsencode(directory / _SOCKET)) > _LONGEST_PATH:
-            directory = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="stage6-", dir="/tmp")))
+            directory = held.enter_context(scratch_directory("api", short=True))
         listening = directory / _SOCKET
         serving = processes.background(["kubectl", "proxy", *named, f"--unix-socket={listening}"], env=env)
         ended = held.enter_context(serving)

@@ -12,7 +12,7 @@ BESIDE = {"agreement", "cluster", "fixtures", "project", "story", "support"}
 # runs.
 TESTED_ELSEWHERE = {
     *("report/ci", "report/json", "report/text"),
-    *("engines", "engines/argocd", "engines/render"),
+    *("engines", "engines/argocd"),
 }
 
 

@@ -75,7 +75,7 @@ def values_files(acting: ActContext, target: Target, record: Deployed) -> Iterat
 
     They are written only when they are needed: a deploy may wait long for its lock, and no secret is on disk meanwhile.
     """
-    directory = acting.context.scratch / f"values-{target.name}"
+    directory = acting.context.secret_scratch / f"values-{target.name}"
     extra: list[object] = [nested(acting.secrets[target.name])] if acting.secrets.get(target.name) else []
     if engine_of(target).keeps_record_in_values:
         extra.append(record_values(record, acting.context.request.event.run_url, acting.deploy_id))

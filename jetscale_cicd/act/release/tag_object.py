@@ -4,14 +4,13 @@ git signs tags only while it creates their ref. So it does that in a repository 
 the settings of this one, and the signature is what git makes with the user's program: gpg, gpgsm or ssh.
 """
 
-import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.tools.scratch import scratch_directory
 
 _TRUE = ("true", "yes", "on", "1")
 
@@ -44,13 +43,12 @@ def make_tag(repository: Repository, release: Release, message: str, *, sign: bo
 
 def _signed(repository: Repository, release: Release, text: bytes, tagger: dict[str, str]) -> str:
     git = repository.git
-    with tempfile.TemporaryDirectory(prefix="jetscale-cicd-tag-") as scratch:
-        directory = Path(scratch)
+    with scratch_directory("tag") as directory:
         for name in ("objects", "refs"):
             (directory / name).mkdir()
         (directory / "HEAD").write_text("ref: refs/heads/none\n")
         (directory / "config").write_text(_config(git.settings, len(release.commit)), "utf-8", "surrogateescape")
-        env = {**tagger, "GIT_DIR": scratch, "GIT_OBJECT_DIRECTORY": str(git.common_dir.absolute() / "objects")}
+        env = {**tagger, "GIT_DIR": str(directory), "GIT_OBJECT_DIRECTORY": str(git.common_dir.absolute() / "objects")}
         options = ("--sign", "--cleanup=verbatim", "--file=-")
         result = git.write("tag", *options, release.tag, release.commit, stdin=text, env=env)
         if result.status != 0:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.boundary import check_inside
+from jetscale_cicd.tools.scratch import locked, sweep
 
 RECORD, MANIFESTS = "release.json", "manifests.yaml"
 # A record has four short fields.
@@ -88,15 +90,16 @@ def replace_output(root: Path, target: Target, manifests: bytes, record: Deploye
     """
     check_output(root, target)
     directory = output_directory(root, target)
+    # What a killed run left beside it.
+    sweep(directory.parent, re.compile(rf"\.{re.escape(directory.name)}\.[0-9a-f]{{8}}"), private=False)
     fresh = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
-        _write(fresh / MANIFESTS, manifests)
-        _write(
-            fresh / RECORD,
-            json.dumps({name: getattr(record, name) for name in _FIELDS}, indent=2).encode() + b"\n",
-        )
-        _swap(fresh, directory)
+        content = json.dumps({name: getattr(record, name) for name in _FIELDS}, indent=2)
+        with locked(fresh):
+            _write(fresh / MANIFESTS, manifests)
+            _write(fresh / RECORD, content.encode() + b"\n")
+            _swap(fresh, directory)
     except OSError as unwritable:
         raise DeployError(
             "RENDER_WRITE", f"the manifests cannot be written: {unwritable.strerror}", where=str(directory)

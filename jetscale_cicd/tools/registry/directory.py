@@ -6,6 +6,7 @@ overwritten (`link(2)` refuses an existing name).
 
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +17,9 @@ from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAns
 from jetscale_cicd.model.shown import shown
 from jetscale_cicd.tools.paths import is_directory
 from jetscale_cicd.tools.registry.digest import digest_of
+
+_INCOMING = ".incoming-"
+_ABANDONED_SECONDS = 3600
 
 
 @frozen
@@ -76,7 +80,8 @@ class DirectoryRegistry:
         """
         target = self._path(chart, version)
         try:
-            with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".incoming-") as incoming:
+            self._remove_abandoned()
+            with tempfile.NamedTemporaryFile(dir=self.directory, prefix=_INCOMING) as incoming:
                 incoming.write(archive.read_bytes())
                 incoming.flush()
                 os.fsync(incoming.fileno())
@@ -86,6 +91,14 @@ class DirectoryRegistry:
         except OSError as unwritable:
             raise _not_written(unwritable.strerror or "", str(target)) from unwritable
         return self.lookup(chart, version)
+
+    def _remove_abandoned(self) -> None:
+        """Remove what killed runs left of this user's; a package is written within seconds."""
+        for file in self.directory.glob(f"{_INCOMING}*"):
+            with suppress(OSError):
+                found = file.lstat()
+                if found.st_uid == os.geteuid() and time.time() - found.st_mtime > _ABANDONED_SECONDS:
+                    file.unlink()
 
     def _path(self, chart: str, version: str) -> Path:
         return self.directory / f"{chart}-{version}.tgz"

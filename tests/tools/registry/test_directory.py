@@ -133,3 +133,14 @@ def test_of_processes_that_publish_at_once_exactly_one_wins(
 )
 def test_a_directory_is_relative_to_the_repository(location: str, directory: str) -> None:
     assert open_directory(location, Path("/root")) == DirectoryRegistry(Path(directory))
+
+
+def test_a_package_that_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".incoming-old", tmp_path / ".incoming-fresh"
+    for file in (old, fresh):
+        file.write_text("x")
+    os.utime(old, (1, 1))
+    archive = tmp_path / "archive"
+    archive.write_bytes(b"y")
+    DirectoryRegistry(tmp_path).create("app", "1.0.0", archive)
+    assert (old.exists(), fresh.exists()) == (False, True)
