@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.stack import LIVE, Stack, stack, store
+from tests.support.canary import CANARIES, leaks
 from tests.support.control_plane import Cluster
 from tests.support.oci import serve
 
@@ -55,6 +56,34 @@ def test_a_secret_is_shown_nowhere(cluster: Cluster, namespace: str, helm: Path,
     assert ended[1].status == (0 if "registry" in image else 5)
     check_nothing_shown(live, audit, *(text for each in ended for text in (each.stdout, each.stderr)))
     assert list(tmp.iterdir()) == []
+
+
+# In a field that it is valid in, and in one whose value the API server repeats as it refuses it.
+REFUSED = SECRET.replace("{name: token}", "{name: token, labels: {a: {{ .Values.api.token | quote }}}}")
+
+
+@pytest.mark.parametrize("name", CANARIES)
+@pytest.mark.parametrize("template", [SECRET, REFUSED], ids=["valid", "refused"])
+def test_a_canary_is_shown_nowhere(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, name: str, template: str
+) -> None:
+    live = with_secret(cluster, namespace, helm4, tmp_path, timeout="4s")
+    if template == REFUSED:
+        live.sample.commit("fix: a label", {"charts/app/templates/secret.yaml": REFUSED})
+    canary, audit, summary, memory = CANARIES[name], tmp_path / "audit", tmp_path / "summary", tmp_path / "memory"
+    memory.mkdir()
+    env = {"API_TOKEN": canary, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "TMPDIR": str(memory)}
+    for number, words in enumerate((("--output=json",), ("--output=text", "--verbose", "--debug"))):
+        live.sample.commit(f"chore(live): size {number}", {LIVE: f"size: {number + 4}\n"})
+        ended = [live.command("stage6", f"--audit={audit}", *words, **env)]
+        assert ended[0].status == (0 if template == SECRET else 5), ended[0].stderr
+        ended += [live.command(*more, **env) for more in (("status", words[0]), ("rollback", words[0], "--debug"))]
+        said = [text for each in ended for text in (each.stdout, each.stderr)]
+        assert not leaks(canary, [*said, audit.read_text(), summary.read_text()])
+    history = [live.helm_plain("history", "app", "--output=json")] if live.history() else []
+    history += [live.helm_plain("get", "values", "app", f"--revision={number}") for number, _ in live.history()]
+    assert not leaks(canary, history)
+    assert list(memory.iterdir()) == []
 
 
 def test_a_secret_that_kubernetes_repeats_is_masked_in_what_is_kept_of_it(
