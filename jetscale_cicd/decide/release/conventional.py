@@ -7,7 +7,7 @@ to ours at once.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from jetscale_cicd.decide.release.pieces import LONG, pieces
+from jetscale_cicd.decide.release.pieces import LONG, pieces, squeezed
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.commit import Commit, JudgedCommit, ReleaseNote
 from jetscale_cicd.model.version import Level, Version
@@ -64,7 +64,7 @@ def _parser(parser_options: Mapping[str, object]) -> "ConventionalCommitParser":
 
 
 def _judged(commit: Commit, parser: "ConventionalCommitParser") -> JudgedCommit:
-    parsed = [result for part in _parts(commit.message, parser) if (result := parser.parse_message(part))]
+    parsed = [result for part in _parts(squeezed(commit.message), parser) if (result := parser.parse_message(part))]
     if not parsed:
         return JudgedCommit(commit, Level.NONE, "no conventional commit")
     top = max(parsed, key=lambda result: result.bump)

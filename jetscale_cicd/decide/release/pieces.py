@@ -1,10 +1,22 @@
 """A long commit message in pieces, so that what takes quadratic time for each takes linear time for all of them."""
 
+import re
 from collections.abc import Iterator
 
 # Characters. A message is as long as the changes of a pull request, which are a few thousand.
 LONG = 8192
 _PIECE = 1024
+_LONGEST_RUN = 64
+_RUN = re.compile(rf"[^\S\n]{{{_LONGEST_RUN + 1},}}")
+
+
+def squeezed(message: str) -> str:
+    """The message with no more white space at one place of a line than anybody reads.
+
+    python-semantic-release takes a third of a second for 8,000 spaces (measured, 10.7), and a push may have a thousand
+    commits.
+    """
+    return _RUN.sub(lambda run: run[0][:_LONGEST_RUN], message) if len(message) > _LONGEST_RUN else message
 
 
 def pieces(message: str) -> Iterator[str]:
