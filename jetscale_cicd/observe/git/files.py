@@ -30,8 +30,8 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
     What its ``.helmignore`` keeps out of the package is left out, so that it may be whatever it likes.
 
     Raises:
-        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN``, ``SUBMODULE``, ``POINTER`` or
-            ``VALUES_ENCRYPTED``.
+        ConfigurationError: ``CHART_MISSING``, ``LINK_ESCAPES``, ``LINK_BROKEN``, ``SUBMODULE``, ``POINTER``,
+            ``VALUES_ENCRYPTED`` or ``PATH_UNWRITABLE``.
     """
     entries = repository.tree(commit, folder)
     if not entries:
@@ -52,9 +52,20 @@ def export(repository: Repository, commit: str, folder: str, destination: Path) 
         inside = path[start:].decode("utf-8", "surrogateescape")
         if inside == "values.yaml":
             check_decrypted(contents[entry.blob], show_path(path))
-        file = destination.joinpath(*_parts(path, inside))
+        _write(destination.joinpath(*_parts(path, inside)), contents[entry.blob], path)
+
+
+def _write(file: Path, content: bytes, path: bytes) -> None:
+    try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(contents[entry.blob])
+        file.write_bytes(content)
+    except OSError as unwritable:
+        raise ConfigurationError(
+            "PATH_UNWRITABLE",
+            f"the file cannot be written to be packaged: {unwritable.strerror}",
+            where=show_path(path),
+            hint="is its name too long, a file and a folder at once, or is the disk full?",
+        ) from None
 
 
 def _helmignore(repository: Repository, commit: str, folder: str) -> "HelmIgnore":

@@ -56,7 +56,7 @@ class ObjectStore:
 
     def commit_object(self, commit: str) -> CommitObject:
         """What a commit, by its full name, says of itself."""
-        return parse_commit(self.objects(commit)[commit].content)
+        return parse_commit(self.objects(commit)[commit].content, commit)
 
     def parents(self, *commits: str) -> dict[str, tuple[str, ...]]:
         """Parents of each commit, as far as this clone has them."""

@@ -124,7 +124,7 @@ def _listings(store: ObjectStore, folders: list[Entry]) -> list[Listing]:
     contents = store.blobs(folder.blob for folder in unread)
     for folder in unread:
         path = folder.path + b"/" if folder.path else b""
-        entries = parse_tree(contents[folder.blob], path, len(folder.blob) // 2)
+        entries = parse_tree(contents[folder.blob], path, folder.blob)
         known[folder.blob, folder.path] = {entry.path[len(path) :]: entry for entry in entries}
     return [known[folder.blob, folder.path] for folder in folders]
 

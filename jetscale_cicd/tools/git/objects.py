@@ -18,7 +18,7 @@ from jetscale_cicd.tools.git.process import GRACE, Process, UnansweredError, exc
 
 _HEADER = re.compile(rb"([0-9a-f]{40}(?:[0-9a-f]{24})?) (commit|tree|blob|tag) (\d+)")
 _CHUNK = 1 << 16
-# Helm loads no larger chart.
+# Of one object, and of all that are asked for at once. Helm loads no larger chart.
 MAX_OBJECT_BYTES = 100 << 20
 # Seconds that one answer is waited for: in a partial clone, git may fetch the object first.
 _ANSWER = 300.0
@@ -64,7 +64,7 @@ class ObjectReader:
         Raises:
             ReaderEndedError: git ended, because an object or the repository is damaged.
             UnansweredError: it gives no answer, because a remote gives it none.
-            CannotTellError: ``GIT_LIMIT``, one is too large.
+            CannotTellError: ``GIT_LIMIT``, one is too large, or all together are.
         """
         if not names:
             return []
@@ -77,6 +77,7 @@ class ObjectReader:
         try:
             if self._running is None:
                 self._running = _Running(self._start())
+            self._running.left = MAX_OBJECT_BYTES
             answers = map(self._running.ask, _portions(names))
             return [answer for portion in answers for answer in portion]
         except BaseException:
@@ -99,6 +100,7 @@ class _Running:
 
     def __init__(self, process: Process) -> None:
         self.process = process
+        self.left = MAX_OBJECT_BYTES
         self.finalizer = weakref.finalize(self, _end, process)
         self._stdin, stdout, stderr = (
             cast("IO[bytes]", pipe) for pipe in (process.stdin, process.stdout, process.stderr)
@@ -125,12 +127,16 @@ class _Running:
         size = int(header[3])
         if size > MAX_OBJECT_BYTES:
             raise exceeds(f"the object {header[1].decode()} has {size:,} bytes")
+        self.left -= size
+        if self.left < 0:
+            raise exceeds(f"the objects that are read together have more than {MAX_OBJECT_BYTES:,} bytes")
         while len(self._output) <= size:
             self._fill()
         return GitObject(header[1].decode(), header[2].decode(), self._take(size + 1)[:-1])
 
     def _take(self, count: int) -> bytes:
-        taken = bytes(self._output[:count])
+        with memoryview(self._output) as output:
+            taken = bytes(output[:count])
         del self._output[:count]
         return taken
 

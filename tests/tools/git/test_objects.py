@@ -253,3 +253,16 @@ def test_what_runs_beside_a_run_that_failed_is_stopped(repo: Drawn) -> None:
     asked.begin("cat-file", "--batch-check", "--batch-all-objects")
     asked.__exit__(RuntimeError)
     assert children() == before
+
+
+def test_objects_that_are_too_large_together_are_not_read_and_the_next_question_is_answered(
+    repo: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jetscale_cicd.tools.git.objects.MAX_OBJECT_BYTES", 1000)
+    name = repo.git("hash-object", "-w", "--stdin", stdin=b"\0" * 400)
+    with opened(repo) as asked:
+        assert names(asked, name, name) == [name, name]
+        with pytest.raises(CannotTellError) as refused:
+            asked.read(name, name, name)
+        assert refused.value.code == "GIT_LIMIT"
+        assert names(asked, name, name) == [name, name]
