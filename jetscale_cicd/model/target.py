@@ -15,6 +15,7 @@ MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
 MAX_OBJECT = 253
+MAX_GLOB = 1000
 
 # RFC 1123, section 2.1, in Kubernetes' lower-case reading: names of namespaces and of our targets.
 LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -78,8 +79,10 @@ def check_path(text: str) -> None:
 
 
 def check_glob(text: str) -> None:
-    """Refuse a glob that cannot match a path of the repository."""
+    """Refuse a glob that cannot match a path of the repository, or takes long to compile."""
     _check_inside(text)
+    if len(text) > MAX_GLOB:
+        raise ValueError(f"{quoted(text[:60])}… has more than {MAX_GLOB:,} characters")
     if text.startswith("!"):
         raise ValueError(f"{quoted(text)}: a glob cannot exclude; list the paths to include")
     if "//" in text or any(part == "." for part in text.split("/")):

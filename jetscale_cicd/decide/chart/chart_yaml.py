@@ -8,11 +8,12 @@ from jetscale_cicd.model.record import frozen
 CODE = "CHART_YAML"
 # `helm create` takes [a-zA-Z0-9._-]+. Helm 3 packages a chart called `..` all the same (measured), and a leading dot or
 # dash would make a hidden file or an option of the archive's name.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
+# With its version it is the name of a file, which has at most 255 characters.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 # Helm's aliasNameFormat.
 _ALIAS = re.compile(r"[A-Za-z0-9_-]+")
 # What Helm's semver library accepts (`v1.2` too); it has no character that could leave a folder.
-VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+VERSION = re.compile(r"(?=.{1,80}\Z)v?[0-9]+(?:\.[0-9]+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 CHART_KEYS = (
     "annotations", "apiVersion", "appVersion", "condition", "dependencies", "deprecated", "description", "home", "icon",
     "keywords", "kubeVersion", "maintainers", "name", "sources", "tags", "type", "version",
@@ -126,7 +127,7 @@ def _name(mapping: Mapping) -> str:
     if not _NAME.fullmatch(name):
         message = f"the name {name!r} is not a valid chart name" if name else "there is no name"
         raise mapping.at("name").refuse(
-            message, "use letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
+            message, "use up to 150 letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
         )
     return name
 

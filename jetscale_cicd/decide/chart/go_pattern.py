@@ -1,6 +1,8 @@
 """Patterns of Go's ``filepath.Match``, which reads bytes and does not backtrack over the first match of a chunk."""
 
 import re
+from functools import lru_cache
+from itertools import groupby
 
 from jetscale_cicd.model.record import frozen
 
@@ -54,7 +56,8 @@ class Chunk:
     def regex(self) -> str:
         """The equivalent regular expression, for names that are all ASCII."""
         star = ("[^/]*?" if self.elements else "[^/]*") if self.star else ""
-        return star + "".join(_element_regex(element) for element in self.elements)
+        parts = ((part, len(list(same))) for part, same in groupby(map(_element_regex, self.elements)))
+        return star + "".join(part if count == 1 else f"{part}{{{count}}}" for part, count in parts)
 
 
 Pattern = tuple[Chunk, ...]
@@ -63,8 +66,17 @@ Pattern = tuple[Chunk, ...]
 def _element_regex(element: int | _Class) -> str:
     if isinstance(element, int):
         return re.escape(chr(element)) if element < 128 else NEVER
-    accepted = "".join(re.escape(chr(rune)) for rune in range(128) if element.accepts(rune))
-    return f"[{accepted}]" if accepted else NEVER
+    return _class_regex(element)
+
+
+@lru_cache(maxsize=256)
+def _class_regex(element: _Class) -> str:
+    """The accepted ASCII characters, each run of them as a range."""
+    accepted = [rune for rune in range(128) if element.accepts(rune)]
+    begins = (rune for rune in accepted if rune - 1 not in accepted)
+    ends = (rune for rune in accepted if rune + 1 not in accepted)
+    runs = (f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in zip(begins, ends, strict=True))
+    return f"[{''.join(runs)}]" if accepted else NEVER
 
 
 def _decode(data: bytes, at: int) -> tuple[int, int]:

@@ -147,9 +147,11 @@ def compose(text: str, where: str, code: str) -> "Node":
     if len(text) > _MAX_FILE_CHARS:
         raise YamlLocation(code, where, 1, 1).refuse(f"the file is longer than {_MAX_FILE_CHARS} characters")
     source = YamlSource(where, code, max_depth=_MAX_DEPTH, max_nodes=_MAX_VALUES)
-    starts = [event for event in bounded_events(text, source) if type(event).__name__ == "DocumentStartEvent"]
-    if len(starts) > 1:
-        raise source.refuse(f"the file has {len(starts)} documents", starts[1], "keep one")
+    starts = 0
+    for event in bounded_events(text, source):
+        starts += type(event).__name__ == "DocumentStartEvent"
+        if starts > 1:
+            raise source.refuse("the file has more than one document", event, "keep one")
     # libyaml does not count a byte order mark in its positions.
     base: type = yaml.SafeLoader if text.startswith("\ufeff") else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

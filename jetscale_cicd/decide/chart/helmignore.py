@@ -16,6 +16,8 @@ from jetscale_cicd.model.record import field, frozen
 _DEFAULT_RULE = b"templates/.?*"
 # Go's bufio.Scanner refuses a longer line ("token too long").
 _MAX_LINE_BYTES = 65_535
+# Of all rules, whose expressions are compiled within a second; real charts have less than a kilobyte of them.
+_MAX_BYTES = 80_000
 # strings.TrimSpace: Unicode White_Space. Python's own strip() also removes \x1c to \x1f.
 _WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _BOM = b"\xef\xbb\xbf"
@@ -96,7 +98,11 @@ class HelmIgnore:
         Raises:
             ConfigurationError: CHART_HELMIGNORE, Helm refuses the line, and with it the chart.
         """
-        lines = text.encode("utf-8", "surrogateescape").removeprefix(_BOM).split(b"\n")
+        content = text.encode("utf-8", "surrogateescape").removeprefix(_BOM)
+        lines = content.split(b"\n")
+        if sum(len(line) for line in lines if not line.startswith(b"#")) > _MAX_BYTES:
+            message = f"the rules have more than {_MAX_BYTES:,} bytes"
+            raise ConfigurationError("CHART_HELMIGNORE", message, hint="name folders, not their files", where=where)
         parsed = [_parse_rule(line, f"{where}:{number}") for number, line in enumerate(lines, 1)]
         parsed.append(_parse_rule(_DEFAULT_RULE, where))
         rules = tuple(rule for rule in parsed if rule is not None)
