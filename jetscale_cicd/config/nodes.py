@@ -13,6 +13,8 @@ from jetscale_cicd.model.record import frozen
 
 MAX_FILE_CHARS = 1024 * 1024
 MAX_DEPTH = 16
+# Some hundred targets, each with some dozen keys.
+MAX_NODES = 20_000
 _QUOTE = "quote text that begins with '*' or '&'; repeat a shared value wherever it is used"
 
 
@@ -38,7 +40,7 @@ def compose(text: str, file: str) -> Node | None:
         raise ConfigurationError("CONFIG_YAML", f"is larger than {MAX_FILE_CHARS} characters", where=file)
     if not text.strip():
         return None
-    source = YamlSource(file, "CONFIG_YAML", max_depth=MAX_DEPTH)
+    source = YamlSource(file, "CONFIG_YAML", max_depth=MAX_DEPTH, max_nodes=MAX_NODES)
     events = bounded_events(text, source)
     root: Node | None = None
     for event in events:

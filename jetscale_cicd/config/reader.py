@@ -25,6 +25,7 @@ from jetscale_cicd.model.shown import may_be_shown, quoted
 from jetscale_cicd.model.target import Check, Target, check_label
 
 _MAX_SHOWN_PROBLEMS = 20
+_MAX_ITEMS = 1000
 _KINDS = {
     "str": "text",
     "bool": "a boolean",
@@ -205,6 +206,9 @@ class _Reader:
 
     def _texts(self, node: Node, dotted: str, spec: Field) -> tuple[str, ...]:
         self._is(node, dotted, "sequence")
+        if len(node.items) > _MAX_ITEMS:  # globs are compiled together
+            self._problem("CONFIG_VALUE", node, f"{dotted}: has more than {_MAX_ITEMS:,} items")
+            return ()
         return tuple(self._text(item, dotted, spec) for item in node.items)
 
     def _mapping(self, node: Node, dotted: str, spec: Field) -> dict[str, str]:

@@ -156,8 +156,12 @@ def _branch_groups(section: Mapping[str, Any], file: str) -> Iterator[BranchGrou
         try:
             check_match(match)
         except ValueError as slow:
-            hint = "write a simpler one, or name the branches in release.branches of .stage6.yaml"
-            raise _error(file, f"branches.{name}: match: {quoted(match)} {slow}", hint) from None
+            raise ConfigurationError(
+                "RELEASE_RULES",
+                f"branches.{name}: match: {quoted(match[:60])} {slow}",
+                where=file,
+                hint="write a simpler one, or name the branches in release.branches of .stage6.yaml",
+            ) from None
         try:
             re.compile(match)
         except (re.error, RecursionError, OverflowError) as wrong:
@@ -174,5 +178,5 @@ def _typed(section: Mapping[str, Any], key: str, default: _T, file: str) -> _T:
     return value
 
 
-def _error(where: str, message: str, hint: str = _HINT) -> ConfigurationError:
-    return ConfigurationError("RELEASE_RULES", message, hint=hint, where=where)
+def _error(where: str, message: str) -> ConfigurationError:
+    return ConfigurationError("RELEASE_RULES", message, hint=_HINT, where=where)

@@ -14,6 +14,9 @@ from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.step import Step, StepName, StepState
 
+# A plan with a thousand commits has less than a mebibyte.
+_LARGEST = 16 << 20
+
 
 @frozen(kw_only=True)
 class SavedStep:
@@ -136,7 +139,8 @@ def load_saved_plan(file: Path) -> SavedPlan:
         ConfigurationError: ``PLAN_FILE``, the file cannot be read, is not a saved plan, or has another schema.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as source:
+            content = source.read(_LARGEST + 1)
     except OSError as unreadable:
         raise ConfigurationError(
             "PLAN_FILE",
@@ -155,6 +159,8 @@ def read_saved_plan(content: bytes, where: str) -> SavedPlan:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    if len(content) > _LARGEST:
+        raise ConfigurationError("PLAN_FILE", f"it has more than {_LARGEST:,} bytes", where=where, hint="plan again")
     try:
         plan = TypeAdapter(SavedPlan).validate_json(content)
     except ValidationError as wrong:

@@ -16,7 +16,9 @@ from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import frozen
 
 MAX_DEPTH = 100
-MAX_NODES = 200_000
+# Half a second's work; the values of large charts have some thousand, and the largest CRDs ten thousand.
+MAX_NODES = 50_000
+MAX_DOCUMENTS = 10_000
 QUOTE = "quote text that begins with '*' or '&'"
 # The characters that YAML 1.1, production [1] c-printable, does not allow. (Its complement, written as in that
 # production, takes `re` 3 ms to compile.)
@@ -132,10 +134,13 @@ class _Bounds:
 
 
 def _bounded(events: Iterator[Any], source: YamlSource) -> Iterator[Any]:
-    bounds = _Bounds(source)
+    bounds, documents = _Bounds(source), 0
     for event in events:
         kind = type(event).__name__
         if kind == "DocumentStartEvent":
+            documents += 1
+            if documents > MAX_DOCUMENTS:
+                raise source.refuse(f"more than {MAX_DOCUMENTS:,} documents", event, "check that it is the right file")
             if (event.version or (1, 1)) != (1, 1):
                 raise source.refuse("not YAML 1.1, which is what Helm reads", event, "remove the %YAML directive")
             bounds = _Bounds(source)  # anchors and limits are those of one document

@@ -34,6 +34,9 @@ _TIMESTAMP = (
 _MIN_INT, _MAX_INT, _MAX_UINT = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 # Longer digits are above every float; Python refuses to convert thousands of them (sys.set_int_max_str_digits).
 _MAX_DIGITS = 400
+# After the first one: with nine in all, every 32-bit number is told from the others.
+_SINGLE_DIGITS = 8
+_SINGLE = struct.Struct("f")
 
 Value = str | int | float | bool | None
 
@@ -138,7 +141,10 @@ def _key_of_float(value: float) -> str:
     rounded = math.copysign(_single(repr(abs(value))), value)
     if math.isinf(rounded):
         return ".inf" if rounded > 0 else "-.inf"
-    shortest = next(text for size in range(17) if _single(text := f"{rounded:.{size}e}") == rounded)
+    size = min(len(repr(abs(value)).partition("e")[0]), _SINGLE_DIGITS)  # so many digits are enough; fewer may be
+    while size > 0 and _single(f"{rounded:.{size - 1}e}") == rounded:
+        size -= 1
+    shortest = f"{rounded:.{size}e}"
     mantissa, _, exponent = shortest.partition("e")
     if not -4 <= int(exponent) < 6:  # Go's threshold for the shortest form
         return shortest
@@ -149,7 +155,7 @@ def _key_of_float(value: float) -> str:
 def _single(text: str) -> float:
     """The number in 32 bits, as Go rounds it."""
     try:
-        single: float = struct.unpack("f", struct.pack("f", float(text)))[0]
+        single: float = _SINGLE.unpack(_SINGLE.pack(float(text)))[0]
     except OverflowError:
         return float("inf")
     return single

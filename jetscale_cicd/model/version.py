@@ -13,6 +13,8 @@ _SEMVER = re.compile(
 )
 # Helm reads each number into 64 bits without a sign, and calls a version with a larger one invalid (3.17.3, 4.3.1).
 _LARGEST = (1 << 64) - 1
+# git and every common file system refuse a longer name of a tag or a package.
+_LONGEST = 255
 
 
 class Level(IntEnum):
@@ -42,7 +44,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> "Version | None":
         """Return the version that ``text`` is to Helm, else None; a leading ``v`` belongs to a tag."""
-        match = _SEMVER.fullmatch(text)
+        match = _SEMVER.fullmatch(text) if len(text) <= _LONGEST else None
         if match is None:
             return None
         major, minor, patch, prerelease, build = match.groups(default="")

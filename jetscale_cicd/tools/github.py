@@ -30,13 +30,20 @@ _UNPROCESSABLE = 422
 
 def hosts(env: Mapping[str, str]) -> tuple[str, ...]:
     """The hosts of GitHub: the public one, that of this workflow, and that of ``GH_HOST``."""
-    server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname
+    server = _server(env)
     return tuple(host.lower() for host in (GITHUB, server, env.get("GH_HOST")) if host)
+
+
+def _server(env: Mapping[str, str]) -> str | None:
+    try:
+        return urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname
+    except ValueError:  # half an IPv6 address
+        return None
 
 
 def find_token(host: str, processes: Processes, env: Mapping[str, str]) -> str | None:
     """A token for a GitHub host, from the environment by the rules of gh (`gh help environment`), else from gh."""
-    server = urlsplit(env.get("GITHUB_SERVER_URL", "")).hostname or GITHUB
+    server = _server(env) or GITHUB
     names = ("GH_TOKEN", "GITHUB_TOKEN") if host == server.lower() else ()
     names = names or (() if host == GITHUB else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"))
     given = (env.get(name, "").strip() for name in names)

@@ -49,7 +49,8 @@ class StoredRelease:
         Raises:
             UnreadableRelease: it is not Helm's.
         """
-        name = secret.get("metadata", {}).get("name", "?")
+        metadata = secret.get("metadata")
+        name = metadata.get("name", "?") if isinstance(metadata, dict) else "?"
         try:
             packed = base64.b64decode(base64.b64decode(secret["data"]["release"], validate=True), validate=True)
             with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
@@ -57,7 +58,7 @@ class StoredRelease:
             content = _shaped(read_json(text, max_bytes=_LARGEST), _SHAPE, "its content")
         except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as broken:
             raise UnreadableRelease(f"Secret {name} holds no release of Helm's: {broken}") from None
-        if "info" not in content:
+        if "info" not in content or not isinstance(metadata, dict):
             raise UnreadableRelease(f"Secret {name} holds no release of Helm's")
         return cls(secret, content)
 
@@ -71,7 +72,7 @@ class StoredRelease:
     ) -> Object:
         """The Secret with these changes; the API server refuses it where the Secret was changed meanwhile."""
         info = dict(self.content["info"])
-        kept = {**self.secret["metadata"].get("labels", {}), **(labels or {})}
+        kept = {**(self.secret["metadata"].get("labels") or {}), **(labels or {})}
         if status is not None:
             info["status"] = kept["status"] = status
         if description is not None:

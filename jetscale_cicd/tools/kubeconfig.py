@@ -12,6 +12,7 @@ from jetscale_cicd.model.shown import described, may_be_shown
 from jetscale_cicd.tools.paths import is_file
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
+_LARGEST = 8 << 20
 _COMMENT = re.compile(r"\s#")
 
 
@@ -23,7 +24,8 @@ def current_context(env: Mapping[str, str]) -> str:
     named = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
     for file in named or [_default(env)]:
         try:
-            text = file.read_text(encoding="utf-8", errors="replace")
+            with file.open(encoding="utf-8", errors="replace") as source:
+                text = source.read(_LARGEST)
         except (OSError, ValueError):  # kubectl skips a missing file, and reports any other problem itself
             continue
         if found := _context_in(text):

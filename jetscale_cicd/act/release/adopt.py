@@ -62,6 +62,8 @@ def _write(file: Path, tag: str, digest: str) -> str:
         replaced = read_settings(text, file.name).chart.adopted.get(tag, "")
         file.write_bytes(with_adopted(text, tag, digest, file.name).encode())
         return replaced
+    except UnicodeDecodeError:
+        raise ConfigurationError("CONFIG_YAML", "it is not UTF-8", where=str(file), hint="save it as UTF-8") from None
     except OSError as unwritable:
         raise ConfigurationError(
             "FILE_UNWRITABLE",

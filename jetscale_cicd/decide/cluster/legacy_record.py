@@ -14,11 +14,11 @@ _NOT_YET = "nobody has looked yet"
 _ENDED = "its process ended while the release was "
 _LONGEST = 900  # characters of a description that were kept
 _ROLLBACK = re.compile(
-    r"Rollback to (?P<to>\d+)(?:"
+    r"Rollback to (?P<to>[0-9]{1,9})(?:"
     r"(?P<failed> failed: .*)|: (?:"
-    r"by hand, from revision (?P<requested>\d+)|"
-    r"revision (?P<deploy>\d+) failed with (?P<code>[A-Z_]+)|"
-    r"ends the rollback of revision (?P<completion>\d+)"
+    r"by hand, from revision (?P<requested>[0-9]{1,9})|"
+    r"revision (?P<deploy>[0-9]{1,9}) failed with (?P<code>[A-Z_]+)|"
+    r"ends the rollback of revision (?P<completion>[0-9]{1,9})"
     r")(?:; (?P<line>.*))?)",
     re.DOTALL,
 )

@@ -12,7 +12,7 @@ from jetscale_cicd.decide.cluster.revision_record import record_of
 from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.revision import HelmRevision, RevisionState
 
-_ROLLBACK = re.compile(r"Rollback to (\d+)")
+_ROLLBACK = re.compile(r"Rollback to ([0-9]{1,9})")
 _ENDED = (RevisionState.FAILED, RevisionState.INTERRUPTED)
 
 
