@@ -32,6 +32,10 @@ run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes
 test: $(VENV)/.dev tools ## the tests, except the slow ones; ARGS='-k tag -x' goes to pytest
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## thousands of hostile inputs for all that reads foreign content; FUZZ_SEED=2 gives others
+	@$(PY) -m pytest -n 2 -m fuzz tests/fuzz $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## style, types, and the floors of the package
 	$(PY) -m ruff check

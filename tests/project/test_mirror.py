@@ -5,7 +5,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 PACKAGE = TESTS.parent / "jetscale_cicd"
 # What tests no one folder: real clusters, whole runs, agreement with other programs, and this repository's own files.
-BESIDE = {"agreement", "cluster", "fixtures", "project", "story", "support"}
+BESIDE = {"fuzz", "agreement", "cluster", "fixtures", "project", "story", "support"}
 
 
 # Folders of the package without a folder of tests: each face is tested beside the others, and these engines in whole
