@@ -8,8 +8,8 @@ from jetscale_cicd.decide.chart.chart_lock import LockedDependency, chart_of
 from jetscale_cicd.decide.chart.chart_yaml import ChartFile
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.model.shown import shown_address
+from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.loopback import needs_several_transports
 from jetscale_cicd.tools.process import Finished

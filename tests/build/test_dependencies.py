@@ -441,7 +441,7 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4\nsize 1\n"
 
 @pytest.mark.parametrize("way", ["vendored", "mirrored"])
 @pytest.mark.parametrize(
-    ("archive", "code"), [(repeated("sub"), "ARCHIVE_REFUSED"), (packed("sub", "1.1.0", values=POINTER), "POINTER")]
+    ("archive", "code"), [(repeated("sub"), "CHART_ARCHIVE"), (packed("sub", "1.1.0", values=POINTER), "POINTER")]
 )
 def test_an_archive_of_which_helm_reads_something_else_is_refused(
     helm4: Path, tmp_path: Path, packager: MakePackager, mirror: dict[str, str], way: str, archive: bytes, code: str

@@ -137,7 +137,7 @@ def test_a_file_of_helms_own_archive_that_is_there_twice_is_refused(
     repo.commit("feat: vendor")
     with pytest.raises(ConfigurationError) as caught:
         packager(repo, helm4).package(repo.head, V)
-    assert (caught.value.code, "charts/b/Chart.yaml" in caught.value.message) == ("ARCHIVE_REFUSED", True)
+    assert (caught.value.code, "charts/b/Chart.yaml" in caught.value.message) == ("CHART_ARCHIVE", True)
 
 
 NAMED = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"

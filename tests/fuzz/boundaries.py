@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jetscale_cicd.build import schemas, subcharts
+from jetscale_cicd.build import subcharts
 from jetscale_cicd.build.clock import mentions_time
 from jetscale_cicd.cli.arguments import event_of
 from jetscale_cicd.config.adopted import with_adopted
@@ -24,6 +24,7 @@ from jetscale_cicd.config.branch_match import check_match
 from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.release_rules import rules_of
 from jetscale_cicd.config.saved_plan import load_saved_plan
+from jetscale_cicd.decide.chart import schemas
 from jetscale_cicd.decide.chart.annotate import annotate
 from jetscale_cicd.decide.chart.chart_lock import chart_of, locked_dependencies
 from jetscale_cicd.decide.chart.chart_yaml import parse_chart
@@ -31,7 +32,7 @@ from jetscale_cicd.decide.chart.cluster_needs import cluster_needs
 from jetscale_cicd.decide.chart.encrypted import check_decrypted
 from jetscale_cicd.decide.chart.go_pattern import matches, parse_pattern
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
-from jetscale_cicd.decide.chart.packed import content_of, loaded_files, read_archive
+from jetscale_cicd.decide.chart.packed import content_of, loaded_files, nested_files, read_archive
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.decide.chart.stamp import same_content, same_document, stamp
 from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, masking, revisions
@@ -40,8 +41,10 @@ from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.release.branches import BranchRules
+from jetscale_cicd.decide.release.claims import Expected, Unreadable, differing, read_claims
 from jetscale_cicd.decide.release.conventional import judge
 from jetscale_cicd.decide.release.notes import release_notes
+from jetscale_cicd.decide.release.provenance import MEDIA_TYPE
 from jetscale_cicd.decide.release.tag_formats import ChartNames, in_the_way, other_formats
 from jetscale_cicd.decide.release.web import web_address
 from jetscale_cicd.decide.scope import Globs, pathspec
@@ -49,6 +52,7 @@ from jetscale_cicd.engines.render.directory import MANIFESTS, RECORD, read_outpu
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.commit import Commit
+from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.ci.detect import read_event
@@ -68,10 +72,13 @@ from jetscale_cicd.tools.kubernetes import ServerClock
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry.answers import hint_for, manifest_answer, refusal_text
+from jetscale_cicd.tools.registry.artifact import Document
 from jetscale_cicd.tools.registry.authorization import Authorizer, Scope, TokenRefused
+from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed
+from jetscale_cicd.tools.registry.referrers import Referrers, _NotTaken
 from jetscale_cicd.tools.retry import seconds_to_wait
 from tests.fuzz import seeds
 from tests.fuzz.mutate import JsonMutator, Mutator
@@ -241,7 +248,7 @@ def archive(content: bytes) -> None:
     content_of(content)
     loaded_files(content)
     read_archive(content)
-    schemas.check_schemas(content)
+    schemas.check_schemas(nested_files(content))
     mentions_time(content)
 
 
@@ -400,9 +407,28 @@ def registry_answer(content: bytes) -> None:
         hint_for(answer, "r")
 
 
+def claims(content: bytes) -> None:
+    """A statement of provenance, which anybody with the right to push may add."""
+    read = read_claims(content)
+    if not isinstance(read, Unreadable):
+        differing(read, Expected(Release(Version(1, 0, 0), "v1.0.0", "a" * 40), "c", "sha256:a", "sha256:b"))
+
+
+def referrers(content: bytes) -> None:
+    """A list of what refers to a package, the manifests in it, and where an upload is to go."""
+    words = content.decode("latin-1")
+    for status in (200, 202):
+        headers = {"link": words, "location": words, "content-type": words}
+        found = Referrers(OciApi("r", answered(status, content, headers), lambda _: None), "c")
+        found.find(digest_of(content), MEDIA_TYPE)
+        with suppress(_NotTaken):
+            found._upload(HttpAnswer(status, headers, content))
+        found.attach(digest_of(content), Document(name="n", media_type=MEDIA_TYPE, predicate="p", content=b"{}"))
+
+
 def token_answer(content: bytes) -> None:
     refused = HttpAnswer(401, {"www-authenticate": 'Bearer realm="https://t/token",service="r"'}, b"")
-    Authorizer(answered(200, content, {}), Login("u", "p"), False).grant(refused, "c", Scope.PULL)
+    Authorizer(answered(200, content, {}), Login("u", "p"), "r", False).grant(refused, "c", Scope.PULL)
 
 
 def header(content: bytes) -> None:
@@ -412,7 +438,7 @@ def header(content: bytes) -> None:
     seconds_to_wait(words)
     ServerClock().update(words)
     with suppress(HttpFailure, TokenRefused):
-        Authorizer(answered(200, b'{"token": "t"}', {}), Login("u", "p"), False).grant(refused, "c", Scope.PULL)
+        Authorizer(answered(200, b'{"token": "t"}', {}), Login("u", "p"), "r", False).grant(refused, "c", Scope.PULL)
     api = OciApi("r", answered(202, b"", {}), lambda _: None)
     api._cancel("https://r/v2/c/blobs/uploads/", words, "c")
 
@@ -529,6 +555,9 @@ def _boundaries() -> Iterator[tuple[str, Boundary]]:
     yield "helm message", Boundary(helm_message, seeds.HELM_MESSAGES)
     yield "registry answer", Boundary(registry_answer, seeds.ANSWERS, pack="json")
     yield "registry page", Boundary(registry_answer, seeds.PAGES, (), (b"<title", b"</title>", b"<", b">"))
+    yield "provenance", Boundary(claims, seeds.STATEMENTS, pack="json", weight=2)
+    yield "referrers", Boundary(referrers, seeds.REFERRERS, pack="json", weight=2)
+    yield "upload", Boundary(referrers, seeds.HEADERS, (), seeds.HEADER_SIGNS)
     yield "token answer", Boundary(token_answer, seeds.TOKENS, (HttpFailure, TokenRefused), pack="json")
     yield "header", Boundary(header, seeds.HEADERS, (), seeds.HEADER_SIGNS, weight=2)
     yield "realm", Boundary(realm, seeds.REALMS, (), (b"[", b"]", b"@", b":", b"https://"))

@@ -388,6 +388,38 @@ ANSWERS: list[Any] = [
 ]
 PAGES = [b"<html><head><title>404 Not Found</title></head></html>", b"denied: no basic auth\n", b"\0\1\2"]
 TOKENS: list[Any] = [{"token": "abc", "expires_in": 300}, {"access_token": "abc"}]
+STATEMENTS: list[Any] = [
+    {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "c-1.0.0.tgz", "digest": {"sha256": "a" * 64}}],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {
+            "buildDefinition": {
+                "buildType": "https://stage6.jetscale.ai/chart/v1",
+                "externalParameters": {"chart": "c", "version": "1.0.0", "tag": "v1.0.0", "source": "https://x/y"},
+                "resolvedDependencies": [{"uri": "git+https://x/y", "digest": {"gitCommit": "a" * 40}}],
+            },
+            "runDetails": {"builder": {"id": "https://b"}, "metadata": {"invocationId": "https://run"}},
+        },
+    }
+]
+REFERRERS: list[Any] = [
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [
+            {"digest": "sha256:" + "a" * 64, "size": 3, "artifactType": "application/vnd.in-toto+json"},
+            {"digest": "x", "annotations": {"a": "b"}},
+        ],
+    },
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.in-toto+json",
+        "subject": {"digest": "sha256:" + "a" * 64, "size": 3},
+        "layers": [{"mediaType": "application/vnd.in-toto+json", "digest": "sha256:" + "b" * 64, "size": 3}],
+    },
+]
 HEADERS = [
     b'Bearer realm="https://auth.example/token",service="r",scope="repository:c:pull"',
     b'Basic realm="x", Negotiate YII=, Bearer realm=https://t/',

@@ -66,7 +66,6 @@ NOT_FOREIGN = {
             *("act/actions.py:_package", "act/release/adopt.py:_write", "build/package.py:Packager._pack"),
             *("build/package.py:_read", "build/release_commit.py:_text", "build/release_commit.py:release_commit"),
             *(
-                "engines/chart_files.py:_files",
                 "engines/helm/verify.py:_check_seen",
                 "observe/cluster/drift.py:find_drift",
             ),
@@ -96,8 +95,8 @@ NOT_FOREIGN = {
     "tools/git/descendants.py:_parents": "ps, or /proc",
     "tools/helm.py:Helm.version": "digits of `helm version`, found by an expression",
     "tools/http.py:Http._proxied": "the environment; what is no address is caught there",
-    "tools/process.py:Processes.run": "an exit status",
-    "tools/process.py:_killed": "an exit status",
+    "tools/process.py:_run_to_end": "an exit status",
+    "tools/limits.py:memory_mib": "a variable of the user's, checked for its form",
 }
 
 
