@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.model.live import NotObserved
-from jetscale_cicd.model.misplaced import misplaced_in
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
@@ -19,8 +18,9 @@ from jetscale_cicd.observe.git.comparison import begin_expected_diff, find_head
 from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.worktree import snapshot
+from jetscale_cicd.observe.secret_values import learn_secrets
 from jetscale_cicd.tools.git import open_repository
-from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor
+from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.scratch import scratch_directory, sweep_scratch
 from jetscale_cicd.tools.worker import named, worker
 
@@ -46,8 +46,7 @@ class RunContext:
         repository: the repository around ``request.repo``.
         head: full name of the commit to decide for, whose configuration holds.
         settings, rules: its ``.stage6.yaml``, and its configuration of python-semantic-release.
-        redact: masks secrets in every output.
-        announce: shows one line of progress.
+        redact, announce: masks secrets in every output; shows one line of progress.
         show: shows rows that change in place; False where there is no terminal for them.
         closing: closed at the end of the run.
         accepted: by its tag the digest of each published package that was found to be that of its release.
@@ -252,13 +251,6 @@ def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> t
     return taken, replace(request, head=head)
 
 
-def _learn_secrets(redact: Redactor, settings: "Settings") -> None:
-    """Mask the secrets of every target, as those that were not asked for are rendered, too; and what looks like one."""
-    targets = (*settings.targets, *settings.left_out)
-    redact.learn((os.environ.get(name, "") for each in targets for name in each.secrets.values()), MIN_KNOWN_CHARS)
-    redact.learn(misplaced_in((settings.chart, settings.release, targets)))
-
-
 @contextmanager
 def open_context(
     request: Request,
@@ -292,7 +284,7 @@ def open_context(
         from jetscale_cicd.observe.settings import load_configuration
 
         settings, rules = load_configuration(repository, head, request)
-        _learn_secrets(redact, settings)
+        learn_secrets(redact, settings)
         say = partial(_announce_redacted, announce, redact)
         context = RunContext(request, repository, head, settings, rules, redact, say, _alone(show), closing)
         for note in () if plans else settings.notes:  # a plan shows them

@@ -60,7 +60,7 @@ def shown_address(text: str) -> str:
 
 def credentials_in(address: str) -> tuple[str, ...]:
     """What may be a credential in an address: its user, its password, the values of its query, a token in its path."""
-    user = re.search(r"://([^/\s?#]*)@", address) or re.match(r"([^/\s@]+:[^/\s@]+)@", address)
+    user = re.search(r"://([^/\s?#]*)@", address) or re.match(r"([^/\s@:]+:[^/\s@]+)@", address)
     query = address.partition("?")[2].partition("#")[0] if "://" in address else ""
     given = [*(user[1].split(":", 1) if user else ()), *(pair.partition("=")[2] for pair in query.split("&"))]
     given += [part for part in re.split("[/:@?&=#]", address) if looks_secret(part)]
@@ -83,5 +83,4 @@ def looks_secret(text: str) -> bool:
 
 def _is_random(run: str) -> bool:
     """Whether digits are strewn among small and capital letters, as in no word; a hexadecimal digest has one kind."""
-    kinds = (re.search(kind, run) for kind in ("[a-z]", "[A-Z]"))
-    return all(kinds) and len(re.findall(r"[0-9]+", run)) >= 2
+    return run.upper() != run != run.lower() and len(re.findall(r"[0-9]+", run)) >= 2

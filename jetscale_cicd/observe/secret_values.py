@@ -2,12 +2,21 @@
 
 import os
 
+from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.misplaced import misplaced_in
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, check_long_enough
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor, check_long_enough
 
 # Of a variable that is not set, or whose value could not be masked, where only a render needs a value.
 STAND_IN = "stage6-stand-in"
+
+
+def learn_secrets(redact: Redactor, settings: Settings) -> None:
+    """Mask the secrets of every target, as those that were not asked for are rendered, too; and what looks like one."""
+    targets = (*settings.targets, *settings.left_out)
+    redact.learn((os.environ.get(name, "") for each in targets for name in each.secrets.values()), MIN_KNOWN_CHARS)
+    redact.learn(misplaced_in((settings.chart, settings.release, targets)))
 
 
 def stand_ins(target: Target) -> dict[str, str]:

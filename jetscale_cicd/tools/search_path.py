@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 
 from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.shown import shown
 
 # What `make tools` brings.
 _OURS = ("helm", "kubectl")
@@ -61,9 +62,9 @@ def find_program(name: str, env: Mapping[str, str]) -> str:
 def missing_tool(name: str, env: Mapping[str, str]) -> PreconditionError:
     """The error for a program that is not on PATH."""
     ours = ", or run `make tools` in a checkout of jetscale-cicd" if name in _OURS else ""
-    hint = "install git 2.30 or newer" if name == "git" else f"install {name}{ours}"
+    hint = "install git 2.30 or newer" if name == "git" else f"install {shown(name)}{ours}"
     ignored = ", ".join(map(repr, relative_parts(env)))
     if not ignored:
-        return PreconditionError("TOOL_MISSING", f"{name} is not on PATH", hint=hint)
-    message = f"{name} is not on PATH, whose relative parts are not searched: {ignored}"
+        return PreconditionError("TOOL_MISSING", f"{shown(name)} is not on PATH", hint=hint)
+    message = f"{shown(name)} is not on PATH, whose relative parts are not searched: {ignored}"
     return PreconditionError("TOOL_MISSING", message, hint=hint)

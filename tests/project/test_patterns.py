@@ -16,6 +16,7 @@ from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import _OBJECTS
 from jetscale_cicd.decide.scope import Globs
+from jetscale_cicd.tools.spelling import Spelling
 from tests.support.patterns import USES, attacks, superlinear
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -43,6 +44,21 @@ def compiled_rules() -> Iterator[re.Pattern[Any]]:
         yield from (ignore._files.names, ignore._files.paths, ignore._folders.names, ignore._folders.paths)
 
 
+SECRETS = ("'\"\\ \n a", "&amp;%25", "% &\\", "+ '+", "é😀\x07<", " \\n", "!'\\", "&'& %")
+
+
+def spelled_parts() -> Iterator[re.Pattern[Any]]:
+    spellings = (Spelling(secret, is_base64) for secret in SECRETS for is_base64 in (False, True))
+    yield from (pattern for each in spellings for way in each._ways for _, pattern in way if pattern)
+
+
+def first_parts() -> Iterator[re.Pattern[Any]]:
+    for secret in SECRETS:
+        for _, pattern in Spelling(secret.strip())._ways[0][:1]:
+            run = r"(?<!['\"\\])" if secret.strip()[0] in "'\"\\" else r"(?<!\\)"
+            yield from [re.compile(run + pattern.pattern)] if pattern else []
+
+
 # Expressions that a running function makes or is given, by that function: what they can be, and how they are used.
 MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
     "decide/scope.py:expression": (tuple(compiled_globs()), ("fullmatch",)),
@@ -55,6 +71,9 @@ MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
     # Somebody else's: config/branch_match.py limits the time of one, and tests/config/test_branch_match.py measures it.
     "config/release_rules.py:_branch_groups": ((), ()),
     "decide/release/branches.py:_group": ((), ()),
+    "engines/render/directory.py:replace_output": ((re.compile(r"\.live\.[0-9a-f]{8}"),), ("fullmatch",)),
+    "tools/spelling.py:_pattern": (tuple(spelled_parts()), ("match",)),
+    "tools/spelling.py:_beginnings": (tuple(first_parts()), ("finditer",)),
     "act/release/sign.py:run_command": ((re.compile("|".join(map(re.escape, ("{image}", "{version}")))),), ("sub",)),
 }
 

@@ -104,8 +104,7 @@ class Git:
         for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             key, equals, value = line.partition("\n")
             found[key] = (*found.get(key, ()), value if equals else "true")  # git-config(1): a key alone is true
-            if key.startswith(("remote.", "url.")):  # git repeats an address in its messages
-                self.redact.learn(credentials_in(value if key.endswith("url") else key))
+            self.redact.learn((*credentials_in(key), *credentials_in(value)))  # git repeats an address in its messages
         return found
 
     @property
