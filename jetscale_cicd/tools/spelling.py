@@ -150,7 +150,7 @@ def _pattern(kind: str, first: str, following: str, lazy: str, is_base64: bool) 
         first: its first character, which is all of it but for quotes and spaces.
         following: the first character after it: a spelling may begin as that does (``%`` and ``%25``).
     """
-    one = {"quotes": f"{_QUOTE}{{1,400}}", "space": f"{_SPACE}*{lazy}"}.get(kind) or _spelled(
+    one = {"quotes": f"{_QUOTE}{{1,100}}", "space": f"{_SPACE}*{lazy}"}.get(kind) or _spelled(
         first
     )  # a line break was taken out
     if is_base64 and first in _OF_URLS:
