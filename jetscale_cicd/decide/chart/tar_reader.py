@@ -131,7 +131,10 @@ def _text(field: bytes) -> bytes:
 def _long_name(kind: bytes, content: bytes) -> bytes:
     """The name that a header gives the next member, b"" where it is about something else."""
     if kind == _GNU_LONG_NAME:
-        return content.rstrip(b"\0")
+        name = content.rstrip(b"\0")
+        if b"\0" in name or not name:
+            raise BrokenArchive("a header is damaged")
+        return name
     found = b""
     while content:
         length, _, rest = content.partition(b" ")
@@ -139,7 +142,8 @@ def _long_name(kind: bytes, content: bytes) -> bytes:
         record = rest[: size - len(length) - 1]
         content = content[size:] if size else b""
         key, equals, value = record.partition(b"=")
-        if not (size and equals and len(record) == size - len(length) - 1 and record.endswith(b"\n")):
+        whole = size and equals and len(record) == size - len(length) - 1 and record.endswith(b"\n")
+        if not whole or b"\0" in record:  # Go refuses a zero in a name, and others end the name there
             raise BrokenArchive("a header is damaged")
         if key == b"size" or key.startswith(b"GNU.sparse"):
             raise RefusedMember(f"{_shown(found or b'a member')} has a size of its own kind")
