@@ -1,5 +1,9 @@
 """Inputs that once broke a boundary, or took seconds or gigabytes, by the boundary; each says what happened."""
 
+import base64
+import json
+import tarfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,20 +20,26 @@ class Found(NamedTuple):
 
 def release(**changed: Any) -> bytes:
     """A Secret of Helm's with other fields of the release."""
-    import json
-
     content = {**unpacked(secret(1)), **changed}
     return json.dumps({"metadata": {"name": "s"}, "data": {"release": packed(content)}}).encode()
 
 
 def bomb() -> str:
     """A gigabyte of zeros, compressed twice over, as a Secret holds it."""
-    import base64
-    import zlib
-
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     zipped = b"".join(compressor.compress(b"0" * (1 << 20)) for _ in range(256)) + compressor.flush()
     return base64.b64encode(base64.b64encode(zipped)).decode()
+
+
+def long_header() -> bytes:
+    """An archive whose pax header has 256 MiB."""
+    size = 256 << 20
+    entry = tarfile.TarInfo("a/Chart.yaml")
+    entry.type, entry.size = tarfile.XHDTYPE, size
+    compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
+    parts = [compressor.compress(entry.tobuf(tarfile.USTAR_FORMAT))]
+    parts += [compressor.compress(bytes(1 << 20)) for _ in range(256)]
+    return b"".join(parts) + compressor.flush()
 
 
 DEEP = b"[" * 100_000
@@ -57,6 +67,7 @@ def _found() -> Iterator[Found]:
     yield Found(
         "CI variables", "ValueError: Invalid IPv6 URL", b"GITHUB_ACTIONS=true\nGITHUB_SERVER_URL=https://[::1/x"
     )
+    yield Found("archive", "2.2 GB", long_header())
     yield Found("realm", "ValueError: Invalid IPv6 URL", b"https://[::1/token")
     yield Found("header", "ValueError of a Date", b"Mon, 99 Abc 99999999999999999999 25:61:61 GMT")
     yield Found("commit", "IndexError", b"author A <a@b> 1 +0000\n\nno tree\n")

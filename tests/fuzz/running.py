@@ -14,7 +14,7 @@ from jetscale_cicd.errors import Stage6Error
 from tests.fuzz.boundaries import BOUNDARIES, Boundary
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "20000"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "15000"))
 SLOW = 1.0  # CPU seconds, so that a busy machine is nobody's fault
 _MOST_MEMORY = 300 << 10  # KiB more than before, at once
 _SHOWN = 3000
