@@ -27,7 +27,7 @@ data:
   longer: {{ printf "before %s after" .Values.plain | toJson }}
   base: {{ .Values.plain | b64enc }}
   lines: {{ printf "before:%s" .Values.plain | b64enc | toYaml | indent 2 | trim }}
-  query: {{ .Values.plain | urlquery }}
+  query: {{ .Values.plain | urlquery | quote }}
   own: {{ .Values.api.token | toJson }}
   json: {{ .Values | toJson | quote }}
 {{ toYaml (dict "yaml" .Values.plain) | indent 2 }}
