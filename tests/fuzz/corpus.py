@@ -68,6 +68,8 @@ def _found() -> Iterator[Found]:
         "CI variables", "ValueError: Invalid IPv6 URL", b"GITHUB_ACTIONS=true\nGITHUB_SERVER_URL=https://[::1/x"
     )
     yield Found("archive", "2.2 GB", long_header())
+    yield Found("commit message", "ValueError of int()", b"fix: a (#" + b"9" * 5000 + b")")
+    yield Found("commit message", "ValueError of int()", b"fix: a\n\nCloses: #" + b"9" * 5000)
     yield Found("realm", "ValueError: Invalid IPv6 URL", b"https://[::1/token")
     yield Found("header", "ValueError of a Date", b"Mon, 99 Abc 99999999999999999999 25:61:61 GMT")
     yield Found("commit", "IndexError", b"author A <a@b> 1 +0000\n\nno tree\n")

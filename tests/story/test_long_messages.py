@@ -11,6 +11,7 @@ MESSAGES = {
     "a word of 200,000 letters": ("feat: " + "a" * 200_000,),
     "150,000 spaces": ("fix: a" + " " * 150_000 + "b",),
     "150,000 spaces in the body": ("fix: a\n\n" + " " * 150_000 + "b",),
+    "an issue of 5,000 digits": ("fix: a\n\nCloses: #" + "9" * 5000,),
     "half addresses": ("fix: " + "a@" * 100_000,),
     "many commits with 8,000 spaces each": tuple(f"fix: {number}{' ' * 8000}x" for number in range(60)),
     "many commits with 8,000 letters each": tuple(f"fix: {number}{'a' * 8000}" for number in range(60)),
