@@ -99,8 +99,8 @@ def test_a_package_that_is_replaced_while_the_run_that_made_it_goes_on_is_not_de
     pushed: list[str] = []
 
     def replace_after_the_push(asked: Asked) -> None:
-        manifests = [each for each in proxy.seen if each.of_manifest]
-        if asked.reads_manifest and any(each.method == "PUT" for each in manifests) and not pushed:
+        tagged = any(each.method == "PUT" and each.path == asked.path for each in proxy.seen)
+        if asked.reads_manifest and asked.path.endswith("/0.1.1") and tagged and not pushed:
             pushed.append(asked.path)
             command = [str(find_helm(HELMS[1])), "push", str(evil), f"oci://{host}/meanwhile", "--plain-http"]
             subprocess.run(command, check=True, capture_output=True)

@@ -27,7 +27,7 @@ def delivery(around: Around, scratch: Path, **target: Any) -> TargetDelivery:
         target=Target(**keys), decision=Decision.REDEPLOY, reasons=(), compared=Comparison(None, "c" * 40, "")
     )
     acting = SimpleNamespace(
-        context=SimpleNamespace(scratch=scratch, request=around.request, redact=around.redact),
+        context=SimpleNamespace(secret_scratch=scratch, request=around.request, redact=around.redact),
         values={"live": Values(FILES, namespace="shop-prod", release="app")},
         secrets={"live": {"db.password": "p"}},
         deploy_id="this-deploy",
