@@ -54,8 +54,10 @@ class Spelling:
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where ``text`` has the secret, however spelled; a line break in it has to be taken out before."""
-        anchor, before = self._anchor
-        done = 0
+        anchor, number = self._anchor
+        if anchor and anchor not in text:
+            return
+        before, done = self._before(number) if anchor else 0, 0
         for at in _places(text, anchor) if anchor else self._beginnings(text):
             if at < done:
                 continue
@@ -78,11 +80,16 @@ class Spelling:
 
     @cached_property
     def _anchor(self) -> tuple[str, int]:
-        """A plain part and its number: the first that is long, else the longest, if that is rare enough; else ""."""
-        plain = [(text, number) for number, (text, pattern) in enumerate(self._parts) if pattern is None]
+        """A plain part and its number among them: the first that is long, else the longest if that is rare enough."""
+        plain = [(found[0], number) for number, found in enumerate(re.finditer(_PLAIN, self.secret))]
         long = (each for each in plain if len(each[0]) >= _LONG_ANCHOR)
         chosen = next(long, None) or max(plain, key=lambda each: len(each[0]), default=("", 0))
         return chosen if len(chosen[0]) >= _MIN_ANCHOR else ("", 0)
+
+    def _before(self, number: int) -> int:
+        """How many parts there are before a plain one."""
+        plain = [at for at, (_, pattern) in enumerate(self._parts) if pattern is None]
+        return plain[number] if plain else 0
 
     @property
     def _parts(self) -> tuple[Part, ...]:
