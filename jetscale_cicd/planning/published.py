@@ -6,9 +6,9 @@ from pathlib import Path
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.chart.packed import nested_files
 from jetscale_cicd.decide.chart.schemas import check_schemas
-from jetscale_cicd.errors import PublishError, Stage6Error
+from jetscale_cicd.errors import CannotTellError, PublishError, Stage6Error, VerificationError
 from jetscale_cicd.model.live import Deployed
-from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Present, Recorded, Release
 from jetscale_cicd.observe.git.tag_message import recorded_package
@@ -94,7 +94,7 @@ def _content(context: RunContext, published: Published) -> str:
 
 def _check_first_deploy(context: RunContext, published: Published) -> bool:
     """Check the package of a tag that says what it holds; False where nothing depends on it yet."""
-    if published.answer.digest in _deployed_digests(published):
+    if _was_deployed(published):
         return True
     if not (published.deploys and context.request.acts):
         return False
@@ -115,9 +115,9 @@ def _check_unmanaged(context: RunContext, published: Published) -> bool:
                 where=context.registry.reference(published.chart, str(release.version)),
                 hint=f"compare them: jetscale-cicd verify-chart {release.tag}; then release a new version",
             )
-    deployed = _deployed_digests(published)
-    if digest in deployed:
+    if _was_deployed(published):
         return True
+    deployed = set().union(*(_deployed_digests(each, published) for each in published.targets))
     if not (published.deploys or deployed):
         return False
     if why := _why_not_rebuilt(context, published):
@@ -125,6 +125,18 @@ def _check_unmanaged(context: RunContext, published: Published) -> bool:
         what = f"{release.tag} was not made by Stage 6, {known}the registry holds {digest}, which {why}"
         raise _not_of_its_commit(context, published, what)
     return True
+
+
+def _was_deployed(published: Published) -> bool:
+    """Whether each target that is to get the package has had it: what one of them records says nothing of the others.
+
+    Where none is to get it, whether any has.
+    """
+    digest = published.answer.digest
+    due = [each for each in published.targets if each.decision is not Decision.NOTHING]
+    if not due:
+        return any(digest in _deployed_digests(each, published) for each in published.targets)
+    return all(digest in _deployed_digests(each, published) for each in due)
 
 
 def _not_of_its_commit(context: RunContext, published: Published, message: str) -> PublishError:
@@ -138,22 +150,40 @@ def _not_of_its_commit(context: RunContext, published: Published, message: str) 
     )
 
 
-def _deployed_digests(published: Published) -> set[str]:
-    """Digests that a run recorded when it deployed this version."""
-    lives = [each.live for each in published.targets if isinstance(each.live, Deployed)]
-    records = [*lives, *(live.revision.attempted for live in lives if live.revision and live.revision.attempted)]
+def _deployed_digests(decided: TargetDecision, published: Published) -> set[str]:
+    """Digests that a run recorded on a target when it deployed this version there."""
+    live = decided.live
+    if not isinstance(live, Deployed):
+        return set()
+    records = (live, *((live.revision.attempted,) if live.revision and live.revision.attempted else ()))
     version = str(published.release.version)
     return {record.digest for record in records if record.version == version and record.digest}
 
 
 def _why_not_rebuilt(context: RunContext, published: Published) -> str:
-    """Why the tag does not prove the package, "" where it does."""
+    """What differs between the package and a rebuild of its tag, "" where nothing does.
+
+    Raises:
+        PublishError: it cannot be read, or is another one by now.
+        CannotTellError: ``PACKAGE_UNPROVEN``, it cannot be rebuilt here.
+    """
     from jetscale_cicd.planning.rebuilt import compare_with_rebuild
 
+    tag, version = published.release.tag, str(published.release.version)
+    context.downloads.archive(published.chart, version, published.answer)  # what cannot be read is its own error
     try:
         rebuilt = compare_with_rebuild(context, published.release, published.chart, published.answer)
+    except VerificationError as refused:
+        return f"is no package that is read: {refused.message}"
     except Stage6Error as unbuilt:
-        return f"cannot be compared with the tag: {unbuilt.message} ({unbuilt.where or unbuilt.code})"
+        raise CannotTellError(
+            "PACKAGE_UNPROVEN",
+            f"{tag} was not deployed here before, and cannot be rebuilt to compare its package with its commit: "
+            f"{unbuilt.code}: {unbuilt.message}",
+            where=unbuilt.where or context.registry.reference(published.chart, version),
+            hint=f"{unbuilt.hint or 'run again'}; this job has to read the subcharts that Chart.lock names. Where that "
+            f"cannot be, look at the package, and accept it: jetscale-cicd adopt {tag}, and commit .stage6.yaml",
+        ) from None
     files = rebuilt.files
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return f"differs from a rebuild of the tag in {files[0][1:]}{more}" if files else ""

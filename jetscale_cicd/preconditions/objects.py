@@ -26,6 +26,8 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
     target, release = decided.target, proposal.desired.release
     if release is None:
         return NotChecked("there is no release")
+    if _is_unproven(context, proposal, release):
+        return NotChecked("what is published is not proven to be the package of the release, so it is not rendered")
     try:
         archive = _archive(context, proposal, release)
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
@@ -33,6 +35,14 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
         return NotChecked(f"it could not be rendered here: {failed.code}: {failed.message}")
     check_rendered_once(parse_manifests(rendered, target.name), target.name, target.namespace)
     return None
+
+
+def _is_unproven(context: RunContext, proposal: Proposal, release: Release) -> bool:
+    """Whether the package comes from the registry, and its check did not accept it: no template of it may run."""
+    artifact = proposal.desired.artifact
+    if proposal.plan.decision is Decision.PUBLISH or artifact is None or not isinstance(artifact.answer, Present):
+        return False
+    return context.accepted.get(release.tag) != artifact.answer.digest
 
 
 def _archive(context: RunContext, proposal: Proposal, release: Release) -> Path:

@@ -1,7 +1,6 @@
 """Whether a path of the work tree stays in it: a link that somebody committed may lead anywhere on this machine."""
 
 import os
-import stat
 from pathlib import Path
 
 from jetscale_cicd.errors import ConfigurationError
@@ -29,19 +28,18 @@ def check_inside(root: Path, path: Path) -> None:
 
 
 def check_files_inside(root: Path, folder: Path) -> None:
-    """Refuse a folder in which anything leads out of ``root``, or is neither file nor folder.
+    """Refuse a folder in which anything leads out of ``root``, behind however many links, or is no file and no folder.
 
     Raises:
         ConfigurationError: ``LINK_ESCAPES``.
     """
     check_inside(root, folder)
     count = 0
-    for directory, folders, files in os.walk(folder):
+    for directory, folders, files in os.walk(folder, followlinks=True):  # links in circles end at the limit
         for name in (*folders, *files):
             path = Path(directory, name)
             count += 1
-            mode = path.lstat().st_mode
-            if count > _MAX_FILES or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or is_inside(root, path)):
+            if count > _MAX_FILES or not (is_inside(root, path) and (path.is_file() or path.is_dir())):
                 raise _escapes(path)
 
 

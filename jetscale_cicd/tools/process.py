@@ -122,6 +122,8 @@ class Processes:
             status = _run_to_end(argv, env, cwd, streams, Ending(timeout, threading.Event(), stop, guarded, running))
         except _KilledError as killed:
             raise _too_much(command) if any(each.overflowed for each in kept) else _killed(command, killed) from None
+        if any(each.overflowed for each in kept):
+            raise _too_much(command)
         if status is None:
             raise _too_late(command, timeout)
         out, err = (lines.out, lines.err) if guarded else (kept[0].content, kept[1].content)

@@ -1,19 +1,26 @@
 """Packages of people who may push packages, or tags, and no commits: nothing is deployed that no commit made."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jetscale_cicd import stage6
+from jetscale_cicd.context import open_context
 from jetscale_cicd.decide.chart.packed import content_of
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.planning import rebuilt
 from jetscale_cicd.tools.registry.digest import digest_of
 from tests.conftest import HELMS, find_helm
 from tests.support.archives import tgz
 from tests.support.command import Ended
 from tests.support.oci import serve
 from tests.support.proxy import Asked, proxied
-from tests.support.sample import Sample, archive_files, released, small
+from tests.support.sample import CONFIG, WHERE, Sample, archive_files, released, small
 
 CHART, LIVE = "charts/app/values.yaml", "envs/live/values.yaml"
 PACKAGE = "small-0.1.1.tgz"
@@ -73,6 +80,54 @@ def test_a_package_that_its_tag_names_and_its_commit_gives_is_deployed_by_anothe
     assert stack.command("release").status == 0
     ended = stack.command("deploy", "--output=json")
     assert (ended.status, stack.record()["version"]) == (0, "0.1.1"), ended.stderr
+
+
+def test_no_template_of_a_package_that_is_refused_is_executed(stack: Sample) -> None:
+    files = archive_files(stack.registry / "small-0.1.0.tgz")
+    files["small/templates/config.yaml"] = b'{{ fail "executed" }}'
+    evil = tgz(*((name, content, {}) for name, content in files.items()), chart=False)
+    (stack.registry / "small-0.1.0.tgz").write_bytes(evil)
+    stack.edit("chore: five", LIVE, "size: 3", "size: 5")
+    ended = stack.run()
+    assert (ended.status, code(ended)) == (4, "PUBLISHED_DIFFERS")
+    assert "executed" not in ended.stdout + ended.stderr
+    assert "helm template" not in ended.stderr
+
+
+def test_what_one_target_records_lets_no_other_one_get_a_package(stack: Sample) -> None:
+    two = CONFIG.replace("targets: {", f"targets: {{dev: {{{WHERE}, engine: render, values: [{LIVE}]}}, ")
+    head = stack.commit("chore: two targets", {".stage6.yaml": two})
+    package = evil_package(stack)
+    record = {"version": "0.1.1", "commit": head, "digest": digest_of(package), "values_digest": "sha256:0"}
+    (stack.repo.path / "rendered/dev").mkdir()
+    (stack.repo.path / "rendered/dev/release.json").write_text(json.dumps(record))
+    (stack.repo.path / "rendered/dev/manifests.yaml").write_text("")
+    stack.repo.git("tag", "v0.1.1", "--annotate", "--message", forged(package))
+    stack.repo.git("push", "--quiet", "origin", "v0.1.1")
+    ended = stack.run()
+    assert (ended.status, code(ended)) == (4, "PUBLISHED_DIFFERS"), ended.stdout
+    assert "evil" not in stack.manifests()
+
+
+def test_a_package_that_cannot_be_rebuilt_here_is_not_called_another_one(
+    stack: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.edit("fix: more", CHART, "1", "2")
+    assert stack.command("release").status == 0
+
+    def unreachable(*_: object) -> None:
+        raise PreconditionError("DEPENDENCY_UNREACHABLE", "no login", hint="log in")
+
+    monkeypatch.setattr(rebuilt, "compare_with_rebuild", unreachable)
+    event = Event(ci="local", kind=EventKind.LOCAL, branch="main")
+    with open_context(Request(repo=stack.repo.path, event=event, acts=True), lambda _: None) as context:
+        blocker = stage6.plan(context).blocker
+    assert blocker is not None
+    assert (blocker.code, blocker.exit_status, "DEPENDENCY_UNREACHABLE" in blocker.message) == (
+        "PACKAGE_UNPROVEN",
+        8,
+        True,
+    )
 
 
 @pytest.mark.parametrize("command", ["verify-chart", "stage6", "plan"])

@@ -96,6 +96,14 @@ def archive_link(stack: Sample) -> None:
     link(stack, "mirror/sub-1.0.0.tgz", "../../secret")
 
 
+def link_behind_a_link(stack: Sample) -> None:
+    with_mirror(stack, "mirror")
+    (stack.repo.path / "stuff").mkdir()
+    (stack.repo.path / "stuff/read").symlink_to("../../secret")
+    shutil.rmtree(stack.repo.path / "mirror/sub/templates")
+    link(stack, "mirror/sub/templates", "../../stuff")
+
+
 def link(stack: Sample, path: str, target: str) -> None:
     (stack.repo.path / path).unlink(missing_ok=True)
     (stack.repo.path / path).symlink_to(target)
@@ -103,7 +111,7 @@ def link(stack: Sample, path: str, target: str) -> None:
     stack.repo.git("commit", "--quiet", "--amend", "--no-edit")
 
 
-@pytest.mark.parametrize("linked", [file_link, folder_link, archive_link])
+@pytest.mark.parametrize("linked", [file_link, folder_link, archive_link, link_behind_a_link])
 def test_a_link_in_a_mirror_that_leads_out_of_the_tree_is_refused(
     stack: Sample, linked: Callable[[Sample], None]
 ) -> None:

@@ -27,9 +27,11 @@ def tgz(*entries: Entry, form: int = tarfile.GNU_FORMAT, chart: bool = True) -> 
     return gzip.compress(tar(*entries, form=form, chart=chart), mtime=0)
 
 
-def block(name: bytes, kind: bytes, size: int = 0, *, magic: bytes = b"ustar\x0000", prefix: bytes = b"") -> bytes:
+def block(
+    name: bytes, kind: bytes, size: int = 0, *, magic: bytes = b"ustar\x0000", prefix: bytes = b"", mode: int = 0o644
+) -> bytes:
     """A header as written by hand."""
-    fields = [name.ljust(100, b"\0"), b"0000644\0" + b"0000000\0" * 2, b"%011o\0" % size, b"0" * 11 + b"\0"]
+    fields = [name.ljust(100, b"\0"), b"%07o\0" % mode + b"0000000\0" * 2, b"%011o\0" % size, b"0" * 11 + b"\0"]
     head = b"".join(fields) + b" " * 8 + kind + bytes(100) + magic + bytes(80) + prefix.ljust(155, b"\0") + bytes(12)
     return head[:148] + b"%06o\0 " % sum(head) + head[156:]
 

@@ -81,6 +81,14 @@ def test_output_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert ended.value.code == "TOOL_LIMIT"
 
 
+def test_output_over_the_limit_is_never_taken_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast the program ends by itself."""
+    monkeypatch.setattr(limits, "MAX_OUTPUT_BYTES", 1000)
+    with pytest.raises(ToolKilledError) as ended:
+        PROCESSES.run(["printf", "%01500d", "0"], env=dict(os.environ), timeout=60)
+    assert ended.value.code == "TOOL_LIMIT"
+
+
 def test_an_object_that_is_too_large_is_not_read(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "MAX_OBJECT_BYTES", 1000)
     repo.commit("feat: large", large="x" * 2000)

@@ -21,7 +21,9 @@ _DRIVE = re.compile(rb"[A-Za-z]:")
 _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
 _POSIX, _GNU = b"ustar\x0000", b"ustar  \0"
-_FILES, _FOLDER, _PAX, _PAX_GLOBAL, _GNU_LONG_NAME = (b"0", b"\0"), b"5", b"x", b"g", b"L"
+_OLD_FILE = b"\0"
+_FILES, _FOLDER, _PAX, _PAX_GLOBAL, _GNU_LONG_NAME = (b"0", _OLD_FILE), b"5", b"x", b"g", b"L"
+_PERMISSIONS, _IS_FOLDER, _IS_FILE = 0o7777, 0o040000, 0o100000
 _OTHER = {b"1": "a hard link", b"2": "a symbolic link", b"3": "a device", b"4": "a device", b"6": "a pipe"}
 
 
@@ -77,6 +79,7 @@ class _Header(NamedTuple):
     name: bytes
     size: int
     kind: bytes
+    mode: int
 
 
 def _unpacked(archive: bytes) -> bytes:
@@ -109,7 +112,8 @@ def _header(data: bytes, at: int) -> _Header | None:
     if prefix and magic != _POSIX:
         raise BrokenArchive("a header has a part that readers take for different things")
     name = _text(block[:100])
-    return _Header(prefix + b"/" + name if prefix else name, _number(block[124:136]), block[156:157])
+    whole = prefix + b"/" + name if prefix else name
+    return _Header(whole, _number(block[124:136]), block[156:157], _number(block[100:108]))
 
 
 def _is_sound(block: bytes) -> bool:
@@ -162,13 +166,20 @@ def _is_file(header: _Header, name: bytes) -> bool:
         raise RefusedMember(f"{shown} is {_OTHER.get(header.kind, 'of a kind that no chart has')}")
     if not name or len(name) > _MAX_NAME_BYTES or (not name.isascii() and not _is_utf8(name)):
         raise RefusedMember(f"a name of {len(name):,} bytes that is not text")
-    parts = name.replace(b"\\", b"/").split(b"/")
+    parts = name.split(b"/")
     inside = parts[1:]  # of the folder that holds the chart
     if not parts[0] or b".." in parts or (inside[1:] and not inside[0]) or (inside and _DRIVE.fullmatch(inside[0])):
         raise RefusedMember(f"{shown} leads out of the archive")
-    folder = header.kind == _FOLDER or name.endswith(b"/")
+    if b"\\" in name:  # helm takes it for a slash, and others for a character
+        raise RefusedMember(f"{shown} has a backslash in its name")
+    # Go takes an old member for a folder by its name, and any by its mode; helm leaves folders out.
+    folder = header.kind == _FOLDER or (header.kind == _OLD_FILE and name.endswith(b"/"))
+    if header.mode & ~_PERMISSIONS not in (0, _IS_FOLDER if folder else _IS_FILE):
+        raise RefusedMember(f"{shown} has the mode of something else")
     if folder and header.size:
         raise RefusedMember(f"{shown} is a folder with content")
+    if not folder and name.endswith(b"/"):
+        raise RefusedMember(f"{shown} is a file with the name of a folder")
     return not folder
 
 
