@@ -12,6 +12,7 @@ from jetscale_cicd.model.shown import shown_address
 from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.loopback import needs_several_transports
+from jetscale_cicd.tools.paths import read_package
 from jetscale_cicd.tools.process import Finished
 
 
@@ -193,7 +194,10 @@ def _check_directory(sources: Sources, directory: Path, dependency: LockedDepend
 def _from_directory(dependency: LockedDependency, directory: Path, folder: Path, helm: Helm) -> None:
     archive = directory / f"{dependency.name}-{dependency.version}.tgz"
     if archive.is_file():
-        (folder / archive.name).write_bytes(archive.read_bytes())
+        try:
+            (folder / archive.name).write_bytes(read_package(archive))
+        except OSError as unreadable:
+            raise _unreachable(dependency, str(directory), unreadable.strerror or "it cannot be read") from None
     elif (directory / dependency.name / "Chart.yaml").is_file():
         check_unpacked(directory / dependency.name, str(directory / dependency.name))
         _succeed(helm.package(directory / dependency.name, folder), dependency, str(directory))

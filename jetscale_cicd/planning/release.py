@@ -95,10 +95,9 @@ def _stale(context: RunContext, observed: Observed) -> tuple[Release, ...]:
     """The reservations that no run needs once this one has released."""
     if not observed.releases.reserved or not context.request.acts:
         return ()
-    from jetscale_cicd.observe.git.reservations import known_tips, stale_reservations
+    from jetscale_cicd.observe.git.reservations import stale_reservations
 
-    tips = known_tips(context.repository, observed.releases, context.branches)
-    return stale_reservations(context.repository, observed.releases, observed.head, tips)
+    return stale_reservations(context.repository, observed.releases, observed.head)
 
 
 def _latest(context: RunContext, latest: Release) -> DesiredRelease:

@@ -7,6 +7,13 @@ from typing import TypeVar
 from jetscale_cicd.tools.worker import worker, working_as
 
 Answer = TypeVar("Answer")
+_asking = threading.local()
+
+
+def gave_up() -> bool:
+    """Whether nobody waits any more for what this thread asks: nothing may be asked again."""
+    late: threading.Event | None = getattr(_asking, "late", None)
+    return late is not None and late.is_set()
 
 
 def within(seconds: float, question: Callable[[], Answer]) -> Answer:
@@ -15,11 +22,13 @@ def within(seconds: float, question: Callable[[], Answer]) -> Answer:
     Raises:
         TimeoutError: it took longer; the thread goes on, and ends with the process.
     """
+    late = threading.Event()
     answers: list[Answer] = []
     failures: list[BaseException] = []
     of = worker()
 
     def ask() -> None:
+        _asking.late = late
         with working_as(of):
             try:
                 answers.append(question())
@@ -32,5 +41,6 @@ def within(seconds: float, question: Callable[[], Answer]) -> Answer:
     if failures:
         raise failures[0]
     if not answers:
+        late.set()
         raise TimeoutError(f"there was no complete answer within {seconds:g} s")
     return answers[0]

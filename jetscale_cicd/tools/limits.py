@@ -5,6 +5,7 @@ of git, the schema of a chart's values, a template that repeats itself.
 """
 
 import os
+import re
 import resource
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,8 +16,12 @@ _MEMORY_MIB = 2048
 _LEAST_MIB = 256
 # A release has to fit into a Secret of 1 MiB, compressed.
 MAX_OUTPUT_BYTES = 256 << 20
-# What programs say that got none: Go, git, glibc.
-_WITHOUT_MEMORY = ("out of memory", "cannot allocate memory", "Out of memory", "Cannot allocate memory")
+# The last words of programs that got none: Go's runtime, git, glibc. A job of a chart may say the like in helm's words.
+_WITHOUT_MEMORY = re.compile(
+    r"^(?:fatal error: (?:runtime: )?(?:cannot allocate|out of) memory|runtime: (?:cannot allocate|out of) memory"
+    r"|runtime: failed to create new OS thread|fatal: [Oo]ut of memory|fatal: unable to create thread)",
+    re.MULTILINE,
+)
 
 
 def memory_mib(env: Mapping[str, str]) -> int:
@@ -38,7 +43,7 @@ def limit_memory(pid: int) -> None:
 
 def ran_out_of_memory(stderr: str) -> bool:
     """Whether a program that failed says that it got no more memory."""
-    return any(text in stderr for text in _WITHOUT_MEMORY)
+    return _WITHOUT_MEMORY.search(stderr) is not None
 
 
 class Kept:

@@ -40,6 +40,7 @@ Announce = Callable[[str], None]
 _CHUNK = 1 << 16
 _MAX_WORD_CHARS = 1000
 _SHORT = 4
+_SHOWN_LINES = 5
 # Pipes and bytes. A session of its own: no terminal to ask a password on, and one signal reaches all that it started.
 _PLAIN: Mapping[str, Any] = {
     "_in": b"",
@@ -132,7 +133,7 @@ class Processes:
     def _finished(self, command: str, status: int, stdout: bytearray, stderr: bytearray) -> Finished:
         text = self.redact(stderr.decode("utf-8", "replace"))
         if status and ran_out_of_memory(text):
-            raise _without_memory(command)
+            raise _without_memory(command, text)
         return Finished(command, status, bytes(stdout), text)
 
     def _announced(self, argv: Sequence[str]) -> str:
@@ -203,11 +204,12 @@ def _too_much(command: str) -> ToolKilledError:
     return ToolKilledError("TOOL_LIMIT", f"{command} wrote more than {MAX_OUTPUT_BYTES:,} bytes", hint=hint)
 
 
-def _without_memory(command: str) -> ToolKilledError:
+def _without_memory(command: str, stderr: str) -> ToolKilledError:
     return ToolKilledError(
         "TOOL_LIMIT",
         f"{command} needed more than the {memory_mib(os.environ):,} MiB of memory that it may take",
         hint=f"what was it given? If that is right, give it more: {MEMORY_VARIABLE}",
+        details=tuple(stderr.splitlines()[:_SHOWN_LINES]),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import urllib3
 
+from jetscale_cicd.tools.deadline import gave_up
 from jetscale_cicd.tools.worker import pause
 
 # A wait that is worth a line on the screen.
@@ -61,6 +62,8 @@ class PatientRetry(urllib3.Retry):
     def increment(self, *args: Any, **details: Any) -> "PatientRetry":
         """Refuse to repeat where the server asks for a longer wait than is left."""
         made = super().increment(*args, **details)
+        if gave_up():
+            raise urllib3.exceptions.MaxRetryError(details["_pool"], "", None)
         if _asked(details.get("response")) > self.patience:
             raise urllib3.exceptions.MaxRetryError(details["_pool"], "", None)
         return made

@@ -39,9 +39,12 @@ def scratch_directory(name: str = "", *, secret: bool = False, short: bool = Fal
     place = _SOCKETS if short else (secret and memory()) or None
     for _ in range(_ATTEMPTS):
         with tempfile.TemporaryDirectory(prefix=_PREFIX + (f"{name}." if name else ""), dir=place) as made:
-            lock = os.open(made, _DIRECTORY)
             try:
-                # Another run may sweep it before it is locked; it is gone then, or going.
+                lock = os.open(made, _DIRECTORY)
+            except FileNotFoundError:  # another run has swept it before it was locked
+                continue
+            try:
+                # Or is about to.
                 if _lock(lock) is not False and _is_there(made, lock):
                     yield Path(made)
                     return
@@ -122,12 +125,20 @@ def _is_there(path: str, directory: int) -> bool:
 
 def memory() -> str:
     """A directory of a file system in memory in which this user can write; "" where there is none, or little room."""
-    for place in (os.environ.get("XDG_RUNTIME_DIR", ""), _SHARED_MEMORY):
+    for place in (_own_runtime_directory(), _SHARED_MEMORY):
         with suppress(OSError):
             if place and _is_in_memory(os.path.realpath(place)) and os.access(place, os.W_OK | os.X_OK):
                 room = os.statvfs(place)
                 if room.f_bavail * room.f_frsize >= _ROOM:
                     return place
+    return ""
+
+
+def _own_runtime_directory() -> str:
+    """``XDG_RUNTIME_DIR``, unless it is another user's: sudo may keep the variable."""
+    place = os.environ.get("XDG_RUNTIME_DIR", "")
+    with suppress(OSError):
+        return place if place and Path(place).stat().st_uid == os.geteuid() else ""
     return ""
 
 

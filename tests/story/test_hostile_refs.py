@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.history import git
+from tests.support.command import command
+from tests.support.history import clone, git
 from tests.support.oci import serve
 from tests.support.sample import Sample, released, small
 
@@ -112,8 +113,23 @@ def test_many_reservations_cost_few_questions_and_are_removed_by_the_run_that_re
     push(stack, f"{stray}:refs/stage6/reserved/v7.0.0", f"{stray}:refs/stage6/reserved/other")
     ended = stack.run(f"--registry=oci://{host}/reserved")
     assert (ended.status, ended.json["version"]) == (0, "0.1.61"), ended.stderr
-    assert reservations(stack) == ["other"]
-    assert "61 reservations" in ended.stdout
+    assert reservations(stack) == ["other", "v7.0.0"]
+    assert "60 reservations" in ended.stdout
+
+
+def test_reservations_of_strangers_hide_none_of_a_run_and_nothing_is_fetched_for_them(stack: Sample) -> None:
+    older = stack.repo.head
+    later = stack.edit("docs: later", "README.md", "stack", "stacks")
+    strays = [stack.repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", f"{number}") for number in range(30)]
+    push(stack, *(f"{stray}:refs/stage6/reserved/v0.1.{number}" for number, stray in enumerate(strays, 1)))
+    push(stack, f"{later}:refs/stage6/reserved/v0.1.40")
+    here = clone(stack.remote, stack.directory / "here")
+    here.git("checkout", "--quiet", older)
+    ended = command("plan", "--output=json", "--registry=../registry", cwd=here.path)
+    (target,) = ended.json["targets"]
+    assert (target["decision"], any(later[:12] in reason["why"] for reason in target["ignored"])) == ("nothing", True)
+    asked = here.git("cat-file", "--batch-check", stdin="".join(f"{name}\n" for name in strays).encode())
+    assert all(line.endswith(" missing") for line in asked.splitlines())
 
 
 def test_the_reservation_of_a_run_under_way_is_left_alone(stack: Sample, host: str) -> None:

@@ -1,6 +1,7 @@
 """Scratch directories: private, in memory where they hold secrets, and swept when their run is dead, never before."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -174,3 +175,27 @@ def test_a_run_that_is_killed_leaves_its_secrets_to_the_next_one(
     assert held.exists()
     assert command("status", cwd=stack.repo.path, env={"TMPDIR": str(place), "API_TOKEN": SECRET}).status == 0
     assert (find(Path("/dev/shm"), place), list(place.iterdir())) == ([], [])
+
+
+def test_a_directory_that_another_run_sweeps_before_it_is_locked_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+    opening = os.open
+
+    def sweeping(path: str, *options: int) -> int:
+        if not swept:
+            swept.append(path)
+            shutil.rmtree(path)
+        return opening(path, *options)
+
+    monkeypatch.setattr(os, "open", sweeping)
+    with scratch_directory() as made:
+        assert made.is_dir()
+    assert swept != [str(made)]
+
+
+def test_the_runtime_directory_of_another_user_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(scratch, "_is_in_memory", lambda _: True)
+    assert scratch.memory() == str(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    assert scratch.memory() != str(tmp_path)

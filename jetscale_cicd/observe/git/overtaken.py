@@ -11,7 +11,7 @@ from jetscale_cicd.model.change import show_path
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import Releases
-from jetscale_cicd.observe.git.remote import RESERVED, TAGS, remote_of, remote_refs, resolve_or_fetch
+from jetscale_cicd.observe.git.remote import RESERVED, TAGS, remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.reservations import known_tips, under_way
 
@@ -74,7 +74,7 @@ def _strays(repository: Repository, later: list[Release]) -> tuple[str, ...]:
     first = later[0]
     more = f" and {len(later) - 1:,} more" if len(later) > 1 else ""
     what = f"{first.tag} at {first.commit[:12]} ({_who(repository, TAGS + first.tag)})"
-    remove = f"git push origin :{TAGS}{first.tag}"
+    remove = f"git push {remote_of(repository) or 'origin'} :{TAGS}{first.tag}"
     return (f"{what}{more}: on no branch that is released, so no release; if nobody needs it, {remove}",)
 
 
@@ -83,15 +83,11 @@ def _reserved_by_a_later_run(repository: Repository, releases: Releases, head: s
 
     A run that died leaves its reservation; once its commit is on no released branch any more, no run will finish it.
     """
-    for reserved in under_way(releases):
-        commit = reserved.commit
-        if commit == head or resolve_or_fetch(repository, commit) is None:
-            continue
-        follows = repository.is_ancestor(head, commit)
-        if follows and any(repository.is_ancestor(commit, tip) for tip in tips):
-            who = _who(repository, commit)
-            return f"a run for the later commit {commit[:12]} ({who}) is about to release {reserved.version}"
-    return ""
+    reserved = under_way(repository, releases, head, tips)
+    if reserved is None:
+        return ""
+    who = _who(repository, reserved.commit)
+    return f"a run for the later commit {reserved.commit[:12]} ({who}) is about to release {reserved.version}"
 
 
 def _who(repository: Repository, revision: str) -> str:

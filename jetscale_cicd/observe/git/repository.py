@@ -170,6 +170,10 @@ class Repository(ObjectStore):
         """Whether ``older`` is ``newer`` or one of its ancestors."""
         return ancestry.is_ancestor(self, older, newer)
 
+    def following(self, commit: str, *tips: str) -> frozenset[str]:
+        """The commits of branches that follow a commit."""
+        return frozenset(self.git.ask("rev-list", "--ancestry-path", f"^{commit}", *tips, "--").decode().split())
+
     def merge_base(self, one: str, other: str) -> str | None:
         """Best common ancestor, or None where the histories do not meet."""
         arguments = ("merge-base", one, other)

@@ -10,8 +10,6 @@ from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.remote import resolve_or_fetch
 from jetscale_cicd.observe.git.repository import Repository
 
-# Commits of reservations that are looked at: a run has one reservation, and few runs are under way at once.
-_MAX_COMMITS = 20
 # Removed by one run: each is an argument of git push.
 _MAX_REMOVED = 100
 
@@ -22,48 +20,36 @@ def known_tips(repository: Repository, releases: Releases, rules: BranchRules) -
     return tips if all(resolve_or_fetch(repository, tip) for tip in tips) else ()
 
 
-def under_way(releases: Releases) -> tuple[Release, ...]:
-    """The reservations that a run may be about to fulfil, one of each commit, of the lowest versions."""
-    tagged = {release.tag for release in releases.published}  # a host may let no reservation be deleted
-    least = releases.latest.version.core if releases.latest else (0, 0, 0)
-    first: dict[str, Release] = {}
-    for each in releases.reserved:
-        if each.tag not in tagged and each.version.core > least:
-            first.setdefault(each.commit, each)
-    return tuple(first.values())[:_MAX_COMMITS]
+def under_way(repository: Repository, releases: Releases, head: str, tips: tuple[str, ...]) -> Release | None:
+    """A reservation that a run for a later commit of a released branch may be about to fulfil; None where none is.
 
-
-def stale_reservations(
-    repository: Repository, releases: Releases, head: str, tips: tuple[str, ...]
-) -> tuple[Release, ...]:
-    """The reservations that no run needs once head is released.
-
-    The version is tagged by now, or its commit is on no released branch, or it is one that head follows: a run for that
-    is superseded then, and one that is at its end all the same needs no reservation to push its tag.
+    Nothing is fetched for it: what is on a released branch is here, as the branches are.
 
     Args:
-        tips: commits of the released branches; where there are none, only tagged versions are given.
+        tips: commits of the released branches.
+    """
+    tagged = {release.tag for release in releases.published}  # a host may let no reservation be deleted
+    least = releases.latest.version.core if releases.latest else (0, 0, 0)
+    open_ones = [each for each in releases.reserved if each.tag not in tagged and each.version.core > least]
+    if not open_ones or not tips:
+        return None
+    later = repository.following(head, *tips)
+    return next((each for each in open_ones if each.commit in later), None)
+
+
+def stale_reservations(repository: Repository, releases: Releases, head: str) -> tuple[Release, ...]:
+    """The reservations that no run needs once head is released.
+
+    The version is tagged by now, or its commit is one that head follows: a run for that is superseded then, and one
+    that is at its end all the same needs no reservation to push its tag. One of another line may be that of a run,
+    whatever the configuration of this line says of its branch, and is left.
     """
     tagged = {release.tag for release in releases.published}
-    passed: dict[str, bool] = {}
-    stale = []
-    for each in releases.reserved:
-        if each.commit == head:
-            continue
-        if each.tag not in tagged:
-            if each.commit not in passed:
-                if len(passed) == _MAX_REMOVED or not tips:
-                    continue
-                passed[each.commit] = _is_passed(repository, each.commit, head, tips)
-            if not passed[each.commit]:
-                continue
-        stale.append(each)
-    return tuple(stale[:_MAX_REMOVED])
-
-
-def _is_passed(repository: Repository, commit: str, head: str, tips: tuple[str, ...]) -> bool:
-    if repository.find(commit)[0] is None:
-        return not repository.shallow  # what the branches hold is here
-    if repository.is_ancestor(commit, head):
-        return True
-    return not any(repository.is_ancestor(commit, tip) for tip in tips)
+    others = [each for each in releases.reserved if each.commit != head]
+    unknown = dict.fromkeys(each.commit for each in others if each.tag not in tagged)
+    passed = {
+        commit
+        for commit in list(unknown)[:_MAX_REMOVED]
+        if repository.find(commit)[0] and repository.is_ancestor(commit, head)
+    }
+    return tuple(each for each in others if each.tag in tagged or each.commit in passed)[:_MAX_REMOVED]

@@ -15,7 +15,7 @@ from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Absent, CannotTell, Present, RegistryAnswer
 from jetscale_cicd.model.shown import shown
-from jetscale_cicd.tools.paths import is_directory
+from jetscale_cicd.tools.paths import is_directory, read_package
 from jetscale_cicd.tools.registry.digest import digest_of
 
 _INCOMING = ".incoming-"
@@ -41,7 +41,7 @@ class DirectoryRegistry:
             if not is_directory(self.directory):
                 place = shown(str(self.directory))
                 return CannotTell(f"{place} is not a directory", f"create it first: mkdir -p {place}")
-            return Present(digest_of(self._path(chart, version).read_bytes()))
+            return Present(digest_of(read_package(self._path(chart, version))))
         except FileNotFoundError:
             return Absent()
         except OSError as unreadable:
@@ -54,7 +54,7 @@ class DirectoryRegistry:
             PublishError: ``REGISTRY_READ``.
         """
         try:
-            return self._path(chart, version).read_bytes()
+            return read_package(self._path(chart, version))
         except OSError as unreadable:
             where = shown(str(unreadable.filename))
             message = f"the package cannot be read: {unreadable.strerror}"
