@@ -222,6 +222,7 @@ print(json.dumps(compiled))
     assert [each for each in compiled if each not in seen] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "use"), list(cases()))
 def test_the_time_grows_as_the_input(pattern: re.Pattern[Any], use: str) -> None:
     slow = ((name, superlinear(USES[use], pattern, grow)) for name, grow in attacks(pattern))

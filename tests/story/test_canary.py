@@ -153,6 +153,7 @@ def test_no_secret_gets_out_of_a_failure(watched: Watched, template: str) -> Non
     watched.check()
 
 
+@pytest.mark.slow
 def test_no_login_gets_out_where_the_registry_repeats_it(watched: Watched) -> None:
     """As the login of the environment, of helm's file, and of a credential helper."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import rest_slow
 from tests.support.command import Ended
 from tests.support.sample import Sample, small
 
@@ -55,7 +56,7 @@ VARIABLES = {
 }
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("content", rest_slow(CONTENTS, "a kubeconfig", "in base64"))
 @pytest.mark.parametrize(("name", "command"), [(name, each) for name, names in VARIABLES.items() for each in names])
 def test_the_content_of_a_file_in_place_of_its_path(
     stack: Sample, tmp_path: Path, name: str, command: str, content: str
@@ -98,7 +99,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("content", rest_slow(CONTENTS, "a kubeconfig", "in base64"))
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_content_of_a_file_in_place_of_an_argument(
     stack: Sample, tmp_path: Path, option: str, content: str

@@ -181,11 +181,11 @@ def test_a_directory_that_another_run_sweeps_before_it_is_locked_is_made_again(m
     swept: list[str] = []
     opening = os.open
 
-    def sweeping(path: str, *options: int) -> int:
+    def sweeping(path: str, *options: int, **more: int | None) -> int:
         if not swept:
             swept.append(path)
             shutil.rmtree(path)
-        return opening(path, *options)
+        return opening(path, *options, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", sweeping)
     with scratch_directory() as made:
