@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -119,16 +119,11 @@ class Processes:
         kept = Kept(lambda: _kill_all(running)), Kept(lambda: _kill_all(running))
         lines = Lines(self.redact, named(self.announce))
         streams = lines.options if guarded else {"_in": stdin, "_out": kept[0], "_err": kept[1]}
-        try:
-            status = _run_to_end(argv, env, cwd, streams, Ending(timeout, threading.Event(), stop, guarded, running))
-        except _KilledError as killed:
-            raise _too_much(command) if any(each.overflowed for each in kept) else _killed(command, killed) from None
+        ended = _run_to_end(argv, env, cwd, streams, Ending(timeout, threading.Event(), stop, guarded, running))
         if any(each.overflowed for each in kept):
             raise _too_much(command)
-        if status is None:
-            raise _too_late(command, timeout)
         out, err = (lines.out, lines.err) if guarded else (kept[0].content, kept[1].content)
-        return self._finished(command, status, out, err)
+        return self._finished(command, _status(command, ended, timeout), out, err)
 
     def _finished(self, command: str, status: int, stdout: bytearray, stderr: bytearray) -> Finished:
         text = self.redact(stderr.decode("utf-8", "replace"))
@@ -190,13 +185,20 @@ def _too_late(command: str, timeout: float | None) -> ProcessTimeout:
     return ProcessTimeout(f"{command} did not end within {timeout:g} s")
 
 
-class _KilledError(Exception):
-    """A program was killed by a signal, which is the argument."""
+class _Killed(NamedTuple):
+    """A program was killed by a signal that this process did not send."""
+
+    signal: int
 
 
-def _killed(command: str, killed: _KilledError) -> ToolKilledError:
-    hint = "out of memory, or a cancelled run?"
-    return ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {killed.args[0]}", hint=hint)
+def _status(command: str, ended: "int | _Killed | None", timeout: float | None) -> int:
+    """The exit status of a program that ended by itself, in time."""
+    if isinstance(ended, _Killed):
+        hint = "out of memory, or a cancelled run?"
+        raise ToolKilledError("TOOL_KILLED", f"{command} was killed by signal {ended.signal}", hint=hint)
+    if ended is None:
+        raise _too_late(command, timeout)
+    return ended
 
 
 def _too_much(command: str) -> ToolKilledError:
@@ -220,8 +222,8 @@ def _kill_all(running: "Sequence[sh.RunningCommand]") -> None:
 
 def _run_to_end(
     argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, streams: Mapping[str, object], ending: Ending
-) -> int | None:
-    """The exit status; None where it was killed because it took too long."""
+) -> int | _Killed | None:
+    """The exit status, or what killed it; None where it was killed because it took too long."""
     import sh
 
     process: sh.RunningCommand | None = None
@@ -239,7 +241,7 @@ def _run_to_end(
         check_interrupted()
         if ending.late.is_set():
             return None
-        raise _KilledError(abs(int(killed.exit_code))) from None
+        return _Killed(abs(int(killed.exit_code)))
     except BaseException:
         stop_program(process)
         raise

@@ -42,7 +42,8 @@ NOT_FOREIGN = {
         (
             *("observe/git/diff.py:_change", "observe/git/diff.py:touching_commits", "tools/git/client.py:Git.made"),
             *("observe/git/repository.py:Repository.last_change", "observe/git/repository.py:Repository.merge_base"),
-            *("observe/git/repository.py:Repository.roots", "observe/git/trees.py:list_files"),
+            *("observe/git/repository.py:Repository.roots", "observe/git/repository.py:Repository.following"),
+            "observe/git/trees.py:list_files",
             *("observe/git/worktree.py:snapshot", "tools/git/objects.py:_Running._answer"),
         ),
         _GIT,
