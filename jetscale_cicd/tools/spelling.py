@@ -58,12 +58,13 @@ class Spelling:
         if anchor and anchor not in text:
             return
         before, done = self._before(number) if anchor else 0, 0
+        ways = tuple((parts[before:], _Beginnings(parts[:before], text)) for parts in self._ways)
         for at in _places(text, anchor) if anchor else self._beginnings(text):
             if at < done:
                 continue
-            for parts in self._ways:
-                end = _matched(parts[before:], text, at)
-                start = _start(parts[:before], text, at) if end else None
+            for parts, beginnings in ways:
+                end = _matched(parts, text, at)
+                start = beginnings.start(at) if end else None
                 if end and start is not None:
                     done = end
                     yield start, end
@@ -116,17 +117,37 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
-def _start(parts: tuple[Part, ...], text: str, at: int) -> int | None:
-    """Where parts begin that end at ``at``; None where they do not."""
-    if not parts:
-        return at
-    size, found = sum(len(part[0]) for part in parts), None
-    for start in range(at, max(at - _LONGEST * size, 0) - 1, -1):
-        if _matched(parts, text, start) == at:
-            found = start
-        elif found is not None:
-            break
-    return found
+class _Beginnings:
+    """Where parts begin that end at a given place, looked for once from each character of a text.
+
+    Args:
+        parts: what comes before an anchor; a text may be full of anchors that nothing comes before.
+    """
+
+    def __init__(self, parts: tuple[Part, ...], text: str) -> None:
+        self._parts, self._text = parts, text
+        self._reach = _LONGEST * sum(len(part[0]) for part in parts)
+        first = parts[0][1].pattern if parts and parts[0][1] else re.escape(parts[0][0]) if parts else ""
+        self._first = re.compile(f"(?={first})")
+        self._by_end: dict[int, int] = {}
+        self._following: Iterator[int] = iter(())
+        self._next = -1
+
+    def start(self, at: int) -> int | None:
+        """Where they begin that end at ``at``, which is no smaller than the last one; None where they do not."""
+        if not self._parts:
+            return at
+        begin = max(at - self._reach, 0)
+        if self._next < begin:
+            self._following = (found.start() for found in self._first.finditer(self._text, begin))
+            self._advance()
+        while self._next < at:
+            self._by_end.setdefault(_matched(self._parts, self._text, self._next), self._next)
+            self._advance()
+        return self._by_end.get(at)
+
+    def _advance(self) -> None:
+        self._next = next(self._following, len(self._text))
 
 
 def _matched(parts: tuple[Part, ...], text: str, at: int) -> int:

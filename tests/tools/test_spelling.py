@@ -155,3 +155,38 @@ def test_it_takes_time_by_the_length_of_the_text(secret: str, part: str) -> None
     started = time.process_time()
     shown(secret, part * (200_000 // len(part)))
     assert time.process_time() - started < 3  # measured: 0.1 s
+
+
+GROWING: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
+    "special characters": (lambda size: "!@#$%^&*()" * (size // 10) + "abc", lambda size: "abc" * (size // 3)),
+    "one character": (lambda size: "$" * size + "abc", lambda size: "$abc" * (size // 4)),
+    "letters between": (lambda size: "a$b$" * (size // 4) + "abc", lambda size: "a$b$abc" * (size // 7)),
+    "quotes": (lambda size: "'\"\\" * (size // 3) + "abc", lambda size: "'\"\\abc" * (size // 6)),
+    "quotes apart": (lambda size: "'x\"" * (size // 3) + "abc", lambda size: "x'abc" * (size // 5)),
+}
+
+
+def cpu_seconds(secret: str, text: str) -> float:
+    redact = Redactor.of([secret], MIN_KNOWN_CHARS)
+    started = time.process_time()
+    redact(text)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_it_takes_time_in_proportion_to_the_text_whatever_the_length_of_the_secret(name: str) -> None:
+    """Where a text is full of what the last part of a secret may be; other work on the machine is no growth."""
+    secret, text = GROWING[name]
+    ratios: list[float] = []
+    while not ratios or ratios[-1] > 10:
+        assert len(ratios) < 5, ratios
+        ratios.append(cpu_seconds(secret(240), text(80_000)) / max(cpu_seconds(secret(30), text(20_000)), 0.005))
+
+
+@pytest.mark.parametrize("before", ["", "abc ", "-abc", "x" * 3000, "\\" * 60])
+@pytest.mark.parametrize("secret", ["!@#$%^&*()abc", "'\"abc", "a$b$abc", "$ $abc", "%%abc"])
+def test_a_secret_is_masked_among_many_of_its_last_parts(secret: str, before: str) -> None:
+    for spelled in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret)):
+        masked = shown(secret, f"abc {before}{spelled} abc{spelled}{spelled} abc")
+        assert spelled not in masked
+        assert masked.count("abc") == 3 + before.count("abc")
