@@ -9,10 +9,11 @@ from typing import Any, NoReturn
 
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.credential import MAX_CHARS, credentials_of
 from jetscale_cicd.model.engine import ENGINES
 from jetscale_cicd.model.event import Event
 from jetscale_cicd.model.request import Request
-from jetscale_cicd.model.shown import may_be_shown, quoted, shown
+from jetscale_cicd.model.shown import quoted, shown
 from jetscale_cicd.observe.ci.detect import payload_path, read_event
 from jetscale_cicd.report.face import DEFAULT, FACES
 
@@ -228,13 +229,12 @@ _PATHS = (
 
 
 def misplaced(env: Mapping[str, str], arguments: Sequence[str]) -> Iterator[str]:
-    """Contents and credentials where a path, a name or an address belongs: whoever repeats them, they are masked."""
+    """Credentials, and files of them, where a path, a name or an address belongs: whoever repeats them masks them."""
     given = (*(env.get(name, "") for name in _PATHS), *arguments)
     for text in given:
         option, equals, value = text.partition("=")
         value = value if equals and option.startswith("--") and option.isascii() and option.isprintable() else text
-        if not may_be_shown(value):
-            yield value
+        yield from (value,) if len(value) > MAX_CHARS else credentials_of(value)
 
 
 def event_of(env: Mapping[str, str]) -> Event:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+from jetscale_cicd.model.credential import credentials_of
 from jetscale_cicd.model.record import fields
-from jetscale_cicd.model.shown import looks_secret
 
 # Shorter ones are no tokens; and there may be thousands of names.
 _MIN_CHARS = 20
 
 
 def misplaced_in(value: object) -> Iterator[str]:
-    """Every text in records, mappings and tuples that looks like a credential."""
+    """Every credential in the texts of records, mappings and tuples."""
     if isinstance(value, str):
-        if len(value) >= _MIN_CHARS and looks_secret(value):
-            yield value
+        if len(value) >= _MIN_CHARS:
+            yield from credentials_of(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from misplaced_in((key, item))

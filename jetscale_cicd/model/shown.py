@@ -5,19 +5,15 @@ Whoever sets a variable or an option to the content of a file, in place of its p
 
 import re
 
-# No path of a machine that people work on is as long (Linux takes 255 bytes for each name in it).
-_MAX_CHARS = 300
+from jetscale_cicd.model.credential import MAX_CHARS, has_random_run, is_random, is_strewn, issued_in, names_secret
+
 _MAX_QUOTED = 60
 _MAX_READ = 10_000
-# How issued credentials begin: of GitHub, GitLab, Slack, AWS, npm, PyPI, Docker and OpenAI, and JSON Web Tokens.
-_ISSUED = re.compile(
-    r"(?:gh[oprsu]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|A[KS]IA[A-Z0-9]{6}|npm_|pypi-|dckr_pat_|sk-|eyJ)[\w-]{10}"
+# How issued credentials begin, also where they are cut off.
+_BEGUN = re.compile(
+    r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|dckr_[op]at_|xox[a-z]-|A[KS]IA|npm_|pypi-AgE|hvs\.|eyJ)"
+    r"(?=[A-Za-z]{0,12}[0-9])[A-Za-z0-9]{10}"
 )
-_NAMED = re.compile(
-    r"(?i)(?:token|passw(?:or)?d|passphrase|secret|credential|api_?key|certificate-authority)\S{0,40}\s{0,9}[:=]\s{0,9}\S"
-)
-# As base64 has them: small and capital letters and digits, in no order.
-_RUN = re.compile(r"[A-Za-z0-9+=]{20,}")
 _BASE64 = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+][A-Za-z0-9+/]{39,}={0,2}")
 _BASE64_OF_URLS = re.compile(r"[A-Za-z0-9_-]{40,}={0,2}")
 # Of 40 or 64 digits it is the name of a commit or a digest.
@@ -25,13 +21,20 @@ _HEX = re.compile(r"(?!(?:.{40}|.{64})\Z)(?i:[0-9a-f]{32,})")
 _USERINFO = re.compile(r"(://)[^/\s?#]*@")
 # `user:password@host`, or a user that is a token, without a scheme.
 _BARE_USERINFO = re.compile(r"^(?!(?:git|[a-z][a-z0-9_.-]{0,15})@)[^/\s@]+@(?=[^/\s]+)")
+_PATH = re.compile(r"\S.*/.*|/.*|.*\.[A-Za-z]{2,6}", re.DOTALL)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 _MASK = "***"
 
 
 def may_be_shown(text: str) -> bool:
     """Whether a text can be the path, the name or the address that it should be, and is no content or credential."""
-    return len(text) <= _MAX_CHARS and text.isprintable() and not looks_secret(text)
+    return len(text) <= MAX_CHARS and text.isprintable() and not looks_secret(text)
+
+
+def may_be_paths(text: str, separator: str) -> bool:
+    """Whether a text can be a list of paths: each of them has a folder or an extension, as no part of a content has."""
+    paths = [path for path in text.split(separator) if path]
+    return may_be_shown(text) or all(_PATH.fullmatch(path) and may_be_shown(path) for path in paths)
 
 
 def shown(text: str) -> str:
@@ -58,29 +61,16 @@ def shown_address(text: str) -> str:
     return shown(_QUERY.sub(f"?{_MASK}", bare) if "://" in text else bare)
 
 
-def credentials_in(address: str) -> tuple[str, ...]:
-    """What may be a credential in an address: its user, its password, the values of its query, a token in its path."""
-    user = re.search(r"://([^/\s?#]*)@", address) or re.match(r"([^/\s@:]+:[^/\s@]+)@", address)
-    query = address.partition("?")[2].partition("#")[0] if "://" in address else ""
-    given = [*(user[1].split(":", 1) if user else ()), *(pair.partition("=")[2] for pair in query.split("&"))]
-    given += [part for part in re.split("[/:@?&=#]", address) if looks_secret(part)]
-    return tuple(text for text in given if text and text not in ("git", "x-access-token", "oauth2"))
-
-
 def looks_secret(text: str) -> bool:
     """Whether a text looks like a key, a token, or a file of them."""
     text = text[:_MAX_READ]
-    if "-----BEGIN" in text or _ISSUED.search(text) or _NAMED.search(text):
+    if "-----BEGIN" in text or _BEGUN.search(text) or issued_in(text) or names_secret(text):
         return True
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]") and ":" in text:
         return True
-    if any(map(_is_random, _RUN.findall(text))) or _BASE64.fullmatch(text):  # which has slashes as a path has them
+    # base64 has slashes as a path has them
+    if has_random_run(text) or (_BASE64.fullmatch(text) and is_strewn(text)):
         return True
     if "/" in text:
         return False
-    return bool(_HEX.fullmatch(text) or (_BASE64_OF_URLS.fullmatch(text) and _is_random(re.sub("[_-]", "", text))))
-
-
-def _is_random(run: str) -> bool:
-    """Whether digits are strewn among small and capital letters, as in no word; a hexadecimal digest has one kind."""
-    return run.upper() != run != run.lower() and len(re.findall(r"[0-9]+", run)) >= 2
+    return bool(_HEX.fullmatch(text) or (_BASE64_OF_URLS.fullmatch(text) and is_random(text)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.shown import described, may_be_shown
+from jetscale_cicd.model.shown import described, may_be_paths
 from jetscale_cicd.tools.paths import is_file
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
@@ -50,7 +50,9 @@ def _named(env: Mapping[str, str]) -> str:
     """What the variable names; of a content in its place, which has colons as a list of files has, nothing."""
     value = env["KUBECONFIG"]
     paths = ", ".join(name for name in value.split(os.pathsep) if name)
-    return f"{paths}, which does not exist" if may_be_shown(value) else f"no file: it holds {described(value)}"
+    return (
+        f"{paths}, which does not exist" if may_be_paths(value, os.pathsep) else f"no file: it holds {described(value)}"
+    )
 
 
 def has_kubeconfig(env: Mapping[str, str]) -> bool:

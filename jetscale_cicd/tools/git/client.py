@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
+from jetscale_cicd.model.credential import credentials_in
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.model.shown import credentials_in, shown, shown_address
+from jetscale_cicd.model.shown import shown, shown_address
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.messages import hint_for, unanswered, without_progress
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
