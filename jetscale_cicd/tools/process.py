@@ -126,10 +126,10 @@ class Processes:
         return self._finished(command, _status(command, ended, timeout), out, err)
 
     def _finished(self, command: str, status: int, stdout: bytearray, stderr: bytearray) -> Finished:
-        text = self.redact(stderr.decode("utf-8", "replace"))
+        text = stderr.decode("utf-8", "replace")
         if status and ran_out_of_memory(text):
-            raise _without_memory(command, text)
-        return Finished(command, status, bytes(stdout), text)
+            raise _without_memory(command, self.redact(text))
+        return Finished(command, status, bytes(stdout), self.redact(text))
 
     def _announced(self, argv: Sequence[str]) -> str:
         """The command line as it may be shown; announced, whole or in short."""

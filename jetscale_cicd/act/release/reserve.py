@@ -53,7 +53,7 @@ def reserve(repository: Repository, release: Release, made: str) -> str:
         reason = result.stderr.strip() or "no reason given"
         if _is_ours(repository, release, made):
             return ""
-        if _REFUSED.search(reason) and not is_race(reason):
+        if _REFUSED.search(result.unredacted) and not is_race(result.unredacted):
             return reason
     raise PublishError(
         "RESERVATION_REFUSED",
@@ -63,9 +63,9 @@ def reserve(repository: Repository, release: Release, made: str) -> str:
     )
 
 
-def is_race(reason: str) -> bool:
-    """Whether git's message says that the remote refused a ref because another push was writing it."""
-    refused = _REFUSED.search(reason)
+def is_race(message: str) -> bool:
+    """Whether git's message, unredacted, says that the remote refused a ref because another push was writing it."""
+    refused = _REFUSED.search(message)
     return refused is not None and _RACE.search(refused["why"]) is not None
 
 

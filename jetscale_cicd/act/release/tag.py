@@ -145,7 +145,7 @@ def _try(repository: Repository, remote: str, tagging: Tagging, held: str | None
     while (pushed := _push(repository, remote, tagging, held)).failed:
         refs = _refs(repository, tagging)
         pause = next(pauses, None)
-        if pause is None or name in refs or not is_race(pushed.result.stderr):
+        if pause is None or name in refs or not is_race(pushed.result.unredacted):
             return pushed, refs
         time.sleep(pause)  # another push is writing a ref of this one, which is locked, and not listed yet
     return pushed, {}
@@ -180,7 +180,7 @@ def _push(repository: Repository, remote: str, tagging: Tagging, held: str | Non
     if not tagging.moves and held is None:
         return _Pushed(repository.git.write(*push, remote, *refspecs))
     result = repository.git.write(*push, "--atomic", *leases, remote, *refspecs)
-    if result.status == 0 or "does not support --atomic" not in result.stderr:
+    if result.status == 0 or "does not support --atomic" not in result.unredacted:
         return _Pushed(result, freed=held is not None)
     if tagging.moves:
         raise PreconditionError(

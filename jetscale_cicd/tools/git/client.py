@@ -147,8 +147,7 @@ class Git:
         except UnansweredError as late:
             raise self._unanswered(("cat-file",), late) from None
         except ReaderEndedError as ended:
-            result = GitResult(ended.status, b"", self.redact(ended.stderr.decode("utf-8", "replace")))
-            raise self.failed(("cat-file",), result) from None
+            raise self.failed(("cat-file",), self._redacted(ended.status, b"", ended.stderr)) from None
 
     def fetch(self, *args: str, stdin: bytes = b"") -> GitResult:
         """Run git fetch; afterwards objects are read anew, because a process keeps where the history was cut off."""
@@ -235,7 +234,8 @@ class Git:
         return unanswered(args[0], remote, address, late.seconds)
 
     def _redacted(self, status: int, stdout: bytes, stderr: bytes) -> GitResult:
-        return GitResult(status, stdout, self.redact(stderr.decode("utf-8", "replace")))
+        text = stderr.decode("utf-8", "replace")
+        return GitResult(status, stdout, self.redact(text), text)
 
     def ask(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """Run git and return its output.
@@ -262,9 +262,8 @@ class Git:
     def failed(self, args: Sequence[str], result: GitResult) -> CannotTellError:
         """The error for a git command whose failure leaves a question open."""
         reason = result.stderr.strip() or f"exit status {result.status}"
-        return CannotTellError(
-            "GIT_FAILED", f"git {args[0]} failed: {reason}", where=str(self.root), hint=hint_for(reason, self.network)
-        )
+        hint = hint_for(result.unredacted, self.network)
+        return CannotTellError("GIT_FAILED", f"git {args[0]} failed: {reason}", where=str(self.root), hint=hint)
 
 
 def open_repository(repo: "Path | OpenedRepository", *, network: bool, redact: Redactor) -> Git:

@@ -40,11 +40,20 @@ class UnansweredError(Exception):
 
 
 class GitResult(NamedTuple):
-    """Exit status, output as bytes, errors as redacted text."""
+    """Exit status, output as bytes, errors as redacted text.
+
+    Args:
+        unredacted: the same text, to decide by and never to show: a password may be a word of git's.
+    """
 
     status: int
     stdout: bytes
     stderr: str
+    unredacted: str
+
+    def __repr__(self) -> str:
+        """Without what is never shown."""
+        return f"GitResult({self.status}, {self.stdout!r}, {self.stderr!r})"
 
 
 def start(command: Sequence[str], env: Mapping[str, str], *, stdin: bool) -> Process:

@@ -8,6 +8,7 @@ from jetscale_cicd.act.release.reserve import give_back, reserve
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS
 from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
 REF = "refs/stage6/reserved/v0.2.0"
@@ -85,6 +86,32 @@ def test_a_reservation_that_another_push_is_writing_is_asked_for_again(local: Dr
 def test_a_remote_that_takes_no_such_refs_says_why(local: Drawn) -> None:
     add_update_hook(origin(local), "echo 'no such refs here' >&2; exit 1")
     assert "no such refs here" in taken(local, release(local))
+
+
+WORDS_OF_GIT = ["remote", "rejected", "[remote rejected]", "declined", "failed to", "lock", "error: "]
+
+
+@pytest.mark.parametrize("password", WORDS_OF_GIT)
+def test_a_password_that_is_a_word_of_gits_changes_no_decision_and_is_masked(local: Drawn, password: str) -> None:
+    """git's message is matched as git wrote it, and shown redacted."""
+    repository, wanted = opened(local, network=True), release(local)
+    repository.git.redact.learn([password], MIN_KNOWN_CHARS)
+    add_update_hook(origin(local), f"echo 'no such refs here, {password}' >&2; exit 1")
+    reason = reserve(repository, wanted, wanted.commit)
+    assert "no such refs here" in reason
+    assert password not in reason
+    commit = local.git("rev-parse", "HEAD")
+    being_written(origin(local), REF, f"git update-ref {REF} {commit}")
+    assert reserve(repository, wanted, wanted.commit) == ""
+
+
+def test_a_user_with_the_name_of_a_word_of_gits_is_not_masked(local: Drawn) -> None:
+    local.git("config", "remote.other.url", "https://remote@git.example.com/acme/app.git?ref=release")
+    repository = opened(local, network=True)
+    assert repository.git.remotes == ("origin", "other")
+    assert repository.git.redact("the remote of the release: [remote rejected]") == (
+        "the remote of the release: [remote rejected]"
+    )
 
 
 def test_a_remote_that_hides_such_refs_takes_none(local: Drawn) -> None:
