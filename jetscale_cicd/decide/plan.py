@@ -12,6 +12,7 @@ from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan,
 from jetscale_cicd.model.record import frozen, replace
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer, Release
 from jetscale_cicd.model.request import Half
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 
@@ -147,7 +148,7 @@ def _release_steps(
         Step(
             name=StepName.PUBLISH,
             state=state,
-            why=f"{why}; signed with {artifact.sign_key}" if artifact.sign_key and state is _NEEDED else why,
+            why=f"{why}; signed with {shown(artifact.sign_key)}" if artifact.sign_key and state is _NEEDED else why,
             command=_push_command(f"{artifact.chart}-{version}.tgz", artifact.reference),
         ),
         *_provenance_step(deploy, artifact, state),
@@ -181,7 +182,7 @@ def _sign_step(artifact: ArtifactState, published: StepState) -> tuple[Step, ...
     due = published is _NEEDED or not artifact.tagged
     why = "the published package is signed before its tag" if due else f"{artifact.reference} is tagged already"
     state = _NEEDED if due else StepState.UNKNOWN
-    return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(artifact.sign_command)),)
+    return (Step(name=StepName.SIGN, state=state, why=why, command=shlex.join(map(shown, artifact.sign_command))),)
 
 
 def _github_release_step(deploy: Release, artifact: ArtifactState, acts: bool) -> tuple[Step, ...]:

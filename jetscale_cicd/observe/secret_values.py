@@ -5,6 +5,7 @@ import os
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.misplaced import misplaced_in
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor, check_long_enough
 
@@ -36,7 +37,7 @@ def secrets_of(target: Target) -> dict[str, str]:
     if unset:
         raise PreconditionError(
             "SECRET_UNSET",
-            f"target {target.name} takes values from {', '.join(unset)}, which is not set, or blank",
+            f"target {target.name} takes values from {', '.join(map(shown, unset))}, which is not set, or blank",
             where=f"targets.{target.name}.secrets",
             hint="set the variable for this step, for example by env: in a workflow",
         )

@@ -2,6 +2,7 @@
 
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.release import CannotTell, RegistryAnswer
+from jetscale_cicd.model.shown import shown
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.tools.registry.interface import Registry
 
@@ -17,7 +18,7 @@ def ask(registry: Registry, name: str, version: Version) -> RegistryAnswer:
         raise CannotTellError(
             "REGISTRY_CANNOT_TELL",
             f"the registry does not report whether it holds {name} {version}: {answer.why}",
-            where=registry.reference(name, str(version)),
+            where=shown(registry.reference(name, str(version))),
             hint=answer.hint or "check the registry, then run again",
         )
     return answer

@@ -51,3 +51,26 @@ def test_an_argument_is_named_in_an_error(stack: Sample, option: str, name: str)
     ended = stack.command("plan", f"{option}={name}", "--output=json")
     assert "a value of" not in json.dumps(ended.json)
     assert "***" not in ended.stdout + ended.stderr
+
+
+SUSPICIOUS = ["DB_PASSWORD=canary-Zx9Qw7", "q7Zx9Qw7Kp3vT8mYs2Lqa4Rb"]
+
+
+@pytest.mark.parametrize("secret", SUSPICIOUS)
+@pytest.mark.parametrize(
+    "config",
+    [
+        "release: {{sign_key: {0}}}",
+        "release: {{sign_command: [{0}]}}",
+        "targets: {{live: {{secrets: {{a.b: {0}}}}}}}",
+        "targets: {{live: {{context: {0}}}}}",
+        "targets: {{live: {{namespace: {0}}}}}",
+    ],
+)
+def test_what_only_resembles_a_secret_is_not_shown_where_a_name_belongs(
+    stack: Sample, tmp_path: Path, config: str, secret: str
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(config.format(json.dumps(secret)) + "\n")
+    ended = stack.command("plan", f"--config={file}", "--output=json")
+    assert secret not in ended.stdout + ended.stderr
