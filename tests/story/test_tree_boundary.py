@@ -241,7 +241,9 @@ def test_a_simulation_connects_to_nothing_and_reads_its_tree_its_scratch_and_the
     own = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), str(helm.parent))
     allowed = (str(stack.repo.path.resolve()), str(scratch.resolve()), *own, *SYSTEM)
     beyond = {path for path in opened if not path.startswith(allowed) and path not in ("/", str(stack.directory))}
-    assert {path for path in beyond if not Path(path).is_dir()} == set()
+    # The scratch directories of runs that go on are seen to be locked.
+    others = {path for path in beyond if Path(path).name.startswith("jetscale-cicd.")}
+    assert {path for path in beyond - others if not Path(path).is_dir()} == set()
     assert [*scratch.iterdir()] == []
 
 
