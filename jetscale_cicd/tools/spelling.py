@@ -127,8 +127,6 @@ class _Beginnings:
     def __init__(self, parts: tuple[Part, ...], text: str) -> None:
         self._parts, self._text = parts, text
         self._reach = _LONGEST * sum(len(part[0]) for part in parts)
-        first = parts[0][1].pattern if parts and parts[0][1] else re.escape(parts[0][0]) if parts else ""
-        self._first = re.compile(f"(?={first})")
         self._by_end: dict[int, int] = {}
         self._following: Iterator[int] = iter(())
         self._next = -1
@@ -139,7 +137,8 @@ class _Beginnings:
             return at
         begin = max(at - self._reach, 0)
         if self._next < begin:
-            self._following = (found.start() for found in self._first.finditer(self._text, begin))
+            found = _start_of(self._parts[0]).finditer(self._text, begin)
+            self._following = (each.start() for each in found)
             self._advance()
         while self._next < at:
             self._by_end.setdefault(_matched(self._parts, self._text, self._next), self._next)
@@ -148,6 +147,13 @@ class _Beginnings:
 
     def _advance(self) -> None:
         self._next = next(self._following, len(self._text))
+
+
+@lru_cache(maxsize=1024)
+def _start_of(part: Part) -> re.Pattern[str]:
+    """Each place where a part may begin; one within another, too."""
+    plain, pattern = part
+    return re.compile(f"(?={pattern.pattern if pattern else re.escape(plain)})")
 
 
 def _matched(parts: tuple[Part, ...], text: str, at: int) -> int:

@@ -74,6 +74,10 @@ MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
     "engines/render/directory.py:replace_output": ((re.compile(r"\.live\.[0-9a-f]{8}"),), ("fullmatch",)),
     "tools/spelling.py:_pattern": (tuple(spelled_parts()), ("match",)),
     "tools/spelling.py:_beginnings": (tuple(first_parts()), ("finditer",)),
+    "tools/spelling.py:_start_of": (
+        tuple(re.compile(f"(?={each.pattern})") for each in spelled_parts()),
+        ("finditer",),
+    ),
     "act/release/sign.py:run_command": ((re.compile("|".join(map(re.escape, ("{image}", "{version}")))),), ("sub",)),
 }
 
