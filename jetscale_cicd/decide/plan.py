@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Protocol, TypedDict
+from typing import Protocol
 
 from jetscale_cicd.decide.classify import strongest
 from jetscale_cicd.decide.release.provenance import MEDIA_TYPE
@@ -92,7 +92,7 @@ def make_plan(
         target_plans = tuple(_target_plan(decided, deploy, artifact, engines, half) for decided in targets)
         shared = _release_steps(decision, deploy, artifact, choice)
         shared += _github_release_step(deploy, artifact, half is not Half.DEPLOY and _acts(shared, target_plans))
-    return Plan(
+    planned = Plan(
         decision=decision,
         head=head,
         latest=latest,
@@ -102,22 +102,14 @@ def make_plan(
         deploy=deploy,
         shared=shared,
         notes=tuple(notes),
-        **_at_the_remote(artifact),
         half=half,
     )
+    return _with_refs(planned, artifact) if artifact else planned
 
 
-class _AtRemote(TypedDict):
-    branch: str
-    reserved: str | None
-    stale: tuple[Release, ...]
-
-
-def _at_the_remote(artifact: ArtifactState | None) -> _AtRemote:
-    """The part of a plan about branch and reservations."""
-    if artifact is None:
-        return {"branch": "", "reserved": None, "stale": ()}
-    return {"branch": artifact.branch, "reserved": artifact.reserved, "stale": artifact.stale}
+def _with_refs(planned: Plan, artifact: ArtifactState) -> Plan:
+    """The plan with what the remote has of its branch and of reservations."""
+    return replace(planned, branch=artifact.branch, reserved=artifact.reserved, stale=artifact.stale)
 
 
 def _acts(shared: tuple[Step, ...], target_plans: tuple[TargetPlan, ...]) -> bool:

@@ -12,7 +12,7 @@ _MAX_READ = 10_000
 # Tokens (RFC 7519). A prefix that is a word of names, too, needs more.
 _ISSUED = re.compile(
     r"(?<![A-Za-z0-9])(?:gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_\w{40,}|dckr_[op]at_[\w-]{20,}"
-    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*(?:[A-Z]|"
+    r"|gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|wt|soat|ffct)-(?=[A-Za-z_-]{0,300}[0-9])(?=[a-z0-9_-]{0,300}(?:[A-Z]|"
     r"(?<![a-z0-9])[a-z0-9]{12}))[\w-]{20,}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?"
     r"|(?:AKIA|ASIA)(?=[A-Z]*[0-9])[A-Z0-9]{16}(?![A-Za-z0-9])|xox[a-z](?:\.xox[a-z])?-[0-9][\w-]{9,}"
     r"|npm_[A-Za-z0-9]{36,}|pypi-AgE[\w-]{20,}|ATBB[A-Za-z0-9]{24,}|AT[AC]TT3[\w=-]{20,}|hvs\.[\w-]{24,}|AIza[\w-]{35}"

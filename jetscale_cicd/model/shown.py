@@ -68,9 +68,13 @@ def looks_secret(text: str) -> bool:
         return True
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]") and ":" in text:
         return True
-    # base64 has slashes as a path has them
-    if has_random_run(text) or (_BASE64.fullmatch(text) and is_strewn(text)):
+    if has_random_run(text) or _is_base64(text):
         return True
     if "/" in text:
         return False
     return bool(_HEX.fullmatch(text) or (_BASE64_OF_URLS.fullmatch(text) and is_random(text)))
+
+
+def _is_base64(text: str) -> bool:
+    """Whether a text is base64, which has slashes as a path has them, but one among 64 characters on average."""
+    return _BASE64.fullmatch(text) is not None and text.count("/") * 12 <= len(text) and is_strewn(text)

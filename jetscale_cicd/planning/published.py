@@ -52,7 +52,9 @@ def check_published(context: RunContext, published: Published) -> None:
         _check_recorded(context, published, recorded)
     if adopted:
         if adopted != digest:
-            raise _differs(context, published, f"{tag} was adopted with {adopted}, but the registry now holds {digest}")
+            raise _replaced(
+                context, published, f"{tag} was adopted with {adopted}, but the registry now holds {digest}"
+            )
     elif recorded:
         if not _check_first_deploy(context, published):
             return
@@ -79,7 +81,7 @@ def _check_recorded(context: RunContext, published: Published, recorded: Recorde
     tag, digest = published.release.tag, published.answer.digest
     if recorded.digest == digest or (recorded.content and _content(context, published) == recorded.content):
         return
-    raise _differs(
+    raise _replaced(
         context, published, f"{tag} was released with {recorded.digest}, but the registry now holds {digest}"
     )
 
@@ -140,14 +142,14 @@ def _was_deployed(published: Published) -> bool:
 
 
 def _not_of_its_commit(context: RunContext, published: Published, message: str) -> PublishError:
-    tag, version = published.release.tag, str(published.release.version)
-    return PublishError(
-        "PUBLISHED_DIFFERS",
-        message,
-        where=context.registry.reference(published.chart, version),
-        hint=f"compare them, and accept the package if it is right: jetscale-cicd adopt {tag}, and commit "
-        ".stage6.yaml; or release a new version",
-    )
+    tag = published.release.tag
+    then = f"accept the package if it is right (jetscale-cicd adopt {tag}, and commit .stage6.yaml)"
+    return _differs(context, published, message, then)
+
+
+def _replaced(context: RunContext, published: Published, message: str) -> PublishError:
+    then = "delete that version in the registry, so that the next run rebuilds it from its tag"
+    return _differs(context, published, message, then)
 
 
 def _deployed_digests(decided: TargetDecision, published: Published) -> set[str]:
@@ -189,12 +191,11 @@ def _why_not_rebuilt(context: RunContext, published: Published) -> str:
     return f"differs from a rebuild of the tag in {files[0][1:]}{more}" if files else ""
 
 
-def _differs(context: RunContext, published: Published, message: str) -> PublishError:
+def _differs(context: RunContext, published: Published, message: str, then: str) -> PublishError:
     tag, version = published.release.tag, str(published.release.version)
     return PublishError(
         "PUBLISHED_DIFFERS",
         message,
         where=context.registry.reference(published.chart, version),
-        hint=f"compare them: jetscale-cicd verify-chart {tag}; then delete that version in the registry, "
-        "so that the next run rebuilds it from its tag, or release a new one",
+        hint=f"compare them: jetscale-cicd verify-chart {tag}; then {then}, or release a new version",
     )

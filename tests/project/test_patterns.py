@@ -52,11 +52,16 @@ def spelled_parts() -> Iterator[re.Pattern[Any]]:
     yield from (pattern for each in spellings for way in each._ways for _, pattern in way if pattern)
 
 
-def first_parts() -> Iterator[re.Pattern[Any]]:
-    for secret in SECRETS:
-        for _, pattern in Spelling(secret.strip())._ways[0][:1]:
-            run = r"(?<!['\"\\])" if secret.strip()[0] in "'\"\\" else r"(?<!\\)"
-            yield from [re.compile(run + pattern.pattern)] if pattern else []
+def first_parts() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """The first characters of secrets, which are no spaces: the redactor strips them."""
+    for secret in map(str.strip, SECRETS):
+        yield from ((secret[0], way[0][1]) for way in Spelling(secret)._ways if way[0][1])
+
+
+def beginnings() -> Iterator[re.Pattern[Any]]:
+    for char, pattern in first_parts():
+        run = r"(?<!['\"\\])" if char in "'\"\\" else r"(?<!\\)"
+        yield re.compile(run + pattern.pattern)
 
 
 # Expressions that a running function makes or is given, by that function: what they can be, and how they are used.
@@ -73,9 +78,9 @@ MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
     "decide/release/branches.py:_group": ((), ()),
     "engines/render/directory.py:replace_output": ((re.compile(r"\.live\.[0-9a-f]{8}"),), ("fullmatch",)),
     "tools/spelling.py:_pattern": (tuple(spelled_parts()), ("match",)),
-    "tools/spelling.py:_beginnings": (tuple(first_parts()), ("finditer",)),
+    "tools/spelling.py:_beginnings": (tuple(beginnings()), ("finditer",)),
     "tools/spelling.py:_start_of": (
-        tuple(re.compile(f"(?={each.pattern})") for each in spelled_parts()),
+        tuple(re.compile(f"(?={pattern.pattern})") for _, pattern in first_parts()),
         ("finditer",),
     ),
     "act/release/sign.py:run_command": ((re.compile("|".join(map(re.escape, ("{image}", "{version}")))),), ("sub",)),

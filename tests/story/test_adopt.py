@@ -118,7 +118,7 @@ def no_lock(stack: Sample) -> None:
 @pytest.mark.slow
 def test_a_release_that_cannot_be_rebuilt_can_be_accepted_all_the_same(stack: Sample) -> None:
     no_lock(stack)
-    assert code(stack) == (4, "PUBLISHED_DIFFERS")
+    assert code(stack) == (8, "PACKAGE_UNPROVEN")
     verified = stack.command("verify-chart", TAG, "--output=json")
     assert (verified.status, verified.json["error"]["code"]) == (2, "CHART_LOCK_MISSING")
     assert verified.json["error"]["details"] == [f"{TAG} was not made by Stage 6"]

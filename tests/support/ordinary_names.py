@@ -40,6 +40,7 @@ BRANCHES = [
     "UpgradeK8sTo129AndEks2Nodes",
     "refs/heads/glpat-rotation-for-the-platform-team",
     "release/2024.11.27-1",
+    "feat/task/eks2/eks2/eks2/eks2/task/Oauth2",
 ]
 REMOTES = [
     "https://github.com/acme/app.git",

@@ -13,7 +13,7 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import Releases
 from jetscale_cicd.observe.git.remote import RESERVED, TAGS, remote_of, remote_refs
 from jetscale_cicd.observe.git.repository import Repository
-from jetscale_cicd.observe.git.reservations import known_tips, under_way
+from jetscale_cicd.observe.git.reservations import known_tips, open_reservations, under_way
 
 _MAX_WHO_CHARS = 60
 
@@ -35,9 +35,11 @@ def find_overtaking(
     Args:
         rules: which branches are released.
     """
-    tips = known_tips(repository, releases, rules)
     newer = [each for each in releases.published if each.version.core > _core(releases.latest) and each.commit != head]
     later = _containing(repository, tag_format, newer, head)
+    if not (later or open_reservations(releases)):
+        return Overtaken()
+    tips = known_tips(repository, releases, rules)  # which may have to be fetched
     on_line = _containing(repository, tag_format, later, head, *tips)
     if on_line:
         tag = on_line[0].tag

@@ -20,6 +20,13 @@ def known_tips(repository: Repository, releases: Releases, rules: BranchRules) -
     return tips if all(resolve_or_fetch(repository, tip) for tip in tips) else ()
 
 
+def open_reservations(releases: Releases) -> tuple[Release, ...]:
+    """Those of versions that are still to come; a host may let no reservation be deleted."""
+    tagged = {release.tag for release in releases.published}
+    least = releases.latest.version.core if releases.latest else (0, 0, 0)
+    return tuple(each for each in releases.reserved if each.tag not in tagged and each.version.core > least)
+
+
 def under_way(repository: Repository, releases: Releases, head: str, tips: tuple[str, ...]) -> Release | None:
     """A reservation that a run for a later commit of a released branch may be about to fulfil; None where none is.
 
@@ -28,13 +35,11 @@ def under_way(repository: Repository, releases: Releases, head: str, tips: tuple
     Args:
         tips: commits of the released branches.
     """
-    tagged = {release.tag for release in releases.published}  # a host may let no reservation be deleted
-    least = releases.latest.version.core if releases.latest else (0, 0, 0)
-    open_ones = [each for each in releases.reserved if each.tag not in tagged and each.version.core > least]
-    if not open_ones or not tips:
+    found = open_reservations(releases)
+    if not found or not tips:
         return None
     later = repository.following(head, *tips)
-    return next((each for each in open_ones if each.commit in later), None)
+    return next((each for each in found if each.commit in later), None)
 
 
 def stale_reservations(repository: Repository, releases: Releases, head: str) -> tuple[Release, ...]:

@@ -13,6 +13,8 @@ _CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 # OCI distribution spec 1.1, "Error codes"; in capitals; NOT_FOUND is Harbor's and ECR Public's, TAG_EXPIRED Quay's for
 # a tag that was deleted.
 _ABSENT = {"manifest_unknown", "name_unknown", "not_found", "tag_expired"}
+# What docker-registry says of a blob whose link another push is writing.
+_UNSEEN = {"manifest_blob_unknown", "blob_unknown", "digest_invalid"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TITLE = re.compile(r"<title[^<>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MAX_SENTENCE_CHARS = 300
@@ -45,8 +47,17 @@ def manifest_answer(answer: HttpAnswer, host: str, redact: Redact) -> RegistryAn
 
 def is_absent(answer: HttpAnswer) -> bool:
     """Whether a registry says, with an error code of its own, that it holds no such manifest."""
-    codes = {str(error.get("code")).lower() for error in _errors(_json(answer.body))} if answer.status == 404 else set()
+    codes = _codes(answer) if answer.status == 404 else set()
     return bool(codes) and codes <= _ABSENT
+
+
+def meets_another_push(answer: HttpAnswer) -> bool:
+    """Whether a registry refuses something as it does not see a blob that it has (measured: ``push_errors.py``)."""
+    return answer.status == 400 and not _codes(answer).isdisjoint(_UNSEEN)
+
+
+def _codes(answer: HttpAnswer) -> set[str]:
+    return {str(error.get("code")).lower() for error in _errors(_json(answer.body))}
 
 
 def refusal_text(answer: HttpAnswer, server: str, redact: Redact) -> str:

@@ -12,18 +12,21 @@ from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import CannotTell
 from jetscale_cicd.tools.http import HttpAnswer, HttpFailure
 from jetscale_cicd.tools.registry import artifact
-from jetscale_cicd.tools.registry.answers import hint_for, is_absent, refusal_text
+from jetscale_cicd.tools.registry.answers import hint_for, is_absent, meets_another_push, refusal_text
 from jetscale_cicd.tools.registry.artifact import Document
 from jetscale_cicd.tools.registry.authorization import Scope, TokenRefused
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.discovery import Discovery, Found
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.push_errors import is_permanent
+from jetscale_cicd.tools.worker import pause
 
 _ATTEMPTS = 3
 _PORTS = {"http": 80, "https": 443}
 # What an upload is told that the registry has forgotten, or that an earlier attempt has ended.
 _UPLOAD_GONE = (404, 416)
+# Seconds before something is put again that a push of the same at the same time may have kept out.
+_PAUSE = 0.3
 
 
 class _NotTaken(Exception):  # noqa: N818 - an answer
@@ -104,7 +107,8 @@ class Referrers:
             answer = self._ask("PUT", url, content, "application/octet-stream")
             if answer.status in (201, 204):
                 return
-            if answer.status not in _UPLOAD_GONE or attempt == _ATTEMPTS - 1:
+            passes = answer.status in _UPLOAD_GONE or meets_another_push(answer)
+            if not passes or attempt == _ATTEMPTS - 1:
                 raise _NotTaken(self._outcome(answer))
 
     def _upload(self, began: HttpAnswer) -> str:
@@ -123,6 +127,11 @@ class Referrers:
 
     def _put(self, path: str, media_type: str, content: bytes) -> HttpAnswer:
         answer = self._ask("PUT", path, content, media_type)
+        for _ in range(_ATTEMPTS - 1):
+            if not meets_another_push(answer):
+                break
+            pause(_PAUSE)
+            answer = self._ask("PUT", path, content, media_type)
         if answer.status not in (200, 201, 202, 204):
             raise _NotTaken(self._outcome(answer))
         return answer
