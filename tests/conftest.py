@@ -28,6 +28,11 @@ def rest_slow(names: Iterable[T], *quick: T) -> list[Any]:
     return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in known]
 
 
+def sampled(cases: Iterable[T], *, one_of: int) -> list[Any]:
+    """Parameters of a test: the quick suite takes the first of so many each, the slow suite the others."""
+    return [pytest.param(case, marks=[pytest.mark.slow] if at % one_of else []) for at, case in enumerate(cases)]
+
+
 # A helm 4, and in the slow suite a helm 3, too: for what is rare and hardly depends on helm.
 ANY_HELM = rest_slow(HELMS, "helm4")
 

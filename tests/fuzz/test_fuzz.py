@@ -14,8 +14,8 @@ from tests.fuzz.running import INPUTS, SEED, call, inputs, share, shown
 
 @pytest.mark.parametrize("found", FOUND, ids=[f"{number} {each.boundary}" for number, each in enumerate(FOUND)])
 def test_what_was_found_once_is_mended(found: Found) -> None:
-    outcome = call(BOUNDARIES[found.boundary], found.content)
-    assert outcome.wrong == "", f"{found.did}; {shown(found.content)}"
+    content = found.content
+    assert call(BOUNDARIES[found.boundary], content).wrong == "", f"{found.did}; {shown(content)}"
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:

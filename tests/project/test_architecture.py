@@ -15,17 +15,16 @@ from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.engine import ENGINES, EngineName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS
+from tests.support.source import PACKAGE, trees
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGE = PROJECT / "jetscale_cicd"
 MODULES = sorted(file for file in PACKAGE.rglob("*.py") if file.name != "__init__.py")
-TREES = {str(file.relative_to(PACKAGE)): ast.parse(file.read_text()) for file in MODULES}
 
 # --- sizes --------------------------------------------------------------------------------------------------------
 
 
 def test_modules_are_small() -> None:
-    sizes = {name: (PACKAGE / name).read_text().count("\n") for name in TREES}
+    sizes = {name: (PACKAGE / name).read_text().count("\n") for name in trees()}
     assert statistics.median(sizes.values()) <= 110
     assert {name: size for name, size in sizes.items() if size > 300} == {}
 
@@ -33,7 +32,7 @@ def test_modules_are_small() -> None:
 def test_no_function_is_longer_than_40_lines() -> None:
     found = {
         f"{name}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
@@ -63,7 +62,7 @@ def texts(expressions: list[ast.expr]) -> set[str]:
 def test_no_module_compares_the_name_of_an_engine() -> None:
     found = [
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for sides in comparisons(tree)
         if "engine" in attributes(sides) or (texts(sides) & set(ENGINES) and not name.startswith("engines/"))
     ]

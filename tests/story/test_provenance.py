@@ -258,6 +258,7 @@ def test_a_statement_that_says_otherwise_is_shown_and_does_not_condemn_the_packa
     assert sum(line.startswith("EQUAL") for line in shown.stdout.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_registry_that_does_not_list_what_refers_to_a_package_does_not_condemn_it(
     host: str, helm4: Path, tmp_path: Path
 ) -> None:

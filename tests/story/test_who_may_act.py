@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import rest_slow, sampled
 from tests.support.command import Ended
 from tests.support.history import clone
 from tests.support.sample import CONFIG, Sample, released, small
@@ -101,19 +102,27 @@ def test_no_ci_releases_for_a_pull_request_or_a_merge_queue(stack: Sample, env: 
 
 @pytest.mark.parametrize(
     "env",
-    [
-        {**GITHUB, "GITHUB_EVENT_NAME": "push", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/heads/main"},
-        {**GITHUB, "GITHUB_EVENT_NAME": "schedule", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/heads/main"},
-        {**GITHUB, "GITHUB_EVENT_NAME": "release", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/tags/x"},
-        {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "web", "CI_COMMIT_SHA": "HEAD", "CI_COMMIT_BRANCH": "main"},
-        {"JENKINS_URL": "https://ci.example/", "GIT_BRANCH": "origin/main", "GIT_COMMIT": "HEAD"},
-        {"TF_BUILD": "True", "BUILD_SOURCEVERSION": "HEAD", "BUILD_SOURCEBRANCH": "refs/heads/main"},
-        {"BITBUCKET_BUILD_NUMBER": "7", "BITBUCKET_COMMIT": "HEAD", "BITBUCKET_BRANCH": "main"},
-        # A pull request is open *from* main, into another branch.
-        {"BUILDKITE": "true", "BUILDKITE_PULL_REQUEST": "7", "BUILDKITE_COMMIT": "HEAD", "BUILDKITE_BRANCH": "main"},
-        {"CIRCLECI": "true", "CIRCLE_PULL_REQUEST": "https://x/7", "CIRCLE_SHA1": "HEAD", "CIRCLE_BRANCH": "main"},
-        {"CI": "true"},
-    ],
+    sampled(
+        [
+            {**GITHUB, "GITHUB_EVENT_NAME": "push", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/heads/main"},
+            {**GITHUB, "GITHUB_EVENT_NAME": "schedule", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/heads/main"},
+            {**GITHUB, "GITHUB_EVENT_NAME": "release", "GITHUB_SHA": "HEAD", "GITHUB_REF": "refs/tags/x"},
+            {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "web", "CI_COMMIT_SHA": "HEAD", "CI_COMMIT_BRANCH": "main"},
+            {"JENKINS_URL": "https://ci.example/", "GIT_BRANCH": "origin/main", "GIT_COMMIT": "HEAD"},
+            {"TF_BUILD": "True", "BUILD_SOURCEVERSION": "HEAD", "BUILD_SOURCEBRANCH": "refs/heads/main"},
+            {"BITBUCKET_BUILD_NUMBER": "7", "BITBUCKET_COMMIT": "HEAD", "BITBUCKET_BRANCH": "main"},
+            # A pull request is open *from* main, into another branch.
+            {
+                "BUILDKITE": "true",
+                "BUILDKITE_PULL_REQUEST": "7",
+                "BUILDKITE_COMMIT": "HEAD",
+                "BUILDKITE_BRANCH": "main",
+            },
+            {"CIRCLECI": "true", "CIRCLE_PULL_REQUEST": "https://x/7", "CIRCLE_SHA1": "HEAD", "CIRCLE_BRANCH": "main"},
+            {"CI": "true"},
+        ],
+        one_of=3,
+    ),
 )
 def test_every_ci_releases_the_default_branch(stack: Sample, env: dict[str, str]) -> None:
     ended = stack.run(env={name: stack.repo.head if value == "HEAD" else value for name, value in env.items()})
@@ -200,7 +209,7 @@ def test_a_commit_behind_the_tip_of_a_shallow_clone_is_on_the_branch(stack: Samp
         ({"pyproject.toml": PYPROJECT.replace("^main$", "rel")}, "release/1", ""),
     ],
 )
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("shared", rest_slow([True, False], True))
 def test_only_the_branches_that_are_configured_are_released(
     stack: Sample, files: dict[str, str | bytes | None], branch: str, expected: str, shared: bool
 ) -> None:

@@ -98,6 +98,7 @@ def test_an_object_that_is_too_large_is_not_read(repo: Drawn, monkeypatch: pytes
     assert opened(repo).find("HEAD") == (repo.head,)
 
 
+@pytest.mark.slow
 def test_a_git_that_writes_without_end_is_stopped(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "MAX_OUTPUT_BYTES", 1 << 16)
     repo.git("config", "alias.endless", "!yes")

@@ -19,6 +19,7 @@ from jetscale_cicd.tools.process import Processes, tool_environment
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry.login import CredentialStore
 from jetscale_cicd.tools.search_path import find_program, relative_parts, search_path
+from tests.conftest import sampled
 from tests.support.history import Drawn, bare, draw
 from tests.support.hostile import RELATIVE, Hostile
 
@@ -97,7 +98,7 @@ def tool(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.mark.parametrize("path", RELATIVE)
+@pytest.mark.parametrize("path", sampled(RELATIVE, one_of=2))
 @pytest.mark.parametrize("guarded", [False, True], ids=["plain", "guarded"])
 def test_a_program_and_what_it_starts_get_no_relative_part(
     processes: Processes, hostile: Hostile, tool: Path, path: str, guarded: bool
@@ -167,7 +168,7 @@ def test_git_and_what_it_starts_are_those_of_path(
     assert hostile.ran == []
 
 
-@pytest.mark.parametrize("path", RELATIVE)
+@pytest.mark.parametrize("path", sampled(RELATIVE, one_of=3))
 def test_gitpython_runs_no_other_git_while_it_is_imported(
     repo: Drawn, hostile: Hostile, path: str, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS
+from tests.conftest import rest_slow
 from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
 REF = "refs/stage6/reserved/v0.2.0"
@@ -91,7 +92,7 @@ def test_a_remote_that_takes_no_such_refs_says_why(local: Drawn) -> None:
 WORDS_OF_GIT = ["remote", "rejected", "[remote rejected]", "declined", "failed to", "lock", "error: "]
 
 
-@pytest.mark.parametrize("password", WORDS_OF_GIT)
+@pytest.mark.parametrize("password", rest_slow(WORDS_OF_GIT, "rejected"))
 def test_a_password_that_is_a_word_of_gits_changes_no_decision_and_is_masked(local: Drawn, password: str) -> None:
     """git's message is matched as git wrote it, and shown redacted."""
     repository, wanted = opened(local, network=True), release(local)

@@ -93,11 +93,15 @@ def test_what_readers_take_for_different_things_is_no_archive(plain: bytes) -> N
 
 @pytest.mark.parametrize(
     "archive",
-    [b"", b"\x1f\x8b", tgz()[:-9], tgz() + b"\0", tgz() + tgz(), gzip.compress(bytes(130 << 20), compresslevel=1)],
-    ids=["nothing", "magic", "cut", "followed", "two", "bomb"],
+    [b"", b"\x1f\x8b", tgz()[:-9], tgz() + b"\0", tgz() + tgz()],
+    ids=["nothing", "magic", "cut", "followed", "two"],
 )
-def test_only_one_whole_gzip_member_of_bounded_size_is_read(archive: bytes) -> None:
+def test_only_one_whole_gzip_member_is_read(archive: bytes) -> None:
     assert code(archive) == "ARCHIVE_UNREADABLE"
+
+
+def test_its_size_is_bounded() -> None:
+    assert code(gzip.compress(bytes(130 << 20), compresslevel=1)) == "ARCHIVE_UNREADABLE"
 
 
 def test_a_header_that_claims_much_takes_no_memory() -> None:

@@ -68,7 +68,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             """Nothing on the screen."""
 
     with HTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/x.git", logins
         server.shutdown()
 

@@ -92,7 +92,7 @@ class Locked(BaseHTTPRequestHandler):
 @pytest.fixture
 def locked() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Locked) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/x.git"
         server.shutdown()
 

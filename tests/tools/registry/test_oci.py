@@ -221,7 +221,7 @@ CANNOT_TELL = {
 }
 
 
-@pytest.mark.parametrize("name", rest_slow(CANNOT_TELL, *(CANNOT_TELL.keys() - {"slow"})))
+@pytest.mark.parametrize("name", rest_slow(CANNOT_TELL, *[name for name in CANNOT_TELL if name != "slow"][::2]))
 def test_a_fault_is_never_absent_and_nothing_is_pushed(
     host: str, make: Make, archives: tuple[Path, Path], name: str
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from jetscale_cicd.errors import PublishError
 from jetscale_cicd.model.release import Absent, Present
 from jetscale_cicd.tools.registry.digest import digest_of
-from tests.conftest import ANY_HELM
+from tests.conftest import ANY_HELM, rest_slow
 from tests.support.oci import serve
 from tests.support.odd_registry import errors
 from tests.support.proxy import Asked, Told, proxied
@@ -84,7 +84,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("helm_name", ANY_HELM)
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", rest_slow(PASSING, "a conflict"))
 def test_a_refusal_that_another_push_may_have_caused_is_no_failure_when_it_passes(
     host: str, make: Make, archives: tuple[Path, Path], name: str, helm_name: str
 ) -> None:
