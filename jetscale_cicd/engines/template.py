@@ -90,7 +90,7 @@ class Renderer:
         exact = self._template(Capabilities(), ClusterAccess(cluster.context, maps_kinds=True))
         if exact.status == 0:
             return exact.stdout
-        if not was_rendered(exact.stderr):
+        if not was_rendered(exact.unredacted):
             raise self._failed(exact)
         can_look_up = self.helm.known_version < (4,)
         return self._told(cluster, ClusterAccess(cluster.context, maps_kinds=False) if can_look_up else None)

@@ -231,7 +231,8 @@ class Helm:
         try:
             return self._start(*arguments, timeout=timeout)
         except ProcessTimeout as late:
-            return Finished(f"{self.binary} {arguments[0]}", _STATUS_TIMED_OUT, b"", f"Error: {late}")
+            said = f"Error: {late}"
+            return Finished(f"{self.binary} {arguments[0]}", _STATUS_TIMED_OUT, b"", said, said)
 
     def _start(self, *arguments: str, timeout: float) -> Finished:
         return self.processes.run([self.binary, *arguments], env=self._environment(), cwd=self.scratch, timeout=timeout)
@@ -272,11 +273,14 @@ def _absolute_paths(env: Mapping[str, str]) -> dict[str, str]:
     return {name: str(Path(env[name]).absolute()) for name in _PATHS if env.get(name) and exists(env[name])}
 
 
-def failure_of(finished: Finished) -> str:
-    """Helm's error message on one line: from the last line with ``Error:`` to the end, because causes follow it."""
-    lines = [
-        line.strip() for line in finished.stderr.splitlines() if line.strip() and not line.startswith(_NOT_THE_ERROR)
-    ]
+def failure_of(finished: Finished, *, unredacted: bool = False) -> str:
+    """Helm's error message on one line: from the last line with ``Error:`` to the end, because causes follow it.
+
+    Args:
+        unredacted: to decide by, and never to show.
+    """
+    told = (finished.unredacted if unredacted else finished.stderr).splitlines()
+    lines = [line.strip() for line in told if line.strip() and not line.startswith(_NOT_THE_ERROR)]
     first = max((number for number, line in enumerate(lines) if line.startswith("Error: ")), default=len(lines) - 1)
     message = " ".join(lines[max(first, 0) :]).removeprefix("Error: ")
     return (

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
 from jetscale_cicd.tools.limits import (
@@ -65,12 +65,17 @@ class ToolKilledError(Stage6Error):
 
 @frozen
 class Finished:
-    """A program that ended: exit status, its output as bytes, its errors as redacted text."""
+    """A program that ended: exit status, its output as bytes, its errors as redacted text.
+
+    Args:
+        unredacted: its errors, to decide by and never to show: a password may be a word of the program's.
+    """
 
     command: str
     status: int
     stdout: bytes
     stderr: str
+    unredacted: str = field(repr=False)
 
 
 @frozen
@@ -129,7 +134,7 @@ class Processes:
         text = stderr.decode("utf-8", "replace")
         if status and ran_out_of_memory(text):
             raise _without_memory(command, self.redact(text))
-        return Finished(command, status, bytes(stdout), self.redact(text))
+        return Finished(command, status, bytes(stdout), self.redact(text), text)
 
     def _announced(self, argv: Sequence[str]) -> str:
         """The command line as it may be shown; announced, whole or in short."""

@@ -77,7 +77,7 @@ from jetscale_cicd.tools.registry.authorization import Authorizer, Scope, TokenR
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci_api import OciApi
-from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed
+from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed, status_in
 from jetscale_cicd.tools.registry.referrers import Referrers, _NotTaken
 from jetscale_cicd.tools.retry import seconds_to_wait
 from tests.fuzz import seeds
@@ -367,7 +367,7 @@ def helm_message(content: bytes) -> None:
     failed_at(message)
     was_rendered(message)
     diagnose(None, message)
-    push_failed(message, PushPlace("oci://r/c", "r", "c"), 1)
+    push_failed(message, status_in(message), PushPlace("oci://r/c", "r", "c"), 1)
     without_progress(message)
     harmless(message)
     harmless_json(message)
@@ -468,7 +468,7 @@ class Helper(Processes):
     def run(self, argv: Sequence[str], **_: Any) -> Any:
         from jetscale_cicd.tools.process import Finished
 
-        return Finished(" ".join(argv), 0, self.answer, "")
+        return Finished(" ".join(argv), 0, self.answer, "", "")
 
 
 def helper_answer(content: bytes) -> None:

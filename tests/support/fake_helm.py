@@ -13,12 +13,12 @@ from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.helm_secret import SECRETS, path_of, rolled_back, secret, unpacked
 
 Object = dict[str, Any]
-DONE = Finished("helm", 0, b"", "")
+DONE = Finished("helm", 0, b"", "", "")
 
 
 def failed(said: str) -> Finished:
     """How helm ends that fails."""
-    return Finished("helm", 1, b"", f"Error: {said}\n")
+    return Finished("helm", 1, b"", f"Error: {said}\n", f"Error: {said}\n")
 
 
 @dataclass

@@ -110,8 +110,8 @@ def test_only_a_registry_on_this_machine_is_asked_by_plain_http(
     ],
 )
 def test_the_reason_of_a_failure_is_one_line(stderr: str, message: str) -> None:
-    assert failure_of(Finished("helm", 3, b"", stderr)) == message
+    assert failure_of(Finished("helm", 3, b"", stderr, stderr)) == message
 
 
 def test_a_long_message_is_truncated() -> None:
-    assert len(failure_of(Finished("helm", 1, b"", "Error: " + "x" * 100_000))) < 3000
+    assert len(failure_of(Finished("helm", 1, b"", *["Error: " + "x" * 100_000] * 2))) < 3000

@@ -11,24 +11,25 @@ _OF_A_HOOK = (FaultCode.JOB_FAILED, FaultCode.CRASH_LOOP, FaultCode.TIMEOUT)
 _WAITS = (FailedAt.WAIT, FailedAt.HOOK)
 
 
-def diagnose(snapshot: Snapshot | None, message: str, phase: FailedAt | None = None) -> Diagnosis:
+def diagnose(snapshot: Snapshot | None, message: str, phase: FailedAt | None = None, unredacted: str = "") -> Diagnosis:
     """The diagnosis of a failed deploy.
 
     Args:
         snapshot: the namespace right after the failure; None where it could not be observed.
         message: helm's error, or that of the API server where it does not answer.
         phase: what the deploy was doing; None where helm's message has to show it.
+        unredacted: that message, to decide by: a password may be a word of helm's; "" where nothing was masked.
     """
     if phase is FailedAt.CONNECTION:
         return _by_message(FaultCode.API_UNREACHABLE, message, named=False)
     if phase is FailedAt.KILLED:
         return _by_message(FaultCode.HELM_KILLED, message, named=False)
-    in_message = phase is None
-    phase = phase or failed_at(message)
+    in_message, whole = phase is None, unredacted or message
+    phase = phase or failed_at(whole)
     by_hook = phase is FailedAt.HOOK
     # What helm refuses at once is no pod's fault, whatever pods there are.
     found = find_faults(snapshot, hooks_only=by_hook) if snapshot and phase in _WAITS else []
-    code = classify_error(message) if in_message and not by_hook else None
+    code = classify_error(whole) if in_message and not by_hook else None
     if code and not (found and code is FaultCode.API_UNREACHABLE):
         return _by_message(code, message)
     if found and by_hook and found[0].code in _OF_A_HOOK:

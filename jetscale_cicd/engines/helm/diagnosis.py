@@ -22,16 +22,17 @@ def diagnose_failure(release: HelmRelease, ended: HelmEnd, since: str) -> Diagno
         stored = read_revision(api, target, release.newest())
         hooks = stored.hooks if stored else frozenset()
         snapshot = see_workloads(api, target, since, hooks=hooks, all_kinds=True)
-        diagnosis = diagnose(snapshot, ended.message, ended.phase)
+        diagnosis = diagnose(snapshot, ended.message, ended.phase, ended.unredacted)
     except CannotTellError as unseen:
-        message = unseen.message if unseen.unreachable else ended.message
-        return diagnose(None, message, FailedAt.CONNECTION if unseen.unreachable else ended.phase)
+        if unseen.unreachable:
+            return diagnose(None, unseen.message, FailedAt.CONNECTION)
+        return diagnose(None, ended.message, ended.phase, ended.unredacted)
     except ApiFailure as failed:
         phase = FailedAt.CONNECTION if failed.unreachable else ended.phase
         return diagnose(None, failed.message or ended.message, phase)
     except (AttributeError, KeyError, TypeError, ValueError) as odd:  # no object may prevent a rollback
         release.announce(f"! the objects of the namespace could not be read: {type(odd).__name__} {odd}")
-        return diagnose(None, ended.message, ended.phase)
+        return diagnose(None, ended.message, ended.phase, ended.unredacted)
     log = read_log(api, target.namespace, diagnosis.source) if diagnosis.source else ()
     if log and diagnosis.read_log:
         diagnosis = replace(diagnosis, next_step="correct what the last lines of its log, above, show")

@@ -25,11 +25,17 @@ class HelmEnd(NamedTuple):
     Args:
         message: its error; "" where it succeeded.
         phase: what it was doing when it failed; None where its message has to show it.
+        unredacted: its error, to decide by and never to show.
     """
 
     succeeded: bool
     message: str = ""
     phase: FailedAt | None = None
+    unredacted: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is never shown."""
+        return f"HelmEnd({self.succeeded}, {self.message!r}, {self.phase})"
 
 
 @dataclass
@@ -83,5 +89,9 @@ def run_helm(progress: Progress, change: Callable[[], Finished]) -> HelmEnd:
         thread.join(_LAST)
     if finished.status == 0:
         return HelmEnd(True)
-    message = failure_of(finished)
-    return HelmEnd(False, message.partition(" FAILED: ")[2] or message)
+    shown, whole = (_cause(failure_of(finished, unredacted=each)) for each in (False, True))
+    return HelmEnd(False, shown, unredacted=whole)
+
+
+def _cause(message: str) -> str:
+    return message.partition(" FAILED: ")[2] or message

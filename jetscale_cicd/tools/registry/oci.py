@@ -122,7 +122,7 @@ class OciRegistry:
             PublishError: ``PUSH_FAILED``, with helm's message.
             CannotTellError: as ``check_push``.
         """
-        message = ""
+        message, status = "", None
         for attempt in range(_MAX_PUSHES):
             if attempt:
                 self.pause(2**attempt * (0.5 + secrets.randbelow(100) / 200))
@@ -135,13 +135,13 @@ class OciRegistry:
             if finished.status == 0:
                 self.held.add((chart, version))
                 return self.lookup(chart, version)
-            message = failure_of(finished)
-            if is_certain(status_in(message)):
+            message, status = failure_of(finished), status_in(failure_of(finished, unredacted=True))
+            if is_certain(status):
                 break
         answer = self.lookup(chart, version)
         if isinstance(answer, Present):
             return answer
-        raise push_failed(message, self._place(chart), archive.stat().st_size)
+        raise push_failed(message, status, self._place(chart), archive.stat().st_size)
 
     def _place(self, chart: str) -> PushPlace:
         reference = self.reference(chart, "")

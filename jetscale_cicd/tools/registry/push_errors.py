@@ -30,7 +30,7 @@ class PushPlace(NamedTuple):
 
 
 def status_in(message: str) -> int | None:
-    """The HTTP status in helm's message; 401 where it has none and speaks of a login; None where no server refused."""
+    """The HTTP status in helm's unredacted message; 401 where it only speaks of a login; None where none refused."""
     statuses = _STATUS.findall(message)
     if statuses:
         return int(statuses[-1])
@@ -47,14 +47,15 @@ def is_certain(status: int | None) -> bool:
     return status in _CERTAIN
 
 
-def push_failed(message: str, place: PushPlace, size: int) -> PublishError:
+def push_failed(message: str, status: int | None, place: PushPlace, size: int) -> PublishError:
     """The error of a push that helm gave up.
 
     Args:
         message: of helm, on one line.
+        status: the HTTP status in it.
         size: bytes of the archive.
     """
-    return _refused(f"helm push failed: {message}", place, status_in(message), size=size)
+    return _refused(f"helm push failed: {message}", place, status, size=size)
 
 
 def push_not_allowed(answer: HttpAnswer, said: str, place: PushPlace) -> PublishError:

@@ -82,7 +82,7 @@ def test_a_rollback_is_recorded_where_the_release_of_the_lock_is_interrupted(aro
     def at_release() -> Finished:
         """From here on the Lease is read next when it is released, unless it is renewed, which is later."""
         around.api.script("GET", LEASE, interrupt)
-        return Finished("helm", 0, b"", "")
+        return Finished("helm", 0, b"", "", "")
 
     around.release.rollback_ends = at_release
     with pytest.raises(KeyboardInterrupt):

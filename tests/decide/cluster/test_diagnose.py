@@ -316,3 +316,17 @@ def test_a_controller_that_has_its_pods_is_not_blamed_for_an_old_event(kind: str
     maker = thing("web", annotations=OURS, spec=spec, status=status)
     found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
     assert found.code == "TIMEOUT"
+
+
+@pytest.mark.parametrize(
+    ("shown", "said", "code"),
+    [
+        ("*** deadline exceeded", "context deadline exceeded", "TIMEOUT"),
+        ("*** timeout", "dial tcp 10.0.0.1:443: i/o timeout", "API_UNREACHABLE"),
+        ("*** web", 'pre-upgrade hooks failed: job "web" failed', "HOOK_FAILED"),
+    ],
+)
+def test_a_password_that_is_a_word_of_helms_decides_nothing(shown: str, said: str, code: str) -> None:
+    found = diagnose(seen(), shown, unredacted=said)
+    assert found.code == code
+    assert said not in repr(found)

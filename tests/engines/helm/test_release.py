@@ -56,7 +56,7 @@ def test_what_came_after_it_meanwhile_ends_the_run(stage: Stage) -> None:
 
     def another() -> Finished:
         stage.release.add(3, secret(3, config=stage.release.config))  # with our values, so that it says it is ours
-        return Finished("helm", 0, b"", "")
+        return Finished("helm", 0, b"", "", "")
 
     stage.release.upgrade_ends = another
     with pytest.raises(SupersededError) as error:
@@ -237,7 +237,7 @@ def test_what_came_after_a_rollback_ends_the_run(stage: Stage) -> None:
 
     def another() -> Finished:
         stage.release.add(4, rolled_back(4, 1, stage.release.kept(1)))
-        return Finished("helm", 0, b"", "")
+        return Finished("helm", 0, b"", "", "")
 
     stage.release.rollback_ends = another
     with pytest.raises(SupersededError) as error:

@@ -12,6 +12,7 @@ import pytest
 
 from jetscale_cicd.errors import CannotTellError, PublishError
 from jetscale_cicd.model.release import Absent, CannotTell, Present
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS
 from jetscale_cicd.tools.registry.digest import digest_of
 from jetscale_cicd.tools.registry.login import Login
 from tests.conftest import ANY_HELM, rest_slow
@@ -268,6 +269,22 @@ def test_a_manifest_that_is_refused_for_good_is_pushed_once(
     assert hint in refused.value.hint
     assert str(told.status) in refused.value.message
     assert proxy.pushes() == 1
+
+
+def test_a_password_that_is_a_word_of_helms_decides_nothing_and_is_masked(
+    host: str, make: Make, archives: tuple[Path, Path]
+) -> None:
+    """helm's message is matched as helm wrote it, and shown redacted."""
+    registry = make(host)
+    registry.helm.processes.redact.learn(["response status"], MIN_KNOWN_CHARS)
+
+    def fault(asked: Asked) -> Told | None:
+        return LATE["no right to this tag"][0] if asked.method == "PUT" and asked.of_manifest else None
+
+    with proxied(host, fault) as proxy, pytest.raises(PublishError) as refused:
+        same_place(registry, proxy.host).create("app", "1.0.0", archives[0])
+    assert "log in" in refused.value.hint
+    assert ("response status" in refused.value.message, proxy.pushes()) == (False, 1)
 
 
 @pytest.mark.parametrize("status", rest_slow([408, 429, 500, 503], 429))
