@@ -40,7 +40,9 @@ def _check(schema: bytes, where: str) -> None:
             "SCHEMA_REMOTE",
             f"helm would follow {outside[0][:_SHOWN]} out of the chart to check the values{why}",
             where=where,
-            hint="copy the referenced schema into this one, under definitions",
+            hint="take a version of the subchart without such references, or mend a copy of it in charts/"
+            if "/charts/" in where
+            else "copy what it refers to into the schema, under definitions, and refer to it by #/definitions/NAME",
         )
 
 
