@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from jetscale_cicd.errors import Stage6Error
-from tests.fuzz.boundaries import BOUNDARIES, Boundary
+from tests.fuzz.boundaries import BOUNDARIES
+from tests.fuzz.boundary import Boundary
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "15000"))

@@ -1,0 +1,179 @@
+"""What a cluster, and helm, answer."""
+
+import base64
+import gzip
+import json
+import random
+from contextlib import suppress
+from typing import Any
+
+from jetscale_cicd.config.bounded_json import JsonRefused
+from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, masking, revisions
+from jetscale_cicd.decide.cluster.diagnose import diagnose
+from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
+from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
+from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
+from jetscale_cicd.observe.cluster.lease import end_of
+from jetscale_cicd.report.harmless import harmless, harmless_json
+from jetscale_cicd.tools.api_object import read_object, status_of
+from jetscale_cicd.tools.git.messages import without_progress
+from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
+from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed, status_in
+from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, replaced
+from tests.fuzz.mutate import JsonMutator, Mutator
+from tests.support.helm_secret import ours, rolled_back, rolled_back_by_us, secret, unpacked
+
+_RECORDED = ours(2)
+
+
+def _legacy(description: str) -> Any:
+    """A revision whose record has no schema yet, so that its description is read."""
+    of = {"version": "0.1.0", "commit": SHA, "digest": "sha256:a", "values": "sha256:b", "run": "", "deploy": "d"}
+    return secret(4, config={"global": {"stage6": of}}, description=description)
+
+
+RELEASES: list[Any] = [
+    unpacked(each)
+    for each in (
+        secret(1, hooks=[{"kind": "Job", "name": "migrate"}], manifest="kind: A\n", config={"a": {"b": 1}}),
+        _RECORDED,
+        ours(3, "failed", code="TIMEOUT"),
+        rolled_back(3, 1, _RECORDED),
+        rolled_back_by_us(3, RollbackRecord(of=2, to=1, cause=RollbackCause.FAILED_DEPLOY, code="X"), _RECORDED),
+        *map(_legacy, ("Rollback to 1: revision 2 failed with TIMEOUT", "Rollback to 2: by hand, from revision 3")),
+    )
+]
+_META = {"name": "a", "namespace": "n", "uid": "u", "annotations": {"meta.helm.sh/release-name": "app"}, "labels": {}}
+DEPLOYMENT: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": _META,
+    "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:1"}]}}},
+    "status": {"replicas": 2, "readyReplicas": 1, "conditions": [{"type": "Available", "status": "True"}]},
+}
+OBJECTS: list[Any] = [
+    DEPLOYMENT,
+    {"kind": "List", "metadata": {"continue": ""}, "items": [DEPLOYMENT, {"metadata": {"name": "b"}}]},
+    {
+        "kind": "Lease",
+        "metadata": {"name": "l"},
+        "spec": {"holderIdentity": "h", "leaseDurationSeconds": 30, "renewTime": "2026-01-01T10:00:00.000000Z"},
+    },
+]
+STATUSES: list[Any] = [
+    {
+        "kind": "Status",
+        "message": "forbidden",
+        "reason": "Forbidden",
+        "details": {"name": "n", "causes": [{"reason": "NamespaceTerminating"}]},
+    }
+]
+MANIFESTS = (
+    b"---\n# Source: app/templates/a.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: czNjcjN0}\n"
+    b"---\n# Source: app/templates/b.yaml\napiVersion: apps/v1\nkind: Deployment\n"
+    b"metadata: {name: d, annotations: {a: b}}\n"
+    b"spec:\n  template:\n    spec:\n      containers:\n      - name: c\n        image: i:1\n"
+    b"        env: [{name: A_PASSWORD, value: x}]\n"
+    b"---\napiVersion: v1\nkind: List\nitems: [{kind: ConfigMap, metadata: {name: m}, data: {t: |\n  a\t\n  b}}]\n"
+).replace(b"{t: |\n  a\t\n  b}", b'{t: "a\\tb\\n"}')
+MANIFEST_VALUES: list[Any] = [
+    {**DEPLOYMENT, "metadata": {**_META, "annotations": {"helm.sh/hook": "pre-install"}}},
+    {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s"},
+        "data": {"a": "czNjcjN0"},
+        "stringData": {"b": "c"},
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [{"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"t": "a\tb"}}],
+    },
+]
+HELM_MESSAGES = [
+    b'Error: UPGRADE FAILED: cannot patch "a" with kind Deployment: admission webhook "x" denied the request\n',
+    b"Error: INSTALLATION FAILED: another operation (install/upgrade/rollback) is in progress",
+    (
+        b"Error: failed to push: response status code 403: denied: ::error::[x] https://u:s3cr3t-value@h/ "
+        b"s3cr3t-value\r 50%"
+    ),
+    b"Error: release app failed: context deadline exceeded: pre-upgrade hooks failed: object n/a apps/v1, Kind=Job",
+]
+
+
+def packed_release(value: Any, chance: random.Random) -> bytes:
+    """A Secret of Helm's with this release; now and then with broken base64, gzip or JSON."""
+    raw = json.dumps(value).encode() if not isinstance(value, bytes) else value
+    zipped = gzip.compress(raw)
+    if chance.random() < 0.1:
+        zipped = Mutator([zipped], (), chance)()
+    inner = base64.b64encode(zipped)
+    outer = base64.b64encode(Mutator([inner], (), chance)() if chance.random() < 0.05 else inner).decode()
+    secret: dict[str, Any] = {"metadata": {"name": "s", "labels": {"version": "1"}}, "data": {"release": outer}}
+    if chance.random() < 0.1:
+        secret = JsonMutator([secret], chance).changed(secret)
+    return json.dumps(secret).encode()
+
+
+def helm_secret(content: bytes) -> None:
+    stored = StoredRelease.decode(read_object(content))
+    _ = stored.under_way, stored.begun, stored.hooks
+    here = stored.revision
+    record_of(here), is_newer(here)
+    revisions.is_rollback(here), revisions.rollback_to(here), revisions.is_rollback_candidate(here)
+    revisions.failed_verification(here), revisions.is_ours(here)
+    revisions.deployed_record(here, lambda _: None)
+    masking.exposes(stored.config, ("global.password", "a.b"))
+    stored.encode(status="failed", description="d", labels={"a": "b"})
+    with suppress(Stage6Error):
+        parse_manifests(stored.manifest.encode(), "release")
+
+
+def api_object(content: bytes) -> None:
+    end_of(read_object(content))
+
+
+def api_refusal(content: bytes) -> None:
+    status_of(content)
+
+
+def drifted(content: bytes) -> None:
+    live = read_object(content)
+    drift.compare(live, DEPLOYMENT, masked=False)
+
+
+def manifests(content: bytes) -> None:
+    found = parse_manifests(content, "manifests")
+    list(secrets_in(found, lambda name: "PASSWORD" in name))
+    old = parse_manifests(MANIFESTS, "manifests")
+    manifest_diff.compare_manifests(old, found, b"key", unstable=manifest_diff.compare_renders(found, old))
+    manifest_diff.compare_images(old, found)
+    for each in found:
+        manifest_text.object_lines(manifest_text.masked(each.document, b"key"))
+    check_rendered_once(found, "live", "n")
+
+
+def helm_message(content: bytes) -> None:
+    message = replaced(content)
+    failed_at(message)
+    was_rendered(message)
+    diagnose(None, message)
+    push_failed(message, status_in(message), PushPlace("oci://r/c", "r", "c"), 1)
+    without_progress(message)
+    harmless(message)
+    harmless_json(message)
+    REDACT(message)
+
+
+BOUNDARIES = {
+    "Helm Secret": Boundary(helm_secret, RELEASES, (UnreadableRelease, JsonRefused), (), packed_release, 4),
+    "API object": Boundary(api_object, OBJECTS, (JsonRefused,), pack="json"),
+    "API refusal": Boundary(api_refusal, STATUSES, pack="json"),
+    "drift": Boundary(drifted, [DEPLOYMENT], (JsonRefused,), pack="json"),
+    "manifests": Boundary(manifests, [MANIFESTS], (), YAML_SIGNS, weight=2),
+    "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
+    "helm message": Boundary(helm_message, HELM_MESSAGES),
+}
