@@ -113,6 +113,7 @@ def test_a_list_of_paths_is_judged_path_by_path(paths: str) -> None:
     "text",
     [
         "token:hunter2",
+        "https://bob:hunter22@host.example/x",
         "apiVersion: v1 server: https://host user: {token: hunter2}",
         "{token: a/b, server: c/d}",
         "/home/ci/.kube/config:ghp_16C7e42F292c6912E7710c838347Ae178B4a",

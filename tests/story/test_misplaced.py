@@ -22,6 +22,7 @@ CONTENTS = {
     "as JSON": f'{{"apiVersion": "v1", "users": [{{"name": "me", "user": {{"token": "{TOKEN}"}}}}]}}',
     "a long name": f"{TOKEN}-" * 200,
     "a key": f"-----BEGIN KEY-----\n{TOKEN}\n-----END KEY-----\n",
+    "an address": f"https://bob:{TOKEN}@host.invalid/x.git",
     "a token": f"ghp_{TOKEN.replace('-', '')}0123456789abcdefABCDEF",
 }
 
@@ -56,7 +57,7 @@ VARIABLES = {
 }
 
 
-@pytest.mark.parametrize("content", rest_slow(CONTENTS, "a kubeconfig"))
+@pytest.mark.parametrize("content", rest_slow(CONTENTS, "an address"))
 @pytest.mark.parametrize(("name", "command"), [(name, each) for name, names in VARIABLES.items() for each in names])
 def test_the_content_of_a_file_in_place_of_its_path(
     stack: Sample, tmp_path: Path, name: str, command: str, content: str
@@ -99,7 +100,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("content", rest_slow(CONTENTS, "in base64"))
+@pytest.mark.parametrize("content", rest_slow(CONTENTS, "in base64", "an address"))
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_content_of_a_file_in_place_of_an_argument(
     stack: Sample, tmp_path: Path, option: str, content: str
