@@ -15,7 +15,12 @@ from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.helm import ClusterAccess, Helm, ProcessTimeout, failure_of
-from jetscale_cicd.tools.process import Finished
+from jetscale_cicd.tools.limits import MEMORY_VARIABLE
+from jetscale_cicd.tools.process import Finished, ToolKilledError
+
+# The largest charts take some seconds; the timeout of a target is for pods.
+MAX_RENDER_SECONDS = 120
+_ENDLESS = "does a template of the chart repeat without end?"
 
 
 class LiveCluster(NamedTuple):
@@ -57,7 +62,7 @@ class Renderer:
         Helm is told of the cluster only where the chart asks for it: everything else renders alike everywhere.
 
         Raises:
-            DeployError: ``RENDER_FAILED``, with helm's message, or ``RENDER_TIMEOUT``.
+            DeployError: ``RENDER_FAILED``, with helm's message, ``RENDER_TIMEOUT`` or ``RENDER_LIMIT``.
             CannotTellError: ``CLUSTER_UNKNOWN``, it depends on objects of a cluster that cannot be asked.
         """
         if self.cluster and self.needs.any:
@@ -131,13 +136,29 @@ class Renderer:
         )
 
     def _template(self, capabilities: Capabilities, access: ClusterAccess | None = None) -> Finished:
+        name, seconds = self.target.name, min(self.target.timeout, MAX_RENDER_SECONDS)
         render = partial(self.helm.template, self.target.release, self.chart, self.target.namespace, self.values)
         try:
-            return render(timeout=self.target.timeout, capabilities=capabilities, access=access)
-        except ProcessTimeout as late:
+            return render(timeout=seconds, capabilities=capabilities, access=access)
+        except ProcessTimeout:
             raise DeployError(
-                "RENDER_TIMEOUT", str(late), where=self.target.name, hint=f"raise targets.{self.target.name}.timeout"
-            ) from late
+                "RENDER_TIMEOUT",
+                f"helm has not rendered target {name} after {seconds} s",
+                where=self._place(),
+                hint=f"raise targets.{name}.timeout" if seconds < MAX_RENDER_SECONDS else _ENDLESS,
+            ) from None
+        except ToolKilledError as limited:
+            if limited.code != "TOOL_LIMIT":
+                raise
+            raise DeployError(
+                "RENDER_LIMIT",
+                f"helm cannot render target {name}: {limited.message}",
+                where=self._place(),
+                hint=f"{_ENDLESS} If it is right, give helm more memory: {MEMORY_VARIABLE}",
+            ) from None
+
+    def _place(self) -> str:
+        return f"target {self.target.name}: {', '.join(self.target.values)}"
 
     def _failed(self, finished: Finished) -> DeployError:
         name = self.target.name
@@ -145,7 +166,7 @@ class Renderer:
         return DeployError(
             "RENDER_FAILED",
             f"helm cannot render target {name}: {failure_of(finished)}",
-            where=f"target {name}: {', '.join(self.target.values)}",
+            where=self._place(),
             hint=f"does the chart ask its cluster for something? {_remedy(self.target)}"
             if asks
             else f"reproduce it without changing anything: jetscale-cicd simulate --target {name}",

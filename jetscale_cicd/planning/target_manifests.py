@@ -35,7 +35,7 @@ def render_target(
 
     Raises:
         ConfigurationError: values that cannot be used.
-        DeployError: ``RENDER_FAILED`` or ``RENDER_TIMEOUT``.
+        DeployError: ``RENDER_FAILED``, ``RENDER_TIMEOUT`` or ``RENDER_LIMIT``.
         CannotTellError: they depend on a cluster that cannot be asked.
     """
     values = read_values(context.repository, commit, target)

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.ending import Ending, ended_in_time, send_signal, signals_held_back, stop_program
 from jetscale_cicd.tools.guarded import GUARD, Lines, guard
@@ -59,8 +59,8 @@ class ProcessTimeout(Exception):  # noqa: N818 - callers turn it into the error 
     """A program did not end in time and was killed."""
 
 
-class ToolKilledError(Stage6Error):
-    """A program was killed by a signal that this process did not send."""
+class ToolKilledError(CannotTellError):
+    """A program was killed: by a signal that this process did not send, or because it took too much."""
 
 
 @frozen

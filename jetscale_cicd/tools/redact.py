@@ -13,9 +13,7 @@ MASK = "***"
 # Credentials inside a URL: everything between the scheme and the last @ before the path.
 # A scheme is looked for backwards: to look where one may begin took half a minute for 40 kB of `a.a.a.`.
 # As a path, an address has one slash there, and then it needs a password to be known as one.
-_USERINFO = re.compile(
-    r"(?:(?<=[A-Za-z0-9+.-]://)[^/\s@]+|(?<=[A-Za-z0-9+.-]:/)[^/\s@:]+:[^/\s@]+)(?:@[^/\s@]+)*@"
-)
+_USERINFO = re.compile(r"(?:(?<=[A-Za-z0-9+.-]://)[^/\s@]+|(?<=[A-Za-z0-9+.-]:/)[^/\s@:]+:[^/\s@]+)(?:@[^/\s@]+)*@")
 # Variables that hold credentials by convention; their values are secrets.
 _SECRET_NAME = re.compile(
     r"(?i)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH_CONFIG|JWT"
