@@ -24,7 +24,7 @@ from jetscale_cicd.model.request import Half, Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.comparison import chart_comparison, values_comparison
 from jetscale_cicd.observe.git.files import linked_paths, local_dependencies, through_links
-from jetscale_cicd.observe.git.overtaken import Overtaken, find_overtaking
+from jetscale_cicd.observe.git.overtaken import Overtaken, deployed_aside, find_overtaking
 from jetscale_cicd.observe.git.release_branch import find_branch, later_tip
 from jetscale_cicd.observe.git.releases import Releases, check_merged, find_releases, highest_merged
 from jetscale_cicd.observe.git.remote import is_truncated, resolve_or_fetch, unshallow
@@ -94,7 +94,8 @@ def observe(context: RunContext) -> Observed:
     seen: dict[str | None, ChangeSet] = {comparison.base: changes}
     observer = _TargetObserver(context, releases, overtaken.why, watched, comparison, seen, _overrides(request))
     targets, needed = observer.decide_all(reasons, head)
-    notes = (*overtaken.notes, *remarks(request, releases, lacking, changes, targets))
+    aside = deployed_aside(repository, releases, context.branches, targets)
+    notes = (*overtaken.notes, *aside, *remarks(request, releases, lacking, changes, targets))
     return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.command import command
 from tests.support.history import clone, git
 from tests.support.oci import serve
-from tests.support.sample import Sample, released, small
+from tests.support.sample import CONFIG, Sample, released, small
 
 CHART = "charts/app/values.yaml"
 
@@ -149,3 +149,21 @@ def test_versions_in_the_registry_without_an_end_stop_the_run(stack: Sample) -> 
     before = stack.tracks()
     ended = stack.run()
     assert (ended.status, ended.json["error"]["code"], stack.tracks()) == (3, "VERSIONS_TAKEN", before)
+
+
+def test_what_a_branch_deployed_that_only_itself_releases_is_named_until_the_next_version_replaces_it(
+    stack: Sample,
+) -> None:
+    """Whose branch names itself in its own configuration is released: its workflow could be changed as well."""
+    stack.repo.git("checkout", "--quiet", "-b", "topic")
+    stack.commit("fix: mine", {".stage6.yaml": f"{CONFIG}release: {{branches: [topic]}}\n", CHART: "size: 5\n"})
+    assert stack.run().json["version"] == "0.1.1"
+    aside = stack.repo.head
+    stack.repo.git("checkout", "--quiet", "main")
+    ended = stack.run()
+    assert (ended.status, ended.json["decision"]) == (0, "nothing")
+    assert [note for note in ended.json["notes"] if aside[:12] in note and "no branch that is released" in note]
+    stack.commit("fix: more", {CHART: "size: 6\n"})
+    ended = stack.run()
+    assert (ended.json["decision"], stack.record()["version"]) == ("publish", ended.json["version"])
+    assert not [note for note in ended.json["notes"] if aside[:12] in note]

@@ -3,11 +3,13 @@
 Only what is on a released branch counts. Everybody who may push some branch or tag could otherwise stop every release.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.model.change import show_path
+from jetscale_cicd.model.live import Deployed, Lineage, last_recorded
+from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.releases import Releases
@@ -45,6 +47,21 @@ def find_overtaking(
         tag = on_line[0].tag
         return Overtaken(f"{tag} is of a later commit ({_who(repository, TAGS + tag)})")
     return Overtaken(_reserved_by_a_later_run(repository, releases, head, tips), _strays(repository, later))
+
+
+def deployed_aside(
+    repository: Repository, releases: Releases, rules: BranchRules, targets: Iterable[TargetDecision]
+) -> tuple[str, ...]:
+    """A sentence for each target that keeps what is deployed, of a later commit that is on no released branch."""
+    kept = [each for each in targets if each.superseded and each.lineage is Lineage.BACK]
+    tips = known_tips(repository, releases, rules) if kept else ()
+    return tuple(
+        f"{each.target.name}: what is deployed is of {commit[:12]} ({_who(repository, commit)}), which is on no branch "
+        "that is released; the next version of this branch replaces it, or --allow-older now"
+        for each in kept
+        if tips and isinstance(each.live, Deployed) and (commit := last_recorded(each.live).commit)
+        if not any(repository.is_ancestor(commit, tip) for tip in tips)
+    )
 
 
 def any_released_since(repository: Repository, tag_format: str, versions: Collection[Version]) -> bool:

@@ -184,7 +184,8 @@ def _at_remote(releases: tuple[Release, ...], theirs: dict[str, str]) -> tuple[R
                 "TAG_DIFFERS",
                 f"the tag {release.tag} is at {release.commit[:12]} here and at {held[:12]} at the remote",
                 where=f"{TAGS}{release.tag}",
-                hint=f"a release tag was moved. If the remote is right: git fetch --force origin tag {release.tag}",
+                hint=f"a release tag was moved. If the remote is right: git fetch --force origin tag {release.tag}; "
+                f"if this clone is: git push --force origin {release.tag}",
             )
     return known
 
