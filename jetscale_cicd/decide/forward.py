@@ -75,6 +75,6 @@ def check_released(decided: TargetDecision, release: Release) -> None:
             f"{theirs} is deployed to {decided.target.name}, and there is no tag {tag} in the history of this commit",
             where=f"{decided.target.namespace}/{decided.target.release}",
             hint=f"was it deleted, or moved? Put it back where it was (git tag --force {tag} COMMIT, then git push "
-            f"--force origin {tag}); check chart.tag_format, and that the checkout has its tags; or deploy what is tagged: "
-            "--allow-older",
+            f"--force origin {tag}); check chart.tag_format, and that the checkout has its tags; or deploy what is "
+            "tagged: --allow-older",
         )

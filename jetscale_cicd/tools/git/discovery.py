@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.paths import exists, is_directory, is_file
 
 _HEAD = re.compile(rb"ref:[ \t]*refs/.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.DOTALL)
@@ -24,7 +25,14 @@ class Location(NamedTuple):
 
 
 def locate(directory: Path) -> Location | None:
-    """The repository that holds a directory, None where there is none."""
+    """The repository that holds a directory, None where there is none.
+
+    One without a work tree has to be the directory itself, as for git's ``safe.bareRepository``: its parts can be
+    committed as ordinary files, and its configuration runs programs.
+
+    Raises:
+        ConfigurationError: ``REPOSITORY_IN_TREE``, it lies in the work tree of another one.
+    """
     # Not expanded: a directory may be called `~` or `$HOME`. Not resolved: people see the path that they gave.
     start = Path(os.path.abspath(directory))  # noqa: PTH100 - Path.absolute keeps `..`, whose parents are no parents
     for top in (start, *start.parents) if exists(start) else ():
@@ -32,9 +40,26 @@ def locate(directory: Path) -> Location | None:
         git_dir = _pointed_to(dot) if is_file(dot) else dot
         if git_dir and _is_git_dir(git_dir):
             return Location(top, git_dir, _common_dir(git_dir))
-        if _is_git_dir(top):
+        if _is_git_dir(top) and (top == start or top.name == ".git"):
+            _check_outside(top)
             return Location(top.parent if top.name == ".git" else top, top, _common_dir(top))
     return None
+
+
+def _check_outside(bare: Path) -> None:
+    for top in bare.parents:
+        dot = top / ".git"
+        git_dir = _pointed_to(dot) if is_file(dot) else dot
+        if not git_dir or not _is_git_dir(git_dir):
+            continue
+        own = os.path.realpath(bare)
+        if not Path(own).is_relative_to(os.path.realpath(_common_dir(git_dir))):
+            raise ConfigurationError(
+                "REPOSITORY_IN_TREE",
+                f"it is a repository among the files of another one, {top}, where anybody may have committed it",
+                where=str(bare),
+                hint="run in the repository that is released, or name it: --repo DIR",
+            )
 
 
 def _pointed_to(file: Path) -> Path | None:
