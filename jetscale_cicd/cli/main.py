@@ -136,8 +136,8 @@ def _last_value_of(option: str, arguments: list[str]) -> str:
 
 
 def _forget_parent_git() -> None:
-    """Drop the variables of a hook or a parent git: they would send this process to another repository."""
-    from jetscale_cicd.tools.git import REDIRECTING
+    """Drop the variables of a hook or a parent git, and what would mix git's traces with its messages."""
+    from jetscale_cicd.tools.git import unwanted
 
-    for name in REDIRECTING:
+    for name in unwanted(os.environ):
         os.environ.pop(name, None)

@@ -3,6 +3,7 @@
 Whether a text may be printed in a place is another question, with another threshold: ``jetscale_cicd.model.shown``.
 """
 
+import base64
 import re
 
 # No path of a machine that people work on is as long (Linux takes 255 bytes for each name in it).
@@ -62,6 +63,24 @@ def credentials_in(address: str) -> tuple[str, ...]:
     named = [value for name, value in pairs if _NAMES_OF_SECRETS.search(name)]
     found = (*([user] if _is_token(user) else []), password, *named, *issued_in(address))
     return tuple(dict.fromkeys(text for text in found if text and text not in _NO_SECRETS))
+
+
+def credentials_in_setting(key: str, value: str) -> tuple[str, ...]:
+    """Credentials in a setting of git's: in its addresses, and in a header that it sends."""
+    return (*credentials_in(key), *credentials_in(value), *_login_in_header(key, value))
+
+
+def _login_in_header(key: str, value: str) -> tuple[str, ...]:
+    """The login in a header that git sends (``http.<url>.extraHeader``), as actions/checkout configures it."""
+    name, _, content = value.partition(":")
+    if not key.endswith(".extraheader") or not name.strip().lower().endswith("authorization"):
+        return ()
+    sent = tuple(content.split()[1:])
+    decoded = (base64.b64decode(each + "==").decode("utf-8", "replace").partition(":")[2] for each in sent)
+    try:
+        return (*sent, *filter(None, decoded))
+    except ValueError:  # it is no base64
+        return sent
 
 
 def names_secret(text: str) -> bool:

@@ -18,8 +18,9 @@ _BASE64 = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+][A-Za-z0-9+/
 _BASE64_OF_URLS = re.compile(r"[A-Za-z0-9_-]{40,}={0,2}")
 # Of 40 or 64 digits it is the name of a commit or a digest.
 _HEX = re.compile(r"(?!(?:.{40}|.{64})\Z)(?i:[0-9a-f]{32,})")
-# As a path, an address has one slash after its scheme.
-_USERINFO = re.compile(r"(://|:/(?=[^/\s?#@]*:))[^/\s?#]*@")
+_USERINFO = re.compile(r"(://)[^/\s?#]*@")
+# As a path, an address has one slash after its scheme. A user alone is a name.
+_PASSWORD = re.compile(r"(:/{1,2})[^/\s?#@:]*:[^/\s?#]*@")
 # `user:password@host`, or a user that is a token, without a scheme.
 _BARE_USERINFO = re.compile(r"^(?!(?:git|[a-z][a-z0-9_.-]{0,15})@)[^/\s@]+@(?=[^/\s]+)")
 _PATH = re.compile(r"\S.*/.*|/.*|.*\.[A-Za-z]{2,6}", re.DOTALL)
@@ -42,7 +43,7 @@ def may_be_paths(text: str, separator: str) -> bool:
 
 def shown(text: str) -> str:
     """A path, a name or an address for a message; what can be none is described, and not shown."""
-    return _checked(_without_user(text) if _USERINFO.search(text) else text)
+    return _checked(_PASSWORD.sub(rf"\1{_MASK}@", text))
 
 
 def _checked(text: str) -> str:
@@ -64,12 +65,8 @@ def quoted(text: str) -> str:
 
 def shown_address(text: str) -> str:
     """An address without its user, query and fragment, any of which may be a credential."""
-    bare = _BARE_USERINFO.sub(f"{_MASK}@", _without_user(text))
+    bare = _BARE_USERINFO.sub(f"{_MASK}@", _USERINFO.sub(rf"\1{_MASK}@", text))
     return _checked(_QUERY.sub(f"?{_MASK}", bare) if "://" in text else bare)
-
-
-def _without_user(text: str) -> str:
-    return _USERINFO.sub(rf"\1{_MASK}@", text)
 
 
 def looks_secret(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.tools.git.client import Git, open_repository
 from jetscale_cicd.tools.git.objects import GitObject
-from jetscale_cicd.tools.git.pinned import REDIRECTING
+from jetscale_cicd.tools.git.pinned import REDIRECTING, unwanted
 from jetscale_cicd.tools.git.process import GitResult
 
-__all__ = ["REDIRECTING", "Git", "GitObject", "GitResult", "open_repository"]
+__all__ = ["REDIRECTING", "Git", "GitObject", "GitResult", "open_repository", "unwanted"]

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from jetscale_cicd.errors import CannotTellError, ConfigurationError
-from jetscale_cicd.model.credential import credentials_in
+from jetscale_cicd.model.credential import credentials_in_setting
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.shown import shown, shown_address
 from jetscale_cicd.tools.git.discovery import locate
 from jetscale_cicd.tools.git.messages import hint_for, unanswered, without_progress
 from jetscale_cicd.tools.git.objects import GitObject, ObjectReader, ReaderEndedError
-from jetscale_cicd.tools.git.pinned import REDIRECTING, command, variables
+from jetscale_cicd.tools.git.pinned import READ, REDIRECTING, command, variables
 from jetscale_cicd.tools.git.process import (
     GitResult,
     Patience,
@@ -42,9 +42,6 @@ _PATIENCE = {
 }
 # Any other git may fetch objects that a partial clone lacks.
 _LAZY = Patience(300, 3600)
-
-
-_READ = r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|(gpg|hook)\..*)$"
 
 
 @frozen
@@ -97,7 +94,7 @@ class Git:
         Raises:
             CannotTellError: ``GIT_FAILED``, the configuration cannot be read.
         """
-        arguments = ("config", "--null", "--get-regexp", _READ)
+        arguments = ("config", "--null", "--get-regexp", READ)
         result = self.run(*arguments)
         if result.status not in (0, 1):  # 1: there is none of them
             raise self.failed(arguments, result)
@@ -105,7 +102,7 @@ class Git:
         for line in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             key, equals, value = line.partition("\n")
             found[key] = (*found.get(key, ()), value if equals else "true")  # git-config(1): a key alone is true
-            self.redact.learn((*credentials_in(key), *credentials_in(value)))  # git repeats an address in its messages
+            self.redact.learn(credentials_in_setting(key, value))  # git repeats an address in its messages
         return found
 
     @property

@@ -23,6 +23,21 @@ REDIRECTING = (
     "GIT_WORK_TREE",
 )
 
+# Traces on stderr, where they would be taken for git's message; one that goes to a file is the user's.
+_TRACES = ("GIT_TRACE", "GIT_CURL_VERBOSE")
+
+
+def unwanted(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that this program drops, because git would go to another repository or mix up its messages."""
+    traces = (name for name, value in env.items() if name.startswith(_TRACES) and not value.startswith("/"))
+    return (*(name for name in REDIRECTING if name in env), *traces)
+
+
+# What is read of the user's configuration: the expression of `git config --get-regexp`.
+READ = (
+    r"^(remote\..*|user\.(name|email|signingkey)|url\..*\.pushinsteadof|tag\.gpgsign|(gpg|hook)\..*"
+    r"|http\.(.*\.)?extraheader)$"
+)
 # Settings that could change an answer or start a program of the user's; `-c` outranks every configuration file.
 _PINNED = (
     "core.quotePath=false",
@@ -49,6 +64,7 @@ _PINNED = (
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TRACE_REDACT": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",

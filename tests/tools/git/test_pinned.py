@@ -100,6 +100,22 @@ def test_a_header_is_sent(repo: Drawn, give: Callable[..., None], asked: tuple[s
     assert logins[0] == "Basic eDp5"
 
 
+@pytest.mark.parametrize("trace", ["GIT_TRACE_CURL", "GIT_CURL_VERBOSE"])
+def test_a_header_that_is_sent_is_shown_in_no_trace(
+    repo: Drawn, give: Callable[..., None], asked: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch, trace: str
+) -> None:
+    address, _ = asked
+    sent = base64.b64encode(b"x-access-token:a-long-token").decode()
+    give({f"http.{address}.extraHeader": f"AUTHORIZATION: basic {sent}"})
+    monkeypatch.setenv(trace, "1")
+    monkeypatch.setenv("GIT_TRACE_REDACT", "0")
+    message = opened(repo).run("ls-remote", address).stderr
+    assert ("Send header" in message, sent in message) == (True, False)
+    git = opened(repo)
+    assert git.remotes == ()  # which reads the settings
+    assert git.redact(f"{sent} a-long-token") == "*** ***"
+
+
 def test_a_credential_helper_is_asked(repo: Drawn, give: Callable[..., None], asked: tuple[str, list[str]]) -> None:
     address, logins = asked
     give({"credential.helper": "!f() { echo username=robot; echo password=secret; }; f"})
