@@ -11,6 +11,8 @@ from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Present, Recorded, Release
+from jetscale_cicd.observe.git.overtaken import who_made
+from jetscale_cicd.observe.git.remote import TAGS
 from jetscale_cicd.observe.git.tag_message import recorded_package
 
 
@@ -143,8 +145,12 @@ def _was_deployed(published: Published) -> bool:
 
 def _not_of_its_commit(context: RunContext, published: Published, message: str) -> PublishError:
     tag = published.release.tag
-    then = f"accept the package if it is right (jetscale-cicd adopt {tag}, and commit .stage6.yaml)"
-    return _differs(context, published, message, then)
+    who = who_made(context.repository, TAGS + tag)
+    then = (
+        f"accept the package if it is right (jetscale-cicd adopt {tag}, and commit .stage6.yaml), or delete the tag if "
+        f"nobody of you made it (git push origin :{TAGS}{tag})"
+    )
+    return _differs(context, published, f"{message}; the tag was made {who}", then)
 
 
 def _replaced(context: RunContext, published: Published, message: str) -> PublishError:

@@ -53,5 +53,5 @@ def _escapes(path: Path) -> ConfigurationError:
         "LINK_ESCAPES",
         "a symlink leads out of the repository, or to what is no file",
         where=str(path),
-        hint="remove the link, and commit the file itself",
+        hint="remove the link; of a file that belongs to the repository, commit the file itself",
     )

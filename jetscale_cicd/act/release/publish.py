@@ -57,5 +57,6 @@ def check_rebuilt(artifact: Artifact, recorded: Recorded | None) -> None:
             "REBUILD_DIFFERS",
             f"{artifact.version} was released with {was}; rebuilt from its tag, it has {now}",
             where=artifact.chart,
-            hint="do helm, subcharts or remote differ from the release? Restore the package, or release a new version",
+            hint="do helm, subcharts or remote differ from the release? Restore the package, release a new version, "
+            "or delete the tag, if nobody of you made it",
         )

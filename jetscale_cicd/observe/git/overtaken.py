@@ -45,7 +45,7 @@ def find_overtaking(
     on_line = _containing(repository, tag_format, later, head, *tips)
     if on_line:
         tag = on_line[0].tag
-        return Overtaken(f"{tag} is of a later commit ({_who(repository, TAGS + tag)})")
+        return Overtaken(f"{tag} is of a later commit ({who_made(repository, TAGS + tag)})")
     return Overtaken(_reserved_by_a_later_run(repository, releases, head, tips), _strays(repository, later))
 
 
@@ -56,8 +56,8 @@ def deployed_aside(
     kept = [each for each in targets if each.superseded and each.lineage is Lineage.BACK]
     tips = known_tips(repository, releases, rules) if kept else ()
     return tuple(
-        f"{each.target.name}: what is deployed is of {commit[:12]} ({_who(repository, commit)}), which is on no branch "
-        "that is released; the next version of this branch replaces it, or --allow-older now"
+        f"{each.target.name}: what is deployed is of {commit[:12]} ({who_made(repository, commit)}), which is on no "
+        "branch that is released; the next version of this branch replaces it, or --allow-older now"
         for each in kept
         if tips and isinstance(each.live, Deployed) and (commit := last_recorded(each.live).commit)
         if not any(repository.is_ancestor(commit, tip) for tip in tips)
@@ -92,7 +92,7 @@ def _strays(repository: Repository, later: list[Release]) -> tuple[str, ...]:
         return ()
     first = later[0]
     more = f" and {len(later) - 1:,} more" if len(later) > 1 else ""
-    what = f"{first.tag} at {first.commit[:12]} ({_who(repository, TAGS + first.tag)})"
+    what = f"{first.tag} at {first.commit[:12]} ({who_made(repository, TAGS + first.tag)})"
     remove = f"git push {remote_of(repository) or 'origin'} :{TAGS}{first.tag}"
     return (f"{what}{more}: on no branch that is released, so no release; if nobody needs it, {remove}",)
 
@@ -105,11 +105,11 @@ def _reserved_by_a_later_run(repository: Repository, releases: Releases, head: s
     reserved = under_way(repository, releases, head, tips)
     if reserved is None:
         return ""
-    who = _who(repository, reserved.commit)
+    who = who_made(repository, reserved.commit)
     return f"a run for the later commit {reserved.commit[:12]} ({who}) is about to release {reserved.version}"
 
 
-def _who(repository: Repository, revision: str) -> str:
+def who_made(repository: Repository, revision: str) -> str:
     """Who made a tag, or the commit that it names: git does not record who pushed."""
     name = repository.made_by(revision)
     return f"by {show_path(name)[:_MAX_WHO_CHARS]}" if name else "by nobody who is named"

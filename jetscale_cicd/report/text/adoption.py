@@ -15,7 +15,7 @@ def adoption_text(adoption: Adoption, paint: Paint) -> str:
         finding = "it holds the files of a rebuild of its tag"
     before = f" in place of {plain(adoption.replaced)}" if adoption.replaced else ""
     lines = [
-        f"{paint('yellow', paint('bold', 'ADOPTED'))}  {release.version} was not made by Stage 6; {finding}",
+        f"{paint('yellow', paint('bold', 'ADOPTED'))}  {release.version} is accepted as it is; {finding}",
         *(f"  {plain(file)}" for file in adoption.files),
         paint("dim", f"  published  {plain(adoption.reference)}  {adoption.digest}"),
         f"  {plain(adoption.file)} accepts this digest{before}: check it, and commit the file",

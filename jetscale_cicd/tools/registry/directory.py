@@ -40,7 +40,7 @@ class DirectoryRegistry:
         try:
             if not is_directory(self.directory):
                 place = shown(str(self.directory))
-                return CannotTell(f"{place} is not a directory", f"create it first: mkdir -p {place}")
+                return CannotTell(f"{place} is not a directory", f"is it mounted? A new one: mkdir -p {place}")
             return Present(digest_of(read_package(self._path(chart, version))))
         except FileNotFoundError:
             return Absent()
