@@ -26,6 +26,8 @@ MODULE = (sys.executable, "-m", "jetscale_cicd")
 # The driver, which ends nothing: it hears SIGINT even where a shell's background job would not.
 HEARING = (sys.executable, DRIVER, os.devnull, "0", "none")
 SIGNALS = ["KILL", "INT,TERM"]
+# The sixty boundaries take minutes: each worker of pytest-xdist gets some of them.
+PARTS = 5
 CANARY = "canary-5ecret-of-a-killed-run"
 SECRET = {"API_TOKEN": CANARY}
 _MERGE = "application/merge-patch+json"
@@ -121,15 +123,18 @@ def life(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> Life:
     return Life(live, tmp_path)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("signals", SIGNALS)
-def test_killed_at_any_boundary_the_next_run_ends_where_an_undisturbed_one_does(life: Life, signals: str) -> None:
+def test_killed_at_any_boundary_the_next_run_ends_where_an_undisturbed_one_does(
+    life: Life, signals: str, part: int
+) -> None:
     commit = life.change()
     assert life.killed_at(0, "none")[0] == 0
     calls = int((life.directory / "count").read_text())
     assert calls > 25
     assert life.check(commit) == ""
     wrong: dict[int, str] = {}
-    for end_at in range(1, calls + 2):
+    for end_at in range(1 + part, calls + 2, PARTS):
         commit = life.change()
         status, said = life.killed_at(end_at, signals)
         if signals == "KILL":
