@@ -8,9 +8,10 @@ from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.tools.limits import MAX_OUTPUT_BYTES
 from jetscale_cicd.tools.redact import Redactor
 
-# A background process waits for the end of the pipe, and then interrupts the program. (A shell without job control
-# gives a background command no standard input, so the pipe gets another file descriptor.)
-_WATCH_PIPE = 'exec 3<&0; (read -r _ <&3; kill -s INT $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+# A background process waits for the end of the pipe, and then ends the program: by SIGTERM, for what a script starts in
+# the background ignores SIGINT; helm marks its release for either. (A shell without job control gives a background
+# command no standard input, so the pipe gets another file descriptor.)
+_WATCH_PIPE = 'exec 3<&0; (read -r _ <&3; kill -s TERM $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
 GUARD = ("sh", "-c", _WATCH_PIPE, "sh")
 
 

@@ -172,6 +172,25 @@ def test_an_interruption_is_passed_on_once_and_leaves_nothing(
     run.stdout.close()
 
 
+@pytest.mark.parametrize("ignored", [(), (signal.SIGINT,)], ids=["at a terminal", "in the background of a script"])
+def test_a_program_that_serves_does_not_outlive_a_killed_run(tmp_path: Path, ignored: tuple[signal.Signals]) -> None:
+    """A shell lets its background jobs ignore SIGINT, and so do the programs that they start."""
+    env = fake(tmp_path, "open('pid', 'w').write(str(os.getpid()))\nwhile True: time.sleep(0.1)")
+    env["PATH"] += f":{os.environ['PATH']}"  # for the shell of the guard
+    program = (
+        "import os, signal, sys, time\nfrom jetscale_cicd.tools import process\n"
+        "from jetscale_cicd.tools.redact import Redactor\n"
+        "for each in sys.argv[1:]: signal.signal(int(each), signal.SIG_IGN)\n"
+        "tool = process.Processes(Redactor.of(()), print)\n"
+        "with tool.background(['tool'], env=dict(os.environ)): time.sleep(60)"
+    )
+    argv = [sys.executable, "-c", program, *(str(int(each)) for each in ignored)]
+    with subprocess.Popen(argv, cwd=tmp_path, env={**os.environ, **env}, stdout=subprocess.DEVNULL) as run:
+        pid = wait_for(tmp_path / "pid")
+        run.kill()
+    assert ended(pid)
+
+
 def wait_for(file: Path) -> int:
     deadline = time.monotonic() + 20
     while not file.exists() or not file.read_text():
