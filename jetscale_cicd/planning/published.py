@@ -150,7 +150,7 @@ def _not_of_its_commit(context: RunContext, published: Published, message: str) 
         f"accept the package if it is right (jetscale-cicd adopt {tag}, and commit .stage6.yaml), or delete the tag if "
         f"nobody of you made it (git push origin :{TAGS}{tag})"
     )
-    return _differs(context, published, f"{message}; the tag was made {who}", then)
+    return _differs(context, published, f"{message}; {tag} is {who}", then)
 
 
 def _replaced(context: RunContext, published: Published, message: str) -> PublishError:
