@@ -4,17 +4,18 @@ urllib3 retries transport errors, 429 and 5xx, with backoff and jitter, and foll
 (``tools/retry.py``). A request here changes nothing on a server, or leaves the same when it is repeated.
 """
 
+import os
 import ssl
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.proxy_rules import HttpProxy, proxy_for
+from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor
 
 if TYPE_CHECKING:
     import urllib3
@@ -148,8 +149,14 @@ class Http:
             raise HttpFailure(self.redact(_reason(failed))) from None
 
     def _pool(self, url: str) -> "urllib3.PoolManager":
-        host = urlsplit(url).hostname or ""
-        proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(urlsplit(url).scheme)
+        """What connects as helm does for this address: directly, or through a proxy.
+
+        Raises:
+            ValueError: the address, or that of the proxy, is none.
+        """
+        proxy = proxy_for(url, os.environ)
+        if proxy:
+            self.redact.learn(proxy.secrets, MIN_KNOWN_CHARS)
         return self._proxied(proxy) if proxy else self._direct
 
     @cached_property
@@ -158,13 +165,13 @@ class Http:
 
         return urllib3.PoolManager(ssl_context=self._tls, timeout=self._timeout, maxsize=_CONNECTIONS)
 
-    def _proxied(self, proxy: str) -> "urllib3.PoolManager":
+    def _proxied(self, proxy: HttpProxy) -> "urllib3.PoolManager":
         import urllib3
 
-        login = urllib3.util.parse_url(proxy).auth
+        login = proxy.authorization
         return urllib3.ProxyManager(
-            proxy,
-            proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
+            proxy.address,
+            proxy_headers={"Proxy-Authorization": login} if login else None,
             ssl_context=self._tls,
             timeout=self._timeout,
             maxsize=_CONNECTIONS,

@@ -68,11 +68,15 @@ class Redactor:
 
     @classmethod
     def of_environment(cls, env: Iterable[tuple[str, str]]) -> "Redactor":
-        """Build a redactor for the values of all variables with the name of a credential."""
+        """Build a redactor for all variables with the name of a credential, and for the logins of proxies."""
         redactor = cls()
         for name, value in env:
             if cls.is_secret_name(name):
                 redactor.learn([value], MIN_KNOWN_CHARS if name.startswith(_OURS) else _MIN_SECRET_CHARS)
+            elif "@" in value and name.lower().endswith("_proxy"):
+                from jetscale_cicd.tools.proxy_rules import secrets_in
+
+                redactor.learn(secrets_in(value), MIN_KNOWN_CHARS)
         return redactor
 
     @staticmethod

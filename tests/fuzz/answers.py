@@ -18,6 +18,7 @@ from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
 from jetscale_cicd.tools.kubeconfig import current_context
 from jetscale_cicd.tools.kubernetes import ServerClock
 from jetscale_cicd.tools.process import Processes
+from jetscale_cicd.tools.proxy_rules import ProxyUnreadableError, goes_directly, proxy_for
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.registry.answers import hint_for, manifest_answer, refusal_text
 from jetscale_cicd.tools.registry.artifact import Document
@@ -27,7 +28,7 @@ from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.referrers import Referrers, _NotTaken
 from jetscale_cicd.tools.retry import seconds_to_wait
-from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, of_file, replaced
+from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, of_file, replaced, text
 
 ANSWERS: list[Any] = [
     {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "no", "detail": {"tag": "1"}}]},
@@ -104,6 +105,12 @@ REALMS = [
     b"https://[::1]:5000/t",
     b"http://127.0.0.1:5000/",
     b"https://u:p@h:99999/x",
+]
+PROXIES = [
+    b"http://robot:p%40ss@proxy.example:3128/",
+    b"proxy:3128",
+    b"https://[::1]:3128",
+    b"10.0.0.0/8, .example.com, 192.168.0.1:5000, [fe80::1]:443, ::ffff:10.0.0.0/104, *.x, b\xc3\xbccher.example:80",
 ]
 CREDENTIALS: list[Any] = [
     {"auths": {"ghcr.io": {"auth": "dTpw"}, "https://index.docker.io/v1/": {"identitytoken": "t"}, "r:5000": {}}},
@@ -265,6 +272,18 @@ def helper_answer(content: bytes) -> None:
     store.stored_hosts({"credsStore": "x"})
 
 
+def proxies(content: bytes) -> None:
+    """Variables that name a proxy, and what uses none; and a host that a registry names."""
+    words = text(content)
+    for no_proxy in (words, "10.0.0.0/8,.example"):
+        goes_directly(words, "443", no_proxy)
+        goes_directly("10.1.2.3", "443", no_proxy)
+    Redactor.of_environment([("https_proxy", words)])
+    with suppress(ProxyUnreadableError):
+        proxy = proxy_for("https://r.example/v2/", {"https_proxy": words})
+        _ = proxy and proxy.authorization
+
+
 def kubeconfig(file: Path) -> None:
     current_context({"KUBECONFIG": str(file)})
 
@@ -297,6 +316,7 @@ BOUNDARIES = {
     "token answer": Boundary(token_answer, TOKENS, (HttpFailure, TokenRefused), pack="json"),
     "header": Boundary(header, HEADERS, (), HEADER_SIGNS, weight=2),
     "realm": Boundary(realm, REALMS, (), (b"[", b"]", b"@", b":", b"https://")),
+    "proxies": Boundary(proxies, PROXIES, (), (b"%", b"@", b":", b"[", b"]", b"/", b",", b"*.", b"::ffff:")),
     "credentials": Boundary(of_file(credentials, "config.json"), CREDENTIALS, pack="json", weight=2),
     "credential helper": Boundary(helper_answer, HELPER_ANSWERS, pack="json"),
     "kubeconfig": Boundary(of_file(kubeconfig), KUBECONFIGS, (), YAML_SIGNS),

@@ -95,7 +95,6 @@ NOT_FOREIGN = {
     "engines/helm/recover.py:_check_dead": "a time in Helm's record; what is none is caught there",
     "tools/git/descendants.py:_parents": "ps, or /proc",
     "tools/helm.py:Helm.version": "digits of `helm version`, found by an expression",
-    "tools/http.py:Http._proxied": "the environment; what is no address is caught there",
     "tools/process.py:_run_to_end": "an exit status",
     "tools/limits.py:memory_mib": "a variable of the user's, checked for its form",
 }

@@ -53,6 +53,19 @@ def test_a_first_publish_asks_for_the_right_to_push(guarded: str, helm: Path, tm
     assert stack.remote_tags.keys() == {"v0.1.0"}
 
 
+def test_the_login_of_a_registry_on_this_machine_goes_through_no_proxy(
+    guarded: str, helm: Path, tmp_path: Path
+) -> None:
+    """As helm, which uses none for loopback: a proxy would read the login of a registry without TLS."""
+    stack = small(tmp_path, helm=helm)
+    with proxied(guarded) as proxy:
+        address = f"http://{proxy.host}"
+        names = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY")
+        ended = run(stack, guarded, f"direct-{helm.name}", **LOGIN, **dict.fromkeys(names, address))
+    assert ended.status == 0, ended.stderr
+    assert [(asked.method, asked.path) for asked in proxy.seen] == []
+
+
 def test_a_login_that_may_not_push_is_refused_before_anything_is_changed(guarded: str, tmp_path: Path) -> None:
     stack = small(tmp_path, helm=find_helm(HELMS[1]))
     with proxied(guarded) as proxy:

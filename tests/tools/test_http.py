@@ -1,5 +1,6 @@
 """A client that is prepared beside the rest; what a registry may answer is in registry/test_oci.py."""
 
+import base64
 import ssl
 import threading
 import time
@@ -9,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from jetscale_cicd.tools.http import Http, HttpFailure
-from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.redact import MASK, Redactor
+from tests.support.proxy import Told, proxied
 
 
 class _Yes(BaseHTTPRequestHandler):
@@ -37,6 +39,29 @@ def test_a_client_answers_whether_it_was_prepared_or_not(address: str, prepared:
     if prepared:
         http.prepare()
     assert [http.get(address, {}).body for _ in range(2)] == [b"yes", b"yes"]
+
+
+# A proxy
+
+
+PASSED_ON = Told(200, {}, b"by the proxy")
+
+
+def test_a_proxy_gets_its_login_decoded_and_the_redactor_learns_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    http = Http(Redactor.of(()))
+    with proxied("", lambda _: PASSED_ON) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"robot:p%40ss%2Fword%21@{proxy.host}")
+        assert http.get("http://registry.test/v2/", {}).body == PASSED_ON.body
+    login = proxy.seen[0].headers["proxy-authorization"].removeprefix("Basic ")
+    assert base64.b64decode(login) == b"robot:p@ss/word!"
+    assert http.redact(f"p@ss/word! {login}") == f"{MASK} {MASK}"
+
+
+def test_a_proxy_whose_address_cannot_be_read_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://robot:p@ss/word@bad:99999")
+    with pytest.raises(HttpFailure, match="HTTPS_PROXY does not hold the address of a proxy") as failed:
+        Http(Redactor.of(())).get("https://registry.test/v2/", {})
+    assert not [word for word in ("robot", "p@ss", "bad", "99999") if word in str(failed.value)]
 
 
 @pytest.mark.filterwarnings("error")
