@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.tools.deadline import gave_up, within
 from jetscale_cicd.tools.proxy_rules import HttpProxy, proxy_for
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, Redactor
+from jetscale_cicd.tools.redirect_rules import is_redirect, is_same_place, may_keep_login, redirected
 
 if TYPE_CHECKING:
     import urllib3
@@ -25,6 +27,8 @@ _MAX_BODY_BYTES = 4 << 20
 _CHUNK_BYTES = 1 << 14
 # One for the run, and one for what goes on beside it.
 _CONNECTIONS = 2
+_MAX_REDIRECTS = 5
+_SEE_OTHER = 303
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
 
 
@@ -44,6 +48,22 @@ class HttpAnswer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     wait: int | None = None
+
+
+class _Question(NamedTuple):
+    """A request."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def redirected(self, url: str, status: int) -> "_Question":
+        """The same at another address; "see other" is looked at, and not done (RFC 9110, 15.4.4)."""
+        method = "GET" if status == _SEE_OTHER and self.method != "HEAD" else self.method
+        kept = may_keep_login(self.url, url)
+        headers = {name: value for name, value in self.headers.items() if kept or name.lower() != "authorization"}
+        return self._replace(method=method, url=url, headers=headers)
 
 
 def _silent(_: str) -> None:
@@ -86,13 +106,13 @@ class Http:
         with suppress(Exception):  # the first request meets it again, and says so
             _ = self._direct
 
-    def get(self, url: str, headers: Mapping[str, str], *, retry: bool = True) -> HttpAnswer:
-        """GET, following redirects, without credentials for another host; ``retry=False`` makes only one attempt.
+    def get(self, url: str, headers: Mapping[str, str], *, retry: bool = True, elsewhere: bool = False) -> HttpAnswer:
+        """GET; the arguments are those of ``send``.
 
         Raises:
             HttpFailure: there was no complete answer.
         """
-        return self._request("GET", url, headers, None, retry)
+        return self.send("GET", url, headers, retry=retry, elsewhere=elsewhere)
 
     def post_form(self, url: str, form: Mapping[str, str]) -> HttpAnswer:
         """POST a form that requests a token, which is safe to repeat.
@@ -101,52 +121,74 @@ class Http:
             HttpFailure: there was no complete answer.
         """
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._request("POST", url, headers, urlencode(form).encode(), True)
+        return self.send("POST", url, headers, body=urlencode(form).encode())
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], *, body: bytes | None = None, retry: bool = True
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        body: bytes | None = None,
+        retry: bool = True,
+        elsewhere: bool = False,
     ) -> HttpAnswer:
-        """A request.
+        """A request; redirects of one without a body are followed within the bounds of ``redirect_rules.py``.
 
         Args:
             method: ``GET``, or one that a server may be asked again, such as ``POST`` to begin an upload, or ``PUT`` of
                 what is named by its digest.
+            retry: False for one attempt alone, that follows no redirect.
+            elsewhere: whether another host may answer, which gets no ``Authorization``.
 
         Raises:
-            HttpFailure: there was no complete answer.
+            HttpFailure: there was no complete answer, or a redirect that is not followed.
         """
-        return self._request(method, url, headers, body, retry)
+        return self._request(_Question(method, url, headers, body), retry, elsewhere)
 
-    def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, retry: bool
-    ) -> HttpAnswer:
+    def _request(self, question: _Question, retry: bool, elsewhere: bool) -> HttpAnswer:
         if self._preparing.ident:
             self._preparing.join()
         import urllib3
 
-        from jetscale_cicd.tools.deadline import within
-
-        retries = self._retry if retry else urllib3.Retry(0, raise_on_status=False)
-
         def ask() -> HttpAnswer:
-            # What is posted is a login, or an upload: it goes to no other place than the one that was checked.
-            response = self._pool(url).request(
-                *(method, url),
-                headers=dict(headers),
-                body=body,
-                preload_content=False,
-                retries=retries,
-                redirect=body is None,
-            )
-            try:
-                return _answer(response)
-            finally:
-                response.release_conn()
+            if not retry:
+                return self._ask(question, urllib3.Retry(0, raise_on_status=False))[0]
+            return self._ask_on(question, elsewhere)
 
         try:
             return within(self.total_timeout + self.max_retry_after, ask)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failed:
             raise HttpFailure(self.redact(_reason(failed))) from None
+
+    def _ask_on(self, question: _Question, elsewhere: bool) -> HttpAnswer:
+        """The answer where redirects end; what remains of the attempts is for all of them together."""
+        first, retries = question.url, self._retry
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer, retries = self._ask(question, retries)
+            location = answer.headers.get("location", "")
+            # What is posted is a login, or an upload: it goes to no other place than the one that was checked.
+            if question.body is not None or not is_redirect(answer.status, location):
+                return answer if is_same_place(first, question.url) else _without_challenge(answer)
+            question = question.redirected(redirected(question.url, location, elsewhere=elsewhere), answer.status)
+        raise ValueError(f"it redirects more than {_MAX_REDIRECTS} times")
+
+    def _ask(self, question: _Question, retries: "urllib3.Retry") -> "tuple[HttpAnswer, urllib3.Retry]":
+        """One question, repeated where that may help, and what remains of the attempts."""
+        if gave_up():
+            raise TimeoutError
+        response = self._pool(question.url).request(
+            *(question.method, question.url),
+            headers=dict(question.headers),
+            body=question.body,
+            preload_content=False,
+            retries=retries,
+            redirect=False,
+        )
+        try:
+            return _answer(response), response.retries or retries
+        finally:
+            response.release_conn()
 
     def _pool(self, url: str) -> "urllib3.PoolManager":
         """What connects as helm does for this address: directly, or through a proxy.
@@ -197,7 +239,6 @@ class Http:
             self.announce,
             total=self.retries,
             connect=min(self.retries, 2),  # a name that does not resolve rarely does a second later
-            redirect=5,
             status_forcelist=_RETRIED_STATUS,
             backoff_factor=self.backoff,
             backoff_jitter=self.backoff,
@@ -215,6 +256,11 @@ def _answer(response: "urllib3.BaseHTTPResponse") -> HttpAnswer:
     # `items()` gives each line of a name by itself, so that a dict of them would keep the last alone.
     named = {name.lower(): value for name, value in response.headers.itermerged()}
     return HttpAnswer(response.status, named, bytes(content), seconds_to_wait(named.get("retry-after")))
+
+
+def _without_challenge(answer: HttpAnswer) -> HttpAnswer:
+    """Of another host: it may not ask for the login of the one that sent there."""
+    return answer._replace(headers={name: text for name, text in answer.headers.items() if name != "www-authenticate"})
 
 
 def _reason(failed: Exception) -> str:

@@ -20,6 +20,7 @@ from jetscale_cicd.tools.kubernetes import ServerClock
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.proxy_rules import ProxyUnreadableError, goes_directly, proxy_for
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.redirect_rules import redirected
 from jetscale_cicd.tools.registry.answers import hint_for, manifest_answer, refusal_text
 from jetscale_cicd.tools.registry.artifact import Document
 from jetscale_cicd.tools.registry.authorization import Authorizer, Scope, TokenRefused
@@ -175,9 +176,11 @@ POOLS = Http(REDACT)
 class Silent(Http):
     """An HTTP client whose every answer is this one; the address is looked at as it would be."""
 
-    def _request(self, method: str, url: str, *_: Any) -> HttpAnswer:
+    def _request(self, question: Any, *_: Any) -> HttpAnswer:
         try:
-            POOLS._pool(url)
+            POOLS._pool(question.url)
+            if location := self.answer.headers.get("location"):
+                redirected(question.url, location, elsewhere=True)
         except ValueError as wrong:
             raise HttpFailure(str(wrong)) from None
         return self.answer

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.oci import Authority
 
 PASSED_ON = {"host", "connection", "transfer-encoding"}
 
@@ -75,8 +78,8 @@ def nothing(_: Asked) -> None:
 
 
 @contextlib.contextmanager
-def proxied(upstream: str, fault: Fault = nothing) -> Iterator[Proxy]:
-    """A proxy on loopback before ``upstream``."""
+def proxied(upstream: str, fault: Fault = nothing, tls: Authority | None = None) -> Iterator[Proxy]:
+    """A proxy on loopback before ``upstream``; with a certificate where one is given."""
     proxy = Proxy("", fault)
 
     class Handler(BaseHTTPRequestHandler):
@@ -112,6 +115,10 @@ def proxied(upstream: str, fault: Fault = nothing) -> Iterator[Proxy]:
             """Say nothing: clients go away in the middle of things, which is what these tests are about."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     proxy.host = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

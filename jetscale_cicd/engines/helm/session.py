@@ -182,7 +182,7 @@ def verify_release(context: RunContext, release: HelmRelease) -> str:
 
     def status_of(address: str) -> str:
         try:
-            answer = http.get(address, {})
+            answer = http.get(address, {}, elsewhere=True)  # a page for a login is often at another host
         except HttpFailure as failed:
             return str(failed)
         return "" if answer.status < 400 else f"status {answer.status}"

@@ -133,6 +133,9 @@ class OciApi:
     ) -> HttpAnswer:
         """Ask for something of a repository, or put it there.
 
+        A blob may come from storage at another host, as its digest tells whether it is the one; everything else is said
+        by the registry itself.
+
         Args:
             path: below ``/v2/<repository>/``; or an address of this registry, with its scheme.
 
@@ -141,7 +144,8 @@ class OciApi:
             HttpFailure: there was no answer.
         """
         url = path if path.startswith(self.origin) else f"{self._root}/{repository}/{path}"
-        return self._ask(method, url, repository, scope, body=body, content_type=content_type)[0]
+        named = path.startswith("blobs/sha256:")
+        return self._ask(method, url, repository, scope, body=body, content_type=content_type, elsewhere=named)[0]
 
     def redact(self, text: str) -> str:
         """Mask secrets in what the server says, the login among them, whether it was needed so far or not."""
@@ -173,7 +177,15 @@ class OciApi:
         return Authorizer(self.http, self.login(self.host), self.host, self.plain_http)
 
     def _ask(
-        self, method: str, url: str, repository: str, scope: Scope, *, body: bytes | None = None, content_type: str = ""
+        self,
+        method: str,
+        url: str,
+        repository: str,
+        scope: Scope,
+        *,
+        body: bytes | None = None,
+        content_type: str = "",
+        elsewhere: bool = False,
     ) -> tuple[HttpAnswer, bool]:
         """The answer, and whether it was given to a token that allows only this scope.
 
@@ -183,9 +195,10 @@ class OciApi:
         """
         headers = {"Accept": _MANIFESTS, **({"Content-Type": content_type} if content_type else {})}
         known = self.tokens.get((repository, Scope.PUSH)) or self.tokens.get((repository, scope))
-        answer = self.http.send(method, url, {**headers, "Authorization": known} if known else headers, body=body)
+        first = {**headers, "Authorization": known} if known else headers
+        answer = self.http.send(method, url, first, body=body, elsewhere=elsewhere)
         if answer.status != 401 or not (granted := self._authorizer.grant(answer, repository, scope)):
             return answer, False
         self.tokens[repository, scope] = granted.header
         authorized = {**headers, "Authorization": granted.header}
-        return self.http.send(method, url, authorized, body=body), granted.scoped
+        return self.http.send(method, url, authorized, body=body, elsewhere=elsewhere), granted.scoped
