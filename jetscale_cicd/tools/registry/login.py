@@ -1,6 +1,7 @@
 """Credentials for a registry: from the environment, or from the files of helm and docker."""
 
 import base64
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,9 @@ _HELPER_SECONDS = 30
 # A file of credentials, in which Docker Desktop keeps its settings, too.
 _LARGEST = 1 << 20
 _HELPER_HINT = f"correct the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Bytes of a variable that are not UTF-8 (PEP 383).
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
 # docker-credential-helpers: with this user name, the secret is an identity token.
 _TOKEN_USER = "<token>"  # noqa: S105
 
@@ -73,7 +77,7 @@ class CredentialStore:
         """Credentials of the environment, for the registry to which charts are published.
 
         Raises:
-            ConfigurationError: ``REGISTRY_LOGIN``, one of the two variables is missing.
+            ConfigurationError: ``REGISTRY_LOGIN``, one of the two variables is missing, or holds what no login may.
             PreconditionError: ``SECRET_SHORT``, the password is too short to be masked.
         """
         username, password = self.env.get(USERNAME, ""), self.env.get(PASSWORD, "")
@@ -86,6 +90,10 @@ class CredentialStore:
                 hint="set both (is the secret empty in this run?), or neither to use the login of helm or docker",
             )
         if username:
+            _check_characters(USERNAME, username)
+            _check_characters(PASSWORD, password)
+            if ":" in username:
+                raise _unfit(USERNAME, "holds a colon")
             check_long_enough(PASSWORD, password, PASSWORD)
         return Login(username, password) if username else None
 
@@ -168,6 +176,29 @@ class CredentialStore:
             message = f"{program} gave an answer without a credential"
             raise PreconditionError("CREDENTIAL_HELPER", message, where=key, hint=_HELPER_HINT) from None
         return Login(identity_token=secret) if username == _TOKEN_USER else Login(username, secret)
+
+
+def _check_characters(variable: str, value: str) -> None:
+    """Refuse what no ``Authorization`` can hold: a control character (RFC 7617, 2), or what is no text.
+
+    Raises:
+        ConfigurationError: ``REGISTRY_LOGIN``; the value is not shown.
+    """
+    if value[-1] in "\r\n":
+        raise _unfit(variable, "ends with a line break")
+    if _CONTROL.search(value):
+        raise _unfit(variable, "holds a control character")
+    if _NO_TEXT.search(value):
+        raise _unfit(variable, "is not UTF-8 text")
+
+
+def _unfit(variable: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        "REGISTRY_LOGIN",
+        f"{variable} {why}, which no login of a registry may",
+        where=variable,
+        hint="set it anew without that; of a secret: printf %s \"$VALUE\" | gh secret set NAME adds no line break",
+    )
 
 
 def mapping_in(content: Mapping[str, object], name: str) -> Mapping[str, object]:

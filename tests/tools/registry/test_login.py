@@ -116,6 +116,36 @@ def test_half_a_login_is_an_error(tmp_path: Path, given: str) -> None:
     assert half.value.where != given
 
 
+UNFIT = [
+    ("STAGE6_REGISTRY_PASSWORD", "s3cret-value\n", "ends with a line break"),
+    ("STAGE6_REGISTRY_PASSWORD", "s3cret-value\r\n", "ends with a line break"),
+    ("STAGE6_REGISTRY_PASSWORD", "\n", "ends with a line break"),
+    ("STAGE6_REGISTRY_USERNAME", "s3cret-value\n", "ends with a line break"),
+    ("STAGE6_REGISTRY_PASSWORD", "s3cret\nvalue", "holds a control character"),
+    ("STAGE6_REGISTRY_PASSWORD", "s3cret\tvalue", "holds a control character"),
+    ("STAGE6_REGISTRY_USERNAME", "s3cret\x7f", "holds a control character"),
+    ("STAGE6_REGISTRY_PASSWORD", "s3cret\udcff", "is not UTF-8 text"),
+    ("STAGE6_REGISTRY_USERNAME", "s3cret:value", "holds a colon"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "why"), UNFIT)
+def test_a_login_that_no_header_can_hold_is_refused_by_the_name_of_its_variable(
+    tmp_path: Path, variable: str, value: str, why: str
+) -> None:
+    env = {"STAGE6_REGISTRY_USERNAME": "robot", "STAGE6_REGISTRY_PASSWORD": "password", variable: value}
+    with pytest.raises(ConfigurationError) as unfit:
+        store(tmp_path, HELM_FILE, {}, **env).find("registry.test")
+    assert (unfit.value.code, unfit.value.where, unfit.value.exit_status) == ("REGISTRY_LOGIN", variable, 2)
+    assert unfit.value.message.startswith(f"{variable} {why}")
+    assert "s3cret" not in f"{unfit.value.message} {unfit.value.hint}"
+
+
+def test_a_password_may_hold_a_colon_and_letters_of_every_script(tmp_path: Path) -> None:
+    env = {"STAGE6_REGISTRY_USERNAME": "röbot", "STAGE6_REGISTRY_PASSWORD": "pass: wörd"}
+    assert store(tmp_path, HELM_FILE, {}, **env).find("registry.test") == Login("röbot", "pass: wörd")
+
+
 @pytest.mark.parametrize(
     ("host", "address"), [("docker.io", "registry-1.docker.io"), ("registry.test", "registry.test")]
 )
