@@ -9,8 +9,8 @@ from pathlib import Path
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
-from jetscale_cicd.model.shown import quoted, shown
-from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout
+from jetscale_cicd.model.shown import looks_secret, quoted, shown
+from jetscale_cicd.tools.process import Finished, Processes, ProcessTimeout, ToolKilledError
 from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS, check_long_enough
 from jetscale_cicd.tools.registry.hosts import RegistryHost, hostname_of
 
@@ -19,6 +19,7 @@ PASSWORD = "STAGE6_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _HELPER_SECONDS = 30
 # A file of credentials, in which Docker Desktop keeps its settings, too.
 _LARGEST = 1 << 20
+_LONGEST_SENTENCE = 300
 _HELPER_HINT = f"correct the helper in docker's or helm's config.json, or set {USERNAME} and {PASSWORD}"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Bytes of a variable that are not UTF-8 (PEP 383).
@@ -154,6 +155,18 @@ class CredentialStore:
             return self.processes.run(argv, env=self.env, stdin=stdin, timeout=_HELPER_SECONDS)
         except ProcessTimeout as late:
             raise PreconditionError("CREDENTIAL_HELPER", str(late), hint=_HELPER_HINT) from None
+        except ToolKilledError as killed:
+            killed.details = ()  # its stderr
+            raise
+
+    def _sentence(self, output: str) -> str:
+        """Why a helper failed, as its protocol has it: a line on stdout; its stderr may hold what it was to give.
+
+        "" where it has written something else (docker/credential-helpers, ``credentials.HandleCommand``).
+        """
+        line = output.strip()
+        is_line = line.isprintable() and len(line) <= _LONGEST_SENTENCE and not line.startswith(("{", "["))
+        return self.processes.redact(line) if is_line and not looks_secret(line) else ""
 
     def _from_helper(self, name: str, key: str) -> Login | None:
         """Ask ``docker-credential-NAME get``; that it has no credentials is an answer, in the terms of its protocol."""
@@ -163,7 +176,7 @@ class CredentialStore:
         if finished.status != 0:
             if "credentials not found" in output:
                 return None
-            why = finished.stderr.strip() or f"status {finished.status}"
+            why = self._sentence(output) or f"status {finished.status}"
             raise PreconditionError(
                 "CREDENTIAL_HELPER",
                 f"{program} did not give credentials for {key}: {why}",
@@ -197,7 +210,7 @@ def _unfit(variable: str, why: str) -> ConfigurationError:
         "REGISTRY_LOGIN",
         f"{variable} {why}, which no login of a registry may",
         where=variable,
-        hint="set it anew without that; of a secret: printf %s \"$VALUE\" | gh secret set NAME adds no line break",
+        hint='set it anew without that; of a secret: printf %s "$VALUE" | gh secret set NAME adds no line break',
     )
 
 

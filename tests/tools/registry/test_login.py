@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.tools.helm import Helm
-from jetscale_cicd.tools.process import Processes
+from jetscale_cicd.tools.process import Processes, ToolKilledError
 from jetscale_cicd.tools.redact import MASK, Redactor
 from jetscale_cicd.tools.registry.helm_config import write_config
 from jetscale_cicd.tools.registry.hosts import RegistryHost
@@ -98,6 +98,41 @@ def test_a_helper_is_asked_for_dockers_own_registry_by_its_old_address(tmp_path:
     for config in ({"credsStore": "tests"}, {"credHelpers": {HUB: "tests"}}):
         assert store(tmp_path, HELM_FILE, config).find("registry-1.docker.io") == LOGIN
     assert (tmp_path / "asked").read_text().split() == [HUB, HUB]
+
+
+LEAKS = "echo 'the password is hunter2-of-the-helper' >&2"
+TOLD = [
+    ("echo 'no credentials server URL'; exit 1", "no credentials server URL"),
+    ("exit 3", "status 3"),
+    ("""echo '{"Secret": "hunter2-of-the-helper"}'; exit 1""", "status 1"),
+    ("""echo '{"Secret": "hunter2-of-the-helper'; exit 1""", "status 1"),
+    ("printf 'user\\nhunter2-of-the-helper\\n'; exit 1", "status 1"),
+    ("echo ghp_0123456789abcdefghijABCDEFGHIJ012345; exit 1", "status 1"),
+    ("printf 'x%.0s' $(seq 400); exit 1", "status 1"),
+    ("echo 'locked: pass-that-is-known'; exit 1", f"locked: {MASK}"),
+]
+
+
+@pytest.mark.parametrize(("script", "why"), TOLD)
+def test_of_a_helper_that_fails_its_sentence_is_shown_and_never_its_stderr(
+    tmp_path: Path, script: str, why: str
+) -> None:
+    helper(tmp_path, "tests", f"{LEAKS}; {script}")
+    logins = store(tmp_path, HELM_FILE, {"credsStore": "tests"})
+    logins.processes.redact.learn(["pass-that-is-known"])
+    with pytest.raises(PreconditionError) as failed:
+        logins.find("registry.test")
+    said = failed.value
+    assert said.code == "CREDENTIAL_HELPER"
+    assert said.message == f"docker-credential-tests did not give credentials for registry.test: {why}"
+    assert said.details == ()
+
+
+def test_the_stderr_of_a_helper_without_memory_is_not_shown(tmp_path: Path) -> None:
+    helper(tmp_path, "tests", f"{LEAKS}; echo 'fatal error: runtime: out of memory' >&2; exit 2")
+    with pytest.raises(ToolKilledError) as killed:
+        store(tmp_path, HELM_FILE, {"credsStore": "tests"}).find("registry.test")
+    assert (killed.value.code, killed.value.details) == ("TOOL_LIMIT", ())
 
 
 def test_an_access_token_of_docker_is_a_login(tmp_path: Path) -> None:
