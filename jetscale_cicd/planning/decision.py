@@ -73,12 +73,7 @@ def observe(context: RunContext) -> Observed:
     if request.acts and not request.compares_only:
         _check_may_act(context, refusal)
     if tip := _tip_with_the_same_content(context, releases, head):
-        event = replace(request.event, branch=releases.branch.name if releases.branch else "")
-        later = observe(replace(context, head=tip, request=replace(request, head=tip, event=event)))
-        note = (
-            f"{head[:12]} is released as {tip[:12]}, to which the branch has moved on: nothing that is watched differs"
-        )
-        return replace(later, notes=(note, *later.notes))
+        return _observe_as(context, releases, tip)
     comparison = _comparison(context, head, releases, lacking)
     repository.begin_diff(comparison)
     overtaken = Overtaken()
@@ -94,9 +89,21 @@ def observe(context: RunContext) -> Observed:
     seen: dict[str | None, ChangeSet] = {comparison.base: changes}
     observer = _TargetObserver(context, releases, overtaken.why, watched, comparison, seen, _overrides(request))
     targets, needed = observer.decide_all(reasons, head)
-    aside = deployed_aside(repository, releases, context.branches, targets)
-    notes = (*overtaken.notes, *aside, *remarks(request, releases, lacking, changes, targets))
+    notes = (
+        *overtaken.notes,
+        *deployed_aside(repository, releases, context.branches, targets),
+        *remarks(request, releases, lacking, changes, targets),
+    )
     return Observed(head, releases, changes, chart, targets, notes, needed, refusal, lacking)
+
+
+def _observe_as(context: RunContext, releases: Releases, tip: str) -> Observed:
+    """What is observed of the commit that the branch has moved on to."""
+    request = context.request
+    event = replace(request.event, branch=releases.branch.name if releases.branch else "")
+    later = observe(replace(context, head=tip, request=replace(request, head=tip, event=event)))
+    moved = f"{context.head[:12]} is released as {tip[:12]}, to which the branch has moved on"
+    return replace(later, notes=(f"{moved}: nothing that is watched differs", *later.notes))
 
 
 def _overrides(asked: Request) -> Overrides:

@@ -8,11 +8,11 @@ PACKAGE = TESTS.parent / "jetscale_cicd"
 BESIDE = {"fuzz", "agreement", "cluster", "fixtures", "project", "story", "support"}
 
 
-# Folders of the package without a folder of tests: each face is tested beside the others, and these engines in whole
+# Folders of the package without a folder of tests: each face is tested beside the others, and this engine in whole
 # runs.
 TESTED_ELSEWHERE = {
     *("report/ci", "report/json", "report/text"),
-    *("engines", "engines/argocd"),
+    "engines/argocd",
 }
 
 
