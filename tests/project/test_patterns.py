@@ -56,7 +56,8 @@ def spelled_parts() -> Iterator[re.Pattern[Any]]:
 def first_parts() -> Iterator[tuple[str, re.Pattern[Any]]]:
     """The first characters of secrets, which are no spaces: the redactor strips them."""
     for secret in map(str.strip, SECRETS):
-        yield from ((secret[0], way[0][1]) for way in Spelling(secret)._ways if way[0][1])
+        pattern = Spelling(secret)._parts[0][1]  # of each way the same
+        yield from [(secret[0], pattern)] if pattern else []
 
 
 def beginnings() -> Iterator[re.Pattern[Any]]:
