@@ -1,13 +1,15 @@
 """Command-line arguments: options that several commands share, and what they ask for."""
 
 import argparse
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.credential import MAX_CHARS, credentials_of
 from jetscale_cicd.model.engine import ENGINES
@@ -166,14 +168,23 @@ def save(file: Path, text: str, option: str, root: Path) -> None:
 
     check_inside(root, file)
     try:
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        with _opened(file) as out:
+            out.write(text.encode("utf-8", "backslashreplace"))
     except OSError as unwritable:
+        why = "it is a pipe that nobody reads" if unwritable.errno == errno.ENXIO else unwritable.strerror
         raise ConfigurationError(
             "FILE_UNWRITABLE",
-            f"the file of {option} cannot be written: {unwritable.strerror}",
+            f"the file of {option} cannot be written: {why}",
             where=shown(str(file)),
             hint="name a file in a directory that exists",
         ) from None
+
+
+def _opened(file: Path) -> BinaryIO:
+    """Open a file to write it anew: of a pipe, as `>(…)` is one, a reader is not waited for."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
@@ -247,9 +258,7 @@ def event_of(env: Mapping[str, str]) -> Event:
     if path is None:
         return read_event(env, None)
     try:
-        with Path(path).open("rb") as source:
-            content = source.read(_LARGEST_PAYLOAD + 1)
-        payload = read_json(content, max_bytes=_LARGEST_PAYLOAD)
+        payload = read_json(read_regular(Path(path), _LARGEST_PAYLOAD + 1), max_bytes=_LARGEST_PAYLOAD)
     except (OSError, ValueError) as unreadable:
         raise ConfigurationError(
             "EVENT_PAYLOAD",

@@ -6,6 +6,7 @@ The only reader that uses pydantic: only a run that acts reads a plan, and there
 from collections.abc import Iterable
 from pathlib import Path
 
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import ConfigurationError, SupersededError
 from jetscale_cicd.model.engine import EngineName
 from jetscale_cicd.model.plan import Decision, Plan
@@ -139,8 +140,7 @@ def load_saved_plan(file: Path) -> SavedPlan:
         ConfigurationError: ``PLAN_FILE``, the file cannot be read, is not a saved plan, or has another schema.
     """
     try:
-        with file.open("rb") as source:
-            content = source.read(_LARGEST + 1)
+        content = read_regular(file, _LARGEST + 1, handed_over=True)
     except OSError as unreadable:
         raise ConfigurationError(
             "PLAN_FILE",

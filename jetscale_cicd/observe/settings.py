@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jetscale_cicd.config.defaults import default_settings
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.config.settings import Settings, check_registry
 from jetscale_cicd.errors import ConfigurationError
@@ -15,7 +16,6 @@ from jetscale_cicd.observe.committed_text import committed_texts, text_of
 from jetscale_cicd.observe.git.repository import Repository
 from jetscale_cicd.observe.git.trees import entry_at
 from jetscale_cicd.observe.worktree_notes import worktree_notes
-from jetscale_cicd.tools.paths import exists, is_file
 
 FILE = ".stage6.yaml"
 # Names that are taken for it; a repository that has one of them was configured by somebody.
@@ -107,10 +107,7 @@ def _read(file: Path) -> str:
             "CONFIG_MISSING", "there is no such configuration file", where=shown(str(file)), hint="check --config"
         )
     try:
-        if exists(file) and not is_file(file):  # a pipe would be waited for
-            raise OSError(0, "it is no regular file")
-        with file.open("rb") as source:
-            content = source.read(MAX_BYTES + 1)
+        content = read_regular(file, MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigurationError("CONFIG_UNREADABLE", "the link names no file", where=shown(str(file))) from None
     except OSError as unreadable:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.config.release_rules import RULES_FILES, ReleaseRules, rules_of
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.boundary import is_inside
@@ -61,12 +62,11 @@ def _text(file: Path) -> str | None:
     try:
         if not exists(file):
             return None
-        if not is_file(file) or not is_inside(file.parent, file):  # a pipe would be waited for
+        if not is_inside(file.parent, file):
             return _UNREADABLE
         from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 
-        with file.open("rb") as source:
-            content = source.read(MAX_BYTES + 1)
+        content = read_regular(file, MAX_BYTES + 1)
     except OSError:
         return _UNREADABLE
     return _with_unix_ends(content.decode("utf-8-sig", "replace"))

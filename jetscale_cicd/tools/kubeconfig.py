@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.shown import described, may_be_paths
-from jetscale_cicd.tools.paths import is_file
+from jetscale_cicd.tools.paths import is_file, is_pipe
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
 _LARGEST = 8 << 20
@@ -24,8 +25,7 @@ def current_context(env: Mapping[str, str]) -> str:
     named = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
     for file in named or [_default(env)]:
         try:
-            with file.open(encoding="utf-8", errors="replace") as source:
-                text = source.read(_LARGEST)
+            text = read_regular(file, _LARGEST).decode("utf-8", "replace")
         except (OSError, ValueError):  # kubectl skips a missing file, and reports any other problem itself
             continue
         if found := _context_in(text):
@@ -59,9 +59,17 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
     """Whether a cluster is configured: by a kubeconfig, or by the service account of the pod.
 
     Raises:
-        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file.
+        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file, or a pipe beside one, for
+            which kubectl and helm would wait.
     """
     named = [name for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
+    if any(map(is_file, named)) and any(map(is_pipe, named)):
+        raise PreconditionError(
+            "KUBECONFIG_MISSING",
+            f"KUBECONFIG names {next(name for name in named if is_pipe(name))}, which is a pipe",
+            where="KUBECONFIG",
+            hint="name the file of a kubeconfig, or unset the variable",
+        )
     if named and not any(map(is_file, named)):
         raise PreconditionError(
             "KUBECONFIG_MISSING",

@@ -8,6 +8,8 @@ import os
 import stat
 from pathlib import Path
 
+from jetscale_cicd.config.regular_file import read_regular
+
 # Helm loads no larger chart.
 MAX_PACKAGE_BYTES = 100 << 20
 
@@ -22,25 +24,26 @@ def is_file(path: Path | str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
+def is_pipe(path: Path | str) -> bool:
+    """Whether it is a named pipe, links followed."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)  # noqa: PTH116
+    except (OSError, ValueError):
+        return False
+
+
 def is_directory(path: Path | str) -> bool:
     """Whether it is a directory."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
 def read_package(path: Path) -> bytes:
-    """The content of a regular file of bounded size: a pipe would be waited for, and a device has no end.
+    """The content of a regular file of bounded size.
 
     Raises:
         OSError: it cannot be read, is none, or is larger than any package.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
-        with os.fdopen(descriptor, "rb", closefd=False) as source:
-            content = source.read(MAX_PACKAGE_BYTES + 1)
-    finally:
-        os.close(descriptor)
+    content = read_regular(path, MAX_PACKAGE_BYTES + 1)
     if len(content) > MAX_PACKAGE_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_PACKAGE_BYTES:,} bytes", str(path))
     return content

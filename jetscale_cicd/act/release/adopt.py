@@ -4,7 +4,9 @@ from pathlib import Path
 
 from jetscale_cicd.act.release.verify_chart import PublishedRelease, published_release
 from jetscale_cicd.config.adopted import with_adopted
+from jetscale_cicd.config.bounded_yaml import MAX_BYTES
 from jetscale_cicd.config.reader import read_settings
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.verification import Adoption
@@ -58,7 +60,7 @@ def _compared(context: RunContext, published: PublishedRelease) -> tuple[tuple[s
 def _write(file: Path, tag: str, digest: str) -> str:
     """Write the digest, and return the one that the file had, which need not be committed yet; "" where it had none."""
     try:
-        text = file.read_bytes().decode("utf-8") if file.exists() else ""
+        text = read_regular(file, MAX_BYTES + 1).decode("utf-8") if file.exists() else ""
         replaced = read_settings(text, file.name).chart.adopted.get(tag, "")
         file.write_bytes(with_adopted(text, tag, digest, file.name).encode())
         return replaced

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError
 from jetscale_cicd.model.commit import FULL_COMMIT_NAME
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed
@@ -41,12 +42,11 @@ def read_output(root: Path, target: Target) -> LiveState:
     """
     record = output_directory(root, target) / RECORD
     try:
-        with record.open("rb") as source:
-            content = read_json(source.read(_LARGEST + 1), max_bytes=_LARGEST)
+        content = read_json(read_regular(record, _LARGEST + 1), max_bytes=_LARGEST)
     except FileNotFoundError:
         return NotDeployed()
     except (OSError, ValueError) as unreadable:
-        raise _unreadable(record, str(unreadable)) from unreadable
+        raise _unreadable(record, getattr(unreadable, "strerror", None) or str(unreadable)) from unreadable
     if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in _FIELDS):
         raise _unreadable(record, f"it lacks one of {', '.join(_FIELDS)}")
     if not FULL_COMMIT_NAME.fullmatch(content["commit"]):

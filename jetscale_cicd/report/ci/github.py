@@ -1,9 +1,11 @@
 """GitHub Actions: step outputs, the job summary, an annotation for an error."""
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import BinaryIO
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
@@ -89,7 +91,7 @@ def _replace_end(file: str, text: str, before: tuple[int, int] | None) -> tuple[
     """Append a text, in place of the part that is still the end of the file; gives where it begins and ends."""
     content = text.encode("utf-8", "backslashreplace")
     try:
-        with Path(file).open("ab") as out:
+        with _opened(file) as out:
             if before and out.tell() == before[1]:
                 out.truncate(before[0])
             begin = out.seek(0, os.SEEK_END)
@@ -103,10 +105,21 @@ def _append(file: str | None, text: str) -> None:
     if not file:
         return
     try:
-        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as out:
-            out.write(text)
+        with _opened(file) as out:
+            out.write(text.encode("utf-8", "backslashreplace"))
     except OSError as unwritable:
         raise _unwritable(file, unwritable) from unwritable
+
+
+def _opened(file: str) -> BinaryIO:
+    """Open a file to append to it, or `/dev/null`; a pipe would keep the run until somebody reads it."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    mode = os.fstat(descriptor).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "ab")
 
 
 def _unwritable(file: str, why: OSError) -> ConfigurationError:
