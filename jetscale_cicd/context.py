@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.model.live import NotObserved
-from jetscale_cicd.model.record import field, frozen, replace
+from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.version import Version
@@ -17,9 +17,10 @@ from jetscale_cicd.observe.ci.detect import whole_history
 from jetscale_cicd.observe.git.comparison import begin_expected_diff, find_head
 from jetscale_cicd.observe.git.releases import begin_releases
 from jetscale_cicd.observe.git.repository import Repository
-from jetscale_cicd.observe.git.worktree import snapshot
+from jetscale_cicd.observe.git.worktree import with_worktree
 from jetscale_cicd.observe.secret_values import learn_secrets
 from jetscale_cicd.tools.git import open_repository
+from jetscale_cicd.tools.paths import check_encoding
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.scratch import scratch_directory, sweep_scratch
 from jetscale_cicd.tools.worker import named, worker
@@ -244,13 +245,6 @@ def _alone(show: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[str]], b
     return lambda rows: worker() is None and show(rows)
 
 
-def _snapshot(repository: Repository, request: Request, closing: ExitStack) -> tuple[Repository, Request]:
-    """The repository with its work tree as a commit until the end of the run, and the request for that commit."""
-    taken, head = snapshot(repository, closing.enter_context(scratch_directory("objects")))
-    closing.enter_context(taken.git)
-    return taken, replace(request, head=head)
-
-
 @contextmanager
 def open_context(
     request: Request,
@@ -270,8 +264,10 @@ def open_context(
     Raises:
         ConfigurationError: there is no repository, or the configuration of its commit cannot be used.
         CannotTellError: the commit, or its configuration, is not here and could not be fetched.
+        PreconditionError: as ``check_encoding``.
     """
     redact = redact or Redactor.of_environment(os.environ.items())
+    check_encoding()
     sweep_scratch()
     with ExitStack() as closing:
         git = closing.enter_context(open_repository(request.repo, network=request.network, redact=redact))
@@ -279,7 +275,7 @@ def open_context(
         if plans:
             begin_expected_diff(repository, request)
         if request.worktree:
-            repository, request = _snapshot(repository, request, closing)
+            repository, request = with_worktree(repository, request, closing)
         head = find_head(repository, request)
         from jetscale_cicd.observe.settings import load_configuration
 
@@ -287,14 +283,16 @@ def open_context(
         learn_secrets(redact, settings)
         say = partial(_announce_redacted, announce, redact)
         context = RunContext(request, repository, head, settings, rules, redact, say, _alone(show), closing)
-        for note in () if plans else settings.notes:  # a plan shows them
-            say(f"! {note}")
-        if plans:
-            _begin_releases(context)
+        _begin_plan(context) if plans else _show_notes(context)
         yield context
 
 
-def _begin_releases(context: RunContext) -> None:
+def _show_notes(context: RunContext) -> None:
+    for note in context.settings.notes:  # a plan has them
+        context.announce(f"! {note}")
+
+
+def _begin_plan(context: RunContext) -> None:
     request = context.request
     ask_remote = request.network and not request.compares_only and not context.settings.release.commit
     begin_releases(context.repository, context.tag_format, context.branches, ask_remote=ask_remote)

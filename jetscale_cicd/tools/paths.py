@@ -6,12 +6,33 @@
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 from jetscale_cicd.config.regular_file import read_regular
+from jetscale_cicd.errors import PreconditionError
 
 # Helm loads no larger chart.
 MAX_PACKAGE_BYTES = 100 << 20
+
+
+def check_encoding() -> None:
+    """Refuse to go on where names of files are not UTF-8, as those of a commit and of a package are.
+
+    Python takes the encoding from the locale, once, at its start (PEP 538, PEP 540). With another one the same commit
+    would give another package, or none.
+
+    Raises:
+        PreconditionError: ``LOCALE``.
+    """
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        raise PreconditionError(
+            "LOCALE",
+            f"this locale makes names of files {encoding}, and those of a commit are UTF-8",
+            where="LC_ALL, LC_CTYPE, LANG, PYTHONUTF8",
+            hint="set LC_ALL=C.UTF-8, or PYTHONUTF8=1",
+        )
 
 
 def exists(path: Path | str) -> bool:

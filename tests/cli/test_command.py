@@ -54,3 +54,28 @@ def test_a_command_sees_its_own_environment_directory_and_arguments(stack: Sampl
     assert inside.status == 0
     outside = command("plan", cwd=stack.directory, anew=anew)
     assert outside.status != 0
+
+
+# PEP 538 and PEP 540: without these, Python makes UTF-8 of the locale C.
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+SPELLED = "charts/app/templates/größe.yaml"
+
+
+@pytest.mark.parametrize("name", ["plan", "stage6", "simulate", "explain", "status", "verify-chart"])
+def test_a_locale_that_cannot_name_the_files_of_a_commit_is_refused_before_anything(tmp_path: Path, name: str) -> None:
+    sample = small(tmp_path, {SPELLED: "# ü\n"})
+    words = {"explain": (SPELLED,), "verify-chart": ("v0.1.0",)}.get(name, ())
+    ended = sample.command(name, *words, "--output=json", env=ASCII)
+    assert (ended.status, ended.json["error"]["code"]) == (3, "LOCALE")
+    assert "LC_ALL=C.UTF-8" in ended.json["error"]["hint"]
+    assert sample.published == []
+
+
+def test_the_plain_locale_will_do(tmp_path: Path) -> None:
+    sample = small(tmp_path, {SPELLED: "# ü\n"})
+    ended = sample.run(env={"LC_ALL": "C"})
+    assert (ended.status, sample.published) == (0, ["small-0.1.0.tgz"]), ended.stderr
+
+
+def test_without_a_repository_no_locale_matters(tmp_path: Path) -> None:
+    assert command("schema", cwd=tmp_path, env=ASCII).status == 0

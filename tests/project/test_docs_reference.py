@@ -16,6 +16,10 @@ IN_CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 READ_ELSEWHERE = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HELM_DRIVER"} | {
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
+    "PYTHONUTF8",
 }
 # Parts of the names of variables whose values are masked.
 PARTS_OF_NAMES = {"AUTH_CONFIG"}

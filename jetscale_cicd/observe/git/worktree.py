@@ -1,15 +1,29 @@
 """Uncommitted edits as a commit in a scratch object directory, visible to this run alone."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.request import Request
 from jetscale_cicd.observe.git.repository import Repository
+from jetscale_cicd.tools.scratch import scratch_directory
 
 _WHO = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "worktree"), ("EMAIL", "worktree@localhost"), ("DATE", "@0 +0000"))
 }
+
+
+def with_worktree(repository: Repository, request: Request, closing: ExitStack) -> tuple[Repository, Request]:
+    """The repository with its work tree as a commit until the end of the run, and the request for that commit.
+
+    Raises:
+        CannotTellError: git could not read the work tree.
+    """
+    taken, head = snapshot(repository, closing.enter_context(scratch_directory("objects")))
+    closing.enter_context(taken.git)
+    return taken, replace(request, head=head)
 
 
 def snapshot(repository: Repository, scratch: Path) -> tuple[Repository, str]:
