@@ -36,7 +36,8 @@ def scratch_directory(name: str = "", *, secret: bool = False, short: bool = Fal
     """
     import tempfile
 
-    place = _SOCKETS if short else (secret and memory()) or None
+    # Absolute: TMPDIR may be relative, and programs are started in other directories.
+    place = os.path.abspath(_SOCKETS if short else (secret and memory()) or tempfile.gettempdir())  # noqa: PTH100
     for _ in range(_ATTEMPTS):
         with tempfile.TemporaryDirectory(prefix=_PREFIX + (f"{name}." if name else ""), dir=place) as made:
             try:
@@ -46,6 +47,8 @@ def scratch_directory(name: str = "", *, secret: bool = False, short: bool = Fal
             try:
                 # Or is about to.
                 if _lock(lock) is not False and _is_there(made, lock):
+                    # TMPDIR may be in a work tree, and a snapshot of that takes what git does not ignore.
+                    Path(made, ".gitignore").write_text("*\n")
                     yield Path(made)
                     return
             finally:

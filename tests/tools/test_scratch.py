@@ -199,3 +199,16 @@ def test_the_runtime_directory_of_another_user_is_not_used(monkeypatch: pytest.M
     assert scratch.memory() == str(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     assert scratch.memory() != str(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [("stage6",), ("simulate", "--worktree", "--base=HEAD")])
+def test_a_place_in_the_work_tree_is_no_part_of_it_and_a_relative_one_will_do(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    sample = small(tmp_path / "sample")
+    sample.repo.write("envs/live/values.yaml", "global: {client_name: jetscale, env: prod}\nsize: 4\n")
+    env = {"TMPDIR": ".", "XDG_RUNTIME_DIR": "."}
+    ended = sample.command(*arguments, "--output=json", env=env)
+    assert ended.status == 0, ended.stderr
+    assert "jetscale-cicd." not in ended.stdout
+    assert [path.name for path in sample.repo.path.iterdir() if path.name.startswith("jetscale-cicd.")] == []
