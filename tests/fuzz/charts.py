@@ -19,7 +19,7 @@ from jetscale_cicd.decide.chart.cluster_needs import cluster_needs
 from jetscale_cicd.decide.chart.encrypted import check_decrypted
 from jetscale_cicd.decide.chart.go_pattern import matches, parse_pattern
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
-from jetscale_cicd.decide.chart.packed import content_of, loaded_files, nested_files, read_archive
+from jetscale_cicd.decide.chart.packed import PackedFile, content_of, loaded_files, nested_files, read_archive
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.decide.chart.stamp import same_content, same_document, stamp
 from jetscale_cicd.decide.scope import Globs, pathspec
@@ -216,7 +216,7 @@ def unpacked_subchart(file: Path) -> None:
 
 
 def schema(content: bytes) -> None:
-    schemas._check(content, "values.schema.json")
+    schemas.check_schemas([PackedFile("c/values.schema.json", content)])
 
 
 BOUNDARIES = {

@@ -29,9 +29,6 @@ def check(schema: object, name: str = NAME) -> None:
         {"$schema": "file:///etc/passwd"},
         {"$schema": "https://example.test/draft"},
         b'{"$ref": "#/a", "$ref": "file:///dev/zero"}',
-        b"not json",
-        b"[" * 5000,
-        b"\xff",
     ],
 )
 def test_what_leads_out_of_the_chart_is_refused_by_the_name_of_its_file(schema: object) -> None:
@@ -54,6 +51,39 @@ def test_what_leads_out_of_the_chart_is_refused_by_the_name_of_its_file(schema: 
 )
 def test_what_stays_in_the_chart_is_not(schema: object) -> None:
     check(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (b"not json", "it is not JSON"),
+        (b"", "it is not JSON"),
+        (b"[" * 5000, "nested deeper"),
+        (b"\xff", "not UTF-8"),
+        (b'{"maximum": 1e999999999}', "out of range"),
+    ],
+)
+@pytest.mark.parametrize("name", [NAME, "c/charts/sub/values.schema.json"])
+def test_what_cannot_be_read_is_refused_for_that_and_for_no_reference(schema: bytes, why: str, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=why) as refused:
+        check(schema, name)
+    assert (refused.value.code, refused.value.where) == ("SCHEMA_UNREADABLE", name)
+    assert ("subchart" in refused.value.hint) == (name != NAME)
+
+
+def chain(length: int) -> bytes:
+    """A schema of which each definition refers to the next."""
+    definitions = {f"d{each}": {"$ref": f"#/definitions/d{each + 1}"} for each in range(length)}
+    return json.dumps({"definitions": {**definitions, f"d{length}": {}}}).encode()
+
+
+def test_more_references_than_helm_follows_in_a_second_are_refused_in_all_schemas_of_a_chart() -> None:
+    check(chain(10_000))
+    sub = "c/charts/sub/values.schema.json"
+    for schemas in ({NAME: chain(10_001)}, {sub: chain(100_000)}, {NAME: chain(5_000), sub: chain(5_001)}):
+        with pytest.raises(ConfigurationError, match="more than 10,000 references") as refused:
+            check_schemas(PackedFile(*each) for each in schemas.items())
+        assert (refused.value.code, refused.value.where) == ("SCHEMA_LIMIT", list(schemas)[-1])
 
 
 def test_the_schemas_of_packed_subcharts_count_too() -> None:
