@@ -16,6 +16,8 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _PLAIN = re.compile(r"[A-Za-z0-9_./(=<^~+-](?:[^\n]*[^\s:])?")
 _NOT_PLAIN = re.compile(r": |\s#|\t|^---|^\.\.\.|^- |^-$|^<<$")
 _INDENT = "  "
+# Of a Secret, of whatever group; and what the core group's has beside its payload (Kubernetes API, Secret v1).
+_SHOWN, _SHOWN_OF_THE_CORE = ("apiVersion", "kind", "metadata"), ("type", "immutable")
 
 
 def object_lines(document: object) -> list[str]:
@@ -24,7 +26,9 @@ def object_lines(document: object) -> list[str]:
 
 
 def masked(value: object, mask_key: bytes, hide: Callable[[str], str] = str) -> object:
-    """The same with every Secret masked, however deep it stands; its metadata stays, but for kubectl's copy of it.
+    """The same with every Secret of whatever group masked, however deep it stands, but for its keys and its metadata.
+
+    Of the metadata kubectl's copy of the object is masked.
 
     Args:
         mask_key: random bytes of this run: equal secrets show equal masks within it, and no mask can be guessed back.
@@ -36,7 +40,10 @@ def masked(value: object, mask_key: bytes, hide: Callable[[str], str] = str) -> 
         return hide(value) if isinstance(value, str) else value
     if value.get("kind") != "Secret":
         return {hide(str(key)): masked(item, mask_key, hide) for key, item in value.items()}
-    hidden = {key: _masked_part(item, mask_key) if is_payload(key) else item for key, item in value.items()}
+    hidden = {
+        key: item if item is None or _is_shown(key, value) else _masked_part(item, mask_key)
+        for key, item in value.items()
+    }
     metadata = value.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
@@ -45,10 +52,18 @@ def masked(value: object, mask_key: bytes, hide: Callable[[str], str] = str) -> 
     return hidden
 
 
-def _masked_part(values: object, mask_key: bytes) -> object:
-    if isinstance(values, dict):
-        return {key: mask(value, mask_key) for key, value in values.items()}
-    return values if values is None else mask(values, mask_key)
+def _is_shown(key: object, secret: dict[str, object]) -> bool:
+    """Whether a field is no secret: of what has no metadata, as a reference to a Secret has none, all but a payload."""
+    if "metadata" not in secret:
+        return not is_payload(key)
+    return key in _SHOWN or (key in _SHOWN_OF_THE_CORE and secret.get("apiVersion", "v1") == "v1")
+
+
+def _masked_part(value: object, mask_key: bytes) -> object:
+    """The same with every value masked; the keys are left."""
+    if isinstance(value, dict):
+        return {key: _masked_part(item, mask_key) for key, item in value.items()}
+    return [_masked_part(item, mask_key) for item in value] if isinstance(value, list) else mask(value, mask_key)
 
 
 def mask(value: object, mask_key: bytes) -> str:

@@ -1,5 +1,7 @@
 """An object as lines: YAML that is read back as the same, and text of several lines that people can read."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
-from jetscale_cicd.decide.cluster.manifest_text import object_lines
+from jetscale_cicd.decide.cluster.manifest_text import masked, object_lines
 
 _TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), max_size=8) | st.text(
     "ab \t\n:#-'\"|>0y", max_size=8
@@ -60,3 +62,45 @@ def test_lists_and_mappings_keep_the_form_that_manifests_have() -> None:
         "  empty: {}",
         "  none: null",
     ]
+
+
+KEY = b"of this run"
+
+
+def masks(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as it is shown, each mask by the same word."""
+    shown = masked(document, KEY)
+    assert "canary" not in str({name: shown[name] for name in shown if name != "metadata"})  # type: ignore[index, attr-defined]
+    return json.loads(re.sub(r"\(masked [0-9a-f]{8}\)", "*", json.dumps(shown)))  # type: ignore[no-any-return]
+
+
+def secret(version: str = "v1", **fields: object) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": "Secret", "metadata": {"name": "a"}, **fields}
+
+
+@pytest.mark.parametrize(
+    ("document", "shown"),
+    [
+        (secret("acme.io/v1", spec={"value": "canary"}), {"spec": {"value": "*"}}),
+        (
+            secret("acme.io/v1", spec={"deep": [{"value": "canary", "at": 8}]}),
+            {"spec": {"deep": [{"value": "*", "at": "*"}]}},
+        ),
+        (secret("acme.io/v1", value="canary", type="canary", empty=None), {"value": "*", "type": "*", "empty": None}),
+        (secret(data={"k": "canary"}, stringData=None), {"data": {"k": "*"}, "stringData": None}),
+        (secret(data="canary", Data={"k": {"x": "canary"}}), {"data": "*", "Data": {"k": {"x": "*"}}}),
+        (secret(type="kubernetes.io/tls", immutable=True), {"type": "kubernetes.io/tls", "immutable": True}),
+        (secret(misplaced="canary"), {"misplaced": "*"}),
+    ],
+)
+def test_of_a_secret_of_whatever_group_the_keys_and_the_metadata_are_shown(
+    document: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    head = {name: document[name] for name in ("apiVersion", "kind", "metadata")}
+    assert masks(document) == {**head, **shown}
+    assert masks({"kind": "Template", "objects": [document]})["objects"] == [{**head, **shown}]
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    document = {"apiVersion": "acme.io/v1", "kind": "SecretStore", "spec": {"value": "plain"}}
+    assert masked(document, KEY) == document
