@@ -12,7 +12,7 @@ from jetscale_cicd.model.shown import shown_address
 from jetscale_cicd.tools.boundary import check_files_inside, check_inside, is_inside
 from jetscale_cicd.tools.helm import Helm, failure_of
 from jetscale_cicd.tools.loopback import needs_several_transports
-from jetscale_cicd.tools.paths import read_package
+from jetscale_cicd.tools.paths import is_pipe, read_package
 from jetscale_cicd.tools.process import Finished
 
 
@@ -199,6 +199,8 @@ def _from_directory(dependency: LockedDependency, directory: Path, folder: Path,
         except OSError as unreadable:
             raise _unreachable(dependency, str(directory), unreadable.strerror or "it cannot be read") from None
     elif (directory / dependency.name / "Chart.yaml").is_file():
+        if is_pipe(directory / dependency.name / ".helmignore"):  # of all files the one that helm would wait for
+            raise _unreachable(dependency, str(directory), f"{dependency.name}/.helmignore is no regular file")
         check_unpacked(directory / dependency.name, str(directory / dependency.name))
         _succeed(helm.package(directory / dependency.name, folder), dependency, str(directory))
     else:

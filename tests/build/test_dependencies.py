@@ -5,6 +5,8 @@ import hashlib
 import http.server
 import io
 import json
+import os
+import shutil
 import subprocess
 import tarfile
 import threading
@@ -188,6 +190,16 @@ def test_a_corrupted_archive_is_refused(
     repo = chart(tmp_path / "repo", backend())
     error = refused(repo, packager, helm4, mirrors={HOST: str(mirror)})
     assert (error.code, error.where) == ("DEPENDENCY_DIFFERS", "charts/backend-api-1.2.1.tgz")
+
+
+@pytest.mark.parametrize("name", [".helmignore", "templates/pipe.yaml"])
+def test_a_pipe_in_a_mirror_is_not_waited_for(helm: Path, tmp_path: Path, packager: MakePackager, name: str) -> None:
+    mirror = tmp_path / "mirror"
+    shutil.copytree(SUBCHARTS / "backend-api", mirror / "backend-api")
+    (mirror / "backend-api" / name).unlink(missing_ok=True)
+    os.mkfifo(mirror / "backend-api" / name)
+    error = refused(chart(tmp_path / "repo", backend()), packager, helm, mirrors={HOST: str(mirror)})
+    assert (error.code, Path(name).name in error.message) == ("DEPENDENCY_UNREACHABLE", True)
 
 
 def test_a_mirror_that_lacks_it_is_named_with_what_to_do(
