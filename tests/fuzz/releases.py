@@ -5,6 +5,7 @@ from jetscale_cicd.decide.release.notes import release_notes
 from jetscale_cicd.decide.release.tag_formats import ChartNames, in_the_way, other_formats
 from jetscale_cicd.decide.release.web import web_address
 from jetscale_cicd.model.commit import Commit
+from jetscale_cicd.model.credential import credentials_in_setting
 from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.objects import message_of, parse_commit, parse_tree
 from jetscale_cicd.observe.git.repository import literal, release_version
@@ -48,6 +49,10 @@ MESSAGE_SIGNS = (
 VERSIONS = [b"1.2.3", b"1.2.3-rc.1+build.5", b"v1.2.3", b"0.0.0-a-b.0", b"18446744073709551615.0.0", b"1.2"]
 TAGS = [b"v1.2.3\napp-1.2.3\n1.2.3", b"release/1.2\nchart_v0.1.0-x\nv1.2.3-rc1", b"v1.2.3/docs\nv1.2.3"]
 REMOTES = [b"https://u:p@github.com/acme/stack.git", b"git@github.com:acme/stack.git", b"ssh://git@h:22/a/b", b"../x"]
+SETTINGS = [
+    b"http.https://github.com/.extraheader\nAUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0",
+    b"remote.origin.url\nhttps://u:p@github.com/acme/stack.git",
+]
 COMMITS = [
     f"tree {SHA}\nparent {SHA}\nauthor A <a@b> 1767268800 +0000\ncommitter A <a@b> 1767268800 +0000\n"
     f"gpgsig -----BEGIN\n x\n -----END\n\nfeat: a\n".encode(),
@@ -86,6 +91,11 @@ def remote_address(content: bytes) -> None:
     web_address(replaced(content))
 
 
+def git_setting(content: bytes) -> None:
+    key, _, value = text(content).partition("\n")
+    credentials_in_setting(key, value)
+
+
 def commit(content: bytes) -> None:
     parse_commit(content, "c" * 40)
     message_of(content)
@@ -100,6 +110,7 @@ BOUNDARIES = {
     "version": Boundary(version, VERSIONS, (), (b".", b"-", b"+", b"0", "²".encode(), "٣".encode())),
     "tag": Boundary(tag, TAGS, (), (b"v", b".", b"-", b"/", b"1")),
     "remote address": Boundary(remote_address, REMOTES, (), (b"@", b":", b"/", b"://")),
+    "git setting": Boundary(git_setting, SETTINGS, (), (b"Authorization: ", b"basic ", b"://", b"@", b":", b"\n")),
     "commit": Boundary(commit, COMMITS, (), (b"tree ", b"parent ", b"committer ")),
     "tree": Boundary(tree, TREES, (), (b"40000 ", b"100644 ", b"\0" + b"a" * 20)),
 }
