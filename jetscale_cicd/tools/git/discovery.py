@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.tools.paths import exists, is_directory, is_file
 
+_LONGEST = 1 << 14  # bytes of a file of git's that holds one path or name
 _HEAD = re.compile(rb"ref:[ \t]*refs/.*|[0-9a-f]{40}(?:[0-9a-f]{24})?", re.DOTALL)
 
 
@@ -64,7 +66,7 @@ def _check_outside(bare: Path) -> None:
 
 def _pointed_to(file: Path) -> Path | None:
     """The directory that a ``.git`` file of a linked work tree or a submodule names."""
-    content = file.read_bytes()
+    content = read_regular(file, _LONGEST)
     if not content.startswith(b"gitdir: "):
         return None
     return file.parent / os.fsdecode(content.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
@@ -74,13 +76,16 @@ def _is_git_dir(directory: Path) -> bool:
     head = directory / "HEAD"
     if not (is_file(head) or head.is_symlink()):
         return False
-    common = _common_dir(directory)
-    named = head.is_symlink() or _HEAD.match(head.read_bytes())
+    try:
+        common = _common_dir(directory)
+        named = head.is_symlink() or _HEAD.match(read_regular(head, _LONGEST))
+    except OSError:  # git could not use it either
+        return False
     return bool(named) and is_directory(common / "objects") and is_directory(common / "refs")
 
 
 def _common_dir(git_dir: Path) -> Path:
     try:
-        return git_dir / os.fsdecode((git_dir / "commondir").read_bytes().rstrip(b"\r\n"))
+        return git_dir / os.fsdecode(read_regular(git_dir / "commondir", _LONGEST).rstrip(b"\r\n"))
     except FileNotFoundError:
         return git_dir

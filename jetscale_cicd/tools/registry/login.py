@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import ConfigurationError, PreconditionError
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.shown import looks_secret, quoted, shown
@@ -222,8 +223,7 @@ def mapping_in(content: Mapping[str, object], name: str) -> Mapping[str, object]
 
 def _content(file: Path) -> Mapping[str, object] | None:
     try:
-        with file.open("rb") as source:
-            content = read_json(source.read(_LARGEST + 1), max_bytes=_LARGEST)
+        content = read_json(read_regular(file, _LARGEST + 1), max_bytes=_LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):  # ValueError also of a path with a null character

@@ -1,5 +1,6 @@
 """A repository that somebody committed as ordinary files is not the repository: its configuration runs programs."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_neither_is_one_that_leads_to_another_repository_of_the_machine(tmp_path
     (deploy / "HEAD").write_text("ref: refs/heads/main\n")
     (deploy / "commondir").write_text(str(other.repo.path / ".git"))
     assert code(command("simulate", "--base=HEAD", "--output=json", cwd=deploy)) == (2, "REPOSITORY_IN_TREE")
+
+
+def test_a_directory_whose_parts_are_pipes_is_none(tmp_path: Path) -> None:
+    stack = small(tmp_path)
+    for name in ("objects", "refs"):
+        (stack.repo.path / "deploy" / name).mkdir(parents=True)
+    (stack.repo.path / "deploy" / "HEAD").write_text("ref: refs/heads/main\n")
+    os.mkfifo(stack.repo.path / "deploy" / "commondir")
+    assert command("explain", "charts/app/values.yaml", cwd=stack.repo.path / "deploy").status == 0
 
 
 def test_work_trees_beside_their_bare_repository_are_used(tmp_path: Path) -> None:

@@ -240,6 +240,16 @@ def test_a_file_of_the_users_that_cannot_be_read_is_an_error(tmp_path: Path) -> 
     assert unreadable.value.code == "REGISTRY_CONFIG"
 
 
+@pytest.mark.parametrize("file", [HELM_FILE, ".docker/config.json"])
+def test_a_pipe_is_no_file_of_logins_and_is_not_waited_for(tmp_path: Path, file: str) -> None:
+    logins = store(tmp_path, file, {})
+    (tmp_path / file).unlink()
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(ConfigurationError) as unreadable:
+        logins.find("registry.test")
+    assert unreadable.value.code == "REGISTRY_CONFIG"
+
+
 @pytest.mark.parametrize("kept", ["auths", "credsStore", "docker"])
 @pytest.mark.parametrize("helm_name", ANY_HELM)
 def test_helm_pulls_from_both_registries(
