@@ -15,7 +15,7 @@ from tests.conftest import rest_slow
 REFRESH = "run `.venv/bin/python tests/project/test_docs.py` and check the difference"
 
 
-@pytest.mark.parametrize("name", rest_slow(BLOCKS, *(set(BLOCKS) - {"scene", "simulation"})))
+@pytest.mark.parametrize("name", rest_slow(BLOCKS, *(set(BLOCKS) - {"scene", "simulation", "transcript"})))
 def test_a_generated_block_is_what_the_program_prints(name: str) -> None:
     if name in WITH_HELM and not shutil.which("helm", path=path_with_tools()):
         pytest.skip("helm is not here: run `make tools`")

@@ -142,7 +142,8 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("template", rest_slow(BAD, BAD[2]))
+@pytest.mark.slow
+@pytest.mark.parametrize("template", BAD)
 def test_no_secret_gets_out_of_a_failure(watched: Watched, template: str) -> None:
     watched.stack.repo.write("charts/app/templates/bad.yaml", template + "\n")
     watched.stack.repo.git("add", "--all")

@@ -7,6 +7,9 @@ import pytest
 from tests.conftest import find_helm
 from tests.support.sample import CONFIG, SMALL, Sample, small
 
+# What depends on a cluster is tried by the quick suite in tests/engines.
+pytestmark = pytest.mark.slow
+
 CONFIG_FILE, CHART, TEMPLATE = ".stage6.yaml", "charts/app/Chart.yaml", "charts/app/templates/asks.yaml"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: asks}\n"
 NEWER = SMALL[CHART] + 'kubeVersion: ">=1.50.0-0"\n'

@@ -15,6 +15,9 @@ from tests.support.command import Ended
 from tests.support.github import DRIPS, TOKEN, GitHub, serve_github
 from tests.support.sample import Sample, released, small, step_results
 
+# GitHub alone has Releases: the quick suite has the story without them.
+pytestmark = pytest.mark.slow
+
 PAGE = "https://github.com/acme/stack"
 
 

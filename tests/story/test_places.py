@@ -13,6 +13,9 @@ from tests.story.edges import DOCS, EMPTY, FIX, RELEASE, VALUES, answer, decisio
 from tests.support.command import Ended, command
 from tests.support.history import CHART, Drawn, bare, draw, git
 
+# Odd places of a repository; the quick suite has the ordinary one.
+pytestmark = pytest.mark.slow
+
 
 def script(directory: Path) -> tuple[Path, Path]:
     """A program of the user's that leaves a mark when it runs, and the mark."""

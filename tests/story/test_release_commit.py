@@ -8,6 +8,9 @@ from tests.support.command import Ended
 from tests.support.history import git
 from tests.support.sample import CONFIG, Sample, archive_files, small, step_results
 
+# An option that few use: the quick suite has the story without it.
+pytestmark = pytest.mark.slow
+
 CHART = "# ours\napiVersion: v2\nname: small\nversion: 0.0.0 # by hand: never\nappVersion: x\n"
 STAMPING = {".stage6.yaml": f"{CONFIG}release: {{commit: true}}\n", "charts/app/Chart.yaml": CHART}
 

@@ -8,6 +8,9 @@ from tests.conftest import sampled
 from tests.support.history import Drawn, clone
 from tests.support.sample import CONFIG, Sample, small
 
+# Formats are tried by the quick suite in tests/decide.
+pytestmark = pytest.mark.slow
+
 FILE, CHART = ".stage6.yaml", "charts/app/values.yaml"
 
 

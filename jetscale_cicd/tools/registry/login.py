@@ -92,11 +92,11 @@ class CredentialStore:
                 hint="set both (is the secret empty in this run?), or neither to use the login of helm or docker",
             )
         if username:
+            check_long_enough(PASSWORD, password, PASSWORD)
             _check_characters(USERNAME, username)
             _check_characters(PASSWORD, password)
             if ":" in username:
                 raise _unfit(USERNAME, "holds a colon")
-            check_long_enough(PASSWORD, password, PASSWORD)
         return Login(username, password) if username else None
 
     def helm_content(self) -> Mapping[str, object]:

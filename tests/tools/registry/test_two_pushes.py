@@ -42,7 +42,9 @@ def puts_manifest(asked: Asked) -> bool:
 
 
 @pytest.mark.parametrize("helm_name", ANY_HELM)
-@pytest.mark.parametrize("finishes", [True, False], ids=["the other one finishes", "the other one dies"])
+@pytest.mark.parametrize(
+    "finishes", rest_slow([True, False], True), ids=["the other one finishes", "the other one dies"]
+)
 def test_a_manifest_that_meets_the_blobs_of_another_push_half_written_is_no_failure(
     on_disk: OnDisk, make: Make, archives: tuple[Path, Path], helm_name: str, finishes: bool
 ) -> None:
