@@ -158,7 +158,7 @@ def test_verify_chart_says_that_it_was_not_made_by_stage_6_and_is_no_failure(
     assert (ended.status, ended.json["result"], ended.json["files"]) == (0, result, files)
     assert (ended.json["managed"], ended.json["adopted"]) == (False, None)
     text = stack.command("verify-chart", TAG)
-    assert (text.status, "is accepted as it is" in text.stdout, "error" in text.stderr) == (0, True, False)
+    assert (text.status, "was not made by Stage 6" in text.stdout, "error" in text.stderr) == (0, True, False)
 
 
 def test_verify_chart_fails_where_a_package_is_not_the_accepted_one(stack: Sample) -> None:

@@ -308,6 +308,8 @@ def test_an_interrupted_run_leaves_no_file_and_no_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # nohup, and the background of a script, ignore some.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - this process has no other thread
     )
     until((tmp_path / "pid").exists)
     run.send_signal(number)
