@@ -86,6 +86,8 @@ def test_a_slow_server_only_takes_longer(live: Stack, before: Front) -> None:
 
 
 def test_a_server_that_is_away_for_a_moment_fails_nothing(live: Stack, before: Front) -> None:
+    """While helm waits: what it writes at the end it sends once, and it would meet a server that is away then."""
+    live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:6\n"})
     done = _while_helm_waits(live, before, lambda: _away(before, 1.5))
     assert done.status == 0, done.stderr
     assert live.history()[-1] == (2, "deployed")
