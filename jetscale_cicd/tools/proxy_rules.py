@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
+from jetscale_cicd.model.credential import credentials_in
+
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _PORTS = {"http": "80", "https": "443"}
 _NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -91,11 +93,12 @@ def goes_directly(host: str, port: str, no_proxy: str) -> bool:
 def secrets_in(address: str) -> tuple[str, ...]:
     """What is to be masked of a proxy's address, whether it can be read or not.
 
-    That is its password as it is written, decoded, and as it is sent; a user without a password may be a token.
+    That is its password as it is written, decoded, and as it is sent; a user alone is a name, unless it looks like a
+    token.
     """
     userinfo = (address.partition("://")[2] or address).rpartition("@")[0]
     user, _, password = userinfo.partition(":")
-    written = password or user
+    written = password or "".join(credentials_in(f"http://{user}@host"))
     return (written, unquote(written, errors="surrogateescape"), _basic(userinfo)) if written else ()
 
 

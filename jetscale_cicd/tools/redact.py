@@ -29,6 +29,7 @@ _OURS = "STAGE6_"
 # Where a writer of YAML, or of base64, breaks a line; in JSON such a break is written with a backslash.
 _BREAK = re.compile(r"(?:\\?\r?\n[ \t]*)+")
 _WRITTEN_BREAK = re.compile(r"(?:(?<!\\)\\++[nr]|\s)+")
+_LINE_ENDS_SO = re.compile(r"\\(?:[\r\n]|\Z)")
 
 
 @frozen
@@ -102,8 +103,8 @@ class Redactor:
         else:
             unbroken = _Unbroken(text, _BREAK)
             yield from map(unbroken.original, _found(unbroken.text, (*forms, *encoded), spellings))
-            # Where it ends a line, that was taken for a part of the break.
-            yield from _found(text, [form for form in forms if form.endswith("\\")], ())
+            # A backslash at the end of a line was taken for a part of the break.
+            yield from _found(text, [form for form in forms if _LINE_ENDS_SO.search(form)], ())
         if "\\n" in text:
             unbroken = _Unbroken(text, _WRITTEN_BREAK)
             yield from map(unbroken.original, _found(unbroken.text, encoded, ()))

@@ -76,8 +76,7 @@ class Spelling:
         if pattern is None:
             yield from _places(text, plain)
             return
-        run = r"(?<!['\"\\])" if plain[0] in "'\"\\" else r"(?<!\\)"
-        yield from (found.start() for found in re.finditer(run + pattern.pattern, text))
+        yield from (found.start() for found in re.finditer(_first_of_run(plain[0]) + pattern.pattern, text))
 
     @cached_property
     def _anchor(self) -> tuple[str, int]:
@@ -108,6 +107,11 @@ class Spelling:
             (part[0], None if part["plain"] else _pattern(str(part.lastgroup), part[0][0], then, lazy, self.is_base64))
             for part, then in zip(found, following, strict=True)
         )
+
+
+def _first_of_run(char: str) -> str:
+    """Not within a run that a spelling takes as a whole; what follows a backslash need not be escaped by it."""
+    return r"(?<!['\"\\])" if char in "'\"\\" else r"(?:(?<!\\)|(?!\\))"
 
 
 def _places(text: str, part: str) -> Iterator[int]:

@@ -17,7 +17,7 @@ from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import _OBJECTS
 from jetscale_cicd.decide.scope import Globs
-from jetscale_cicd.tools.spelling import Spelling
+from jetscale_cicd.tools.spelling import Spelling, _first_of_run
 from tests.conftest import rest_slow
 from tests.support.patterns import USES, attacks, superlinear
 from tests.support.source import PACKAGE, trees
@@ -62,8 +62,7 @@ def first_parts() -> Iterator[tuple[str, re.Pattern[Any]]]:
 
 def beginnings() -> Iterator[re.Pattern[Any]]:
     for char, pattern in first_parts():
-        run = r"(?<!['\"\\])" if char in "'\"\\" else r"(?<!\\)"
-        yield re.compile(run + pattern.pattern)
+        yield re.compile(_first_of_run(char) + pattern.pattern)
 
 
 # Expressions that a running function makes or is given, by that function: what they can be, and how they are used.
@@ -195,6 +194,7 @@ def test_every_expression_is_seen() -> None:
     """Where one is made by a running function, the table above says what it can be."""
     unseen = {each.function: each.place for each in expressions() if each.pattern is None and each.function not in MADE}
     assert unseen == {}, "add what these can be to MADE"
+    assert {each.place.partition(":")[0] for each in expressions()} <= set(FILES), "these would not be timed"
     assert {function for function in MADE if function not in {each.function for each in expressions()}} == set()
 
 

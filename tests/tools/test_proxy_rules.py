@@ -109,7 +109,7 @@ def test_the_variable_that_counts_is_the_one_of_go(url: str, env: dict[str, str]
         ("robot:p@ss", "robot:p@ss"),
         ("robot:a:b+c", "robot:a:b+c"),
         ("do%2Dmain:%C3%A4", "do-main:ä"),
-        ("token", "token:"),
+        ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_16C7e42F292c6912E7710c838347Ae178B4a:"),
     ],
 )
 def test_a_login_is_sent_decoded_and_masked_in_every_form(userinfo: str, sent: str) -> None:
@@ -119,9 +119,15 @@ def test_a_login_is_sent_decoded_and_masked_in_every_form(userinfo: str, sent: s
     said = HttpProxy("", userinfo).authorization
     assert base64.b64decode(said.removeprefix("Basic ")).decode() == sent
     redact = Redactor.of_environment([("HTTPS_PROXY", address)])
-    password = sent.partition(":")[2] or "token"
+    password = sent.partition(":")[2] or userinfo
     if len(password) >= 4:
         assert redact(f"{password} {said}") == f"{MASK} Basic {MASK}"
+
+
+def test_a_user_of_a_proxy_is_a_name() -> None:
+    """As that of any other address: every place that has the same word would be masked."""
+    redact = Redactor.of_environment([("HTTPS_PROXY", "http://robot@proxy.test:3128")])
+    assert redact("the robot") == "the robot"
 
 
 UNREADABLE = [

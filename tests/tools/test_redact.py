@@ -6,7 +6,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jetscale_cicd.tools.redact import MASK, Redactor
@@ -52,6 +52,8 @@ def test_a_secret_inside_a_longer_base64_text_is_masked_at_every_offset(before: 
 
 
 @given(SECRETS, st.text(max_size=20), st.text(max_size=20))
+@example("\x0800:00", "\\", "")
+@example("000\\\n0", "", "")
 def test_a_secret_never_survives_in_any_text(secret: str, before: str, after: str) -> None:
     core = secret.strip()
     redact = Redactor.of([secret])

@@ -122,7 +122,7 @@ def _is_sound(block: bytes) -> bool:
 
 
 def _number(octal: bytes) -> int:
-    digits = octal.strip(b" \0")
+    digits = octal.lstrip(b" ").rstrip(b" \0")  # a zero before a number ends it for Python, and not for Go
     if digits.strip(b"01234567"):
         raise BrokenArchive("a header holds no number where there must be one")
     return int(digits or b"0", 8)

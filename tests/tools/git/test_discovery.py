@@ -78,6 +78,13 @@ def test_a_directory_whose_parts_are_pipes_is_none(tmp_path: Path) -> None:
     assert command("explain", "charts/app/values.yaml", cwd=stack.repo.path / "deploy").status == 0
 
 
+def test_a_clone_in_the_work_tree_of_another_one_is_used_from_its_own_folder_of_git(tmp_path: Path) -> None:
+    """Where its hooks run; git adds no file below such a name, so nobody committed it."""
+    outer, inner = small(tmp_path / "outer"), small(tmp_path / "inner")
+    copy = clone(inner.remote, outer.repo.path / "copy")
+    assert command("plan", "--since=event", "--base=HEAD", cwd=copy.path / ".git").status == 0
+
+
 def test_work_trees_beside_their_bare_repository_are_used(tmp_path: Path) -> None:
     sample = small(tmp_path)
     place = tmp_path / "place"
