@@ -20,7 +20,7 @@ from jetscale_cicd.tools.process import Finished, ToolKilledError
 
 # The largest charts take some seconds; the timeout of a target is for pods.
 MAX_RENDER_SECONDS = 120
-_ENDLESS = "does a template of the chart repeat without end?"
+_ENDLESS = "does a template of the chart repeat without end? Take templates out until it renders, to find which."
 
 
 class LiveCluster(NamedTuple):

@@ -75,12 +75,15 @@ def _login_in_header(key: str, value: str) -> tuple[str, ...]:
     name, _, content = value.partition(":")
     if not key.endswith(".extraheader") or not name.strip().lower().endswith("authorization"):
         return ()
-    sent = tuple(content.split()[1:])
-    decoded = (base64.b64decode(each + "==").decode("utf-8", "replace").partition(":")[2] for each in sent)
+    scheme, _, sent = content.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return (sent,)
     try:
-        return (*sent, *filter(None, decoded))
+        user, _, password = base64.b64decode(sent + "==").decode("utf-8", "replace").partition(":")
     except ValueError:  # it is no base64
-        return sent
+        return (sent,)
+    found = (password, *credentials_in(f"https://{user}@host"))
+    return sent, *(text for text in found if text not in _NO_SECRETS)
 
 
 def names_secret(text: str) -> bool:

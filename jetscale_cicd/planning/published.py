@@ -12,7 +12,7 @@ from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import Present, Recorded, Release
 from jetscale_cicd.observe.git.overtaken import who_made
-from jetscale_cicd.observe.git.remote import TAGS
+from jetscale_cicd.observe.git.remote import TAGS, remote_of
 from jetscale_cicd.observe.git.tag_message import recorded_package
 
 
@@ -145,10 +145,10 @@ def _was_deployed(published: Published) -> bool:
 
 def _not_of_its_commit(context: RunContext, published: Published, message: str) -> PublishError:
     tag = published.release.tag
-    who = who_made(context.repository, TAGS + tag)
+    who, remote = who_made(context.repository, TAGS + tag), remote_of(context.repository) or "origin"
     then = (
         f"accept the package if it is right (jetscale-cicd adopt {tag}, and commit .stage6.yaml), or delete the tag if "
-        f"nobody of you made it (git push origin :{TAGS}{tag})"
+        f"nobody of you made it (git push {remote} :{TAGS}{tag})"
     )
     return _differs(context, published, f"{message}; {tag} is {who}", then)
 

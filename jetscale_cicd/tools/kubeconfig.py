@@ -9,7 +9,7 @@ from pathlib import Path
 from jetscale_cicd.config.bounded_json import read_json
 from jetscale_cicd.config.regular_file import read_regular
 from jetscale_cicd.errors import PreconditionError
-from jetscale_cicd.model.shown import described, may_be_paths
+from jetscale_cicd.model.shown import described, may_be_paths, shown
 from jetscale_cicd.tools.paths import is_file, is_pipe
 
 _CURRENT_CONTEXT = re.compile(r"(?m)^current-context:[^\S\n]*(\S.*)")
@@ -49,6 +49,8 @@ def _default(env: Mapping[str, str]) -> Path:
 def _named(env: Mapping[str, str]) -> str:
     """What the variable names; of a content in its place, which has colons as a list of files has, nothing."""
     value = env["KUBECONFIG"]
+    if pipe := next(filter(is_pipe, value.split(os.pathsep)), ""):
+        return f"{shown(pipe)}, which is a pipe"
     paths = ", ".join(name for name in value.split(os.pathsep) if name)
     return (
         f"{paths}, which does not exist" if may_be_paths(value, os.pathsep) else f"no file: it holds {described(value)}"
@@ -59,18 +61,11 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
     """Whether a cluster is configured: by a kubeconfig, or by the service account of the pod.
 
     Raises:
-        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file, or a pipe beside one, for
-            which kubectl and helm would wait.
+        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file, or a pipe, for which
+            kubectl and helm would wait.
     """
     named = [name for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
-    if any(map(is_file, named)) and any(map(is_pipe, named)):
-        raise PreconditionError(
-            "KUBECONFIG_MISSING",
-            f"KUBECONFIG names {next(name for name in named if is_pipe(name))}, which is a pipe",
-            where="KUBECONFIG",
-            hint="name the file of a kubeconfig, or unset the variable",
-        )
-    if named and not any(map(is_file, named)):
+    if named and (not any(map(is_file, named)) or any(map(is_pipe, named))):
         raise PreconditionError(
             "KUBECONFIG_MISSING",
             f"KUBECONFIG names {_named(env)}",

@@ -38,30 +38,34 @@ def locate(directory: Path) -> Location | None:
     # Not expanded: a directory may be called `~` or `$HOME`. Not resolved: people see the path that they gave.
     start = Path(os.path.abspath(directory))  # noqa: PTH100 - Path.absolute keeps `..`, whose parents are no parents
     for top in (start, *start.parents) if exists(start) else ():
-        dot = top / ".git"
-        git_dir = _pointed_to(dot) if is_file(dot) else dot
-        if git_dir and _is_git_dir(git_dir):
+        if git_dir := _git_dir_of(top):
             return Location(top, git_dir, _common_dir(git_dir))
-        if _is_git_dir(top) and (top == start or top.name == ".git"):
+        if top.name == ".git" and _is_git_dir(top):  # git adds no file below such a name
+            return Location(top.parent, top, _common_dir(top))
+        if top == start and _is_git_dir(top):
             _check_outside(top)
-            return Location(top.parent if top.name == ".git" else top, top, _common_dir(top))
+            return Location(top, top, _common_dir(top))
     return None
 
 
 def _check_outside(bare: Path) -> None:
+    own = Path(os.path.realpath(bare))
     for top in bare.parents:
-        dot = top / ".git"
-        git_dir = _pointed_to(dot) if is_file(dot) else dot
-        if not git_dir or not _is_git_dir(git_dir):
-            continue
-        own = os.path.realpath(bare)
-        if not Path(own).is_relative_to(os.path.realpath(_common_dir(git_dir))):
+        git_dir = _git_dir_of(top)
+        if git_dir and not own.is_relative_to(os.path.realpath(_common_dir(git_dir))):
             raise ConfigurationError(
                 "REPOSITORY_IN_TREE",
                 f"it is a repository among the files of another one, {top}, where anybody may have committed it",
                 where=str(bare),
                 hint="run in the repository that is released, or name it: --repo DIR",
             )
+
+
+def _git_dir_of(top: Path) -> Path | None:
+    """The ``.git`` of a work tree, None where there is none."""
+    dot = top / ".git"
+    git_dir = _pointed_to(dot) if is_file(dot) else dot
+    return git_dir if git_dir and _is_git_dir(git_dir) else None
 
 
 def _pointed_to(file: Path) -> Path | None:
