@@ -26,6 +26,7 @@ from jetscale_cicd.planning.release import DesiredRelease, find_desired_release
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
     from jetscale_cicd.model.status import Status
@@ -48,6 +49,17 @@ def plan(context: RunContext) -> Plan:
 
     check = check_comparison if context.request.compares_only else check_preconditions
     return replace(proposal.plan, preconditions=check(context, proposal))
+
+
+def preflight(context: RunContext, wait: float = 0) -> "Preflight":
+    """Whether a run of this commit could deploy to its targets now: every precondition, checked. Nothing is changed.
+
+    Args:
+        wait: seconds to wait for what may mend itself.
+    """
+    from jetscale_cicd.preconditions.waiting import check_and_wait
+
+    return check_and_wait(context, _propose(context), wait)
 
 
 def is_released(context: RunContext, planned: Plan) -> bool:

@@ -63,8 +63,12 @@ class Parser(argparse.ArgumentParser):
         raise ConfigurationError("USAGE", message, hint=hint)
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Options of every command."""
+def add_common(parser: argparse.ArgumentParser, *, more: tuple[str, ...] = ()) -> None:
+    """Options of every command.
+
+    Args:
+        more: forms of the result that this command has besides those of all.
+    """
     parser.add_argument(
         "--repo",
         type=Path,
@@ -75,13 +79,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="configuration that replaces .stage6.yaml of the repository"
     )
-    add_output(parser)
+    add_output(parser, more=more)
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser, *, more: tuple[str, ...] = ()) -> None:
     """How results are shown."""
     parser.add_argument(
-        "--output", choices=tuple(FACES), default=DEFAULT, help=f"form of the result on stdout (default: {DEFAULT})"
+        "--output", choices=(*FACES, *more), default=DEFAULT, help=f"form of the result on stdout (default: {DEFAULT})"
     )
     parser.add_argument("--verbose", action="store_true", help="show the whole command line of every program")
     parser.add_argument("--debug", action="store_true", help="show a traceback with an error")

@@ -21,6 +21,7 @@ COMMANDS = {
     "release": "jetscale_cicd.cli.release",
     "deploy": "jetscale_cicd.cli.deploy",
     "plan": "jetscale_cicd.cli.plan",
+    "preflight": "jetscale_cicd.cli.preflight",
     "simulate": "jetscale_cicd.cli.simulate",
     "explain": "jetscale_cicd.cli.explain",
     "status": "jetscale_cicd.cli.status",

@@ -12,7 +12,7 @@ from jetscale_cicd.cli.screen import Screen
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
-from jetscale_cicd.report.face import DEFAULT, FACES, Face, Medium, is_for_people, open_face
+from jetscale_cicd.report.face import DEFAULT, FACES, MORE_FACES, Face, Medium, is_for_people, open_face
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.results import CommandResult, PlanResult, errors_of, plan_of, warnings_of
@@ -46,7 +46,7 @@ class Output:
                 stream.reconfigure(errors="backslashreplace")
         redact = Redactor.of_environment(os.environ.items())
         sys.stderr = redacted(sys.stderr, redact)
-        return cls(form if form in FACES else DEFAULT, redact, Screen(sys.stderr))
+        return cls(form if form in (*FACES, *MORE_FACES) else DEFAULT, redact, Screen(sys.stderr))
 
     @property
     def face(self) -> Face:

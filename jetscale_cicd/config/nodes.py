@@ -9,7 +9,7 @@ from typing import Any
 from jetscale_cicd.config.yaml_events import YamlSource, bounded_events, is_merge
 from jetscale_cicd.config.yaml_scalars import kind_of, plain
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import frozen, replace
 
 MAX_FILE_CHARS = 1024 * 1024
 MAX_DEPTH = 16
@@ -72,3 +72,12 @@ def _node(event: Any, events: Iterator[Any], source: YamlSource) -> Node:
 
 def _refusal(message: str, where: str, hint: str) -> ConfigurationError:
     return ConfigurationError("CONFIG_YAML", message, where=where, hint=hint)
+
+
+def unquoted_off(node: Node) -> Node:
+    """The mapping with each unquoted ``off``, which YAML 1.1 reads as a boolean, as the word that it is."""
+    pairs = tuple(
+        (key, replace(value, kind="str") if value.kind == "bool" and value.text.lower() == "off" else value)
+        for key, value in node.pairs
+    )
+    return replace(node, pairs=pairs)

@@ -4,11 +4,12 @@ Pydantic is not used: importing it would take most of the time budget of a decis
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, get_args
 
 from jetscale_cicd.config.defaults import default_settings, with_origins
 from jetscale_cicd.config.needs import wrong_needs
-from jetscale_cicd.config.nodes import Node, compose
+from jetscale_cicd.config.nodes import Node, compose, unquoted_off
 from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
     DEFAULT_TARGET,
@@ -20,9 +21,12 @@ from jetscale_cicd.config.settings import (
 )
 from jetscale_cicd.config.yaml_scalars import plain
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.contract import Contract, PullSecret
+from jetscale_cicd.model.field_rules import Check, check_label
 from jetscale_cicd.model.record import Field, fields, replace
+from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.shown import may_be_shown, quoted
-from jetscale_cicd.model.target import Check, Target, check_label
+from jetscale_cicd.model.target import Target
 
 _MAX_SHOWN_PROBLEMS = 20
 _MAX_ITEMS = 1000
@@ -78,6 +82,10 @@ class _Reader:
             bool | None: lambda node, key, spec: None if node.kind == "null" else self._flag(node, key, spec),
             tuple[str, ...]: self._texts,
             Mapping[str, str]: self._mapping,
+            Mapping[str, tuple[str, ...]]: self._lists,
+            Mapping[str, Severity]: self._severities,
+            Contract: partial(self._nested, Contract),
+            PullSecret | None: partial(self._nested, PullSecret),
         }
 
     def settings(self, root: Node) -> Settings | None:
@@ -130,10 +138,10 @@ class _Reader:
         return targets
 
     def _record(
-        self, record: type[ChartSettings | ReleaseSettings | Target], node: Node, prefix: str
+        self, record: type[Any], node: Node, prefix: str, *, without: tuple[str, ...] = ("name",)
     ) -> dict[str, Any]:
         """The fields of a record that are written, each read by its annotation and checked by its ``check``."""
-        specs = {each.name: each for each in fields(record) if each.name != "name"}
+        specs = {each.name: each for each in fields(record) if each.name not in without}
         values: dict[str, Any] = {}
         for name, (_, value) in self._entries(self._renamed(node, prefix), prefix, tuple(specs)).items():
             spec, dotted = specs[name], f"{prefix}.{name}"
@@ -216,6 +224,36 @@ class _Reader:
         for key, _ in entries.values():
             self._checked(key, dotted, spec.metadata["check_key"], key.text)
         return {text: self._text(value, dotted, spec) for text, (_, value) in entries.items()}
+
+    def _lists(self, node: Node, dotted: str, spec: Field) -> dict[str, tuple[str, ...]]:
+        entries = self._entries(node, dotted)
+        for key, _ in entries.values():
+            self._checked(key, dotted, spec.metadata["check_key"], key.text)
+        empty = replace(node, kind="sequence", pairs=())
+        # A Secret without keys of its own is written as a null or an empty list.
+        values = {text: empty if value.kind == "null" else value for text, (_, value) in entries.items()}
+        return {text: self._texts(value, f"{dotted}.{quoted(text)[1:-1]}", spec) for text, value in values.items()}
+
+    def _severities(self, node: Node, dotted: str, spec: Field) -> dict[str, Severity]:
+        return {
+            text: Severity(severity)
+            for text, severity in self._mapping(unquoted_off(node), dotted, spec).items()
+            if severity in tuple(Severity)
+        }
+
+    def _nested(self, record: type[Contract | PullSecret], node: Node, dotted: str, _spec: Field) -> object:
+        """A record inside another one; None where it is null or has a problem."""
+        if node.kind == "null":
+            return record() if record is Contract else None
+        before = len(self._problems)
+        written = self._record(record, node, dotted, without=())
+        if len(self._problems) > before:
+            return None
+        try:
+            return record(**written)
+        except (TypeError, ValueError) as error:
+            self._problem("CONFIG_VALUE", node, f"{dotted}: {error}")
+            return None
 
     def _choice(self, node: Node, dotted: str, spec: Field) -> str:
         allowed = get_args(spec.type)

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from jetscale_cicd.model.field_rules import apply_checks, check_text
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.shown import quoted
-from jetscale_cicd.model.target import apply_checks, check_text
 
 # Placeholders in sign_command: the reference of the published package by its digest, and its version.
 PLACEHOLDERS = ("image", "version")

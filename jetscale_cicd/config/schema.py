@@ -11,9 +11,10 @@ from jetscale_cicd.config.settings import (
     ChartSettings,
     check_first_version,
 )
-from jetscale_cicd.model.record import fields
-from jetscale_cicd.model.target import (
+from jetscale_cicd.model.contract import Contract, PullSecret
+from jetscale_cicd.model.field_rules import (
     API_VERSION,
+    CLUSTER,
     KUBE_VERSION,
     LABEL,
     MAX_LABEL,
@@ -21,8 +22,8 @@ from jetscale_cicd.model.target import (
     MAX_RELEASE,
     RELEASE,
     Check,
-    Target,
     check_api_version,
+    check_cluster,
     check_glob,
     check_kube_version,
     check_label,
@@ -31,6 +32,9 @@ from jetscale_cicd.model.target import (
     check_path,
     check_release,
 )
+from jetscale_cicd.model.record import fields
+from jetscale_cicd.model.severity import ADJUSTABLE, Severity
+from jetscale_cicd.model.target import Target
 
 # The part of our checks that JSON Schema can express; the reader applies all of each.
 _RULES: dict[Check, dict[str, object]] = {
@@ -41,8 +45,15 @@ _RULES: dict[Check, dict[str, object]] = {
     check_first_version: {"pattern": f"^{RELEASE_VERSION}$"},
     check_kube_version: {"pattern": f"^(?:{KUBE_VERSION})?$"},
     check_api_version: {"pattern": f"^{API_VERSION}$"},
+    check_cluster: {"pattern": f"^(?:{CLUSTER})?$"},
     check_path: {"minLength": 1},
     check_glob: {"minLength": 1},
+}
+
+_CHECKS: dict[str, object] = {
+    "additionalProperties": {"enum": [str(each) for each in Severity]},
+    "propertyNames": {"enum": list(ADJUSTABLE)},
+    "default": {},
 }
 
 
@@ -53,6 +64,12 @@ def json_schema() -> dict[str, object]:
     target["properties"]["secrets"]["default"] = {}
     chart |= _former_names(chart["properties"], "chart")
     del target["properties"]["name"], target["required"]
+    contract = {"$ref": "#/$defs/contract", "default": {}}
+    target["properties"]["contract"] = {**contract, "description": _described(target, "contract")}
+    pull_secret = {"anyOf": [{"$ref": "#/$defs/image_pull_secret"}, {"type": "null"}], "default": None}
+    target["properties"]["image_pull_secret"] = {**pull_secret, "description": _described(target, "image_pull_secret")}
+    target["properties"]["checks"] |= _CHECKS
+    target["properties"]["own_checks"]["default"] = {}
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
     target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
     return {
@@ -72,8 +89,27 @@ def json_schema() -> dict[str, object]:
                 "additionalProperties": {"$ref": "#/$defs/target"},
             },
         },
-        "$defs": {"chart": chart, "release": _record(ReleaseSettings), "target": target},
+        "$defs": {
+            "chart": chart,
+            "release": _record(ReleaseSettings),
+            "target": target,
+            "contract": _contract(),
+            "image_pull_secret": _record(PullSecret),
+        },
     }
+
+
+def _contract() -> dict[str, Any]:
+    """The contract; the keys of a Secret may be left out with a null."""
+    contract = _record(Contract)
+    for name in ("secrets", "aws_secrets", "vault_secrets"):
+        keys = {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}
+        contract["properties"][name] |= {"additionalProperties": keys, "default": {}}
+    return contract
+
+
+def _described(target: dict[str, Any], name: str) -> str:
+    return str(target["properties"][name]["description"])
 
 
 def _former_names(properties: dict[str, Any], section: str) -> dict[str, Any]:
@@ -85,7 +121,7 @@ def _former_names(properties: dict[str, Any], section: str) -> dict[str, Any]:
     return {"allOf": [{"not": {"required": [former, name]}} for former, name in renamed.items()]}
 
 
-def _record(record: type[ChartSettings | ReleaseSettings | Target]) -> dict[str, Any]:
+def _record(record: type[Any]) -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     schema: dict[str, Any] = TypeAdapter(record).json_schema()

@@ -7,9 +7,10 @@ from typing import Literal
 from jetscale_cicd.config.needs import in_order, wrong_needs
 from jetscale_cicd.config.release_settings import INVALID_REF, ReleaseSettings, Signing
 from jetscale_cicd.model.engine import ENGINES, Destination
+from jetscale_cicd.model.field_rules import apply_checks, check_glob, check_path, check_text
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.shown import quoted
-from jetscale_cicd.model.target import LIVE, Target, apply_checks, check_glob, check_path, check_text
+from jetscale_cicd.model.target import LIVE, Target
 from jetscale_cicd.model.version import Version
 
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"

@@ -32,6 +32,7 @@ class Precondition:
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
         of_the_version: unmet for one target, it keeps the version from being published for any.
+        converges: what is unmet may mend itself within minutes.
         stops_plan: unmet, it makes a plan fail, too; False where a later run of the same commit may meet it.
     """
 
@@ -43,6 +44,7 @@ class Precondition:
     why: str = ""
     of_this_process: bool = False
     of_the_version: bool = False
+    converges: bool = False
     stops_plan: bool = True
 
 

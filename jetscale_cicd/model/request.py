@@ -65,6 +65,8 @@ class Request:
         network: whether remotes, registries and clusters may be asked.
         audit: file to which a line is appended for each deploy.
         acts: the plan is going to be carried out, so a run that may not act is refused before anything is asked.
+        preflight: check every target that is asked for, whether something is due there or not, and change nothing.
+        only, skip: ids of the checks of a preflight that are made, all of them where none is named; and that are not.
         release_hold: deploy although a rollback holds the target.
         redeploy: deploy the latest release again although nothing changed.
         allow_older: deploy although what is deployed is newer.
@@ -88,6 +90,9 @@ class Request:
     audit: Path | None = None
     network: bool = True
     acts: bool = False
+    preflight: bool = False
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     release_hold: bool = False
     redeploy: bool = False
     allow_older: bool = False

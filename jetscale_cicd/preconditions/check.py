@@ -6,15 +6,11 @@ from typing import Generic, NamedTuple, TypeVar
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 Given = TypeVar("Given", Proposal, Plan)
 """What a check reads: the plan with its observations; or the plan alone, so that a run can check it again."""
-
-
-class NotChecked(NamedTuple):
-    """The result of a check that cannot be made here, and why; it does not stop a run."""
-
-    why: str
 
 
 class RunCheck(NamedTuple, Generic[Given]):
@@ -53,6 +49,32 @@ class TargetCheck(NamedTuple, Generic[Given]):
     run: Callable[[RunContext, Given, TargetDecision], NotChecked | None]
     warns: bool = False
     of_the_version: bool = False
+
+
+def _always(_: TargetSurvey) -> bool:
+    return True
+
+
+class SurveyCheck(NamedTuple):
+    """One precondition of a target, checked beside all others: it reads what is surveyed of the target, and no more.
+
+    Args:
+        id: the name of the check in results.
+        what: what has to hold.
+        run: gives everything that does not hold.
+        applies: whether the target depends on it.
+        reads_manifests: it waits for what the chart renders to.
+        warns: what it finds stops nothing, unless the target says otherwise (``checks``).
+        converges: what it finds may mend itself within minutes, so that it can be waited for.
+    """
+
+    id: str
+    what: str
+    run: Callable[[TargetSurvey], Found]
+    applies: Callable[[TargetSurvey], bool] = _always
+    reads_manifests: bool = False
+    warns: bool = False
+    converges: bool = False
 
 
 Check = RunCheck[Given] | TargetCheck[Given]

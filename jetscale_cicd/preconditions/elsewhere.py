@@ -13,7 +13,8 @@ from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import NotDeployed
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
+from jetscale_cicd.preconditions.check import TargetCheck
+from jetscale_cicd.preconditions.survey.found import NotChecked
 
 _SHOWN = 5
 

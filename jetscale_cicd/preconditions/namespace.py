@@ -7,7 +7,8 @@ from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.request import Half
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.check import NotChecked, TargetCheck
+from jetscale_cicd.preconditions.check import TargetCheck
+from jetscale_cicd.preconditions.survey.found import NotChecked
 
 
 def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:

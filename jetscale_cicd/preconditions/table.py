@@ -1,11 +1,20 @@
 """The tables of preconditions, and the functions that check all of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from typing import NamedTuple, TypeVar
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, PublishError
-from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.errors import (
+    CannotTellError,
+    ConfigurationError,
+    DeployError,
+    PreconditionError,
+    PublishError,
+    Stage6Error,
+)
+from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.planning.proposal import Proposal
@@ -33,7 +42,14 @@ from jetscale_cicd.preconditions import (
     tags,
     values,
 )
-from jetscale_cicd.preconditions.check import Check, Given, NotChecked, RunCheck
+from jetscale_cicd.preconditions.check import Check, Given, RunCheck, SurveyCheck
+from jetscale_cicd.preconditions.survey.beside import Beside
+from jetscale_cicd.preconditions.survey.found import NotChecked
+from jetscale_cicd.preconditions.survey.rendered import rendered_targets, rendering_of
+from jetscale_cicd.preconditions.survey.target import Rendering, TargetSurvey
+from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, is_off, softened, surveyed
+
+AnyCheck = TypeVar("AnyCheck", Check[Proposal], Check[Plan], SurveyCheck)
 
 # In the order of the report; the first unmet one gives a run its error code and exit status.
 CHECKS: tuple[Check[Proposal], ...] = (
@@ -65,11 +81,22 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     audit.CHECK,
     signer.CHECK,
 )
+# Of each target and its cluster; side by side, and beside those above.
+SURVEY_CHECKS: tuple[SurveyCheck, ...] = ()
 
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The result of every check on which the plan depends; an unmet one does not stop the others."""
-    return (*_results(CHECKS, context, proposal, of_this_process=False), *check_process(context, proposal.plan))
+    asked = _Asked(context.request.only, context.request.skip)
+    surveys = [TargetSurvey(context, proposal, decided) for decided in _surveyed(context, proposal)]
+    begun = _begin(asked, surveys, reads_manifests=False)
+    rows = list(_results(asked.of(CHECKS), context, proposal, of_this_process=False))
+    _render(context, proposal, surveys)
+    of_manifests = _begin(asked, surveys, reads_manifests=True)
+    surveyed = [row for found in (*begun.results(), *of_manifests.results()) for row in found]
+    order = [check.id for check in SURVEY_CHECKS]
+    surveyed.sort(key=lambda row: order.index(row.id))
+    return (*rows, *surveyed, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
 
 
 def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
@@ -80,6 +107,39 @@ def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondit
 def check_process(context: RunContext, plan: Plan) -> tuple[Precondition, ...]:
     """The results of the checks that concern this process."""
     return tuple(_results(PROCESS_CHECKS, context, plan, of_this_process=True))
+
+
+class _Asked(NamedTuple):
+    """Which checks a preflight makes; a run makes all of them."""
+
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+
+    def of(self, checks: Iterable[AnyCheck]) -> tuple[AnyCheck, ...]:
+        """Those that are asked for."""
+        return tuple(each for each in checks if each.id not in self.skip and (not self.only or each.id in self.only))
+
+
+def _surveyed(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    """The targets whose cluster is surveyed: of a preflight all, else those to which something is to be deployed."""
+    return proposal.plan.targets if context.request.preflight else proposal.plan.due
+
+
+def _render(context: RunContext, proposal: Proposal, surveys: Sequence[TargetSurvey]) -> None:
+    """Give each survey its manifests; where they cannot be rendered, the check of them says so."""
+    named = {decided.target.name for decided in rendered_targets(context, proposal)}
+    for survey in surveys:
+        if survey.target.name in named:
+            with suppress(Stage6Error):
+                rendering = rendering_of(context, proposal, survey.decided)
+                survey.rendering = rendering if isinstance(rendering, Rendering) else None
+
+
+def _begin(
+    asked: _Asked, surveys: Sequence[TargetSurvey], *, reads_manifests: bool
+) -> Beside[tuple[Precondition, ...]]:
+    checks = [check for check in asked.of(SURVEY_CHECKS) if check.reads_manifests is reads_manifests]
+    return Beside([partial(surveyed, check, survey) for check in checks for survey in surveys])
 
 
 def _results(
@@ -93,9 +153,11 @@ def _results(
         else:
             for decided in check.targets(context, given):
                 of_target = replace(row, target=decided.target.name, of_the_version=check.of_the_version)
+                if is_off(check.id, decided.target):
+                    yield replace(of_target, state=PreconditionState.SKIPPED, why=SWITCHED_OFF)
+                    continue
                 found = _checked(of_target, partial(check.run, context, given, decided))
-                warns = check.warns and found.state is PreconditionState.UNMET
-                yield replace(found, state=PreconditionState.WARNING) if warns else found
+                yield softened(found, decided.target, warns=check.warns)
 
 
 def _checked(row: Precondition, run: Callable[[], NotChecked | None]) -> Precondition:
@@ -103,6 +165,6 @@ def _checked(row: Precondition, run: Callable[[], NotChecked | None]) -> Precond
         not_checked = run()
     except CannotTellError as unknown:
         return replace(row, state=PreconditionState.CANNOT_TELL, error=unknown)
-    except (ConfigurationError, PreconditionError, PublishError) as unmet:
+    except (ConfigurationError, PreconditionError, PublishError, DeployError) as unmet:
         return replace(row, state=PreconditionState.UNMET, error=unmet)
     return replace(row, state=PreconditionState.SKIPPED, why=not_checked.why) if not_checked else row

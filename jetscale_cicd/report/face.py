@@ -54,9 +54,14 @@ FACES = {
     "json": "jetscale_cicd.report.json.face",
 }
 DEFAULT = "text"
+# Of some commands alone.
+MORE_FACES = {
+    "markdown": "jetscale_cicd.report.markdown.face",
+    "junit": "jetscale_cicd.report.junit.face",
+}
 
 
 def open_face(name: str) -> Face:
     """The face of a row."""
-    face: Face = import_module(FACES[name]).FACE
+    face: Face = import_module({**FACES, **MORE_FACES}[name]).FACE
     return face

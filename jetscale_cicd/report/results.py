@@ -11,6 +11,7 @@ from jetscale_cicd.model.record import frozen
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.model.plan import Plan, Reason
+    from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.request import Request
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
@@ -44,6 +45,13 @@ class RunResult:
     run: "Run"
     request: "Request"
     shown: bool = False
+
+
+@frozen
+class PreflightResult:
+    """Every precondition of a deploy."""
+
+    preflight: "Preflight"
 
 
 @frozen
@@ -99,6 +107,7 @@ class SchemaResult:
 CommandResult: TypeAlias = (
     PlanResult
     | RunResult
+    | PreflightResult
     | SimulationResult
     | StatusResult
     | VerificationResult
@@ -117,6 +126,8 @@ def plan_of(result: CommandResult) -> "Plan | None":
             return result.plan
         case RunResult():
             return result.run.plan
+        case PreflightResult():
+            return result.preflight.plan
         case SimulationResult():
             return result.simulation.plan
     return None
@@ -134,6 +145,8 @@ def _error_of(result: CommandResult) -> Stage6Error | None:
     match result:
         case PlanResult():
             return result.refused
+        case PreflightResult():
+            return result.preflight.error
         case SimulationResult():
             return result.simulation.error
         case StatusResult():
@@ -152,4 +165,6 @@ def warnings_of(result: CommandResult) -> tuple[Stage6Error, ...]:
             return () if result.refused else result.plan.warnings
         case RunResult():
             return result.run.warnings
+        case PreflightResult():
+            return () if result.preflight.error else result.preflight.plan.warnings
     return ()

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.settings import ChartSettings, Settings, seconds
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.target import Target, check_label
+from jetscale_cicd.model.field_rules import check_label
+from jetscale_cicd.model.target import Target
 from tests.config.test_reader import FILE
 
 # The oracle: pydantic reads the same dataclasses from the same documents, in JSON, strictly.

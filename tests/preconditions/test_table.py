@@ -12,7 +12,7 @@ from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.context import RunContext, open_context
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, Stage6Error
+from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error, VerificationError
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, LiveState, Revision
 from jetscale_cicd.model.plan import Plan
@@ -118,10 +118,10 @@ def test_what_cannot_be_known_is_no_answer(repo: Drawn, monkeypatch: pytest.Monk
 
 def test_a_failure_of_another_kind_is_no_result_of_a_check(repo: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
-        raise DeployError("DEPLOY_FAILED", "a step, not a check", hint="none")
+        raise VerificationError("HELM_TEST_FAILED", "a step, not a check", hint="none")
 
     monkeypatch.setattr(type(engine_of(RENDERED)), "cluster", broken)
-    with opened(repo) as context, pytest.raises(DeployError):
+    with opened(repo) as context, pytest.raises(VerificationError):
         stage6.plan(context)
 
 

@@ -14,7 +14,7 @@ from jetscale_cicd.engines.engine import Engine
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.engine import ENGINES, EngineName
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS
+from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS, SURVEY_CHECKS
 from tests.support.source import PACKAGE, trees
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -86,8 +86,8 @@ def test_the_engines_of_the_table_are_those_that_the_configuration_knows() -> No
 
 
 def test_every_precondition_is_a_file_and_a_row() -> None:
-    files = {file.stem for file in (PACKAGE / "preconditions").glob("*.py")} - {"__init__", "check", "table"}
-    assert {check.id.replace("-", "_") for check in (*CHECKS, *PROCESS_CHECKS)} == files
+    files = {file.stem for file in (PACKAGE / "preconditions").glob("*.py")} - {"__init__", "check", "surveyed", "table", "waiting"}
+    assert {check.id.replace("-", "_") for check in (*CHECKS, *SURVEY_CHECKS, *PROCESS_CHECKS)} == files
 
 
 # --- how to add ---------------------------------------------------------------------------------------------------

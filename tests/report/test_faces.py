@@ -25,23 +25,23 @@ COMMAND = re.compile(r"(?m)^\s*::|##[A-Za-z]*\[")
 HOSTILE = ("::error::x", "a\n  ::add-mask::x", "##[group]x", "##vso[task.complete]x", "##teamcity[x]")
 
 # A face that the package does not have, and what a person would do to add it: the module, and the row.
-MARKDOWN = """
+SLIDES = """
 from jetscale_cicd.report.face import Face
 
 
-class MarkdownFace:
+class SlidesFace:
     errors_on_stdout = True
 
     def render(self, result, medium):
         return medium.redact(f"# {type(result).__name__}\\n")
 
 
-FACE: Face = MarkdownFace()
+FACE: Face = SlidesFace()
 """
-WITH_MARKDOWN = """
+WITH_SLIDES = """
 import sys
 from jetscale_cicd.report.face import FACES
-FACES["markdown"] = "markdown_face"
+FACES["slides"] = "slides_face"
 from jetscale_cicd.cli.main import main
 status = main(sys.argv[1:])
 sys.stderr.write("\\nmodules: " + " ".join(sys.modules))
@@ -52,14 +52,14 @@ sys.exit(status)
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     directory = tmp_path_factory.mktemp("faces")
-    (directory / "markdown_face.py").write_text(MARKDOWN)
+    (directory / "slides_face.py").write_text(SLIDES)
     return draw(directory / "repo", *STORY)
 
 
 def run(repo: Drawn, *arguments: str, **env: str) -> Ended:
-    """The command line, with Markdown among the faces."""
+    """The command line, with slides among the faces."""
     finished = subprocess.run(
-        [sys.executable, "-c", WITH_MARKDOWN, *arguments],
+        [sys.executable, "-c", WITH_SLIDES, *arguments],
         cwd=repo.path,
         env={**command_environment(), "PYTHONPATH": str(repo.path.parent), **env},
         capture_output=True,
@@ -121,18 +121,18 @@ def test_text_has_colours_only_where_they_are_wanted() -> None:
 
 def test_a_new_face_is_a_choice_of_every_command(repo: Drawn) -> None:
     for name in ("stage6", "plan", "simulate", "explain", "status", "rollback", "verify-chart", "adopt", "schema"):
-        assert "{text,json,markdown}" in run(repo, name, "--help").stdout
+        assert "{text,json,slides}" in run(repo, name, "--help").stdout
 
 
 def test_a_new_face_shows_results_and_errors(repo: Drawn) -> None:
-    assert plan(repo, "--output=markdown").stdout == "# PlanResult\n"
-    assert run(repo, "explain", "x", "--output", "markdown").stdout == "# ExplanationResult\n"
-    failed = plan(repo, "--output=markdown", "--head=no-such")
+    assert plan(repo, "--output=slides").stdout == "# PlanResult\n"
+    assert run(repo, "explain", "x", "--output", "slides").stdout == "# ExplanationResult\n"
+    failed = plan(repo, "--output=slides", "--head=no-such")
     assert (failed.status, failed.stdout) == (8, "# CannotTellError\n")
 
 
 def test_a_usage_error_has_the_form_already(repo: Drawn) -> None:
-    ended = plan(repo, "--output=markdown", "--no-such-option")
+    ended = plan(repo, "--output=slides", "--no-such-option")
     assert (ended.status, ended.stdout) == (2, "# ConfigurationError\n")
     assert plan(repo, "--output=json", "--no-such-option").json["error"]["code"] == "USAGE"
     assert plan(repo, "--output=json", "--output", "text", "--no-such-option").stdout == ""
@@ -146,7 +146,7 @@ def test_a_face_that_is_not_asked_for_is_not_imported(repo: Drawn, name: str, ot
     imported = modules(plan(repo, f"--output={name}"))
     assert f"jetscale_cicd.report.{name}.face" in imported
     assert f"jetscale_cicd.report.{other}.face" not in imported
-    assert {"jetscale_cicd.report.ci.github", "jetscale_cicd.observe.ci.github", "markdown_face"}.isdisjoint(imported)
+    assert {"jetscale_cicd.report.ci.github", "jetscale_cicd.observe.ci.github", "slides_face"}.isdisjoint(imported)
 
 
 def test_no_command_names_a_face() -> None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from jetscale_cicd.model.capabilities import Capabilities
+from jetscale_cicd.model.field_rules import API_VERSION
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.model.target import API_VERSION
 
 _CONSTRAINT = re.compile(rb"^kubeVersion:[ \t]*(.+)$", re.MULTILINE)
 _LOOKUP = re.compile(rb"\blookup\b")

@@ -15,6 +15,7 @@ from jetscale_cicd.report.results import (
     CommandResult,
     ExplanationResult,
     PlanResult,
+    PreflightResult,
     RollbackResult,
     RunResult,
     SchemaResult,
@@ -24,7 +25,13 @@ from jetscale_cicd.report.results import (
 )
 
 _Rarer: TypeAlias = (
-    SimulationResult | StatusResult | VerificationResult | AdoptionResult | RollbackResult | ExplanationResult
+    PreflightResult
+    | SimulationResult
+    | StatusResult
+    | VerificationResult
+    | AdoptionResult
+    | RollbackResult
+    | ExplanationResult
 )
 
 
@@ -56,12 +63,15 @@ def _rarer(result: _Rarer) -> dict[str, object]:
     """The document of a result of the commands that no push runs."""
     from jetscale_cicd.report.json.adoption import adoption_document
     from jetscale_cicd.report.json.explanation import explanation_document
+    from jetscale_cicd.report.json.preflight import preflight_document
     from jetscale_cicd.report.json.rollback import rollback_document
     from jetscale_cicd.report.json.simulation import simulation_document
     from jetscale_cicd.report.json.status import status_document
     from jetscale_cicd.report.json.verification import verification_document
 
     match result:
+        case PreflightResult():
+            return preflight_document(result.preflight)
         case SimulationResult():
             return simulation_document(result.simulation)
         case VerificationResult():

@@ -46,7 +46,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "targets": [_target(target, plan) for target in plan.targets],
         "steps": [step_document(step) for step in plan.steps],
         "notes": list(plan.notes),
-        "preconditions": [_precondition(each) for each in plan.preconditions],
+        "preconditions": [precondition_document(each) for each in plan.preconditions],
     }
 
 
@@ -87,7 +87,8 @@ def step_document(step: Step) -> dict[str, object]:
     }
 
 
-def _precondition(precondition: Precondition) -> dict[str, object]:
+def precondition_document(precondition: Precondition) -> dict[str, object]:
+    """A precondition with its result."""
     return {
         "id": precondition.id,
         "target": precondition.target,

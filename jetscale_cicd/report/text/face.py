@@ -12,6 +12,7 @@ from jetscale_cicd.report.results import (
     CommandResult,
     ExplanationResult,
     PlanResult,
+    PreflightResult,
     RollbackResult,
     RunResult,
     SchemaResult,
@@ -25,7 +26,13 @@ from jetscale_cicd.report.text.plan import beginning_text, plan_text
 from jetscale_cicd.report.text.run import run_text
 
 _Rarer: TypeAlias = (
-    SimulationResult | StatusResult | VerificationResult | AdoptionResult | RollbackResult | ExplanationResult
+    PreflightResult
+    | SimulationResult
+    | StatusResult
+    | VerificationResult
+    | AdoptionResult
+    | RollbackResult
+    | ExplanationResult
 )
 
 
@@ -67,12 +74,15 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
     """The sentences of a result of the commands that no push runs."""
     from jetscale_cicd.report.text.adoption import adoption_text
     from jetscale_cicd.report.text.explanation import explanation_text
+    from jetscale_cicd.report.text.preflight import preflight_text
     from jetscale_cicd.report.text.rollback import rollback_text
     from jetscale_cicd.report.text.simulation import simulation_text
     from jetscale_cicd.report.text.status import status_text
     from jetscale_cicd.report.text.verification import verification_text
 
     match result:
+        case PreflightResult():
+            return preflight_text(result.preflight, paint)
         case SimulationResult():
             return simulation_text(result.simulation, paint)
         case VerificationResult():
@@ -94,6 +104,10 @@ def _closing(result: CommandResult, paint: Paint) -> str:
             return plan_closing(result.plan, result.refused, paint)
         case RunResult():
             return run_closing(result.run, paint)
+        case PreflightResult():
+            from jetscale_cicd.report.text.preflight import preflight_closing
+
+            return preflight_closing(result.preflight, paint)
         case SimulationResult():
             from jetscale_cicd.report.text.simulation import simulation_closing
 

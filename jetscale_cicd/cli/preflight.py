@@ -1,0 +1,48 @@
+"""``preflight``: whether this commit could be deployed to these targets now; nothing is changed."""
+
+import argparse
+
+from jetscale_cicd.cli.arguments import add_common, add_targets, request_of
+from jetscale_cicd.cli.output import Output
+from jetscale_cicd.config.settings import seconds
+from jetscale_cicd.model.record import replace
+from jetscale_cicd.report.results import PreflightResult
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    add_common(parser, more=("markdown", "junit"))
+    parser.add_argument("--head", metavar="REV", help="commit to deploy (default: the CI's, else HEAD)")
+    add_targets(parser)
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="CHECK", help="make this check only; may be repeated"
+    )
+    parser.add_argument(
+        "--skip", action="append", default=[], metavar="CHECK", help="leave this check out; may be repeated"
+    )
+    parser.add_argument(
+        "--wait",
+        type=_duration,
+        default=0,
+        metavar="TIME",
+        help="wait so long (5m) for what may mend itself: ExternalSecrets, and the operator behind them",
+    )
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Check everything, and show it on one page."""
+    from jetscale_cicd.context import open_context
+
+    request = replace(request_of(args, network=True), preflight=True, only=tuple(args.only), skip=tuple(args.skip))
+    with open_context(request, output.progress, output.redact, plans=True) as context:
+        from jetscale_cicd import stage6
+
+        preflight = stage6.preflight(context, args.wait)
+    return output.show(PreflightResult(preflight))
+
+
+def _duration(text: str) -> int:
+    try:
+        return seconds(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None

@@ -1,0 +1,39 @@
+"""The answer to whether a commit could be deployed to its targets now."""
+
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.plan import Plan
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.record import frozen
+
+
+@frozen(kw_only=True)
+class Preflight:
+    """A plan of which every precondition was checked, also for targets where nothing is due.
+
+    Args:
+        plan: with the preconditions.
+        waited: seconds for which it was waited until what converges was met.
+    """
+
+    plan: Plan
+    waited: float = 0
+
+    @property
+    def rows(self) -> tuple[Precondition, ...]:
+        """Every precondition, with its result."""
+        return self.plan.preconditions
+
+    @property
+    def error(self) -> Stage6Error | None:
+        """The first that is unmet or cannot be told, as the rows show the others; None where a run could deploy."""
+        return next((row.error for row in self.rows if row.error and row.state is not PreconditionState.WARNING), None)
+
+    @property
+    def may_converge(self) -> bool:
+        """Whether waiting may help: something does not hold yet, and all that does not may mend itself."""
+        wanting = [row for row in self.rows if row.error and row.state is not PreconditionState.WARNING]
+        return bool(wanting) and all(row.converges for row in wanting)
+
+    def count(self, *states: PreconditionState) -> int:
+        """How many rows are in one of these states."""
+        return sum(row.state in states for row in self.rows)

@@ -1,0 +1,1 @@
+"""What is observed of a target for its preconditions, and how checks read it side by side."""

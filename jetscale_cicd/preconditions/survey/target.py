@@ -1,0 +1,97 @@
+"""What is observed of a target for its preconditions: each thing once, for all checks that read it side by side."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.planning.proposal import Proposal
+from jetscale_cicd.tools.kubernetes import Kubernetes
+
+
+@frozen
+class Rendering:
+    """The package of a deploy, and the objects that it renders to."""
+
+    archive: Path
+    manifests: tuple[Manifest, ...]
+
+
+Observed = TypeVar("Observed")
+
+
+class Once(Generic[Observed]):
+    """An observation that several threads may ask for, and that is made once; a failure of it is kept, too."""
+
+    def __init__(self, observe: Callable[[], Observed]) -> None:
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._seen: list[Observed] = []
+        self._failed: Exception | None = None
+
+    def __call__(self) -> Observed:
+        """The observation.
+
+        Raises:
+            Exception: what it failed with, each time.
+        """
+        with self._lock:
+            if self._failed is None and not self._seen:
+                try:
+                    self._seen.append(self._observe())
+                except Exception as failed:  # noqa: BLE001 - raised for each check that asks for it
+                    self._failed = failed
+        if self._failed:
+            raise self._failed
+        return self._seen[0]
+
+
+class TargetSurvey:
+    """A target, its cluster, and what a deploy would bring there.
+
+    Args:
+        rendering: what a deploy renders; None where it is not rendered, which a check of its own reports.
+    """
+
+    def __init__(self, context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:
+        self.context, self.proposal, self.decided = context, proposal, decided
+        self.rendering: Rendering | None = None
+        self.deployed = Once(self._deployed)
+
+    @property
+    def target(self) -> Target:
+        """The target."""
+        return self.decided.target
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The objects of a deploy, hooks included; () where they are not rendered."""
+        return self.rendering.manifests if self.rendering else ()
+
+    @property
+    def api(self) -> Kubernetes | None:
+        """Its cluster; None where none is asked."""
+        return engine_of(self.target).cluster(self.context, self.target)
+
+    @property
+    def installs(self) -> bool:
+        """Whether a deploy is the first one of the release, as far as is known."""
+        return not isinstance(self.decided.live, Deployed)
+
+    def _deployed(self) -> tuple[Manifest, ...]:
+        """The objects of the revision that is deployed, hooks aside; none where nothing is."""
+        live, api = self.decided.live, self.api
+        if api is None or not isinstance(live, Deployed) or live.revision is None:
+            return ()
+        from jetscale_cicd.observe.cluster.helm_release import read_revision
+
+        stored = read_revision(api, self.target, live.revision.number)
+        where = f"{self.target.namespace}/{self.target.release} revision {live.revision.number}"
+        return parse_manifests(stored.manifest.encode(), where) if stored else ()

@@ -1,0 +1,76 @@
+"""One check of a survey, carried out: its rows, by how much the target says that it counts."""
+
+from jetscale_cicd.errors import CannotTellError, Stage6Error
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.severity import Severity
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+from jetscale_cicd.tools.deadline import within
+from jetscale_cicd.tools.kubernetes import ApiFailure
+
+SWITCHED_OFF = "off, as checks: of the target says"
+_LIMIT = 60.0  # seconds
+
+
+def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ...]:
+    """The rows of a check: one for each thing that does not hold, else a single one."""
+    target = survey.target
+    row = Precondition(id=check.id, what=check.what, state=PreconditionState.MET, target=target.name)
+    row = replace(row, stops_plan=False, converges=check.converges)  # a later run of the commit may meet it
+    if not check.applies(survey):
+        return ()
+    if is_off(check.id, target):
+        return (replace(row, state=PreconditionState.SKIPPED, why=SWITCHED_OFF),)
+    found = _found(check, survey)
+    if isinstance(found, NotChecked):
+        return (replace(row, state=PreconditionState.SKIPPED, why=found.why),)
+    rows = tuple(softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in found)
+    return rows or (row,)
+
+
+def is_off(check: str, target: Target) -> bool:
+    """Whether the target says that a check is not made."""
+    return target.checks.get(check) is Severity.OFF
+
+
+def softened(row: Precondition, target: Target, *, warns: bool) -> Precondition:
+    """A row whose error only warns, where that is how much its check counts.
+
+    Args:
+        warns: the check warns by itself; what it cannot tell stops a run, unless the target says otherwise.
+    """
+    asked = target.checks.get(row.id)
+    by_itself = warns and asked is None and row.state is PreconditionState.UNMET
+    soft = by_itself or (asked is Severity.WARN and row.error is not None)
+    return replace(row, state=PreconditionState.WARNING) if soft else row
+
+
+def _found(check: SurveyCheck, survey: TargetSurvey) -> Found:
+    """What the check finds; a server that does not answer is a finding, and never nothing."""
+    if check.reads_manifests and survey.rendering is None:
+        return NotChecked("the chart is not rendered")
+    try:
+        return within(_LIMIT, lambda: check.run(survey))
+    except ApiFailure as failed:
+        return (cannot_tell(failed, survey.target),)
+    except TimeoutError:
+        return (_late(check, survey.target),)
+    except Stage6Error as failed:
+        return (failed,)
+
+
+def _late(check: SurveyCheck, target: Target) -> CannotTellError:
+    return CannotTellError(
+        "CHECK_TIMEOUT",
+        f"{check.id} has no answer after {_LIMIT:g} s",
+        where=f"target {target.name}",
+        hint="do the API server and the vault answer? Then run again",
+    )
+
+
+def _state(error: Stage6Error) -> PreconditionState:
+    return PreconditionState.CANNOT_TELL if isinstance(error, CannotTellError) else PreconditionState.UNMET
