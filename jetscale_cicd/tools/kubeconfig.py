@@ -73,3 +73,9 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
             hint="name the file of a kubeconfig, or unset the variable",
         )
     return bool(named) or is_file(_default(env)) or "KUBERNETES_SERVICE_HOST" in env
+
+
+def is_in_pod(env: Mapping[str, str]) -> bool:
+    """Whether kubectl and helm use the service account of the pod that they are in: there is no kubeconfig."""
+    named = [Path(name) for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
+    return "KUBERNETES_SERVICE_HOST" in env and not any(map(is_file, named or [_default(env)]))

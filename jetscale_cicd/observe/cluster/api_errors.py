@@ -7,7 +7,11 @@ from jetscale_cicd.tools.kubernetes import ApiFailure
 
 def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
     """The error for an API server that did not show what is deployed."""
-    where = f"namespace {target.namespace}"
+    return not_read(failed, f"namespace {target.namespace}", f"release {target.release}")
+
+
+def not_read(failed: ApiFailure, where: str, what: str) -> CannotTellError:
+    """The error for an API server that did not show something."""
     if failed.status == 401:
         return CannotTellError(
             "CLUSTER_UNAUTHORIZED",
@@ -18,7 +22,7 @@ def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
     if failed.status == 403:
         return CannotTellError(
             "CLUSTER_FORBIDDEN",
-            f"the cluster does not let this run read release {target.release}: {failed.message}",
+            f"the cluster does not let this run read {what}: {failed.message}",
             where=where,
             hint="docs/deploy.md lists the rights that a deploy needs",
         )

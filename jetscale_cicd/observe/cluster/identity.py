@@ -1,0 +1,66 @@
+"""Which cluster a context leads to, by what no name in a kubeconfig can change."""
+
+from collections.abc import Mapping
+
+from jetscale_cicd.model.record import frozen
+from jetscale_cicd.observe.cluster.api_errors import not_read
+from jetscale_cicd.tools.certificates import der_certificates, fingerprint
+from jetscale_cicd.tools.cluster_access import read_access
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+from jetscale_cicd.tools.process import Processes
+
+_KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
+
+
+@frozen(kw_only=True)
+class ClusterIdentity:
+    """What tells a cluster from every other one; a part that was not asked for is as one that is not known.
+
+    Args:
+        server: address of the API server, without a slash at its end; "" where it is not known.
+        authorities: SHA-256 of each certificate that the API server's is checked with, in hexadecimal, sorted; none
+            where those of the system are taken.
+        uid: of the namespace kube-system, which lives as long as its cluster; None where this run may not read it.
+    """
+
+    server: str = ""
+    authorities: tuple[str, ...] = ()
+    uid: str | None = None
+
+
+def read_identity(
+    processes: Processes,
+    env: Mapping[str, str],
+    api: Kubernetes,
+    context: str,
+    *,
+    of_address: bool = True,
+    of_cluster: bool = True,
+) -> ClusterIdentity:
+    """The identity of the cluster of a context.
+
+    Args:
+        env: the environment that kubectl gets.
+        of_address: read server and authorities, for which kubectl is started.
+        of_cluster: read the UID, for which the API server is asked once.
+
+    Raises:
+        CannotTellError: ``KUBECONFIG_UNREADABLE``, or the cluster does not answer.
+    """
+    server, authorities = "", tuple[str, ...]()
+    if of_address:
+        access = read_access(processes, env, context)
+        server = access.server.rstrip("/")
+        authorities = tuple(sorted(set(map(fingerprint, der_certificates(access.authority)))))
+    return ClusterIdentity(server=server, authorities=authorities, uid=_uid(api) if of_cluster else None)
+
+
+def _uid(api: Kubernetes) -> str | None:
+    try:
+        found = api.get(_KUBE_SYSTEM)
+    except ApiFailure as failed:
+        if failed.status == 403:
+            return None
+        raise not_read(failed, "namespace kube-system", "which cluster it is") from None
+    uid: str | None = (found or {}).get("metadata", {}).get("uid")
+    return uid
