@@ -92,7 +92,7 @@ def _propose(context: RunContext) -> Proposal:
         half=context.request.half,
         notes=(*context.settings.notes, *observed.notes, *desired.notes),
     )
-    return Proposal(planned, observed, desired)
+    return Proposal(replace(planned, clusters=tuple(observed.releases.clusters)), observed, desired)
 
 
 def _decided(context: RunContext, observed: Observed, desired: DesiredRelease) -> tuple[TargetDecision, ...]:

@@ -77,6 +77,9 @@ class Delivery(Protocol):
     def package(self) -> Package:
         """The published package."""
 
+    def pull_login(self) -> bytes:
+        """The Docker configuration of the Secret for pulling images; empty where the target has none."""
+
     def manifests(self, archive: Path) -> bytes:
         """The manifests of the archive, rendered with the target's values."""
 

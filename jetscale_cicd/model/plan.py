@@ -165,6 +165,7 @@ class Plan:
         branch: the branch that gets a release commit, "" where none does.
         reserved: the commit for which the remote has a reservation of the version already, None where it has none.
         stale: reservations at the remote that no run needs once this one has released.
+        clusters: names of the targets whose cluster the remote has a record of.
         half: the half that is carried out; the steps of the other one are left to it.
         idle: why there is nothing to do, whatever changed, so that nothing was observed; "" where it was.
         preconditions: what has to hold before anything is changed, with the results; () where nothing has to.
@@ -182,6 +183,7 @@ class Plan:
     branch: str = ""
     reserved: str | None = None
     stale: tuple[Release, ...] = ()
+    clusters: tuple[str, ...] = ()
     half: Half = Half.BOTH
     idle: str = ""
     preconditions: tuple[Precondition, ...] = ()

@@ -28,7 +28,7 @@ class Precondition:
         what: what has to hold.
         target: name of the target that it concerns; None for the whole run.
         error: what is missing, where, and the next step, where it is unmet, warns, or cannot be known.
-        why: the reason where the check was skipped.
+        why: the reason where the check was skipped; or what a run does, so that it holds.
         of_this_process: it concerns the process that checks (its environment, its files, its tools), so another process
             may meet it: unmet, it stops a run, and does not make a plan fail.
         of_the_version: unmet for one target, it keeps the version from being published for any.

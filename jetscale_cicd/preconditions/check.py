@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked, Noted
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 Given = TypeVar("Given", Proposal, Plan)
@@ -27,7 +27,7 @@ class RunCheck(NamedTuple, Generic[Given]):
     id: str
     what: str
     applies: Callable[[RunContext, Given], bool]
-    run: Callable[[RunContext, Given], NotChecked | None]
+    run: Callable[[RunContext, Given], NotChecked | Noted | None]
     stops_plan: bool = True
 
 
@@ -46,7 +46,7 @@ class TargetCheck(NamedTuple, Generic[Given]):
     id: str
     what: str
     targets: Callable[[RunContext, Given], Iterable[TargetDecision]]
-    run: Callable[[RunContext, Given, TargetDecision], NotChecked | None]
+    run: Callable[[RunContext, Given, TargetDecision], NotChecked | Noted | None]
     warns: bool = False
     of_the_version: bool = False
 

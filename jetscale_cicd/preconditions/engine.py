@@ -16,7 +16,7 @@ def _targets(context: RunContext, plan: Plan) -> Iterable[TargetDecision]:
     return [
         each.decided
         for each in plan.target_plans
-        if each.needed or (deploys and isinstance(each.decided.live, NotObserved))
+        if each.needed or context.request.preflight or (deploys and isinstance(each.decided.live, NotObserved))
     ]
 
 

@@ -5,8 +5,8 @@ from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import RunCheck
 
 
-def _applies(_: RunContext, proposal: Proposal) -> bool:
-    return proposal.plan.needed
+def _applies(context: RunContext, proposal: Proposal) -> bool:
+    return proposal.plan.needed or context.request.preflight
 
 
 def _run(_: RunContext, proposal: Proposal) -> None:

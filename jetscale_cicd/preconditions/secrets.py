@@ -8,8 +8,9 @@ from jetscale_cicd.observe.secret_values import secrets_of
 from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _targets(_: RunContext, plan: Plan) -> Iterable[TargetDecision]:
-    return [decided for decided in plan.deploys if decided.target.secrets]
+def _targets(context: RunContext, plan: Plan) -> Iterable[TargetDecision]:
+    asked = plan.targets if context.request.preflight else plan.deploys
+    return [decided for decided in asked if decided.target.secrets]
 
 
 def _run(_context: RunContext, _plan: Plan, decided: TargetDecision) -> None:

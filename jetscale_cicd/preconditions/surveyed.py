@@ -7,7 +7,7 @@ from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked, Noted
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.kubernetes import ApiFailure
@@ -26,10 +26,17 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
     if is_off(check.id, target):
         return (replace(row, state=PreconditionState.SKIPPED, why=SWITCHED_OFF),)
     found = _found(check, survey)
-    if isinstance(found, NotChecked):
-        return (replace(row, state=PreconditionState.SKIPPED, why=found.why),)
+    if isinstance(found, NotChecked | Noted):
+        return (answered(row, found),)
     rows = tuple(softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in found)
     return rows or (row,)
+
+
+def answered(row: Precondition, found: NotChecked | Noted | None) -> Precondition:
+    """The row of a check that found nothing wrong."""
+    if isinstance(found, NotChecked):
+        return replace(row, state=PreconditionState.SKIPPED, why=found.why)
+    return replace(row, why=found.why) if found else row
 
 
 def is_off(check: str, target: Target) -> bool:

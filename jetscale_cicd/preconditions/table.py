@@ -20,6 +20,7 @@ from jetscale_cicd.model.record import replace
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
+    cluster,
     configuration,
     elsewhere,
     engine,
@@ -30,6 +31,7 @@ from jetscale_cicd.preconditions import (
     objects,
     observed,
     published,
+    pull_login,
     push_address,
     release_branch,
     release_commit,
@@ -44,10 +46,10 @@ from jetscale_cicd.preconditions import (
 )
 from jetscale_cicd.preconditions.check import Check, Given, RunCheck, SurveyCheck
 from jetscale_cicd.preconditions.survey.beside import Beside
-from jetscale_cicd.preconditions.survey.found import NotChecked
+from jetscale_cicd.preconditions.survey.found import NotChecked, Noted
 from jetscale_cicd.preconditions.survey.rendered import rendered_targets, rendering_of
 from jetscale_cicd.preconditions.survey.target import Rendering, TargetSurvey
-from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, is_off, softened, surveyed
+from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, answered, is_off, softened, surveyed
 
 AnyCheck = TypeVar("AnyCheck", Check[Proposal], Check[Plan], SurveyCheck)
 
@@ -77,12 +79,13 @@ COMPARISON_CHECKS: tuple[Check[Proposal], ...] = (tags.CHECK,)
 PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     needs.CHECK,
     secrets.CHECK,
+    pull_login.CHECK,
     engine.CHECK,
     audit.CHECK,
     signer.CHECK,
 )
 # Of each target and its cluster; side by side, and beside those above.
-SURVEY_CHECKS: tuple[SurveyCheck, ...] = ()
+SURVEY_CHECKS: tuple[SurveyCheck, ...] = (cluster.CHECK,)
 
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
@@ -160,11 +163,11 @@ def _results(
                 yield softened(found, decided.target, warns=check.warns)
 
 
-def _checked(row: Precondition, run: Callable[[], NotChecked | None]) -> Precondition:
+def _checked(row: Precondition, run: Callable[[], NotChecked | Noted | None]) -> Precondition:
     try:
-        not_checked = run()
+        found = run()
     except CannotTellError as unknown:
         return replace(row, state=PreconditionState.CANNOT_TELL, error=unknown)
     except (ConfigurationError, PreconditionError, PublishError, DeployError) as unmet:
         return replace(row, state=PreconditionState.UNMET, error=unmet)
-    return replace(row, state=PreconditionState.SKIPPED, why=not_checked.why) if not_checked else row
+    return answered(row, found)

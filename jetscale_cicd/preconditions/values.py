@@ -9,8 +9,8 @@ from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import TargetCheck
 
 
-def _targets(_: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
-    return proposal.plan.due
+def _targets(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
+    return proposal.plan.targets if context.request.preflight else proposal.plan.due
 
 
 def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:

@@ -1,5 +1,6 @@
 """What a run gives the engine of a target to deploy (``Delivery`` in ``engines/engine.py``)."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -48,6 +49,10 @@ class TargetDelivery:
         with self.acting.turn:
             return published_package(self.acting)
 
+    def pull_login(self) -> bytes:
+        """The Docker configuration of the Secret for pulling images; empty where the target has none."""
+        return pull_login(self.context, self.decided.target)
+
     def manifests(self, archive: Path) -> bytes:
         """The manifests, as rendered before anything was changed, else rendered from the archive."""
         with self.acting.turn:
@@ -58,6 +63,20 @@ class TargetDelivery:
     def report_interrupted(self, record: Deployed, run: str) -> None:
         """Record an interrupted deploy, whose process ended before it did so."""
         report_interrupted(self.context, self.decided.target, record, run)
+
+
+def pull_login(context: RunContext, target: Target) -> bytes:
+    """The Docker configuration of the Secret for pulling images; empty where the target has none.
+
+    Raises:
+        PreconditionError: ``PULL_LOGIN``.
+    """
+    if target.image_pull_secret is None:
+        return b""
+    from jetscale_cicd.observe.pull_login import read_pull_login
+
+    where = f"targets.{target.name}.image_pull_secret"
+    return read_pull_login(target.image_pull_secret, where, os.environ, context.logins)
 
 
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:

@@ -4,6 +4,7 @@ from contextlib import ExitStack, closing, suppress
 
 from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.act.deploy.audit import audit_entry
+from jetscale_cicd.act.deploy.cluster_record import record_cluster
 from jetscale_cicd.act.deploy.delivery import TargetDelivery
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import Stage6Error
@@ -34,6 +35,7 @@ class TargetSteps:
             return self._record(each)
         sessions, target = self.acting.sessions, each.decided.target
         if target.name not in sessions:
+            record_cluster(self.acting, target)
             sessions[target.name] = engine_of(target).open(TargetDelivery(self.acting, each.decided))
         return sessions[target.name].perform(step.name)
 

@@ -11,6 +11,7 @@ from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.surroundings import keep_pull_secret, make_namespace
 from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
@@ -74,6 +75,9 @@ class HelmSession:
     def _lock(self) -> str:
         """Lock the release and observe it again: the holder before may have changed it."""
         context, target = self.delivery.context, self._target
+        made = ""
+        if target.create_namespace and make_namespace(cluster_of(context, target), target):
+            made = f"namespace {target.namespace} is made; "
         release = self._closing.enter_context(locked(context, target))
         self._opened, self._locked = release, True
         seen = observe_release(release.api, target)
@@ -86,7 +90,7 @@ class HelmSession:
                 where=f"{target.namespace}/{target.release}",
                 hint="no action is needed: the run observes and plans again",
             )
-        return f"{target.namespace}/{target.release} is locked"
+        return f"{made}{target.namespace}/{target.release} is locked"
 
     def _recover(self) -> str:
         report = revision_report(self.delivery.report_interrupted)
@@ -95,6 +99,7 @@ class HelmSession:
     def _deploy(self) -> str:
         """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
+        kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
         record = self.delivery.record(package.digest)
         with self.delivery.values_files(record) as files:
             self.attempted = record
@@ -107,6 +112,7 @@ class HelmSession:
         release.hide_secrets()
         return (
             f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {self._target.release}"
+            + (f"; {kept}" if kept else "")
         )
 
     def _verify(self) -> str:

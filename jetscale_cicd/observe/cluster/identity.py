@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.cluster_identity import ClusterIdentity
 from jetscale_cicd.observe.cluster.api_errors import not_read
 from jetscale_cicd.tools.certificates import der_certificates, fingerprint
 from jetscale_cicd.tools.cluster_access import read_access
@@ -10,22 +10,6 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Processes
 
 _KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
-
-
-@frozen(kw_only=True)
-class ClusterIdentity:
-    """What tells a cluster from every other one; a part that was not asked for is as one that is not known.
-
-    Args:
-        server: address of the API server, without a slash at its end; "" where it is not known.
-        authorities: SHA-256 of each certificate that the API server's is checked with, in hexadecimal, sorted; none
-            where those of the system are taken.
-        uid: of the namespace kube-system, which lives as long as its cluster; None where this run may not read it.
-    """
-
-    server: str = ""
-    authorities: tuple[str, ...] = ()
-    uid: str | None = None
 
 
 def read_identity(

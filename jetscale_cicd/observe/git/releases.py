@@ -1,13 +1,17 @@
 """Which versions are taken: tags here and at the remote, and what runs are about to push."""
 
+from collections.abc import Mapping
+
 from jetscale_cicd.decide.release.branches import BranchRules
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.branch import Heads
-from jetscale_cicd.model.record import frozen, replace
+from jetscale_cicd.model.cluster_identity import CLUSTER_RECORD
+from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.observe.git.heads import head_patterns, heads_of
 from jetscale_cicd.observe.git.release_branch import Branch, own_release
 from jetscale_cicd.observe.git.remote import (
+    CLUSTERS,
     RESERVED,
     TAGS,
     RemoteRefs,
@@ -39,6 +43,7 @@ class Releases:
             lowest first.
         branch: the one that gets release commits, with its tip at the remote.
         beside: refs of the remote beside which git may be able to hold no release tag, or no reservation.
+        clusters: by the name of a target what was recorded of the cluster of its first deploy.
         heads: the remote's branches, as far as they were asked for; None where it was not asked, or there is none.
     """
 
@@ -50,6 +55,7 @@ class Releases:
     branch: Branch | None = None
     beside: tuple[str, ...] = ()
     heads: Heads | None = None
+    clusters: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
 def begin_releases(repository: Repository, tag_format: str, branches: BranchRules, *, ask_remote: bool) -> None:
@@ -98,6 +104,7 @@ def find_releases(
         branch=branch and replace(branch, tip=(theirs or {}).get(branch.ref)),
         beside=_beside(theirs or {}, everything, tag_format),
         heads=heads_of(answer.commits, answer.default) if answer else None,
+        clusters=_clusters(theirs or {}),
     )
 
 
@@ -153,14 +160,25 @@ def _remote_patterns(tag_format: str) -> tuple[str, ...]:
     folders = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
     above = (tag_glob(folder) if "{version}" in folder else literal(folder.encode()) for folder in folders)
     names = (tag_glob(tag_format), *above, f"{tag_glob(tag_format)}/*")
-    return *(f"{prefix}{name}" for name in names for prefix in (TAGS, RESERVED)), *_ABOVE_ALL
+    return *(f"{prefix}{name}" for name in names for prefix in (TAGS, RESERVED)), *_ABOVE_ALL, f"{CLUSTERS}*"
 
 
 def _beside(theirs: dict[str, str], releases: tuple[Release, ...], tag_format: str) -> tuple[str, ...]:
     known = {TAGS + release.tag for release in releases}
     reserved = (ref for ref in theirs if ref.startswith(RESERVED))
     known |= {ref for ref in reserved if release_version(ref.removeprefix(RESERVED), tag_format)}
-    return tuple(ref for ref in theirs if ref not in known and not ref.startswith("refs/heads/") and ref != "HEAD")
+    known.add("HEAD")
+    return tuple(ref for ref in theirs if ref not in known and not ref.startswith(("refs/heads/", CLUSTERS)))
+
+
+def _clusters(theirs: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """What was recorded of the clusters of targets, by their names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for ref in sorted(theirs):
+        target, separator, record = ref.removeprefix(CLUSTERS).partition("/")
+        if ref.startswith(CLUSTERS) and separator and CLUSTER_RECORD.fullmatch(record):
+            found[target] = (*found.get(target, ()), record)
+    return found
 
 
 def _local_tags(repository: Repository, tag_format: str, theirs: dict[str, str]) -> dict[str, str | None]:

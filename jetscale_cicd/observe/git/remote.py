@@ -11,6 +11,8 @@ from jetscale_cicd.observe.git.repository import Repository
 
 # A version that a run is about to push, at the commit that it is for (act/release/reserve.py).
 RESERVED = "refs/stage6/reserved/"
+# The cluster to which a target was first deployed: TARGET/uid-… or TARGET/ca-… (act/deploy/cluster_record.py).
+CLUSTERS = "refs/stage6/cluster/"
 TAGS = "refs/tags/"
 _LIST = ("ls-remote", "--quiet", "--symref")
 # What a symbolic ref has in place of a commit (git-ls-remote(1), "OUTPUT").

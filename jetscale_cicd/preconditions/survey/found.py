@@ -11,5 +11,11 @@ class NotChecked(NamedTuple):
     why: str
 
 
-Found = NotChecked | tuple[Stage6Error, ...]
+class Noted(NamedTuple):
+    """The result of a check that holds, and what a run is going to do for it."""
+
+    why: str
+
+
+Found = NotChecked | Noted | tuple[Stage6Error, ...]
 """What a check of a survey found: everything that does not hold, or cannot be told; () where all of it holds."""

@@ -39,7 +39,7 @@ def _group(title: str, rows: Sequence[Precondition], paint: Paint) -> list[str]:
 def _row(row: Precondition, width: int, paint: Paint) -> Iterator[str]:
     mark, name = paint(*_MARKS[row.state]), row.id.ljust(width)
     if row.error is None:
-        why = f"not checked: {row.why}" if row.state is PreconditionState.SKIPPED else row.what
+        why = f"not checked: {row.why}" if row.state is PreconditionState.SKIPPED else row.why or row.what
         yield f"  {mark} {name}  {plain(why)}"
         return
     where = f" ({row.error.where})" if row.error.where else ""

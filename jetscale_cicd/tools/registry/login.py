@@ -63,10 +63,19 @@ class CredentialStore:
             ConfigurationError: ``REGISTRY_CONFIG``, a file of credentials cannot be read.
             PreconditionError: ``CREDENTIAL_HELPER``, the credential helper that a file names failed.
         """
+        login = self.from_environment() or self.find_stored(host)
+        self._learn(login)
+        return login
+
+    def find_stored(self, host: str) -> Login | None:
+        """Credentials for a host that helm or docker keeps on this machine, None where there are none.
+
+        Raises:
+            ConfigurationError: ``REGISTRY_CONFIG``.
+            PreconditionError: ``CREDENTIAL_HELPER``.
+        """
         key = RegistryHost(host).login_key
-        login = self.from_environment() or next(
-            (found for file in self._files() if (found := self._from_file(file, key))), None
-        )
+        login = next((found for file in self._files() if (found := self._from_file(file, key))), None)
         self._learn(login)
         return login
 

@@ -1,0 +1,50 @@
+"""The record of the cluster to which a target was first deployed: a ref of the remote, which no context changes.
+
+A release on a cluster cannot tell that another cluster is meant: on the wrong one there is no release, which looks as
+before a first deploy. So the record is in git, in the name of a ref: reading it takes no more than listing the tags.
+"""
+
+import os
+
+from jetscale_cicd.act.context import ActContext
+from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.identity import read_identity
+from jetscale_cicd.observe.git.remote import CLUSTERS, remote_of
+from jetscale_cicd.tools.kubernetes import Kubernetes
+from jetscale_cicd.tools.process import tool_environment
+
+
+def record_cluster(acting: ActContext, target: Target) -> None:
+    """Record the cluster of a target, unless its configuration names it, or it is recorded already.
+
+    What cannot be recorded is announced, and stops nothing: the account of a deploy may have no right to push.
+    """
+    context = acting.context
+    api = engine_of(target).cluster(context, target)
+    if target.cluster or api is None or target.name in acting.plan.clusters or not remote_of(context.repository):
+        return
+    why = _push(acting, target, api)
+    if why:
+        context.announce(
+            f"! {target.name}: which cluster this is could not be recorded ({why}), so that a later run cannot tell it "
+            f"from another one; write it down: targets.{target.name}.cluster"
+        )
+
+
+def _push(acting: ActContext, target: Target, api: Kubernetes) -> str:
+    """Push the record; why that was not possible, or ""."""
+    context = acting.context
+    try:
+        env = tool_environment(os.environ)
+        seen = read_identity(context.processes, env, api, api.context, of_address=False)
+        if seen.uid is None:
+            seen = read_identity(context.processes, env, api, api.context, of_cluster=False)
+        if not seen.record:
+            return "neither the namespace kube-system nor a certificate authority can be read"
+        remote, ref = remote_of(context.repository) or "origin", f"{CLUSTERS}{target.name}/{seen.record}"
+        result = context.repository.git.write("push", "--quiet", remote, f"{acting.release.commit}:{ref}")
+    except Stage6Error as failed:
+        return failed.message
+    return "" if result.status == 0 else " ".join(result.stderr.split()) or "git push failed"

@@ -1,0 +1,94 @@
+"""What a run makes around a release, where its target says so: the namespace, and the Secret for pulling images."""
+
+from jetscale_cicd.decide.cluster.deploy_record import LABEL
+from jetscale_cicd.decide.cluster.pull_secret import MANAGED, TYPE, is_up_to_date, pull_secret
+from jetscale_cicd.errors import CannotTellError, PreconditionError
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.api_errors import cannot_tell
+from jetscale_cicd.observe.cluster.namespace import namespace_terminating
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+
+
+def make_namespace(api: Kubernetes, target: Target) -> bool:
+    """Make the namespace of a target, where it is missing; whether this run made it.
+
+    Raises:
+        PreconditionError: ``NAMESPACE_FORBIDDEN`` or ``NAMESPACE_TERMINATING``.
+        CannotTellError: the cluster does not answer.
+    """
+    path = "/api/v1/namespaces"
+    try:
+        if _is_there(api, target):
+            return False
+        labels = {**MANAGED, f"{LABEL}/target": target.name}
+        metadata = {"name": target.namespace, "labels": labels}
+        api.create(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    except ApiFailure as failed:
+        if failed.conflict and failed.reason == "AlreadyExists":  # another run made it meanwhile
+            return False
+        if failed.namespace_terminating:
+            raise namespace_terminating(target) from None
+        raise _refused(failed, target, f"namespace {target.namespace}", "NAMESPACE_FORBIDDEN") from None
+    return True
+
+
+def _is_there(api: Kubernetes, target: Target) -> bool:
+    """Whether the namespace is there; where this run may not read it, it is tried to make it."""
+    try:
+        found = api.get(f"/api/v1/namespaces/{target.namespace}")
+    except ApiFailure as failed:
+        if failed.status == 403:
+            return False
+        raise
+    if found and (found.get("status") or {}).get("phase") == "Terminating":
+        raise namespace_terminating(target)
+    return found is not None
+
+
+def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
+    """Make the Secret for pulling images, or bring it up to date; what was done, "" where nothing had to be.
+
+    Raises:
+        PreconditionError: ``PULL_SECRET_FOREIGN``, one of the name is of another type, or belongs to a release of Helm;
+            ``PULL_SECRET_FORBIDDEN``.
+        CannotTellError: the cluster does not answer.
+    """
+    if target.image_pull_secret is None:
+        return ""
+    name = target.image_pull_secret.name
+    collection = f"/api/v1/namespaces/{target.namespace}/secrets"
+    wanted = pull_secret(name, target.namespace, config)
+    try:
+        found = api.get(f"{collection}/{name}")
+        if found is None:
+            api.create(collection, wanted)
+            return f"Secret {name} for pulling images is made"
+        labels = found.get("metadata", {}).get("labels") or {}
+        if found.get("type") != TYPE or labels.get("app.kubernetes.io/managed-by") == "Helm":
+            raise _foreign(target, name, str(found.get("type")))
+        if is_up_to_date(found, config):
+            return ""
+        api.replace(f"{collection}/{name}", {**found, "data": wanted["data"]})
+    except ApiFailure as failed:
+        raise _refused(failed, target, f"Secret {name}", "PULL_SECRET_FORBIDDEN") from None
+    return f"Secret {name} for pulling images is brought up to date"
+
+
+def _foreign(target: Target, name: str, kind: str) -> PreconditionError:
+    return PreconditionError(
+        "PULL_SECRET_FOREIGN",
+        f"Secret {name} is there, and is not one for pulling images that this run may change (type {kind})",
+        where=f"namespace {target.namespace}",
+        hint=f"choose another name: targets.{target.name}.image_pull_secret.name, and imagePullSecrets of the chart",
+    )
+
+
+def _refused(failed: ApiFailure, target: Target, what: str, code: str) -> PreconditionError | CannotTellError:
+    if failed.status != 403:
+        return cannot_tell(failed, target)
+    return PreconditionError(
+        code,
+        f"this run may not make or change {what}: {failed.message}",
+        where=f"target {target.name}",
+        hint="grant that right (docs/deploy.md), or have it made by who owns the cluster, and take the key out",
+    )

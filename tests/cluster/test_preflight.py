@@ -1,0 +1,126 @@
+"""Preflight on a real API server: which cluster it is, the namespace, and the Secret for pulling images."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.stack import Stack, stack
+from tests.support.command import Ended
+from tests.support.control_plane import Cluster
+
+FILE = ".stage6.yaml"
+CA = "ca-" + "0" * 64
+
+
+def rows(ended: Ended) -> dict[str, list[tuple[str, str | None]]]:
+    """State and code of each row of a preflight, by the id of its check."""
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    for each in ended.json["preconditions"]:
+        found.setdefault(each["id"], []).append((each["state"], each["error"] and each["error"]["code"]))
+    return found
+
+
+def preflight(live: Stack, *words: str, **env: str) -> Ended:
+    return live.command("preflight", "--output=json", *words, **env)
+
+
+def records(live: Stack) -> list[str]:
+    """The clusters that the remote has a record of."""
+    listed = live.sample.repo.git("ls-remote", "origin", "refs/stage6/cluster/*")
+    return [line.partition("refs/stage6/cluster/")[2] for line in listed.splitlines()]
+
+
+def kube_system(cluster: Cluster) -> str:
+    uid: str = cluster.ask("/api/v1/namespaces/kube-system")["metadata"]["uid"]
+    return uid
+
+
+@pytest.fixture
+def live(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> Stack:
+    """A stack with a remote, released by nobody yet."""
+    return stack(tmp_path, cluster, namespace, helm)
+
+
+def test_everything_is_met_and_nothing_is_changed(live: Stack) -> None:
+    ended = preflight(live)
+    assert (ended.status, ended.json["ready"]) == (0, True), ended.stderr
+    assert rows(ended)["cluster"] == [("met", None)]
+    assert live.ask("/api/v1/namespaces/{}/secrets")["items"] == []
+    assert live.sample.repo.git("tag") == ""
+
+
+def test_the_first_deploy_records_its_cluster_and_no_later_one_goes_to_another(live: Stack) -> None:
+    live.done()
+    assert records(live) == [f"live/uid-{kube_system(live.cluster)}"]
+    live.sample.repo.git("push", "-q", "origin", f":refs/stage6/cluster/{records(live)[0]}")
+    live.sample.repo.git("push", "-q", "origin", f"HEAD:refs/stage6/cluster/live/{CA}")  # of another cluster
+    live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
+    assert rows(preflight(live))["cluster"] == [("unmet", "CLUSTER_DIFFERS")]
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (3, "CLUSTER_DIFFERS")
+    assert live.history() == [(1, "deployed")]
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("{uid}", "met"),
+        ("{server}", "met"),
+        ("sha256:{authority}", "met"),
+        ("00000000-0000-4000-8000-000000000000", "unmet"),
+        ("https://elsewhere.invalid:6443", "unmet"),
+        ("sha256:" + "0" * 64, "unmet"),
+    ],
+)
+def test_a_target_names_its_cluster_in_each_form(live: Stack, written: str, state: str) -> None:
+    config = yaml.safe_load(live.cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
+    known = {"uid": kube_system(live.cluster), "server": config["server"], "authority": authority_of(config)}
+    live.sample.edit("chore: pinned", FILE, "    client_name:", f"    cluster: {written.format(**known)}\n    client_name:")
+    assert [found for found, _ in rows(preflight(live, "--only=cluster"))["cluster"]] == [state]
+
+
+def authority_of(config: dict[str, Any]) -> str:
+    from jetscale_cicd.tools.certificates import der_certificates, fingerprint
+
+    held = config.get("certificate-authority-data")
+    pem = base64.b64decode(held) if held else Path(config["certificate-authority"]).read_bytes()
+    return fingerprint(next(iter(der_certificates(pem))))
+
+
+def test_a_missing_namespace_is_made_by_the_run_and_said_before(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, f"{namespace}-new", helm, "    create_namespace: true")
+    found = {each["id"]: each for each in preflight(live).json["preconditions"]}["namespace"]
+    assert (found["state"], found["why"]) == ("met", f"a deploy makes namespace {live.namespace}")
+    live.done()
+    labels = live.ask("/api/v1/namespaces/{}")["metadata"]["labels"]
+    assert labels["app.kubernetes.io/managed-by"] == "stage6"
+    assert labels["stage6.jetscale.ai/target"] == "live"
+
+
+def test_the_secret_for_pulling_images_is_made_and_kept_up_to_date(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    more = "    image_pull_secret: {name: pull, environment: IMAGES, registry: images.invalid}"
+    live = stack(tmp_path, cluster, namespace, helm, more)
+    assert rows(preflight(live))["pull-login"] == [("unmet", "PULL_LOGIN")]
+    first = preflight(live, IMAGES="robot:pull-canary-1234")
+    assert rows(first)["pull-login"] == [("met", None)]
+    ended = live.run(IMAGES="robot:pull-canary-1234")
+    assert ended.status == 0, ended.stderr
+    assert login(live) == ("robot", "pull-canary-1234")
+    live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
+    again = live.run(IMAGES="robot:pull-canary-5678")
+    assert (again.status, login(live)) == (0, ("robot", "pull-canary-5678"))
+    assert "pull-canary" not in "".join((first.stdout, first.stderr, ended.stdout, ended.stderr, again.stdout, again.stderr))
+
+
+def login(live: Stack) -> tuple[str, str]:
+    secret = live.ask("/api/v1/namespaces/{}/secrets/pull")
+    config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
+    return config["auths"]["images.invalid"]["username"], config["auths"]["images.invalid"]["password"]
