@@ -26,7 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--online",
         action="store_true",
-        help="ask the remote for tags, and fetch subcharts with the registry's login (default: no network)",
+        help="ask the remote for tags, the registry for subcharts and the clusters whether they are ready (default: no "
+        "network)",
     )
     add_targets(parser)
 
@@ -47,5 +48,5 @@ def _request(args: argparse.Namespace) -> "Request":
         raise ConfigurationError(
             "USAGE", "--worktree simulates the work tree, and --head a commit", hint="leave one of them out"
         )
-    request = replace(request_of(args, network=args.online), since="event", worktree=args.worktree)
+    request = replace(request_of(args, network=args.online), since="event", online=args.online, worktree=args.worktree)
     return replace(request, from_merge_base=True) if args.base else request

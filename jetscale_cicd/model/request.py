@@ -65,6 +65,7 @@ class Request:
         network: whether remotes, registries and clusters may be asked.
         audit: file to which a line is appended for each deploy.
         acts: the plan is going to be carried out, so a run that may not act is refused before anything is asked.
+        online: a comparison of commits also asks the clusters whether the change could be deployed to them now.
         preflight: check every target that is asked for, whether something is due there or not, and change nothing.
         only, skip: ids of the checks of a preflight that are made, all of them where none is named; and that are not.
         release_hold: deploy although a rollback holds the target.
@@ -90,6 +91,7 @@ class Request:
     audit: Path | None = None
     network: bool = True
     acts: bool = False
+    online: bool = False
     preflight: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

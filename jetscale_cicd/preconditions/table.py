@@ -30,6 +30,7 @@ from jetscale_cicd.preconditions import (
     needs,
     objects,
     observed,
+    own_checks,
     published,
     pull_login,
     push_address,
@@ -85,26 +86,35 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     signer.CHECK,
 )
 # Of each target and its cluster; side by side, and beside those above.
-SURVEY_CHECKS: tuple[SurveyCheck, ...] = (cluster.CHECK,)
+SURVEY_CHECKS: tuple[SurveyCheck, ...] = (cluster.CHECK, own_checks.CHECK)
 
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The result of every check on which the plan depends; an unmet one does not stop the others."""
     asked = _Asked(context.request.only, context.request.skip)
+    rows = _beside_surveys(context, proposal, asked, asked.of(CHECKS))
+    return (*rows, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
+
+
+def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
+    """The results of the checks on which a comparison of commits depends; online, those of the clusters, too."""
+    if not context.request.online:
+        return tuple(_results(COMPARISON_CHECKS, context, proposal, of_this_process=False))
+    return _beside_surveys(context, proposal, _Asked((), ()), (*COMPARISON_CHECKS, objects.CHECK))
+
+
+def _beside_surveys(
+    context: RunContext, proposal: Proposal, asked: "_Asked", checks: Sequence[Check[Proposal]]
+) -> tuple[Precondition, ...]:
+    """The results of checks, while the clusters are surveyed in threads, and of those surveys."""
     surveys = [TargetSurvey(context, proposal, decided) for decided in _surveyed(context, proposal)]
     begun = _begin(asked, surveys, reads_manifests=False)
-    rows = list(_results(asked.of(CHECKS), context, proposal, of_this_process=False))
+    rows = tuple(_results(checks, context, proposal, of_this_process=False))
     _render(context, proposal, surveys)
     of_manifests = _begin(asked, surveys, reads_manifests=True)
     surveyed = [row for found in (*begun.results(), *of_manifests.results()) for row in found]
     order = [check.id for check in SURVEY_CHECKS]
-    surveyed.sort(key=lambda row: order.index(row.id))
-    return (*rows, *surveyed, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
-
-
-def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
-    """The results of the checks on which a comparison of commits depends."""
-    return tuple(_results(COMPARISON_CHECKS, context, proposal, of_this_process=False))
+    return (*rows, *sorted(surveyed, key=lambda row: order.index(row.id)))
 
 
 def check_process(context: RunContext, plan: Plan) -> tuple[Precondition, ...]:

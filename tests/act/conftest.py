@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -93,6 +94,8 @@ class Stage:
     announced: list[str] = field(default_factory=list)
     sessions: dict[str, FakeSession] = field(default_factory=dict)
     redact: Redactor = field(default_factory=lambda: Redactor.of(()))
+    # Without a remote, where no cluster is recorded.
+    repository: Any = field(default_factory=lambda: SimpleNamespace(git=SimpleNamespace(remotes=())))
 
     @property
     def request(self) -> Request:

@@ -22,11 +22,10 @@ def record_cluster(acting: ActContext, target: Target) -> None:
     What cannot be recorded is announced, and stops nothing: the account of a deploy may have no right to push.
     """
     context = acting.context
-    api = engine_of(target).cluster(context, target)
-    if target.cluster or api is None or target.name in acting.plan.clusters or not remote_of(context.repository):
+    if target.cluster or target.name in acting.plan.clusters or not remote_of(context.repository):
         return
-    why = _push(acting, target, api)
-    if why:
+    api = engine_of(target).cluster(context, target)
+    if api and (why := _push(acting, target, api)):
         context.announce(
             f"! {target.name}: which cluster this is could not be recorded ({why}), so that a later run cannot tell it "
             f"from another one; write it down: targets.{target.name}.cluster"

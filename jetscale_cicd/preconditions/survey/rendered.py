@@ -26,7 +26,7 @@ def rendered_targets(context: RunContext, proposal: Proposal) -> Iterable[Target
     """
     plan, request = proposal.plan, context.request
     refused = plan.half is Half.DEPLOY and plan.decision is Decision.PUBLISH  # a deploy of what is not released
-    if refused or request.compares_only:
+    if refused or (request.compares_only and not request.online):
         return ()
     if request.preflight:
         return plan.targets
@@ -57,7 +57,7 @@ def rendering_of(context: RunContext, proposal: Proposal, decided: TargetDecisio
     rendered = context.rendered.get((target.name, str(archive)))
     if rendered is None:
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
-    return Rendering(archive, parse_manifests(rendered, target.name))
+    return Rendering(archive, rendered, parse_manifests(rendered, target.name))
 
 
 def _is_unproven(context: RunContext, proposal: Proposal, release: Release) -> bool:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
@@ -21,6 +21,7 @@ class Rendering:
     """The package of a deploy, and the objects that it renders to."""
 
     archive: Path
+    text: bytes
     manifests: tuple[Manifest, ...]
 
 
@@ -63,6 +64,7 @@ class TargetSurvey:
     def __init__(self, context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:
         self.context, self.proposal, self.decided = context, proposal, decided
         self.rendering: Rendering | None = None
+        self.live = Once(self._live)
         self.deployed = Once(self._deployed)
 
     @property
@@ -83,11 +85,18 @@ class TargetSurvey:
     @property
     def installs(self) -> bool:
         """Whether a deploy is the first one of the release, as far as is known."""
-        return not isinstance(self.decided.live, Deployed)
+        return not isinstance(self.live(), Deployed)
+
+    def _live(self) -> LiveState:
+        """What is deployed: as the decision has it, and observed where only commits were compared for that."""
+        live = self.decided.live
+        if isinstance(live, NotObserved) and live.error is None and self.api:
+            return engine_of(self.target).observe(self.context, self.target)
+        return live
 
     def _deployed(self) -> tuple[Manifest, ...]:
         """The objects of the revision that is deployed, hooks aside; none where nothing is."""
-        live, api = self.decided.live, self.api
+        live, api = self.live(), self.api
         if api is None or not isinstance(live, Deployed) or live.revision is None:
             return ()
         from jetscale_cicd.observe.cluster.helm_release import read_revision

@@ -50,6 +50,9 @@ class FakeDelivery:
     def record(self, digest: str) -> Deployed:
         return replace(NEW, digest=digest)
 
+    def pull_login(self) -> bytes:
+        return b""
+
     @contextmanager
     def values_files(self, record: Deployed) -> Iterator[Sequence[Path]]:
         assert record.digest == "sha256:p"

@@ -1,0 +1,96 @@
+"""Checks of the user's own: commands of the configuration, and entry points of packages."""
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.preconditions import own_checks
+from tests.support.command import Ended
+from tests.support.sample import LIVE, Sample, small
+
+Row = tuple[str, str, str | None]
+
+
+@pytest.fixture
+def sample(tmp_path: Path, any_helm: Path) -> Sample:
+    return small(tmp_path, {".stage6.yaml": f"chart: {{registry: ../registry}}\n{LIVE}"}, any_helm)
+
+
+def own(ended: Ended) -> list[tuple[str, str | None]]:
+    """State and code of each row of one's own checks."""
+    rows = [each for each in ended.json["preconditions"] if each["id"] == "own-checks"]
+    return [(each["state"], each["error"] and each["error"]["code"]) for each in rows]
+
+
+def checked(sample: Sample, script: str, *command: str) -> Ended:
+    """A preflight with one check of one's own, a script of the commit."""
+    sample.repo.write("check.sh", f"#!/bin/sh\n{script}\n")
+    (sample.repo.path / "check.sh").chmod(0o755)
+    words = [str(sample.repo.path / "check.sh"), *command]
+    config = f"chart: {{registry: ../registry}}\n{LIVE}".replace(
+        "engine: render", f"engine: render, own_checks: {{mine: {words}}}"
+    )
+    sample.commit("feat: a check", {".stage6.yaml": config})
+    return sample.command("preflight", "--output=json")
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("exit 0", [("met", None)]),
+        ("echo it is closed >&2; exit 1", [("unmet", "OWN_CHECK")]),
+        ("echo who knows; exit 75", [("cannot tell", "OWN_CHECK_UNKNOWN")]),
+        ("grep -q 'kind: ConfigMap' || exit 1", [("met", None)]),
+        ('test "$STAGE6_TARGET/$STAGE6_NAMESPACE" = live/jetscale-prod', [("met", None)]),
+    ],
+)
+def test_a_command_says_by_its_status_whether_its_check_holds(
+    sample: Sample, script: str, found: list[tuple[str, str | None]]
+) -> None:
+    assert own(checked(sample, script)) == found
+
+
+def test_the_last_line_of_the_command_is_the_reason_and_secrets_are_masked_in_it(sample: Sample) -> None:
+    ended = checked(sample, "echo first; echo the token is $A_TOKEN; exit 1")
+    masked = sample.command("preflight", "--output=json", env={"A_TOKEN": "canary-of-a-check"})
+    (row,) = (each for each in ended.json["preconditions"] if each["id"] == "own-checks")
+    assert row["error"]["message"].endswith("the token is")
+    assert "canary-of-a-check" not in masked.stdout + masked.stderr
+
+
+def test_a_plan_runs_no_command_of_the_commit(sample: Sample) -> None:
+    checked(sample, "touch ../it-ran")
+    (sample.directory / "it-ran").unlink()
+    ended = sample.command("plan", "--output=json")
+    assert (own(ended), (sample.directory / "it-ran").exists()) == ([("skipped", None)], False)
+
+
+def finds(*_: object) -> Iterator[object]:
+    yield "the licence is used up"
+    yield PreconditionError("OF_A_PACKAGE", "no", hint="yes")
+
+
+def breaks(*_: object) -> None:
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("function", "codes"), [("finds", ["OWN_CHECK", "OF_A_PACKAGE"]), ("breaks", ["OWN_CHECK_UNKNOWN"])]
+)
+def test_a_package_gives_sentences_or_errors_and_its_bug_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, function: str, codes: list[str]
+) -> None:
+    point = EntryPoint("mine", f"{__name__}:{function}", own_checks.GROUP)
+    monkeypatch.setattr(own_checks, "_entry_points", lambda: (point,))
+
+    class Survey:
+        target = None
+        manifests = ()
+
+        class context:  # noqa: N801
+            redact = staticmethod(str)
+
+    assert [each.code for each in own_checks._of_packages(Survey())] == codes  # type: ignore[arg-type]
