@@ -20,7 +20,7 @@ SHELL := /bin/bash
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(VENV)/.run tools ## Stage 6 at work on this machine: examples/five_scenes.py
@@ -58,6 +58,10 @@ registry: $(VENV)/.python ## an OCI registry for the tests that want one (Debian
 .PHONY: kube-assets
 kube-assets: ## etcd, kube-apiserver and kube-controller-manager for `make cluster`, built once (Go; minutes, 6 GB)
 	@[ -n "$${KUBEBUILDER_ASSETS:-}" ] || scripts/build_kube_assets.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/kube-assets"
+
+.PHONY: secrets-operator
+secrets-operator: ## External Secrets Operator for the tests of `make cluster` that want one, built once (Go; minutes, 2 GB)
+	@scripts/build_secrets_operator.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/secrets-operator"
 
 .PHONY: cluster
 cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first, or set KUBECONFIG
