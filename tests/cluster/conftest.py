@@ -5,11 +5,21 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.support.control_plane import ASSETS, EXISTING, PROGRAMS, Cluster, control_plane, existing_cluster
 from tests.support.kubelet import node
+from tests.support.moto import Moto, moto_server
+from tests.support.secrets_operator import (
+    CRDS,
+    OPERATOR,
+    OPERATOR_ASSETS,
+    SecretsOperator,
+    install_crds,
+    running_operator,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,13 +39,42 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             running = existing_cluster(Path(EXISTING), directory)
             held.enter_context(_left_to_us(running))
         elif missing:
-            message = f"{', '.join(missing)} not in {ASSETS}: run `make kube-assets`, or set KUBECONFIG"
-            assert not os.environ.get("CI"), message
-            pytest.skip(message)
+            _skip(f"{', '.join(missing)} not in {ASSETS}: run `make kube-assets`, or set KUBECONFIG")
         else:
             running = held.enter_context(control_plane(directory, ASSETS))
         held.enter_context(node(running, directory))
         yield running
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """AWS, shared: each test has keys of its own."""
+    with moto_server(tmp_path_factory.mktemp("moto")) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def served_crds(cluster: Cluster) -> Cluster:
+    """The cluster, with the API of External Secrets Operator, and no operator."""
+    missing = [file for file in (OPERATOR, CRDS) if not (OPERATOR_ASSETS / file).is_file()]
+    if missing:
+        _skip(f"{', '.join(missing)} not in {OPERATOR_ASSETS}: run `make secrets-operator`")
+    install_crds(cluster, OPERATOR_ASSETS)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def secrets_operator(
+    served_crds: Cluster, moto: Moto, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SecretsOperator]:
+    """External Secrets Operator for every namespace; a test that stops one runs its own with `running_operator`."""
+    with running_operator(served_crds, moto, tmp_path_factory.mktemp("secrets-operator")) as operator:
+        yield operator
+
+
+def _skip(message: str) -> NoReturn:
+    assert not os.environ.get("CI"), message
+    pytest.skip(message)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,8 +132,8 @@ def control_plane(directory: Path, assets: Path) -> Iterator[Cluster]:
     """
     directory.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as running:
-        etcd, api = _free_ports(2)
-        run = _Starter(directory, assets, running)
+        etcd, api = free_ports(2)
+        run = Starter(directory, assets, running)
         run.start("etcd", _etcd(directory, etcd))
         keys = authority(directory / "pki", "127.0.0.1")
         tokens = {name: secrets.token_hex(16) for name in ("admin", "system:kube-controller-manager")}
@@ -142,7 +142,7 @@ def control_plane(directory: Path, assets: Path) -> Iterator[Cluster]:
         new = ("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(directory / _SIGNS))
         subprocess.run(new, check=True, capture_output=True)
         _write_tokens(directory / "tokens.csv", tokens)
-        _wait_for(f"http://127.0.0.1:{etcd}/health", run)
+        wait_for(f"http://127.0.0.1:{etcd}/health", run)
         run.start("kube-apiserver", _apiserver(directory, keys, etcd, api))
         cluster = Cluster(f"https://127.0.0.1:{api}", keys.ca, tokens["admin"], admin)
         cluster.until("/readyz", run.check)
@@ -152,10 +152,20 @@ def control_plane(directory: Path, assets: Path) -> Iterator[Cluster]:
 
 
 @dataclass
-class _Starter:
+class Starter:
+    """Programs in the background, which end with the block.
+
+    Args:
+        directory: gets their logs.
+        assets: holds the programs.
+        running: ends them.
+        env: of all of them; None is ours.
+    """
+
     directory: Path
     assets: Path
     running: contextlib.ExitStack
+    env: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         self.started: dict[str, subprocess.Popen[bytes]] = {}
@@ -165,7 +175,11 @@ class _Starter:
         guard = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         log = self.running.enter_context((self.directory / f"{name}.log").open("wb"))
         process = subprocess.Popen(
-            [*guard, str(self.assets / name), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [*guard, str(self.assets / name), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=None if self.env is None else dict(self.env),
         )
         self.started[name] = process
         self.running.callback(process.wait)
@@ -212,7 +226,7 @@ def _manager(directory: Path, keys: Authority, kubeconfig: Path) -> tuple[str, .
     )
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
     """Ports below those that the kernel gives to connections (32768 and above), which could take one meanwhile."""
     free: set[int] = set()
     while len(free) < number:
@@ -246,7 +260,8 @@ def _kubeconfig(directory: Path, name: str, token: str, port: int, keys: Authori
     return file
 
 
-def _wait_for(url: str, run: _Starter) -> None:
+def wait_for(url: str, run: Starter) -> None:
+    """Until a server answers with success, and its program has not ended."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
