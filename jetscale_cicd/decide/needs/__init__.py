@@ -1,0 +1,1 @@
+"""What the manifests of a release need of their cluster, and what of it is neither there nor made by the release."""

@@ -1,0 +1,118 @@
+"""When Helm makes an object of a release, and when it removes it again.
+
+Helm's order (helm 3.22, pkg/action): ``crds/`` of a first install; hooks before, by weight and then by name, each done
+before the next one begins; the objects of the release; where it waits, until they are ready; hooks after. What a hook
+with ``hook-succeeded`` made is there until the last hook of its event is done.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from jetscale_cicd.decide.cluster.manifests import HOOK, Manifest
+from jetscale_cicd.decide.needs.need import User
+from jetscale_cicd.decide.needs.shapes import annotation, part
+
+BEFORE_CREATION, SUCCEEDED = "before-hook-creation", "hook-succeeded"
+_WEIGHT, _POLICY = "helm.sh/hook-weight", "helm.sh/hook-delete-policy"
+# Every event that Helm knows; a hook with another one is skipped (releaseutil/manifest_sorter.go).
+_EVENTS = {
+    *("pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-delete", "post-delete"),
+    *("pre-rollback", "post-rollback", "test", "test-success"),
+}
+_WAITED_FOR = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
+_DONE = ("Job", "Pod")  # as hooks; any other kind Helm creates and goes on
+
+
+class Phase(IntEnum):
+    """The parts of a deploy, in their order."""
+
+    CRDS = 0
+    BEFORE = 1
+    OBJECTS = 2
+    AFTER = 3
+    TESTS = 4
+
+
+class Moment(NamedTuple):
+    """When an object is made; those of one moment are made together."""
+
+    phase: Phase
+    weight: int = 0
+    name: str = ""
+
+
+class Deploy(NamedTuple):
+    """What is to be done: which hooks run depends on it.
+
+    Args:
+        install: whether it is the first revision.
+        tests: whether the chart's tests run at its end.
+    """
+
+    install: bool
+    tests: bool = False
+
+    def moments(self, user: User) -> Iterator[Moment]:
+        """When an object is made; none where it is not made in this deploy."""
+        if _is_of_crds(user.template):
+            if self.install:  # an upgrade leaves crds/ alone
+                yield Moment(Phase.CRDS)
+            return
+        if not user.events:
+            yield Moment(Phase.OBJECTS)
+            return
+        for event in user.events:
+            if (phase := self._phases.get(event)) is not None:
+                yield Moment(phase, user.weight, user.name)
+
+    @property
+    def _phases(self) -> dict[str, Phase]:
+        kind = "install" if self.install else "upgrade"
+        tests = dict.fromkeys(("test", "test-success"), Phase.TESTS) if self.tests else {}
+        return {f"pre-{kind}": Phase.BEFORE, f"post-{kind}": Phase.AFTER, **tests}
+
+
+def last_moment(user: User, made: Moment) -> Moment:
+    """Until when something is there that an object makes at a moment."""
+    gone = bool(user.events) and SUCCEEDED in user.policies and user.kind != "CustomResourceDefinition"
+    return Moment(made.phase, 1 << 31) if gone else Moment(Phase.TESTS, 1 << 31)
+
+
+def user_of(manifest: Manifest, namespace: str) -> User:
+    """The object of a manifest as one that needs something.
+
+    Args:
+        namespace: of objects that name none.
+    """
+    document = manifest.document
+    events = _list(annotation(document, HOOK)) or (("",) if manifest.hook else ())
+    known = all(event in _EVENTS for event in events)
+    return User(
+        kind=manifest.kind,
+        name=manifest.name,
+        namespace=manifest.namespace or namespace,
+        events=events if known else ("skipped",),
+        weight=_weight(annotation(document, _WEIGHT)),
+        policies=_list(annotation(document, _POLICY)) or ((BEFORE_CREATION,) if events else ()),
+        runs=manifest.kind in _DONE if events else _is_waited_for(manifest),
+        template=manifest.source,
+    )
+
+
+def _is_of_crds(template: str) -> bool:
+    return template.rpartition("/charts/")[2].partition("/")[2].startswith("crds/")
+
+
+def _is_waited_for(manifest: Manifest) -> bool:
+    spec = part(manifest.document, "spec")
+    return manifest.kind in _WAITED_FOR and spec.get("replicas", 1) != 0 and spec.get("paused") is not True
+
+
+def _list(written: str) -> tuple[str, ...]:
+    return tuple(each.strip().lower() for each in written.split(",") if each.strip())
+
+
+def _weight(written: str) -> int:
+    digits = written.removeprefix("-").removeprefix("+")
+    return int(written) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else 0

@@ -1,0 +1,86 @@
+"""Every need of a release that is not met, one finding for each thing that is missing."""
+
+from collections.abc import Mapping, Sequence
+
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.needs.findings import Group, finding
+from jetscale_cicd.decide.needs.hooks import Deploy
+from jetscale_cicd.decide.needs.inventory import Inventory
+from jetscale_cicd.decide.needs.made import Release
+from jetscale_cicd.decide.needs.need import Need, Thing, Use, thing_of
+from jetscale_cicd.decide.needs.shapes import annotation
+from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
+from jetscale_cicd.errors import Stage6Error
+
+_KEEP = "helm.sh/resource-policy"
+
+
+def unmet_needs(
+    needs: Sequence[Need],
+    made: Release,
+    inventory: Inventory,
+    *,
+    install: bool,
+    tests: bool = False,
+    leaving: frozenset[Thing] = frozenset(),
+    values: Mapping[str, bytes] | None = None,
+) -> tuple[Stage6Error, ...]:
+    """What a deploy would find missing, in the order in which the manifests need it.
+
+    Args:
+        made: by the release itself.
+        inventory: of what ``to_see`` names.
+        install: whether the deploy makes the first revision: other hooks run then, and ``crds/`` is applied.
+        tests: whether the chart's tests run at its end.
+        leaving: what the upgrade removes (``removed_by``).
+        values: the target's values files by their paths, in Helm's order.
+    """
+    given = Circumstances(release=made, inventory=inventory, deploy=Deploy(install, tests), leaving=leaving)
+    groups: dict[tuple[object, ...], list[Need]] = {}
+    verdicts: dict[tuple[object, ...], Verdict] = {}
+    for need in needs:
+        if (verdict := given.verdict(need)) is not Verdict.MET:
+            key = _one_finding(need, verdict)
+            groups.setdefault(key, []).append(need)
+            verdicts[key] = verdict
+    return tuple(finding(Group(tuple(found), verdicts[key], given, values or {})) for key, found in groups.items())
+
+
+def to_see(needs: Sequence[Need], made: Release, *, install: bool, tests: bool = False) -> frozenset[Thing]:
+    """What the cluster has to be asked for: what is needed, and not made by the release in time."""
+    deploy = Deploy(install, tests)
+    asked = [
+        need
+        for need in needs
+        if need.use is not Use.KIND
+        and not need.optional
+        and any(deploy.moments(need.user))
+        and not is_always_there(need.thing)
+        and not made.in_time(need, deploy)
+    ]
+    return frozenset(thing for need in asked for thing in (need.thing, need.unless) if thing)
+
+
+def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespace: str) -> frozenset[Thing]:
+    """What an upgrade removes: objects of the live revision that the new one has no more.
+
+    Args:
+        live: manifests of the revision that the upgrade begins with.
+        manifests: of the new one.
+        namespace: of the release.
+    """
+    kept = {thing_of(each, namespace) for each in manifests if not each.hook}
+    before = {
+        thing_of(each, namespace): annotation(each.document, _KEEP).strip().lower() for each in live if not each.hook
+    }
+    return frozenset(thing for thing, policy in before.items() if thing not in kept and policy != "keep")
+
+
+def _one_finding(need: Need, verdict: Verdict) -> tuple[object, ...]:
+    """What needs have in common that are told as one."""
+    if need.use is Use.KIND:
+        return verdict, need.api_version, need.thing.kind
+    if verdict is Verdict.UNSEEN:
+        return verdict, *need.thing[:3]
+    late = bool(need.user.events) if verdict in (Verdict.TOO_LATE, Verdict.GONE) else need.use is Use.PULL
+    return verdict, need.thing, late
