@@ -1,0 +1,505 @@
+"""Which needs are met when they have to be; one finding for each thing that is missing."""
+
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.decide.needs.inventory import Inventory, Present
+from jetscale_cicd.decide.needs.judge import removed_by, to_see
+from jetscale_cicd.decide.needs.made import made_by
+from jetscale_cicd.decide.needs.need import Thing
+from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.decide.needs.routes import Route
+from jetscale_cicd.errors import CannotTellError, PreconditionError
+from tests.decide.needs.release import NAMESPACE, Cluster, codes, job, judged, manifests, seen, thing, workload
+
+SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
+KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
+PULL = "{imagePullSecrets: [{name: db}], containers: []}"
+INGRESS = thing("networking.k8s.io/v1", "Ingress", "i", "spec: {ingressClassName: alb}")
+CLAIM = thing("v1", "PersistentVolumeClaim", "p", "spec: {storageClassName: fast}")
+EXTERNAL = "spec: {secretStoreRef: {name: aws}, data: [{secretKey: url}]}"
+STORE: Cluster = {("SecretStore", "aws"): None}
+
+MISSING: dict[str, tuple[str, str]] = {
+    "a Secret": (workload(SECRET), "NEEDED_SECRET_MISSING"),
+    "the Secret of a key": (workload(KEY), "NEEDED_SECRET_MISSING"),
+    "a ConfigMap": (workload(SECRET.replace("secretRef", "configMapRef")), "NEEDED_CONFIGMAP_MISSING"),
+    "a login for a registry": (workload(PULL), "PULL_SECRET_MISSING"),
+    "an account": (workload("{serviceAccountName: a, containers: []}"), "SERVICE_ACCOUNT_MISSING"),
+    "a claim": (
+        workload("{volumes: [{name: v, persistentVolumeClaim: {claimName: p}}], containers: []}"),
+        "CLAIM_MISSING",
+    ),
+    "a priority": (workload("{priorityClassName: p, containers: []}"), "PRIORITY_CLASS_MISSING"),
+    "a runtime": (workload("{runtimeClassName: p, containers: []}"), "RUNTIME_CLASS_MISSING"),
+    "a class of Ingresses": (INGRESS, "INGRESS_CLASS_MISSING"),
+    "a default class of Ingresses": (thing("networking.k8s.io/v1", "Ingress", "i"), "INGRESS_CLASS_MISSING"),
+    "a class of storage": (CLAIM, "STORAGE_CLASS_MISSING"),
+    "a default class of storage": (thing("v1", "PersistentVolumeClaim", "p"), "STORAGE_CLASS_MISSING"),
+    "a store": (thing("external-secrets.io/v1", "ExternalSecret", "e", EXTERNAL), "SECRET_STORE_MISSING"),
+    "an issuer": (thing("cert-manager.io/v1", "Certificate", "c", "spec: {issuerRef: {name: i}}"), "ISSUER_MISSING"),
+    "a role": (
+        thing("rbac.authorization.k8s.io/v1", "RoleBinding", "b", "roleRef: {kind: Role, name: r}"),
+        "ROLE_MISSING",
+    ),
+    "a gateway": (
+        thing("gateway.networking.k8s.io/v1", "HTTPRoute", "r", "spec: {parentRefs: [{name: g}]}"),
+        "GATEWAY_MISSING",
+    ),
+    "what is scaled": (
+        thing(
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "h",
+            "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}",
+        ),
+        "REFERENCE_MISSING",
+    ),
+    "a kind": (thing("example.test/v1", "Unheard", "d"), "KIND_NOT_SERVED"),
+    "a version of a kind": (thing("batch/v1beta1", "CronJob", "c"), "KIND_NOT_SERVED"),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), MISSING.values(), ids=MISSING)
+def test_what_is_not_there_is_one_finding_that_names_it(text: str, code: str) -> None:
+    (found,) = judged(text)
+    assert (found.code, type(found)) == (code, PreconditionError)
+    assert found.hint
+    assert found.where.startswith("app/templates/")
+    assert found.details
+
+
+PRESENT: dict[str, tuple[str, Cluster]] = {
+    "a Secret": (workload(SECRET), {("Secret", "db"): ()}),
+    "a key": (workload(KEY), {("Secret", "db"): ("url",)}),
+    "an account": (workload("{serviceAccountName: a, containers: []}"), {("ServiceAccount", "a"): None}),
+    "a class of Ingresses": (INGRESS, {("IngressClass", "alb"): None}),
+    "a class of storage": (CLAIM, {("StorageClass", "fast"): None}),
+    "a claim that has its storage already": (CLAIM, {("PersistentVolumeClaim", "p"): None}),
+    "a claim of a StatefulSet that has its storage already": (
+        thing(
+            "apps/v1",
+            "StatefulSet",
+            "db",
+            "spec: {volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: fast}}]}",
+        ),
+        {("PersistentVolumeClaim", "data-db-0"): None},
+    ),
+    "a default class": (thing("networking.k8s.io/v1", "Ingress", "i"), {("IngressClass", ""): None}),
+    "what Kubernetes makes": (
+        workload(
+            "{volumes: [{name: v, configMap: {name: kube-root-ca.crt, items: [{key: ca.crt}]}}],"
+            " containers: [{volumeMounts: [{name: v}]}]}"
+        ),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "there"), PRESENT.values(), ids=PRESENT)
+@pytest.mark.parametrize("install", [True, False])
+def test_what_is_there_is_no_finding(text: str, there: Cluster, install: bool) -> None:
+    assert codes(text, seen(there), install=install) == []
+
+
+OWN: dict[str, str] = {
+    "a Secret": workload(SECRET) + thing("v1", "Secret", "db"),
+    "a key in clear": workload(KEY) + thing("v1", "Secret", "db", "stringData: {url: x}"),
+    "a key": workload(KEY) + thing("v1", "Secret", "db", "data: {url: eA==}"),
+    "a token": workload(KEY) + thing("v1", "Secret", "db", "type: kubernetes.io/service-account-token"),
+    "what a sealed one becomes": workload(KEY) + thing("bitnami.com/v1alpha1", "SealedSecret", "db"),
+    "a login": workload(PULL) + thing("v1", "Secret", "db", "type: kubernetes.io/dockerconfigjson"),
+    "a binary key of a ConfigMap": workload(KEY.replace("secretKeyRef", "configMapKeyRef"))
+    + thing("v1", "ConfigMap", "db", "binaryData: {url: eA==}"),
+    "a Secret of another namespace's workload": workload(SECRET, namespace="other")
+    + thing("v1", "Secret", "db").replace("name: db", "name: db\n  namespace: other"),
+    "a certificate": thing(
+        "networking.k8s.io/v1", "Ingress", "i", "spec: {ingressClassName: alb, tls: [{secretName: t}]}"
+    )
+    + thing("cert-manager.io/v1", "Certificate", "c", "spec: {secretName: t, issuerRef: {name: i}}")
+    + thing("cert-manager.io/v1", "Issuer", "i"),
+    "a claim of a StatefulSet": workload(
+        "{volumes: [{name: v, persistentVolumeClaim: {claimName: data-db-1}}], containers: []}"
+    )
+    + thing(
+        "apps/v1",
+        "StatefulSet",
+        "db",
+        "spec: {replicas: 2, volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: ''}}]}",
+    ),
+    "the class of a volume of people": thing("v1", "PersistentVolume", "v", "spec: {storageClassName: fast}") + CLAIM,
+}
+SERVED_TOO = {("IngressClass", "alb"): None}
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+def test_what_the_release_makes_is_no_finding(text: str) -> None:
+    found = codes(text, seen(SERVED_TOO))
+    assert [code for code in found if code != "KIND_NOT_SERVED"] == []
+
+
+EXTERNALS: dict[str, tuple[str, list[str]]] = {
+    "its own name": (EXTERNAL, []),
+    "another name": (
+        EXTERNAL.replace("{secretStoreRef", "{target: {name: other}, secretStoreRef"),
+        ["NEEDED_SECRET_MISSING"],
+    ),
+    "no Secret at all": (
+        EXTERNAL.replace("{secretStoreRef", "{target: {creationPolicy: None}, secretStoreRef"),
+        ["NEEDED_SECRET_MISSING"],
+    ),
+    "another key": (EXTERNAL.replace("url", "uri"), ["NEEDED_SECRET_KEY_MISSING"]),
+    "keys that nobody knows": (EXTERNAL.replace("data: [{secretKey: url}]", "dataFrom: [{extract: {key: a}}]"), []),
+    "a template in place of its keys": (
+        EXTERNAL.replace("{secretStoreRef", "{target: {template: {data: {dsn: x}}}, secretStoreRef"),
+        ["NEEDED_SECRET_KEY_MISSING"],
+    ),
+    "a template beside its keys": (
+        EXTERNAL.replace(
+            "{secretStoreRef", "{target: {template: {mergePolicy: Merge, data: {dsn: x}}}, secretStoreRef"
+        ),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), EXTERNALS.values(), ids=EXTERNALS)
+def test_an_external_secret_makes(spec: str, expected: list[str]) -> None:
+    assert codes(workload(KEY) + thing("external-secrets.io/v1", "ExternalSecret", "db", spec), seen(STORE)) == expected
+
+
+HOOKS: dict[str, tuple[str, Cluster, bool, list[str]]] = {
+    "a hook before needs what comes later": (
+        job("migrate", "db", "pre-install") + thing("v1", "Secret", "db"),
+        {},
+        True,
+        ["HOOK_DEADLOCK"],
+    ),
+    "at an upgrade it is there from before": (
+        job("migrate", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
+        {("Secret", "db"): ()},
+        False,
+        [],
+    ),
+    "at an upgrade that brings it, it is not": (
+        job("migrate", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
+        {},
+        False,
+        ["HOOK_DEADLOCK"],
+    ),
+    "at an upgrade the hooks of an install do not run": (
+        job("migrate", "gone", "pre-install"),
+        {},
+        False,
+        [],
+    ),
+    "at an install those of an upgrade do not": (job("migrate", "gone", "pre-upgrade"), {}, True, []),
+    "nor those of an uninstall": (job("clean", "gone", "pre-delete"), {}, True, []),
+    "a hook before that one makes it": (
+        job("migrate", "db", "pre-install", hook_weight="2")
+        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="1"),
+        {},
+        True,
+        [],
+    ),
+    "weights are numbers": (
+        job("migrate", "db", "pre-install", hook_weight="10")
+        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="9"),
+        {},
+        True,
+        [],
+    ),
+    "a hook after that one makes it": (
+        job("migrate", "db", "pre-install", hook_weight="1")
+        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="2"),
+        {},
+        True,
+        ["HOOK_DEADLOCK"],
+    ),
+    "of one weight, names decide": (
+        job("a", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
+        {},
+        True,
+        ["HOOK_DEADLOCK"],
+    ),
+    "of one weight, names decide, the other way": (
+        job("z", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
+        {},
+        True,
+        [],
+    ),
+    "a hook before makes what the release needs": (
+        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install"),
+        {},
+        True,
+        [],
+    ),
+    "and removes it before that": (
+        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install", hook_delete_policy="hook-succeeded"),
+        {},
+        True,
+        ["HOOK_REMOVES_NEEDED"],
+    ),
+    "but not before the other hooks are done": (
+        job("migrate", "db", "pre-install", hook_weight="1")
+        + thing("v1", "Secret", "db", hook="pre-install", hook_delete_policy="hook-succeeded"),
+        {},
+        True,
+        [],
+    ),
+    "what an upgrade makes no more is there from the install": (
+        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install"),
+        {("Secret", "db"): ()},
+        False,
+        [],
+    ),
+    "the release waits for what a hook makes after it": (
+        workload(SECRET) + thing("v1", "Secret", "db", hook="post-install"),
+        {},
+        True,
+        ["WAITS_FOR_HOOK"],
+    ),
+    "which is there already": (
+        workload(SECRET) + thing("v1", "Secret", "db", hook="post-upgrade"),
+        {("Secret", "db"): ()},
+        False,
+        [],
+    ),
+    "helm does not wait for a CronJob": (
+        workload(SECRET, "CronJob") + thing("v1", "Secret", "db", hook="post-install"),
+        {},
+        True,
+        [],
+    ),
+    "nor for what is scaled to nothing": (
+        workload(SECRET).replace("spec:\n  template", "spec:\n  replicas: 0\n  template")
+        + thing("v1", "Secret", "db", hook="post-install"),
+        {},
+        True,
+        [],
+    ),
+    "a hook after the release needs what that made": (
+        job("seed", "db", "post-install") + thing("v1", "Secret", "db"),
+        {},
+        True,
+        [],
+    ),
+    "a hook before needs what its operator makes later": (
+        job("migrate", "db", "pre-install") + thing("external-secrets.io/v1", "ExternalSecret", "db", EXTERNAL),
+        STORE,
+        True,
+        ["HOOK_DEADLOCK"],
+    ),
+    "a Deployment as a hook is not waited for": (
+        workload(SECRET, annotations={"helm.sh/hook": "pre-install"}) + thing("v1", "Secret", "db"),
+        {},
+        True,
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "there", "install", "expected"), HOOKS.values(), ids=HOOKS)
+def test_hooks(text: str, there: Cluster, install: bool, expected: list[str]) -> None:
+    assert codes(text, seen(there), install=install) == expected
+
+
+def test_a_hook_waits_for_a_new_key_of_a_secret_that_is_there() -> None:
+    text = workload(KEY, "Job", annotations={"helm.sh/hook": "pre-upgrade"}) + thing(
+        "v1", "Secret", "db", "data: {url: ''}"
+    )
+    assert codes(text, seen({("Secret", "db"): ("old",)}), install=False) == ["HOOK_DEADLOCK"]
+    assert codes(text, seen({("Secret", "db"): ("url",)}), install=False) == []
+
+
+CRD = "spec: {group: new.test, names: {kind: Thing}, versions: [{name: v1}, {name: v0, served: false}]}"
+OF_CRD = thing("new.test/v1", "Thing", "t")
+DEFINED = thing("apiextensions.k8s.io/v1", "CustomResourceDefinition", "things.new.test", CRD)
+IN_CRDS = DEFINED.replace("app/templates/", "app/charts/sub/crds/")
+KINDS: dict[str, tuple[str, bool, list[str]]] = {
+    "crds/ of an install": (IN_CRDS + OF_CRD, True, []),
+    "crds/ of an upgrade": (IN_CRDS + OF_CRD, False, ["KIND_NOT_SERVED"]),
+    "a template, for an object": (DEFINED + OF_CRD, True, ["KIND_NOT_SERVED"]),
+    "a template, for a hook after": (DEFINED + thing("new.test/v1", "Thing", "t", hook="post-install"), True, []),
+    "a hook before, for an object": (
+        DEFINED.replace("annotations: {}", "annotations: {helm.sh/hook: pre-install}") + OF_CRD,
+        True,
+        ["KIND_NOT_SERVED"],
+    ),
+    "a version that is not served": (IN_CRDS + thing("new.test/v0", "Thing", "t"), True, ["KIND_NOT_SERVED"]),
+}
+
+
+@pytest.mark.parametrize(("text", "install", "expected"), KINDS.values(), ids=KINDS)
+def test_a_kind_comes_from(text: str, install: bool, expected: list[str]) -> None:
+    assert codes(text, install=install) == expected
+
+
+def test_a_version_that_was_removed_is_told_with_the_one_that_is_served() -> None:
+    (found,) = judged(thing("batch/v1beta1", "CronJob", "one") + thing("batch/v1beta1", "CronJob", "two"))
+    assert "batch/v1," in found.message
+    assert {line.partition(":")[0] for line in found.details} >= {"CronJob one", "CronJob two"}
+
+
+def test_a_secret_of_three_workloads_is_one_finding_that_names_them() -> None:
+    text = "".join(workload(SECRET, name=name) for name in ("one", "two", "three"))
+    (found,) = judged(text, values={"a.yaml": b"x: 1\n", "b.yaml": b"a:\n  - name: db\n"})
+    assert [line for line in found.details if "envFrom" in line] == [
+        f"Deployment {name}, container main: envFrom" for name in ("one", "two", "three")
+    ]
+    assert found.where == "app/templates/web.yaml, b.yaml:2"
+    assert found.hint == "kubectl create secret generic db --namespace shop --from-env-file=FILE"
+
+
+def test_keys_that_are_missing_are_named_with_what_is_close() -> None:
+    keys = "[{name: A, valueFrom: {secretKeyRef: {name: db, key: DB_URL}}}, {name: B, valueFrom: {secretKeyRef: {name: db, key: user}}}]"
+    (found,) = judged(
+        workload(f"containers: [{{name: main, env: {keys}}}]"), seen({("Secret", "db"): ("db-url", "port")})
+    )
+    assert found.code == "NEEDED_SECRET_KEY_MISSING"
+    assert "DB_URL, user" in found.message
+    assert any("db-url" in line for line in found.details)
+    assert found.hint.startswith("kubectl patch secret db --namespace shop")
+
+
+def test_a_secret_of_a_similar_name_is_told() -> None:
+    (found,) = judged(workload(SECRET.replace("db", "shop-db")), seen({("Secret", "shop_db"): (), ("Secret", "x"): ()}))
+    assert any("shop_db" in line for line in found.details)
+
+
+def test_a_key_is_added_to_what_makes_it() -> None:
+    made = thing("v1", "Secret", "db", "data: {uri: ''}")
+    (found,) = judged(workload(KEY) + made)
+    assert "Secret db (app/templates/secret.yaml)" in found.hint
+    owned = {Thing("", "Secret", NAMESPACE, "db"): Present(keys={"uri": False}, controller="ExternalSecret db")}
+    (found,) = judged(workload(KEY), seen(things=owned))
+    assert "ExternalSecret db" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("Opaque", ["PULL_SECRET_TYPE"]), ("kubernetes.io/dockercfg", []), ("", [])]
+)
+def test_a_login_has_the_type_of_one(kind: str, expected: list[str]) -> None:
+    there = {Thing("", "Secret", NAMESPACE, "db"): Present(keys={}, type=kind)}
+    assert codes(workload(PULL), seen(things=there)) == expected
+
+
+def test_an_own_secret_that_is_no_login() -> None:
+    assert codes(workload(PULL) + thing("v1", "Secret", "db")) == ["PULL_SECRET_TYPE"]
+
+
+UNSEEN: dict[str, tuple[str, Inventory, list[str]]] = {
+    "Secrets": (workload(SECRET), seen(unseen=("Secret",)), ["NEED_UNSEEN"]),
+    "what a later object makes": (
+        job("m", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
+        seen(unseen=("Secret",)),
+        ["NEED_UNSEEN"],
+    ),
+    "the keys of a Secret": (workload(KEY), seen({("Secret", "db"): None}), ["NEED_UNSEEN"]),
+    "what the release makes is not asked for": (
+        workload(SECRET) + thing("v1", "Secret", "db"),
+        seen(unseen=("Secret",)),
+        [],
+    ),
+    "one that was asked for by name": (
+        workload(SECRET),
+        seen(unseen=("Secret",), absent=frozenset({Thing("", "Secret", NAMESPACE, "db")})),
+        ["NEEDED_SECRET_MISSING"],
+    ),
+    "kinds of an API that is down": (
+        thing("metrics.test/v1", "Thing", "t"),
+        seen(unlisted=frozenset({"metrics.test/v1"})),
+        ["NEED_UNSEEN"],
+    ),
+    "all kinds": (thing("v1", "Secret", "t"), seen(resources=None), ["NEED_UNSEEN"]),
+    "a namespace that does not exist": (
+        workload(SECRET),
+        seen(unseen=("Secret",), new_namespaces=frozenset({NAMESPACE})),
+        ["NEEDED_SECRET_MISSING"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "inventory", "expected"), UNSEEN.values(), ids=UNSEEN)
+def test_what_may_not_be_seen_is_never_missing(text: str, inventory: Inventory, expected: list[str]) -> None:
+    found = judged(text, inventory, install=False)
+    assert [each.code for each in found] == expected
+    assert all(isinstance(each, CannotTellError) == (each.code == "NEED_UNSEEN") for each in found)
+
+
+def test_several_secrets_that_may_not_be_seen_are_one_finding() -> None:
+    text = workload(SECRET) + workload(SECRET.replace("db", "other"))
+    assert codes(text, seen(unseen=("Secret",))) == ["NEED_UNSEEN"]
+
+
+def test_a_kind_of_which_nothing_is_served_has_no_objects() -> None:
+    text = thing(
+        "autoscaling/v2",
+        "HorizontalPodAutoscaler",
+        "h",
+        "spec: {scaleTargetRef: {apiVersion: new.test/v1, kind: Thing, name: t}}",
+    )
+    assert codes(text) == ["REFERENCE_MISSING"]
+    assert codes(text, seen(unlisted=frozenset({"new.test/v1"}))) == ["NEED_UNSEEN"]
+
+
+def test_a_class_that_a_controller_answers_needs_no_object() -> None:
+    legacy = INGRESS.replace("annotations: {}", "annotations: {kubernetes.io/ingress.class: alb}")
+    other = Route(Thing("networking.k8s.io", "Ingress", "x", "y"), "h", "", "alb")
+    assert codes(legacy, seen(routes=(other,))) == ["INGRESS_CLASS_MISSING"]
+    assert codes(legacy, seen(routes=(other._replace(answered=True),))) == []
+
+
+def test_an_operator_may_make_what_is_named_after_its_object() -> None:
+    database = thing("example.test/v1", "Database", "orders")
+    needs = workload(SECRET.replace("db", "orders-login"))
+    assert codes(needs + database) == ["NEEDED_MAYBE_MADE"]
+    assert codes(needs.replace("orders-login", "payments") + database) == ["NEEDED_SECRET_MISSING"]
+    assert codes(needs + database, seen({("Secret", "orders-login"): ()})) == []
+
+
+def test_what_an_upgrade_removes_is_no_more_there() -> None:
+    live, kept = thing("v1", "Secret", "db"), thing("v1", "Secret", "db", resource_policy="keep")
+    new = workload(SECRET)
+    there: dict[str, Any] = {"inventory": seen({("Secret", "db"): ()}), "install": False}
+    leaving = removed_by(manifests(live), manifests(new), NAMESPACE)
+    assert codes(new, leaving=leaving, **there) == ["UPGRADE_REMOVES_NEEDED"]
+    assert codes(new, leaving=removed_by(manifests(kept), manifests(new), NAMESPACE), **there) == []
+    assert codes(new + live, leaving=removed_by(manifests(live), manifests(new + live), NAMESPACE), **there) == []
+
+
+def test_what_is_being_deleted_is_no_more_there() -> None:
+    there = {Thing("", "Secret", NAMESPACE, "db"): Present(keys={}, leaving=True)}
+    assert codes(workload(SECRET), seen(things=there)) == ["NEEDED_SECRET_MISSING"]
+
+
+def test_the_cluster_is_asked_for_what_the_release_does_not_make_in_time() -> None:
+    text = (
+        workload(SECRET + "\nserviceAccountName: web\npriorityClassName: high")
+        + thing("v1", "ServiceAccount", "web")
+        + job("migrate", "late", "pre-install")
+        + thing("v1", "Secret", "late")
+        + job("other", "never", "pre-upgrade")
+        + CLAIM
+    )
+    rendered = manifests(text)
+    asked = to_see(needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE), install=True)
+    assert {(each.kind, each.name) for each in asked} == {
+        ("Secret", "db"),
+        ("Secret", "late"),
+        ("PriorityClass", "high"),
+        ("StorageClass", "fast"),
+        ("PersistentVolumeClaim", "p"),
+    }
+
+
+def test_tests_of_the_chart_count_where_they_run() -> None:
+    text = job("check", "db", "test")
+    assert codes(text) == []
+    assert codes(text, tests=True) == ["NEEDED_SECRET_MISSING"]
+
+
+def test_a_name_cannot_leave_its_command() -> None:
+    (found,) = judged(workload(SECRET.replace("name: db", "name: 'a; rm -rf $HOME'")))
+    assert "'a; rm -rf $HOME'" in found.hint
