@@ -40,6 +40,10 @@ class Place(NamedTuple):
     namespace: str
 
 
+# A claim of a class that only volumes of people are of needs no StorageClass: both lists together show what there is.
+STORAGE, VOLUMES = Place("storage.k8s.io", "StorageClass", ""), Place("", "PersistentVolume", "")
+
+
 @frozen(kw_only=True)
 class Present:
     """One object on the cluster.
@@ -50,6 +54,7 @@ class Present:
         helm: whether its label says that Helm manages it.
         release: name and namespace of the release that Helm's annotations name; "" where there is none.
         controller: the object that owns it, as ``Kind name``; "" where there is none.
+        hook: whether it was made as a hook of some release.
         leaving: whether it is being deleted.
     """
 
@@ -58,6 +63,7 @@ class Present:
     helm: bool = False
     release: tuple[str, str] = ("", "")
     controller: str = ""
+    hook: bool = False
     leaving: bool = False
 
 
@@ -74,7 +80,7 @@ class Inventory:
         why_unseen: what the API server answered, by what was asked.
         new_namespaces: that do not exist yet, so that nothing is in them.
         routes: of the Ingresses and HTTPRoutes on the cluster.
-        routes_of: the namespaces whose routes were seen; "" stands for all.
+        routes_of: the kinds and namespaces whose routes were seen; the namespace "" stands for all.
     """
 
     resources: tuple[Resource, ...] | None = None
@@ -85,26 +91,37 @@ class Inventory:
     why_unseen: Mapping[Place, str] = field(default_factory=dict, hash=False)
     new_namespaces: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
-    routes_of: frozenset[str] = frozenset()
+    routes_of: frozenset[Place] = frozenset()
 
     def sight(self, thing: Thing) -> Sight:
         """Whether something is there."""
         if thing in self.things:
             return Sight.PRESENT
         place = Place(thing.group, thing.kind, thing.namespace)
-        absent = thing in self.absent or place in self.listed or thing.namespace in self.new_namespaces
+        listed = place in self.listed and (place != STORAGE or not thing.name or VOLUMES in self.listed)
+        absent = thing in self.absent or listed or thing.namespace in self.new_namespaces
         return Sight.ABSENT if absent or self._is_not_served(thing) else Sight.UNSEEN
 
     def _is_not_served(self, thing: Thing) -> bool:
         if self.resources is None or any(each.rpartition("/")[0] == thing.group for each in self.unlisted):
             return False
-        return not any((each.group, each.kind) == (thing.group, thing.kind) for each in self.resources)
+        return self.resource(thing) is None
 
     def serves(self, api_version: str, kind: str) -> Sight:
         """Whether the cluster serves a kind in a version."""
         if any((each.api_version, each.kind) == (api_version, kind) for each in self.resources or ()):
             return Sight.PRESENT
         return Sight.UNSEEN if self.resources is None or api_version in self.unlisted else Sight.ABSENT
+
+    def resource(self, thing: Thing) -> Resource | None:
+        """The kind of a thing in the version that the cluster prefers; None where it serves none, or did not say."""
+        found = (each for each in self.resources or () if (each.group, each.kind) == (thing.group, thing.kind))
+        return next(found, None)
+
+    def located(self, thing: Thing) -> Thing:
+        """The same thing, without a namespace where its kind has none."""
+        resource = self.resource(thing)
+        return thing._replace(namespace="") if resource and not resource.namespaced else thing
 
     def names(self, thing: Thing) -> tuple[str, ...]:
         """Names of what is there of the kind, in the namespace, of a thing."""

@@ -12,7 +12,6 @@ _MOST_REPLICAS = 100
 _TLS = "kubernetes.io/tls"
 # Keys and type are the operator's matter: group and kind to the path of the Secret's name; () is the object's own.
 _OPERATORS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("bitnami.com", "SealedSecret"): (),
     ("kafka.strimzi.io", "KafkaUser"): (),
     ("objectbucket.io", "ObjectBucketClaim"): (),
     ("onepassword.com", "OnePasswordItem"): (),
@@ -76,7 +75,7 @@ def _itself(document: Part, this: Thing) -> Product:
 
 def _of_external_secret(document: Part, this: Thing) -> Iterator[Product]:
     target = part(document, "spec", "target")
-    if text(target, "creationPolicy") in ("None", "Merge"):  # neither makes one
+    if text(target, "creationPolicy") == "None":
         return
     template = part(target, "template")
     keys = {text(each, "secretKey") for each in parts(part(document, "spec"), "data")} - {""}
@@ -86,6 +85,12 @@ def _of_external_secret(document: Part, this: Thing) -> Iterator[Product]:
         whole = None
     name = text(target, "name") or this.name
     yield Product(Thing(OF_THE_CORE, "Secret", this.namespace, name), whole, text(template, "type") or "Opaque")
+
+
+def _of_sealed_secret(document: Part, this: Thing) -> Iterator[Product]:
+    spec = part(document, "spec")
+    keys = frozenset(part(spec, "encryptedData")) | frozenset(part(spec, "template", "data"))
+    yield _secret(this, this.name, keys, text(part(spec, "template"), "type") or "Opaque")
 
 
 def _of_certificate(document: Part, this: Thing) -> Iterator[Product]:
@@ -166,6 +171,7 @@ DEFAULT_CLASS = {
 }
 _READERS: dict[tuple[str, str], Callable[[Part, Thing], Iterator[Product]]] = {
     ("external-secrets.io", "ExternalSecret"): _of_external_secret,
+    ("bitnami.com", "SealedSecret"): _of_sealed_secret,
     ("cert-manager.io", "Certificate"): _of_certificate,
     ("networking.k8s.io", "Ingress"): _of_ingress,
     ("gateway.networking.k8s.io", "Gateway"): _of_gateway,

@@ -10,6 +10,7 @@ from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, tex
 
 LEGACY_CLASS = "kubernetes.io/ingress.class"
 INGRESS_GROUPS = ("networking.k8s.io", "extensions")
+RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 GATEWAYS = "gateway.networking.k8s.io"
 _CANARY = "nginx.ingress.kubernetes.io/canary"
 # Each Ingress of this controller has a load balancer of its own, unless a group shares one.
@@ -26,6 +27,7 @@ class Route(NamedTuple):
         parents: of an HTTPRoute.
         answered: whether its controller gave it an address.
         canary: whether it is meant to share its path.
+        release: name and namespace of the release that it is of; "" where it is of none.
     """
 
     of: Thing
@@ -36,6 +38,7 @@ class Route(NamedTuple):
     parents: frozenset[tuple[str, str]] = frozenset()
     answered: bool = False
     canary: bool = False
+    release: tuple[str, str] = ("", "")
 
     def takes(self, other: "Route") -> bool:
         """Whether two objects would serve the same."""
@@ -79,6 +82,11 @@ def is_routed(this: Thing) -> bool:
     )
 
 
+def release_of(document: Part) -> tuple[str, str]:
+    """Name and namespace of the release that Helm's annotations name."""
+    return annotation(document, RELEASE_NAME), annotation(document, RELEASE_NAMESPACE)
+
+
 def _of_ingress(this: Thing, document: Part) -> Iterator[Route]:
     spec = part(document, "spec")
     common = Route(
@@ -89,6 +97,7 @@ def _of_ingress(this: Thing, document: Part) -> Iterator[Route]:
         group=annotation(document, _ALB_GROUP),
         answered=any(parts(part(document, "status", "loadBalancer"), "ingress")),
         canary=annotation(document, _CANARY) == "true",
+        release=release_of(document),
     )
     rules = list(parts(spec, "rules"))
     for rule in rules:
@@ -108,7 +117,7 @@ def _of_http_route(this: Thing, document: Part) -> Iterator[Route]:
         for rule in parts(spec, "rules"):
             for match in list(parts(rule, "matches")) or [{}]:
                 path = json.dumps(_with_default(match), sort_keys=True)
-                yield Route(of=this, host=host.lower(), path=path, parents=parents)
+                yield Route(of=this, host=host.lower(), path=path, parents=parents, release=release_of(document))
 
 
 def _with_default(match: Part) -> Part:
