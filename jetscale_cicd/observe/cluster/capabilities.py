@@ -9,7 +9,7 @@ from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 
 _LIST = "as=APIGroupDiscoveryList"
 # Kubernetes API concepts, "Aggregated discovery": v2 from 1.30 on, v2beta1 from 1.27 on; before, one list a version.
-_DISCOVERY = (
+DISCOVERY = (
     f"application/json;g=apidiscovery.k8s.io;v=v2;{_LIST},"
     f"application/json;g=apidiscovery.k8s.io;v=v2beta1;{_LIST},application/json"
 )
@@ -30,7 +30,7 @@ def observe_capabilities(api: Kubernetes, target: Target) -> Capabilities:
 
 
 def _api_versions(api: Kubernetes, path: str) -> Iterator[str]:
-    answer = api.request("GET", path, accept=_DISCOVERY)
+    answer = api.request("GET", path, accept=DISCOVERY)
     if answer.get("kind") == "APIGroupDiscoveryList":
         for group in answer.get("items") or ():
             name = (group.get("metadata") or {}).get("name", "")
