@@ -14,9 +14,19 @@ from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.errors import Stage6Error
 
 NAMESPACE = "shop"
-Objects = str
 SERVED = (
-    *(("v1", kind) for kind in ("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Pod", "Service")),
+    *(
+        ("v1", kind)
+        for kind in (
+            "Secret",
+            "ConfigMap",
+            "ServiceAccount",
+            "PersistentVolumeClaim",
+            "Pod",
+            "Service",
+            "PersistentVolume",
+        )
+    ),
     *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
     *(("batch/v1", kind) for kind in ("Job", "CronJob")),
     *(("networking.k8s.io/v1", kind) for kind in ("Ingress", "IngressClass")),
@@ -26,6 +36,7 @@ SERVED = (
     ("autoscaling/v2", "HorizontalPodAutoscaler"),
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("rbac.authorization.k8s.io/v1", "Role"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
 )
 OPERATORS = (
@@ -34,6 +45,10 @@ OPERATORS = (
     *(("gateway.networking.k8s.io/v1", kind) for kind in ("Gateway", "GatewayClass", "HTTPRoute")),
     ("argoproj.io/v1alpha1", "Rollout"),
     ("example.test/v1", "Database"),
+)
+OF_THE_CLUSTER = (
+    *("IngressClass", "StorageClass", "PersistentVolume", "PriorityClass", "RuntimeClass", "GatewayClass"),
+    *("ClusterSecretStore", "ClusterIssuer", "ClusterRole", "CustomResourceDefinition"),
 )
 Cluster = Mapping[tuple[str, str], Iterable[str] | None]
 
@@ -78,10 +93,12 @@ def seen(there: Cluster | None = None, *, unseen: Iterable[str] = (), **more: An
     Args:
         there: kind and name to the keys of what is there.
     """
-    resources = tuple(Resource(version, kind, f"{kind.lower()}s", True) for version, kind in (*SERVED, *OPERATORS))
+    resources = tuple(
+        Resource(version, kind, f"{kind.lower()}s", kind not in OF_THE_CLUSTER)
+        for version, kind in (*SERVED, *OPERATORS)
+    )
     groups = {kind: group_of(version) for version, kind in (*SERVED, *OPERATORS)}
-    spaces = {kind: "" for kind in ("IngressClass", "StorageClass", "PriorityClass", "RuntimeClass", "GatewayClass")}
-    spaces |= dict.fromkeys(("ClusterSecretStore", "ClusterIssuer"), "")
+    spaces = dict.fromkeys(OF_THE_CLUSTER, "")
     found = {
         Thing(groups[kind], kind, spaces.get(kind, NAMESPACE), name): Present(
             keys=None if keys is None else dict.fromkeys(keys, False)

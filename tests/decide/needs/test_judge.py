@@ -353,9 +353,11 @@ def test_a_secret_of_three_workloads_is_one_finding_that_names_them() -> None:
 
 
 def test_keys_that_are_missing_are_named_with_what_is_close() -> None:
-    keys = "[{name: A, valueFrom: {secretKeyRef: {name: db, key: DB_URL}}}, {name: B, valueFrom: {secretKeyRef: {name: db, key: user}}}]"
+    keys = ", ".join(
+        f"{{name: {key}, valueFrom: {{secretKeyRef: {{name: db, key: {key}}}}}}}" for key in ("DB_URL", "user")
+    )
     (found,) = judged(
-        workload(f"containers: [{{name: main, env: {keys}}}]"), seen({("Secret", "db"): ("db-url", "port")})
+        workload(f"containers: [{{name: main, env: [{keys}]}}]"), seen({("Secret", "db"): ("db-url", "port")})
     )
     assert found.code == "NEEDED_SECRET_KEY_MISSING"
     assert "DB_URL, user" in found.message
@@ -442,6 +444,11 @@ def test_a_kind_of_which_nothing_is_served_has_no_objects() -> None:
     )
     assert codes(text) == ["REFERENCE_MISSING"]
     assert codes(text, seen(unlisted=frozenset({"new.test/v1"}))) == ["NEED_UNSEEN"]
+
+
+def test_a_class_of_storage_is_missing_only_where_no_volume_is_of_it() -> None:
+    assert codes(CLAIM, seen(unseen=("PersistentVolume",))) == ["NEED_UNSEEN"]
+    assert codes(CLAIM, seen({("StorageClass", "fast"): None}, unseen=("PersistentVolume",))) == []
 
 
 def test_a_class_that_a_controller_answers_needs_no_object() -> None:

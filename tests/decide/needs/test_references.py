@@ -46,8 +46,8 @@ PODS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         {("Secret", "s", "", "envFrom"), ("ConfigMap", "c", "", "envFrom")},
     ),
     "init, ephemeral and sidecar containers": (
-        "{initContainers: [{envFrom: [{secretRef: {name: i}}]}, {restartPolicy: Always, envFrom: [{secretRef: {name: s}}]}],"
-        " ephemeralContainers: [{envFrom: [{secretRef: {name: e}}]}], containers: []}",
+        """{initContainers: [{envFrom: [{secretRef: {name: i}}]}, {restartPolicy: Always, envFrom: [{secretRef: {name: s}}]}],
+        ephemeralContainers: [{envFrom: [{secretRef: {name: e}}]}], containers: []}""",
         {("Secret", name, "", "envFrom") for name in "ise"},
     ),
     "a volume": (
@@ -55,7 +55,8 @@ PODS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         {("Secret", "s", "", "volume")},
     ),
     "some keys of a volume": (
-        "{volumes: [{name: v, configMap: {name: c, items: [{key: a}, {key: b}]}}], containers: [{volumeMounts: [{name: v}]}]}",
+        """{volumes: [{name: v, configMap: {name: c, items: [{key: a}, {key: b}]}}],
+        containers: [{volumeMounts: [{name: v}]}]}""",
         {("ConfigMap", "c", "a", "volume"), ("ConfigMap", "c", "b", "volume")},
     ),
     "a volume that no container mounts": (
@@ -63,8 +64,8 @@ PODS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         set(),
     ),
     "a projected volume": (
-        "{volumes: [{name: v, projected: {sources: [{secret: {name: s, items: [{key: k}]}}, {configMap: {name: c}},"
-        " {serviceAccountToken: {path: t}}]}}], containers: [{volumeMounts: [{name: v}]}]}",
+        """{volumes: [{name: v, projected: {sources: [{secret: {name: s, items: [{key: k}]}}, {configMap: {name: c}},
+        {serviceAccountToken: {path: t}}]}}], containers: [{volumeMounts: [{name: v}]}]}""",
         {("Secret", "s", "k", "volume"), ("ConfigMap", "c", "", "volume")},
     ),
     "a claim, mounted or not": (
@@ -84,7 +85,8 @@ PODS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         {("Secret", "s", "", "volume")},
     ),
     "account, login, priority and runtime": (
-        "{serviceAccountName: a, imagePullSecrets: [{name: p}], priorityClassName: h, runtimeClassName: r, containers: []}",
+        """{serviceAccountName: a, imagePullSecrets: [{name: p}], priorityClassName: h, runtimeClassName: r,
+        containers: []}""",
         {
             ("ServiceAccount", "a", "", "serviceAccountName"),
             ("Secret", "p", "", "imagePullSecrets"),
@@ -112,7 +114,8 @@ OPTIONAL = [
     "containers: [{env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]}]",
     "containers: [{envFrom: [{configMapRef: {name: c, optional: true}}]}]",
     "{volumes: [{name: v, secret: {secretName: s, optional: true}}], containers: [{volumeMounts: [{name: v}]}]}",
-    "{volumes: [{name: v, projected: {sources: [{secret: {name: s, optional: true}}]}}], containers: [{volumeMounts: [{name: v}]}]}",
+    """{volumes: [{name: v, projected: {sources: [{secret: {name: s, optional: true}}]}}],
+    containers: [{volumeMounts: [{name: v}]}]}""",
 ]
 
 
@@ -165,7 +168,8 @@ OBJECTS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
             "external-secrets.io/v1",
             "ExternalSecret",
             "e",
-            "spec: {secretStoreRef: {name: aws}, dataFrom: [{sourceRef: {storeRef: {kind: ClusterSecretStore, name: all}}}]}",
+            """spec: {secretStoreRef: {name: aws},
+            dataFrom: [{sourceRef: {storeRef: {kind: ClusterSecretStore, name: all}}}]}""",
         ),
         {("SecretStore", "aws", "", "secretStoreRef"), ("ClusterSecretStore", "all", "", "secretStoreRef")},
     ),
