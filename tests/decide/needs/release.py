@@ -15,18 +15,8 @@ from jetscale_cicd.errors import Stage6Error
 
 NAMESPACE = "shop"
 SERVED = (
-    *(
-        ("v1", kind)
-        for kind in (
-            "Secret",
-            "ConfigMap",
-            "ServiceAccount",
-            "PersistentVolumeClaim",
-            "Pod",
-            "Service",
-            "PersistentVolume",
-        )
-    ),
+    *(("v1", kind) for kind in ("Secret", "ConfigMap", "ServiceAccount", "Pod", "Service")),
+    *(("v1", kind) for kind in ("PersistentVolumeClaim", "PersistentVolume")),
     *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
     *(("batch/v1", kind) for kind in ("Job", "CronJob")),
     *(("networking.k8s.io/v1", kind) for kind in ("Ingress", "IngressClass")),

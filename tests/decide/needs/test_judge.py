@@ -108,7 +108,8 @@ OWN: dict[str, str] = {
     "a key in clear": workload(KEY) + thing("v1", "Secret", "db", "stringData: {url: x}"),
     "a key": workload(KEY) + thing("v1", "Secret", "db", "data: {url: eA==}"),
     "a token": workload(KEY) + thing("v1", "Secret", "db", "type: kubernetes.io/service-account-token"),
-    "what a sealed one becomes": workload(KEY) + thing("bitnami.com/v1alpha1", "SealedSecret", "db"),
+    "what a sealed one becomes": workload(KEY)
+    + thing("bitnami.com/v1alpha1", "SealedSecret", "db", "spec: {encryptedData: {url: x}}"),
     "a login": workload(PULL) + thing("v1", "Secret", "db", "type: kubernetes.io/dockerconfigjson"),
     "a binary key of a ConfigMap": workload(KEY.replace("secretKeyRef", "configMapKeyRef"))
     + thing("v1", "ConfigMap", "db", "binaryData: {url: eA==}"),

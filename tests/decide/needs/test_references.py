@@ -46,7 +46,8 @@ PODS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         {("Secret", "s", "", "envFrom"), ("ConfigMap", "c", "", "envFrom")},
     ),
     "init, ephemeral and sidecar containers": (
-        """{initContainers: [{envFrom: [{secretRef: {name: i}}]}, {restartPolicy: Always, envFrom: [{secretRef: {name: s}}]}],
+        """{initContainers: [{envFrom: [{secretRef: {name: i}}]},
+        {restartPolicy: Always, envFrom: [{secretRef: {name: s}}]}],
         ephemeralContainers: [{envFrom: [{secretRef: {name: e}}]}], containers: []}""",
         {("Secret", name, "", "envFrom") for name in "ise"},
     ),
