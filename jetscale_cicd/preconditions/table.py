@@ -20,17 +20,21 @@ from jetscale_cicd.model.record import replace
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
+    chart_needs,
     cluster,
     configuration,
+    contract_secrets,
     elsewhere,
     engine,
     first_release,
     hold,
+    ingress_hosts,
     namespace,
     needs,
     objects,
     observed,
     own_checks,
+    ownership,
     published,
     pull_login,
     push_address,
@@ -86,7 +90,14 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
     signer.CHECK,
 )
 # Of each target and its cluster; side by side, and beside those above.
-SURVEY_CHECKS: tuple[SurveyCheck, ...] = (cluster.CHECK, own_checks.CHECK)
+SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
+    cluster.CHECK,
+    contract_secrets.CHECK,
+    chart_needs.CHECK,
+    ownership.CHECK,
+    ingress_hosts.CHECK,
+    own_checks.CHECK,
+)
 
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:

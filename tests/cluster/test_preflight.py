@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,9 @@ def test_the_first_deploy_records_its_cluster_and_no_later_one_goes_to_another(l
 def test_a_target_names_its_cluster_in_each_form(live: Stack, written: str, state: str) -> None:
     config = yaml.safe_load(live.cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
     known = {"uid": kube_system(live.cluster), "server": config["server"], "authority": authority_of(config)}
-    live.sample.edit("chore: pinned", FILE, "    client_name:", f"    cluster: {written.format(**known)}\n    client_name:")
+    live.sample.edit(
+        "chore: pinned", FILE, "    client_name:", f"    cluster: {written.format(**known)}\n    client_name:"
+    )
     assert [found for found, _ in rows(preflight(live, "--only=cluster"))["cluster"]] == [state]
 
 
@@ -117,10 +120,95 @@ def test_the_secret_for_pulling_images_is_made_and_kept_up_to_date(
     live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
     again = live.run(IMAGES="robot:pull-canary-5678")
     assert (again.status, login(live)) == (0, ("robot", "pull-canary-5678"))
-    assert "pull-canary" not in "".join((first.stdout, first.stderr, ended.stdout, ended.stderr, again.stdout, again.stderr))
+    assert "pull-canary" not in "".join(
+        (first.stdout, first.stderr, ended.stdout, ended.stderr, again.stdout, again.stderr)
+    )
 
 
 def login(live: Stack) -> tuple[str, str]:
     secret = live.ask("/api/v1/namespaces/{}/secrets/pull")
     config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
     return config["auths"]["images.invalid"]["username"], config["auths"]["images.invalid"]["password"]
+
+
+def secret(live: Stack, name: str, **data: str) -> None:
+    """Make a Secret in the namespace, as people do."""
+    body = {"metadata": {"name": name}, "stringData": data}
+    live.ask("/api/v1/namespaces/{}/secrets", "POST", body)
+
+
+def unmet(ended: Ended) -> dict[str, list[str]]:
+    """Codes of what does not hold or cannot be told, by the id of the check."""
+    found = {name: [code for state, code in each if code and state != "warning"] for name, each in rows(ended).items()}
+    return {name: codes for name, codes in found.items() if codes}
+
+
+CONTRACT = """
+    contract:
+      secrets: {db: [URL, USER], cache: }
+"""
+
+
+def test_the_secrets_of_the_contract_have_their_keys(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, CONTRACT)
+    assert unmet(preflight(live)) == {"contract-secrets": ["CONTRACT_SECRET_MISSING", "CONTRACT_SECRET_MISSING"]}
+    secret(live, "db", URL="canary-value-1", USR="x")
+    secret(live, "cache")
+    ended = preflight(live)
+    assert unmet(ended) == {"contract-secrets": ["CONTRACT_SECRET_KEY_MISSING"]}
+    assert "canary-value-1" not in ended.stdout + ended.stderr
+    refused = live.run()
+    assert (refused.status, refused.json["error"]["code"]) == (3, "CONTRACT_SECRET_KEY_MISSING")
+    assert live.sample.repo.git("tag") == ""
+    live.ask("/api/v1/namespaces/{}/secrets/db", "DELETE")
+    secret(live, "db", URL="", USER="x")
+    assert unmet(preflight(live)) == {"contract-secrets": ["CONTRACT_SECRET_KEY_EMPTY"]}
+
+
+def test_what_the_chart_needs_is_there_before_it_is_deployed(live: Stack) -> None:
+    live.sample.edit(
+        "feat: a secret", "charts/app/values.yaml", "envFrom: []", "envFrom: [{secretRef: {name: app-db}}]"
+    )
+    ended = live.run()
+    assert (ended.status, ended.json["error"]["code"]) == (3, "NEEDED_SECRET_MISSING")
+    assert "kubectl create secret generic app-db" in ended.json["error"]["hint"]
+    assert live.ask("/api/v1/namespaces/{}/secrets")["items"] == []
+    secret(live, "app-db", URL="x")
+    live.done()
+    live.ask("/api/v1/namespaces/{}/secrets/app-db", "DELETE")
+    assert unmet(preflight(live)) == {"chart-needs": ["NEEDED_SECRET_MISSING"]}
+
+
+def test_an_object_of_another_release_is_named(live: Stack) -> None:
+    labels = {"app.kubernetes.io/managed-by": "Helm"}
+    annotations = {"meta.helm.sh/release-name": "other", "meta.helm.sh/release-namespace": live.namespace}
+    spec = {
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "x", "image": "x"}]}},
+    }
+    body = {"metadata": {"name": "web", "labels": labels, "annotations": annotations}, "spec": spec}
+    live.ask("/apis/apps/v1/namespaces/{}/deployments", "POST", body)
+    assert unmet(preflight(live)) == {"ownership": ["OBJECT_OF_ANOTHER"]}
+
+
+def test_checks_are_softened_left_out_and_chosen(live: Stack) -> None:
+    live.sample.edit(
+        "feat: a secret", "charts/app/values.yaml", "envFrom: []", "envFrom: [{secretRef: {name: app-db}}]"
+    )
+    assert list(rows(preflight(live, "--only=chart-needs"))) == ["chart-needs"]
+    assert preflight(live, "--skip=chart-needs").json["ready"] is True
+    live.sample.edit("chore: soft", FILE, "    client_name:", "    checks: {chart-needs: warn}\n    client_name:")
+    soft = preflight(live)
+    assert (soft.status, rows(soft)["chart-needs"]) == (0, [("warning", "NEEDED_SECRET_MISSING")])
+    live.sample.edit("chore: off", FILE, "chart-needs: warn", "chart-needs: off")
+    assert rows(preflight(live))["chart-needs"] == [("skipped", None)]
+
+
+def test_a_preflight_waits_for_what_mends_itself(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, "    contract: {secrets: {db: [URL]}}")
+    late = threading.Timer(4, secret, (live, "db"), {"URL": "x"})
+    late.start()
+    ended = preflight(live, "--wait=40s")
+    assert (ended.status, ended.json["ready"], ended.json["waited"] > 0) == (0, True, True)

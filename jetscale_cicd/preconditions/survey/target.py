@@ -1,19 +1,27 @@
 """What is observed of a target for its preconditions: each thing once, for all checks that read it side by side."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.needs.hosts import routed_kinds
+from jetscale_cicd.decide.needs.inventory import Inventory
+from jetscale_cicd.decide.needs.judge import to_see
+from jetscale_cicd.decide.needs.made import made_by
+from jetscale_cicd.decide.needs.need import Need, Thing
+from jetscale_cicd.decide.needs.ownership import to_compare
+from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.values import read_values
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.tools.kubernetes import Kubernetes
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
 @frozen
@@ -66,6 +74,9 @@ class TargetSurvey:
         self.rendering: Rendering | None = None
         self.live = Once(self._live)
         self.deployed = Once(self._deployed)
+        self.needs = Once(self._needs)
+        self.made = Once(lambda: made_by(self.manifests, self.target.namespace))
+        self.inventory = Once(self._inventory)
 
     @property
     def target(self) -> Target:
@@ -86,6 +97,46 @@ class TargetSurvey:
     def installs(self) -> bool:
         """Whether a deploy is the first one of the release, as far as is known."""
         return not isinstance(self.live(), Deployed)
+
+    @property
+    def values(self) -> Mapping[str, bytes]:
+        """The target's values files by their paths, in Helm's order."""
+        read = read_values(self.context.repository, self.proposal.plan.head, self.target)
+        return dict(read.files)
+
+    def _needs(self) -> tuple[Need, ...]:
+        """What the manifests need; not the Secret for pulling images that the run itself makes."""
+        pull = self.target.image_pull_secret
+        ours = Thing("", "Secret", self.target.namespace, pull.name) if pull else None
+        return tuple(each for each in needs_of(self.manifests, self.target.namespace) if each.thing != ours)
+
+    def _inventory(self) -> Inventory:
+        """What the cluster has of everything that is needed, or made, or in the contract: each kind is listed once."""
+        api = self.api
+        if api is None:
+            raise RuntimeError("there is no cluster to ask")
+        from jetscale_cicd.observe.cluster.inventory import see_inventory
+
+        target, install = self.target, self.installs
+        return see_inventory(
+            api,
+            target,
+            to_see(self.needs(), self.made(), install=install, tests=target.helm_test)
+            | to_compare(self.manifests, self.deployed(), install=install, namespace=target.namespace)
+            | {Thing("", "Secret", target.namespace, name) for name in target.contract_secrets},
+            routed=routed_kinds(self.manifests, target.namespace),
+            new_namespace=self._is_new(),
+        )
+
+    def _is_new(self) -> bool:
+        """Whether the namespace is made by the run."""
+        api, target = self.api, self.target
+        if api is None or not target.create_namespace:
+            return False
+        try:
+            return api.get(f"/api/v1/namespaces/{target.namespace}") is None
+        except ApiFailure:  # what cannot be listed in it is unseen, then
+            return False
 
     def _live(self) -> LiveState:
         """What is deployed: as the decision has it, and observed where only commits were compared for that."""

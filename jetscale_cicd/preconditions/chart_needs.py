@@ -1,0 +1,26 @@
+"""Everything that the manifests need, and this release does not make in time, is on the cluster."""
+
+from jetscale_cicd.decide.needs.contract import without_contract
+from jetscale_cicd.decide.needs.judge import removed_by, unmet_needs
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+
+
+def _run(survey: TargetSurvey) -> Found:
+    target = survey.target
+    if survey.api is None:
+        return NotChecked("no cluster is asked")
+    inventory = survey.inventory()
+    return unmet_needs(
+        without_contract(survey.needs(), target.contract_secrets, inventory, target.namespace),
+        survey.made(),
+        inventory,
+        install=survey.installs,
+        tests=target.helm_test,
+        leaving=removed_by(survey.deployed(), survey.manifests, target.namespace),
+        values=survey.values,
+    )
+
+
+CHECK = SurveyCheck("chart-needs", "the cluster has what the manifests need", _run, reads_manifests=True)
