@@ -1,15 +1,30 @@
 """A preflight: every precondition, again and again while what does not hold may mend itself."""
 
+import difflib
 import time
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.request import Request
+from jetscale_cicd.model.shown import quoted
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.preconditions.table import check_preconditions
+from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS, SURVEY_CHECKS, check_preconditions
 from jetscale_cicd.tools.worker import pause
 
 _PAUSE = 2.0  # seconds
+
+
+def _check_asked(request: Request) -> None:
+    """Refuse the name of a check that there is not: what was to be checked, or left out, would not be."""
+    known = [check.id for check in (*CHECKS, *SURVEY_CHECKS, *PROCESS_CHECKS)]
+    for option, names in (("--only", request.only), ("--skip", request.skip)):
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name[:60], known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"checks are: {', '.join(known)}"
+                raise ConfigurationError("UNKNOWN_CHECK", f"there is no check {quoted(name)}", where=option, hint=hint)
 
 
 def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> Preflight:
@@ -18,6 +33,7 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
     Args:
         seconds: how long to go on where everything that does not hold may mend itself.
     """
+    _check_asked(context.request)
     begun, waited = time.monotonic(), 0.0
     while True:
         checked = replace(proposal.plan, preconditions=check_preconditions(context, proposal))

@@ -80,9 +80,9 @@ def test_the_first_deploy_records_its_cluster_and_no_later_one_goes_to_another(l
 def test_a_target_names_its_cluster_in_each_form(live: Stack, written: str, state: str) -> None:
     config = yaml.safe_load(live.cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
     known = {"uid": kube_system(live.cluster), "server": config["server"], "authority": authority_of(config)}
-    live.sample.edit(
-        "chore: pinned", FILE, "    client_name:", f"    cluster: {written.format(**known)}\n    client_name:"
-    )
+    key = f"    cluster: {written.format(**known)}"
+    live.sample.edit("chore: pinned", FILE, "    client_name:", f"{key}
+    client_name:")
     assert [found for found, _ in rows(preflight(live, "--only=cluster"))["cluster"]] == [state]
 
 
@@ -120,9 +120,7 @@ def test_the_secret_for_pulling_images_is_made_and_kept_up_to_date(
     live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
     again = live.run(IMAGES="robot:pull-canary-5678")
     assert (again.status, login(live)) == (0, ("robot", "pull-canary-5678"))
-    assert "pull-canary" not in "".join(
-        (first.stdout, first.stderr, ended.stdout, ended.stderr, again.stdout, again.stderr)
-    )
+    assert all("pull-canary" not in each.stdout + each.stderr for each in (first, ended, again))
 
 
 def login(live: Stack) -> tuple[str, str]:
@@ -167,10 +165,13 @@ def test_the_secrets_of_the_contract_have_their_keys(
     assert unmet(preflight(live)) == {"contract-secrets": ["CONTRACT_SECRET_KEY_EMPTY"]}
 
 
+def need_a_secret(live: Stack) -> None:
+    values = "envFrom: [{secretRef: {name: app-db}}]"
+    live.sample.edit("feat: a secret", "charts/app/values.yaml", "envFrom: []", values)
+
+
 def test_what_the_chart_needs_is_there_before_it_is_deployed(live: Stack) -> None:
-    live.sample.edit(
-        "feat: a secret", "charts/app/values.yaml", "envFrom: []", "envFrom: [{secretRef: {name: app-db}}]"
-    )
+    need_a_secret(live)
     ended = live.run()
     assert (ended.status, ended.json["error"]["code"]) == (3, "NEEDED_SECRET_MISSING")
     assert "kubectl create secret generic app-db" in ended.json["error"]["hint"]
@@ -194,9 +195,7 @@ def test_an_object_of_another_release_is_named(live: Stack) -> None:
 
 
 def test_checks_are_softened_left_out_and_chosen(live: Stack) -> None:
-    live.sample.edit(
-        "feat: a secret", "charts/app/values.yaml", "envFrom: []", "envFrom: [{secretRef: {name: app-db}}]"
-    )
+    need_a_secret(live)
     assert list(rows(preflight(live, "--only=chart-needs"))) == ["chart-needs"]
     assert preflight(live, "--skip=chart-needs").json["ready"] is True
     live.sample.edit("chore: soft", FILE, "    client_name:", "    checks: {chart-needs: warn}\n    client_name:")

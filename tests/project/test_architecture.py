@@ -86,13 +86,8 @@ def test_the_engines_of_the_table_are_those_that_the_configuration_knows() -> No
 
 
 def test_every_precondition_is_a_file_and_a_row() -> None:
-    files = {file.stem for file in (PACKAGE / "preconditions").glob("*.py")} - {
-        "__init__",
-        "check",
-        "surveyed",
-        "table",
-        "waiting",
-    }
+    machinery = {"__init__", "check", "surveyed", "table", "waiting"}
+    files = {file.stem for file in (PACKAGE / "preconditions").glob("*.py")} - machinery
     assert {check.id.replace("-", "_") for check in (*CHECKS, *SURVEY_CHECKS, *PROCESS_CHECKS)} == files
 
 
