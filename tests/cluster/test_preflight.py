@@ -81,8 +81,7 @@ def test_a_target_names_its_cluster_in_each_form(live: Stack, written: str, stat
     config = yaml.safe_load(live.cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
     known = {"uid": kube_system(live.cluster), "server": config["server"], "authority": authority_of(config)}
     key = f"    cluster: {written.format(**known)}"
-    live.sample.edit("chore: pinned", FILE, "    client_name:", f"{key}
-    client_name:")
+    live.sample.edit("chore: pinned", FILE, "    client_name:", f"{key}\n    client_name:")
     assert [found for found, _ in rows(preflight(live, "--only=cluster"))["cluster"]] == [state]
 
 
