@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from jetscale_cicd.cli.main import COMMANDS
+from scripts.docs.checks import checks_page, checks_table
 from scripts.docs.program import help_of, readme_scene, simulation, transcript
 from scripts.docs.source import PROJECT
 from scripts.docs.tables import error_codes, exit_codes, key_table
@@ -16,6 +17,7 @@ CONFIGURATION = DOCS / "configuration.md"
 DOCUMENTS = sorted([README, PROJECT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
+SECTIONS = ("chart", "release", "target", "contract", "image_pull_secret")
 # Blocks that need helm.
 WITH_HELM = frozenset({"scene", "transcript", "simulation"})
 
@@ -27,7 +29,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "error codes": error_codes,
     "help": help_of,
     **{f"help {command}": partial(help_of, command) for command in COMMANDS},
-    **{f"{section} keys": partial(key_table, section) for section in ("chart", "release", "target")},
+    **{f"{section} keys": partial(key_table, section) for section in SECTIONS},
+    "checks": checks_page,
+    "checks table": checks_table,
 }
 
 
