@@ -1,5 +1,6 @@
 """The words for needs that are not met: what is missing, who needs it, and the remedy."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from jetscale_cicd.decide.needs.inventory import Place
@@ -19,7 +20,7 @@ class Group:
     """Needs that are told as one: of the same thing, for the same reason."""
 
     needs: tuple[Need, ...]
-    verdict: Verdict
+    state: Verdict
     given: Circumstances
     values: Mapping[str, bytes]
 
@@ -54,7 +55,7 @@ class Group:
     def where(self) -> str:
         """The templates, and the line of the values that says the name, or the key."""
         templates = _unique(need.user.template for need in self.needs if need.user.template)
-        names = (*(self.keys if self.verdict is Verdict.KEY_MISSING else ()), self.thing.name)
+        names = (*(self.keys if self.state is Verdict.KEY_MISSING else ()), self.thing.name)
         lines = (find_in_values(self.values, name) for name in names)
         line = next((found for found in lines if found), "")
         return ", ".join([*templates[:_MOST_NAMES], *([line] if line else [])])
@@ -68,7 +69,7 @@ class Group:
 
 def finding(group: Group) -> Stage6Error:
     """The error for needs that are not met."""
-    match group.verdict:
+    match group.state:
         case Verdict.UNSEEN:
             return _unseen(group)
         case Verdict.NOT_SERVED:
@@ -158,7 +159,8 @@ def _key_missing(group: Group) -> PreconditionError:
     if makers:
         hint = f"add it to {makers[0].by.kind} {makers[0].by.name} ({makers[0].by.template or 'of this release'})"
     elif present and present.controller:
-        hint = f"add it to what {present.controller} makes it of: {list_command(thing)} {thing.name} --output yaml"
+        show = f"{list_command(thing)} {shlex.quote(thing.name)} --output yaml"
+        hint = f"add it to what {present.controller} makes it of: {show}"
     else:
         hint = add_keys_command(thing, group.keys)
     if thing.kind == "Secret":
@@ -170,7 +172,7 @@ def _too_late(group: Group) -> PreconditionError:
     thing, release = group.thing, group.given.release
     made = release.later(group.needs[0], group.given.deploy)
     maker = f"{made.by} ({made.by.template})" if made and made.by.template else str(made.by) if made else "the release"
-    if group.verdict is Verdict.GONE:
+    if group.state is Verdict.GONE:
         message = f"{group.users} needs {thing}, which {maker} makes and helm removes before, by hook-succeeded"
         hint = "take hook-succeeded out of its helm.sh/hook-delete-policy, or make it an object of the release"
         return _unmet("HOOK_REMOVES_NEEDED", message, hint, group)
@@ -196,21 +198,22 @@ def _not_served(group: Group) -> PreconditionError:
     version, kind = need.api_version, need.thing.kind
     makers = given.release.kinds.get((version, kind), ())
     others = [each.api_version for each in given.inventory.resources or () if each.kind == kind]
-    objects = f"{group.users} is of it"
+    users = group.users
     if makers and any(given.deploy.moments(makers[0])):
-        message = f"{kind} of {version} is made by this release ({makers[0]}), and helm asks for it before; {objects}"
+        message = f"{kind} of {version} is made by this release ({makers[0]}), and helm asks for it before: {users}"
         hint = "put its CustomResourceDefinition into crds/ of the chart, or apply it first: kubectl apply -f FILE"
-    elif makers:
-        message = (
-            f"{kind} of {version} is not served: its CRD is in crds/, which helm leaves out of upgrades; {objects}"
-        )
-        hint = f"apply it first: kubectl apply --server-side -f {makers[0].template.partition('/')[2] or 'FILE'}"
-    elif others:
-        message = f"the cluster serves {kind} as {', '.join(others)}, and no more as {version}; {objects}"
+        return _unmet("KIND_NOT_SERVED", message, hint, group)
+    if makers:
+        message = f"{kind} of {version} is not served: its CRD is in crds/, which helm leaves out of upgrades: {users}"
+        file = shlex.quote(makers[0].template.partition("/")[2] or "FILE")
+        return _unmet("KIND_NOT_SERVED", message, f"apply it first: kubectl apply --server-side -f {file}", group)
+    if others:
+        message = f"the cluster serves {kind} as {', '.join(others)}, and not as {version}: {users}"
         hint = f"write it as {others[0]} in the template, or take a version of the chart that does"
-    else:
-        message = f"the cluster serves no {kind} of {version}; {objects}"
-        hint = f"install what brings it (its CRDs): kubectl api-resources --api-group={version.rpartition('/')[0]}"
+        return _unmet("KIND_NOT_SERVED", message, hint, group)
+    message = f"the cluster serves no {kind} of {version}: {users}"
+    api_group = shlex.quote(version.rpartition("/")[0])
+    hint = f"install what brings it (its CRDs); what there is: kubectl api-resources --api-group={api_group}"
     return _unmet("KIND_NOT_SERVED", message, hint, group)
 
 
@@ -230,7 +233,8 @@ def _unseen(group: Group) -> CannotTellError:
     if Use.KIND in group.uses:
         version = group.needs[0].api_version
         message = f"the cluster does not say whether it serves {thing.kind} of {version}"
-        hint = f"does that API answer? kubectl get --raw /{'apis' if '/' in version else 'api'}/{version}"
+        path = f"/{'apis' if '/' in version else 'api'}/{version}"
+        hint = f"does that API answer? kubectl get --raw {shlex.quote(path)}"
         return CannotTellError("NEED_UNSEEN", message, hint=hint, where=group.where, details=group.details())
     names = _unique(need.thing.name or "the default one" for need in group.needs)
     why = inventory.why_unseen.get(Place(*thing[:3]), "")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from jetscale_cicd.config.yaml_events import YamlSource, bounded_events
 from jetscale_cicd.errors import ConfigurationError
 
-_CODE = "VALUES_YAML"
+_CODE = "VALUES"
 
 
 def find_in_values(files: Mapping[str, bytes], text: str) -> str:
