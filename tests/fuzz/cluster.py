@@ -13,6 +13,11 @@ from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
+from jetscale_cicd.decide.needs import hosts, judge, ownership, references
+from jetscale_cicd.decide.needs.inventory import Inventory, Present
+from jetscale_cicd.decide.needs.made import made_by
+from jetscale_cicd.decide.needs.need import Thing
+from jetscale_cicd.decide.needs.routes import routes_in
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.lease import end_of
@@ -78,6 +83,14 @@ MANIFESTS = (
     b"        env: [{name: A_PASSWORD, value: x}]\n"
     b"---\napiVersion: v1\nkind: List\nitems: [{kind: ConfigMap, metadata: {name: m}, data: {t: |\n  a\t\n  b}}]\n"
 ).replace(b"{t: |\n  a\t\n  b}", b'{t: "a\\tb\\n"}')
+NEEDS = (
+    b"---\n# Source: app/templates/a.yaml\napiVersion: batch/v1\nkind: Job\nmetadata: {name: j, annotations: "
+    b"{helm.sh/hook: 'pre-install,pre-upgrade', helm.sh/hook-weight: '-5', "
+    b"helm.sh/hook-delete-policy: hook-succeeded}}\n"
+    b"spec: {template: {spec: {containers: [{name: c, envFrom: [{secretRef: {name: s}}]}]}}}\n"
+    b"---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\n"
+    b"spec: {tls: [{secretName: t}], rules: [{host: h, http: {paths: [{path: /}]}}]}\n"
+)
 MANIFEST_VALUES: list[Any] = [
     {**DEPLOYMENT, "metadata": {**_META, "annotations": {"helm.sh/hook": "pre-install"}}},
     {
@@ -156,6 +169,18 @@ def manifests(content: bytes) -> None:
     check_rendered_once(found, "live", "n")
 
 
+def needs(content: bytes) -> None:
+    found = parse_manifests(content, "manifests")
+    needed, made = references.needs_of(found, "n"), made_by(found, "n")
+    asked = judge.to_see(needed, made, install=True) | ownership.to_compare(found, (), install=True, namespace="n")
+    other = Thing("networking.k8s.io", "Ingress", "o", "i")
+    routes = (route for each in found for route in routes_in(other, each.document))
+    inventory = Inventory(resources=(), things=dict.fromkeys(asked, Present(keys={})), routes=tuple(routes))
+    judge.unmet_needs(needed, made, inventory, install=False, values={"values.yaml": content})
+    ownership.foreign_objects(found, (), inventory, install=True, release="r", namespace="n")
+    hosts.taken_hosts(found, inventory, release="r", namespace="n")
+
+
 def helm_message(content: bytes) -> None:
     message = replaced(content)
     failed_at(message)
@@ -175,5 +200,7 @@ BOUNDARIES = {
     "drift": Boundary(drifted, [DEPLOYMENT], (JsonRefused,), pack="json"),
     "manifests": Boundary(manifests, [MANIFESTS], (), YAML_SIGNS, weight=2),
     "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
+    "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),
+    "needs as JSON": Boundary(needs, MANIFEST_VALUES, pack="json"),
     "helm message": Boundary(helm_message, HELM_MESSAGES),
 }
