@@ -12,12 +12,14 @@ from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, ma
 from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
+from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.needs import hosts, judge, ownership, references
 from jetscale_cicd.decide.needs.inventory import Inventory, Present
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.routes import routes_in
+from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.lease import end_of
@@ -28,6 +30,7 @@ from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
 from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed, status_in
 from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, replaced
 from tests.fuzz.mutate import JsonMutator, Mutator
+from tests.support import pipes as seen
 from tests.support.helm_secret import ours, rolled_back, rolled_back_by_us, secret, unpacked
 
 _RECORDED = ours(2)
@@ -106,6 +109,15 @@ MANIFEST_VALUES: list[Any] = [
         "items": [{"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"t": "a\tb"}}],
     },
 ]
+_FAILED = seen.external_secret("failed", seen.FAILED)
+PIPES: list[Any] = [
+    {"items": [each, seen.store(), seen.store("aws", condition=seen.STORE_INVALID), about, seen.operator()]}
+    for each, about in (
+        (seen.external_secret(), seen.event(seen.store(), "Valid", "store validated")),
+        (_FAILED, seen.event(_FAILED, "UpdateFailed", "template: x:1:3: invalid character")),
+        (seen.external_secret(condition=None, data=[{"remoteRef": {"key": "k"}}]), {"kind": "Event"}),
+    )
+]
 HELM_MESSAGES = [
     b'Error: UPGRADE FAILED: cannot patch "a" with kind Deployment: admission webhook "x" denied the request\n',
     b"Error: INSTALLATION FAILED: another operation (install/upgrade/rollback) is in progress",
@@ -181,6 +193,21 @@ def needs(content: bytes) -> None:
     hosts.taken_hosts(found, inventory, release="r", namespace="n")
 
 
+def secret_pipes(content: bytes) -> None:
+    items = tuple(read_object(content).get("items", ()))
+    shown = Pipes(
+        namespace="n",
+        now=seen.NOW.timestamp(),
+        external_secrets=items,
+        stores={"SecretStore": items},
+        events=items,
+        operators=items,
+    )
+    names = [str(each.get("metadata", {}).get("name", "")) for each in items]
+    check_pipes(shown, names, (*names, "ClusterSecretStore/x"))
+    check_pipes(shown, (), names)
+
+
 def helm_message(content: bytes) -> None:
     message = replaced(content)
     failed_at(message)
@@ -202,5 +229,6 @@ BOUNDARIES = {
     "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
     "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),
     "needs as JSON": Boundary(needs, MANIFEST_VALUES, pack="json"),
+    "secret pipes": Boundary(secret_pipes, PIPES, (JsonRefused,), pack="json"),
     "helm message": Boundary(helm_message, HELM_MESSAGES),
 }
