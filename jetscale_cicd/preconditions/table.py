@@ -26,6 +26,7 @@ from jetscale_cicd.preconditions import (
     contract_secrets,
     elsewhere,
     engine,
+    external_secrets,
     first_release,
     hold,
     ingress_hosts,
@@ -92,6 +93,7 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
 # Of each target and its cluster; side by side, and beside those above.
 SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
     cluster.CHECK,
+    external_secrets.CHECK,
     contract_secrets.CHECK,
     chart_needs.CHECK,
     ownership.CHECK,

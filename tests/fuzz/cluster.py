@@ -14,12 +14,12 @@ from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
+from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.decide.needs import hosts, judge, ownership, references
 from jetscale_cicd.decide.needs.inventory import Inventory, Present
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.routes import routes_in
-from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.lease import end_of

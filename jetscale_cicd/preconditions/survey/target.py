@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.decide.needs.hosts import routed_kinds
 from jetscale_cicd.decide.needs.inventory import Inventory
 from jetscale_cicd.decide.needs.judge import to_see
@@ -77,6 +78,7 @@ class TargetSurvey:
         self.needs = Once(self._needs)
         self.made = Once(lambda: made_by(self.manifests, self.target.namespace))
         self.inventory = Once(self._inventory)
+        self.pipes = Once(self._pipes)
 
     @property
     def target(self) -> Target:
@@ -127,6 +129,19 @@ class TargetSurvey:
             routed=routed_kinds(self.manifests, target.namespace),
             new_namespace=self._is_new(),
         )
+
+    def _pipes(self) -> Pipes:
+        """The pipes through which the namespace gets its secrets."""
+        api = self.api
+        if api is None:
+            raise RuntimeError("there is no cluster to ask")
+        from jetscale_cicd.observe.cluster.external_secrets import read_pipes
+
+        return read_pipes(api, self.target)
+
+    def made_external_secrets(self) -> frozenset[str]:
+        """Names of the ExternalSecrets that the release itself makes."""
+        return frozenset(each.name for each in self.manifests if each.kind == "ExternalSecret" and not each.hook)
 
     def _is_new(self) -> bool:
         """Whether the namespace is made by the run."""

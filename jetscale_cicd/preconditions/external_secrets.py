@@ -1,0 +1,29 @@
+"""External Secrets Operator works, and each store and ExternalSecret of the contract is as it has to be."""
+
+from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+
+
+def _applies(survey: TargetSurvey) -> bool:
+    return bool(survey.target.contract_external_secrets or survey.target.contract.stores)
+
+
+def _run(survey: TargetSurvey) -> Found:
+    target = survey.target
+    if survey.api is None:
+        return NotChecked("no cluster is asked")
+    seen, made = survey.pipes(), survey.made_external_secrets()
+    wanted = [each for each in target.contract_external_secrets if each not in made or seen.external_secret(each)]
+    return check_pipes(seen, wanted, target.contract.stores)
+
+
+CHECK = SurveyCheck(
+    "external-secrets",
+    "the ExternalSecrets of the contract are synced",
+    _run,
+    applies=_applies,
+    reads_manifests=True,
+    converges=True,
+)
