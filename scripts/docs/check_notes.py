@@ -97,8 +97,8 @@ NOTES: dict[str, Note] = {
     ),
     "external-secrets": Note(
         _TERRAFORM,
-        "External Secrets Operator is served and at work, the stores are ready, and each ExternalSecret of the contract "
-        "is synced: with its present generation, recently, and with its Secret. A store that is ready is no proof of "
+        "External Secrets Operator is served and at work, the stores are ready, and each ExternalSecret of the "
+        "contract is synced: with its present generation, recently, and with its Secret. A store that is ready is no proof of "
         "access; that an ExternalSecret was refreshed within its interval is.",
         "the error has the cause from the operator's own event.",
     ),
@@ -111,7 +111,7 @@ NOTES: dict[str, Note] = {
         _HELM,
         "Every Secret and key, ConfigMap, pull secret, ServiceAccount, claim, class and kind that the rendered objects "
         "name exists, or this release makes it before it is needed. A `pre-*` hook that needs what the release makes "
-        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are said as such.",
+        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are named as such.",
         "make what is missing, as the error shows, or correct the values line that it names.",
     ),
     "ownership": Note(
@@ -136,8 +136,8 @@ NOTES: dict[str, Note] = {
     ),
     "policy": Note(
         _HELM,
-        "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod of "
-        "each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already is "
+        "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod "
+        "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already is "
         "not sent again, as helm does not send it either.",
         "the error has the server's own words, and who has to change what.",
     ),

@@ -1,4 +1,4 @@
-"""The page of the preconditions, made from their tables: an anchor for each, and what becomes of one that does not hold."""
+"""The page of the preconditions, made from their tables: an anchor for each, and what becomes of an unmet one."""
 
 import textwrap
 from collections.abc import Iterator

@@ -7,6 +7,8 @@ MEANINGS = {
     "CHART_ARCHIVE": "an archive in the chart, or made of it, could be read in two ways; the message names what.",
     "CHART_REFUSED": "a template of the chart fails, or makes YAML that cannot be read.",
     "CONTAINER_CONFIG": "a container cannot be created from its configuration.",
+    "CONTRACT_SECRET_KEY_EMPTY": "a Secret of the contract has no value for one of its keys.",
+    "CONTRACT_SECRET_KEY_MISSING": "a Secret of the contract lacks one of its keys.",
     "CONTAINER_START": "a container cannot be started.",
     "DEPLOY_FAILED": "the deploy failed, for none of the reasons that have a code; the message is helm's.",
     "FIELD_CONFLICT": "another controller owns a field that the chart sets.",

@@ -80,10 +80,17 @@ def key_table(section: str) -> str:
 
 
 def _type_of(spec: dict[str, Any]) -> str:
+    if "$ref" in spec:
+        return "keys of its own, below"
     if "enum" in spec:
         return " or ".join(f"`{value}`" for value in spec["enum"])
     if "anyOf" in spec:
         return f"{_type_of(spec['anyOf'][0])}, or null"
+    inner = spec.get("additionalProperties", {})
+    if spec["type"] == "object" and "array" in inner.get("type", ()):
+        return "text to list of texts"
+    if spec["type"] == "object" and "enum" in inner:
+        return "text to text"
     return {"string": "text", "boolean": "true or false", "array": "list of texts", "object": "text to text"}[
         spec["type"]
     ]

@@ -11,8 +11,9 @@ BESIDE = {"fuzz", "agreement", "cluster", "fixtures", "project", "story", "suppo
 # Folders of the package without a folder of tests: each face is tested beside the others, and this engine in whole
 # runs.
 TESTED_ELSEWHERE = {
-    *("report/ci", "report/json", "report/text"),
+    *("report/ci", "report/json", "report/text", "report/junit", "report/markdown"),
     "engines/argocd",
+    "preconditions/survey",
 }
 
 

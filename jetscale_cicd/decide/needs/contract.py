@@ -1,6 +1,7 @@
 """Secrets that a target's contract names: they are there with their keys, or this very release makes them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present, Sight
 from jetscale_cicd.decide.needs.made import Release
@@ -99,23 +100,28 @@ def _lacking(
     if held is None or not keys:
         return
     missing = [key for key in keys if key not in held]
+    lacking = _Lacking(thing, target, details)
     if missing:
         near = [each for key in missing for each in close_to(key, held)]
         what = f"lacks {', '.join(missing)}" + (f" (it has {', '.join(near)})" if near else "")
-        yield _wrong(("CONTRACT_SECRET_KEY_MISSING", what), thing, missing, target, details)
+        yield lacking.error("CONTRACT_SECRET_KEY_MISSING", what, missing)
     if empty := [key for key in keys if held.get(key)]:
-        what = f"has no value for {', '.join(empty)}"
-        yield _wrong(("CONTRACT_SECRET_KEY_EMPTY", what), thing, empty, target, details)
+        yield lacking.error("CONTRACT_SECRET_KEY_EMPTY", f"has no value for {', '.join(empty)}", empty)
 
 
-def _wrong(
-    wrong: tuple[str, str], thing: Thing, keys: Sequence[str], target: Target, details: tuple[str, ...]
-) -> PreconditionError:
-    code, what = wrong
-    return PreconditionError(
-        code,
-        f"Secret {thing.name} of namespace {thing.namespace} {what}",
-        where=f"targets.{target.name}.contract.secrets.{thing.name}",
-        hint=f"where an operator makes it, correct its source; else: {add_keys_command(thing, tuple(keys))}",
-        details=details,
-    )
+class _Lacking(NamedTuple):
+    """A Secret that is there, and lacks something."""
+
+    thing: Thing
+    target: Target
+    details: tuple[str, ...]
+
+    def error(self, code: str, what: str, keys: Sequence[str]) -> PreconditionError:
+        """What it lacks, and how to add that."""
+        return PreconditionError(
+            code,
+            f"Secret {self.thing.name} of namespace {self.thing.namespace} {what}",
+            where=f"targets.{self.target.name}.contract.secrets.{self.thing.name}",
+            hint=f"where an operator makes it, correct its source; else: {add_keys_command(self.thing, tuple(keys))}",
+            details=self.details,
+        )

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.cluster.deploy_record import LABEL
 from jetscale_cicd.decide.cluster.pull_secret import MANAGED, TYPE, is_up_to_date, pull_secret
-from jetscale_cicd.errors import CannotTellError, PreconditionError
+from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.namespace import namespace_terminating
@@ -24,11 +24,18 @@ def make_namespace(api: Kubernetes, target: Target) -> bool:
         metadata = {"name": target.namespace, "labels": labels}
         api.create(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     except ApiFailure as failed:
-        if failed.conflict and failed.reason == "AlreadyExists":  # another run made it meanwhile
+        if failed.conflict:  # another run made it meanwhile
             return False
         if failed.namespace_terminating:
             raise namespace_terminating(target) from None
-        raise _refused(failed, target, f"namespace {target.namespace}", "NAMESPACE_FORBIDDEN") from None
+        if failed.status != 403:
+            raise cannot_tell(failed, target) from None
+        raise PreconditionError(
+            "NAMESPACE_FORBIDDEN",
+            f"this run may not make namespace {target.namespace}: {failed.message}",
+            where=f"target {target.name}",
+            hint=f"let it create namespaces, or have it made: kubectl create namespace {target.namespace}",
+        ) from None
     return True
 
 
@@ -70,7 +77,14 @@ def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
             return ""
         api.replace(f"{collection}/{name}", {**found, "data": wanted["data"]})
     except ApiFailure as failed:
-        raise _refused(failed, target, f"Secret {name}", "PULL_SECRET_FORBIDDEN") from None
+        if failed.status != 403:
+            raise cannot_tell(failed, target) from None
+        raise PreconditionError(
+            "PULL_SECRET_FORBIDDEN",
+            f"this run may not make or change Secret {name}: {failed.message}",
+            where=f"namespace {target.namespace}",
+            hint="grant get, create and update of it (docs/deploy.md), or have it made, and take image_pull_secret out",
+        ) from None
     return f"Secret {name} for pulling images is brought up to date"
 
 
@@ -80,15 +94,4 @@ def _foreign(target: Target, name: str, kind: str) -> PreconditionError:
         f"Secret {name} is there, and is not one for pulling images that this run may change (type {kind})",
         where=f"namespace {target.namespace}",
         hint=f"choose another name: targets.{target.name}.image_pull_secret.name, and imagePullSecrets of the chart",
-    )
-
-
-def _refused(failed: ApiFailure, target: Target, what: str, code: str) -> PreconditionError | CannotTellError:
-    if failed.status != 403:
-        return cannot_tell(failed, target)
-    return PreconditionError(
-        code,
-        f"this run may not make or change {what}: {failed.message}",
-        where=f"target {target.name}",
-        hint="grant that right (docs/deploy.md), or have it made by who owns the cluster, and take the key out",
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.observe.cluster.identity import ClusterIdentity, read_identity
+from jetscale_cicd.model.cluster_identity import ClusterIdentity
+from jetscale_cicd.observe.cluster.identity import read_identity
 from jetscale_cicd.tools.certificates import der_certificates, fingerprint
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.process import Processes
