@@ -98,8 +98,8 @@ NOTES: dict[str, Note] = {
     "external-secrets": Note(
         _TERRAFORM,
         "External Secrets Operator is served and at work, the stores are ready, and each ExternalSecret of the "
-        "contract is synced: with its present generation, recently, and with its Secret. A store that is ready is no proof of "
-        "access; that an ExternalSecret was refreshed within its interval is.",
+        "contract is synced: with its present generation, recently, and with its Secret. A store that is ready is no "
+        "proof of access; that an ExternalSecret was refreshed within its interval is.",
         "the error has the cause from the operator's own event.",
     ),
     "contract-secrets": Note(
@@ -137,8 +137,8 @@ NOTES: dict[str, Note] = {
     "policy": Note(
         _HELM,
         "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod "
-        "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already is "
-        "not sent again, as helm does not send it either.",
+        "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already "
+        "is not sent again, as helm does not send it either.",
         "the error has the server's own words, and who has to change what.",
     ),
     "release-size": Note(
