@@ -6,11 +6,15 @@ from pathlib import Path
 import urllib3
 
 
+# Connections that are kept: as many as checks and their calls are made side by side.
+_KEPT = 64
+
+
 class SocketPool(urllib3.HTTPConnectionPool):
     """Connections to a Unix socket; the host is what `kubectl proxy` lets through by default."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", maxsize=4)
+        super().__init__("localhost", maxsize=_KEPT)
         self.ConnectionCls = type("_Connection", (_SocketConnection,), {"path": str(path)})
 
 

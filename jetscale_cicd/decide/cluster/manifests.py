@@ -11,6 +11,7 @@ from jetscale_cicd.model.record import field, frozen
 
 Key = tuple[str, str, str, str]
 HOOK = "helm.sh/hook"
+_POLICY = "helm.sh/resource-policy"
 # `helm template` writes the template above each object.
 _SOURCE = re.compile(r"(?m)^# Source: (.*[^ \r\n])")
 # Kinds of Kubernetes itself without a namespace; whatever namespace their manifest names, they are one object.
@@ -43,7 +44,36 @@ class Manifest:
     @property
     def hook(self) -> str:
         """When Helm runs it as a hook; "" where it is an object of the release."""
-        return str(_mapping(_mapping(self.document.get("metadata")).get("annotations")).get(HOOK) or "")
+        return str(self._annotations.get(HOOK) or "")
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the API server completes its name (``generateName``)."""
+        return not _mapping(self.document.get("metadata")).get("name")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether Helm leaves it where it is once its release has it no more."""
+        return str(self._annotations.get(_POLICY) or "").strip().lower() == "keep"
+
+    @property
+    def is_of_crds(self) -> bool:
+        """Whether it is of ``crds/``, which Helm installs with the first revision and never changes."""
+        return _within_chart(self.source).startswith("crds/")
+
+    def identity(self, namespace: str) -> Key:
+        """What the API server takes for one object: group, kind, namespace, name.
+
+        Args:
+            namespace: of objects that name none.
+        """
+        group = self.api_version.rpartition("/")[0]
+        within = "" if self.kind in _OF_THE_CLUSTER else self.namespace or namespace
+        return (group, self.kind, within, self.name)
+
+    @property
+    def _annotations(self) -> dict[str, object]:
+        return _mapping(_mapping(self.document.get("metadata")).get("annotations"))
 
 
 def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
@@ -77,10 +107,9 @@ def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: s
     """
     seen: dict[Key, Manifest] = {}
     for manifest in manifests:
-        is_named = bool(_mapping(manifest.document.get("metadata")).get("name"))
-        if manifest.hook or not is_named or _within_chart(manifest.source).startswith("crds/"):
+        if manifest.hook or manifest.is_generated or manifest.is_of_crds:
             continue
-        first = seen.setdefault(_identity(manifest, namespace), manifest)
+        first = seen.setdefault(manifest.identity(namespace), manifest)
         if first is not manifest:
             templates = sorted({first.source, manifest.source})
             both = f"by {' and by '.join(templates)}" if len(templates) > 1 else f"twice by {templates[0]}"
@@ -90,13 +119,6 @@ def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: s
                 where=f"target {target}: {', '.join(templates)}",
                 hint="give one of them another name in the values, or switch one of them off",
             )
-
-
-def _identity(manifest: Manifest, namespace: str) -> Key:
-    """What the API server takes for one object: group, kind, namespace, name."""
-    group = manifest.api_version.rpartition("/")[0]
-    within = "" if manifest.kind in _OF_THE_CLUSTER else manifest.namespace or namespace
-    return (group, manifest.kind, within, manifest.name)
 
 
 def _within_chart(source: str) -> str:
