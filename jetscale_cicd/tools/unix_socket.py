@@ -5,7 +5,6 @@ from pathlib import Path
 
 import urllib3
 
-
 # Connections that are kept: as many as checks and their calls are made side by side.
 _KEPT = 64
 

@@ -87,7 +87,9 @@ def test_too_many_names_are_not_asked_for_one_by_one() -> None:
     assert len(api.reviewed) < 10
 
 
-@pytest.mark.parametrize("answer", [{}, {"allowed": "true"}, {"allowed": False, "denied": True}, {"allowed": None}, "yes", []])
+@pytest.mark.parametrize(
+    "answer", [{}, {"allowed": "true"}, {"allowed": False, "denied": True}, {"allowed": None}, "yes", []]
+)
 def test_what_is_not_allowed_is_denied(answer: object) -> None:
     assert len(review_rights(Server(answer=answer), [access("get")]).missing) == 1
 
