@@ -3,7 +3,7 @@
 What lies in a builtin kind deeper than this, the API server itself has checked before it stored it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jetscale_cicd.config.bounded_json import JsonRefused, read_json
@@ -11,6 +11,7 @@ from jetscale_cicd.config.bounded_json import JsonRefused, read_json
 Object = dict[str, Any]
 # Of one answer: 64 KiB for each object of a page.
 LARGEST = 16 << 20
+_MOST_WARNINGS, _LONGEST_WARNING = 20, 400
 _TEXTS = ("labels", "annotations")
 _NAMES = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 
@@ -55,6 +56,22 @@ def status_of(answer: bytes) -> Object | None:
         "name": str(details.get("name") or ""),
         "causes": tuple(_reasons(details.get("causes"))),
     }
+
+
+def warnings_in(headers: Sequence[str]) -> Iterator[str]:
+    """The texts of an answer's Warning headers (RFC 7234, 5.5: a code, an agent, and the text in quotes)."""
+    for each in headers[:_MOST_WARNINGS]:
+        text = each.partition('"')[2].rpartition('"')[0]
+        if text:
+            yield shortened(text.replace('\\"', '"').replace("\\\\", "\\"), _LONGEST_WARNING)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The beginning and the end of a text: a refusal begins with the field, and ends with what is wrong with it."""
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    return f"{text[: longest - end - 1]}…{text[-end:]}"
 
 
 def _reasons(causes: object) -> Iterator[str]:

@@ -9,10 +9,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,12 +18,13 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from jetscale_cicd.config.bounded_json import JsonRefused
-from jetscale_cicd.tools.api_object import LARGEST, read_object, status_of
+from jetscale_cicd.tools.api_object import LARGEST, read_object, shortened, status_of, warnings_in
 from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.retry import PatientRetry
 from jetscale_cicd.tools.scratch import scratch_directory
+from jetscale_cicd.tools.server_clock import ServerClock
 from jetscale_cicd.tools.unix_socket import SocketPool
 
 Object = dict[str, Any]
@@ -43,7 +42,6 @@ _START = 15.0
 # Of a Unix socket's path (108 bytes on Linux, 104 elsewhere, with the final zero).
 _LONGEST_PATH = 103
 _SOCKET = "api"
-_SLEEPLESS: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of their step
@@ -81,31 +79,6 @@ class ApiFailure(Exception):  # noqa: N818 - callers turn it into the error of t
     def namespace_terminating(self) -> bool:
         """Whether the namespace is being deleted, so that nothing can be created in it."""
         return "NamespaceTerminating" in self.causes
-
-
-def boottime() -> float:
-    """Seconds that continue while this machine sleeps, unlike those of ``time.monotonic`` on Linux."""
-    return time.clock_gettime(_SLEEPLESS)
-
-
-@dataclass
-class ServerClock:
-    """The API server's clock, by the `Date` of its answers: the one clock that all runs share."""
-
-    ahead: float | None = None
-
-    def update(self, date: str | None) -> None:
-        """Take one more answer; a Date has whole seconds and is a little old, so it is never in the future.
-
-        Of all answers the latest time is nearest to the server's, whatever is done to the clock of this machine.
-        """
-        with suppress(ValueError, OverflowError):  # a gateway's Date may be none
-            ahead = parsedate_to_datetime(date or "").timestamp() - boottime()
-            self.ahead = ahead if self.ahead is None else max(self.ahead, ahead)
-
-    def now(self) -> datetime:
-        """The server's time, up to a second early."""
-        return datetime.fromtimestamp(time.time() if self.ahead is None else boottime() + self.ahead, UTC)
 
 
 @dataclass
@@ -191,15 +164,21 @@ class Kubernetes:
         body: Object | None = None,
         accept: str = "application/json",
         content: str = "application/json",
+        final: tuple[int, ...] = (),
+        warnings: list[str] | None = None,
     ) -> Object:
         """One call, its answer as JSON.
+
+        Args:
+            final: statuses for which it is not made again.
+            warnings: receives what the server warns of.
 
         Raises:
             ApiFailure: another status than 2xx, or no answer.
         """
         sent = None if body is None else json.dumps(body).encode()
         headers = {"Accept": accept, **({"Content-Type": content} if sent else {})}
-        answer = self._answer(method, _url(path, query or {}), headers, sent)
+        answer = self._answer(method, _url(path, query or {}), headers, sent, final=final, warnings=warnings)
         try:
             return read_object(answer)
         except JsonRefused as refused:
@@ -212,12 +191,22 @@ class Kubernetes:
                 raise ApiFailure(0, f"kubectl proxy: {why or 'it does not start to serve'}")
             time.sleep(0.005)
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str], sent: bytes | None) -> bytes:
+    def _answer(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        sent: bytes | None,
+        *,
+        final: tuple[int, ...] = (),
+        warnings: list[str] | None = None,
+    ) -> bytes:
         self._wait_for_proxy()
+        retries = _retry(final)
 
         def ask() -> tuple[urllib3.BaseHTTPResponse, bytes]:
             answer = self._pool.urlopen(
-                method, url, body=sent, headers=dict(headers), retries=_retry(), timeout=_TIMEOUT, preload_content=False
+                method, url, body=sent, headers=dict(headers), retries=retries, timeout=_TIMEOUT, preload_content=False
             )
             read: bytes = answer.read(LARGEST + 1)
             answer.release_conn()
@@ -228,6 +217,8 @@ class Kubernetes:
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
         self.clock.update(answer.headers.get("Date"))
+        if warnings is not None:
+            warnings += map(self.redact, warnings_in(answer.headers.getlist("Warning")))
         if not 200 <= answer.status < 300:
             raise self._failure(answer.status, read)
         return read
@@ -236,7 +227,7 @@ class Kubernetes:
         found = status_of(answer)
         if found is None:
             return ApiFailure(status, self._text(answer) or f"status {status}")
-        message = self.redact(found["message"])[:_LONGEST_TEXT]
+        message = shortened(self.redact(found["message"]), _LONGEST_TEXT)
         return ApiFailure(status, message, reason=found["reason"], causes=found["causes"], name=found["name"])
 
     def _text(self, answer: bytes) -> str:
@@ -247,13 +238,13 @@ def _url(path: str, query: Mapping[str, str | int]) -> str:
     return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
 
 
-def _retry() -> PatientRetry:
+def _retry(final: tuple[int, ...]) -> PatientRetry:
     return PatientRetry.make(
         _PATIENCE,
         lambda _: None,
         total=_ATTEMPTS,
         read=2,
-        status_forcelist=_AGAIN,
+        status_forcelist=[each for each in _AGAIN if each not in final],
         backoff_factor=_BACKOFF,
         backoff_jitter=_BACKOFF,
     )

@@ -16,7 +16,6 @@ from jetscale_cicd.observe.ci.detect import read_event
 from jetscale_cicd.tools.github import hosts
 from jetscale_cicd.tools.http import Http, HttpAnswer, HttpFailure
 from jetscale_cicd.tools.kubeconfig import current_context
-from jetscale_cicd.tools.kubernetes import ServerClock
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.proxy_rules import ProxyUnreadableError, goes_directly, proxy_for
 from jetscale_cicd.tools.redact import Redactor
@@ -29,6 +28,7 @@ from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from jetscale_cicd.tools.registry.oci_api import OciApi
 from jetscale_cicd.tools.registry.referrers import Referrers, _NotTaken
 from jetscale_cicd.tools.retry import seconds_to_wait
+from jetscale_cicd.tools.server_clock import ServerClock
 from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, of_file, replaced, text
 
 ANSWERS: list[Any] = [

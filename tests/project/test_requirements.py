@@ -7,7 +7,8 @@ import pytest
 
 from jetscale_cicd.engines.helm.lock import Lock
 from jetscale_cicd.errors import SupersededError
-from jetscale_cicd.tools.kubernetes import Kubernetes, boottime
+from jetscale_cicd.tools.kubernetes import Kubernetes
+from jetscale_cicd.tools.server_clock import boottime
 
 
 class Hanging:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, ServerClock
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.server_clock import ServerClock
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
 """The Kubernetes API as typed calls, asked of a small server on a Unix socket: pages, retries, its clock, failures."""
 
+import contextlib
 import json
 import socketserver
 import threading
@@ -14,9 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jetscale_cicd.tools import kubernetes
-from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes, ServerClock, boottime
+from jetscale_cicd.tools import kubernetes, server_clock
+from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.server_clock import ServerClock, boottime
 
 POD = {"kind": "Pod", "metadata": {"name": "p"}}
 PODS = "/api/v1/namespaces/x/pods"
@@ -184,6 +186,32 @@ def test_an_apply_is_asked_about_and_never_carried_out(api: Kubernetes, server: 
     assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
 
 
+def test_a_refusal_that_is_known_to_be_final_is_asked_for_once(api: Kubernetes, server: Server) -> None:
+    server.give(answer({"kind": "Status", "message": "no"}, 500))
+    with pytest.raises(ApiFailure) as failed:
+        api.request("PATCH", f"{PODS}/p", body=POD, final=(500,))
+    assert (failed.value.status, len(server.asked)) == (500, 1)
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_what_the_server_warns_of_is_kept_without_secrets(api: Kubernetes, server: Server, status: int) -> None:
+    server.give(answer({"message": "x"}, status, Warning='299 - "say \\"no\\" to s3cret-token"'))
+    warnings: list[str] = []
+    with contextlib.suppress(ApiFailure):
+        api.request("PATCH", f"{PODS}/p", body=POD, warnings=warnings)
+    assert warnings == ['say "no" to ***']
+
+
+def test_of_a_long_refusal_the_field_and_the_reason_are_kept(api: Kubernetes, server: Server) -> None:
+    message = f"spec.template: Invalid value: {'x' * 5000}: field is immutable"
+    server.give(answer({"kind": "Status", "message": message}, 422))
+    with pytest.raises(ApiFailure) as failed:
+        api.get(f"{PODS}/p")
+    assert failed.value.message.startswith("spec.template: ")
+    assert failed.value.message.endswith(": field is immutable")
+    assert len(failed.value.message) <= 500
+
+
 def test_a_conflict_is_told_apart(api: Kubernetes, server: Server) -> None:
     server.give(answer({"message": "changed"}, 409))
     with pytest.raises(ApiFailure) as failed:
@@ -321,9 +349,9 @@ def test_an_answer_without_a_date_leaves_the_clock(date: str | None) -> None:
 
 def test_the_servers_time_goes_on_with_this_machines_boot_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = ServerClock(ahead=0.0)
-    monkeypatch.setattr(kubernetes, "boottime", lambda: 100.0)
+    monkeypatch.setattr(server_clock, "boottime", lambda: 100.0)
     before = clock.now()
-    monkeypatch.setattr(kubernetes, "boottime", lambda: 160.0)
+    monkeypatch.setattr(server_clock, "boottime", lambda: 160.0)
     assert clock.now() - before == timedelta(seconds=60)
 
 

@@ -89,6 +89,10 @@ class DeployScope:
         around = (f"{when}-{verb}" for verb in verbs for when in ("pre", "post"))
         return frozenset((*around, *(("test", "test-success") if self.tests else ())))
 
+    def runs(self, manifest: Manifest) -> bool:
+        """Whether an object is a hook that runs in this deploy."""
+        return not self.hooks.isdisjoint(map(str.strip, manifest.hook.split(",")))
+
 
 def needed_accesses(
     scope: DeployScope, manifests: Sequence[Manifest], served: Served, deployed: Sequence[Manifest] = ()
@@ -125,7 +129,7 @@ def _of_objects(
     kept, there = (
         {each.identity(scope.namespace) for each in those if not each.hook} for those in (manifests, deployed)
     )
-    hooks = [each for each in manifests if scope.hooks.intersection(map(str.strip, each.hook.split(",")))]
+    hooks = [each for each in manifests if scope.runs(each)]
     lasting = [each for each in manifests if not each.hook and (scope.installs or not each.is_of_crds)]
     new = [each for each in lasting if each.identity(scope.namespace) not in there]
     gone = [each for each in deployed if not each.is_kept and each.identity(scope.namespace) not in kept]

@@ -20,7 +20,8 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.lease import MARGIN, end_of, holder_of, is_free, lease_name, leases_path
 from jetscale_cicd.observe.cluster.namespace import namespace_missing, namespace_terminating
-from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object, boottime
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+from jetscale_cicd.tools.server_clock import boottime
 from jetscale_cicd.tools.worker import pause
 
 DURATION = 30  # seconds that a Lease holds without being renewed

@@ -46,7 +46,7 @@ class Kinds:
         """
         found = self._of(manifest.api_version).get(manifest.kind)
         if found is None:
-            raise ApiFailure(404, f"the cluster serves no {manifest.kind} of {manifest.api_version}")
+            raise ApiFailure(404, f'no matches for kind "{manifest.kind}" in version "{manifest.api_version}"')
         return found
 
     def path(self, manifest: Manifest, namespace: str) -> str:
@@ -69,6 +69,20 @@ class Kinds:
         resource = self.resource(manifest)
         within = f"/namespaces/{quote(manifest.namespace or namespace, safe='')}" if resource.namespaced else ""
         return f"{_base(manifest.api_version)}{within}/{resource.name}"
+
+    def versions(self, group: str) -> tuple[str, ...]:
+        """The versions of a group, the preferred one first; none where it has none, or they cannot be read."""
+        if not _NAMES.fullmatch(group):
+            return ()
+        try:
+            answer = self.api.request("GET", f"/apis/{group}")
+        except ApiFailure:
+            return ()
+        entries = answer.get("versions")
+        listed = (
+            [each.get("version") for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+        )
+        return tuple(each for each in listed if isinstance(each, str))
 
     def _of(self, version: str) -> dict[str, Resource]:
         """The kinds of a version; none where the server does not know it."""

@@ -1,0 +1,148 @@
+"""What of a deploy is tried on the API server without being carried out: what changes, its hooks, and its pods."""
+
+from collections.abc import Iterator, Sequence
+
+from jetscale_cicd.decide.cluster.drift import without_nulls
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.rights import DeployScope
+from jetscale_cicd.model.record import frozen, replace
+
+# Helm, pkg/action/validate.go: what Helm adds to every object of a release.
+_MANAGED_BY = {"app.kubernetes.io/managed-by": "Helm"}
+_CRD = "CustomResourceDefinition"
+# Kinds that make pods of a template, and where it is in them.
+_TEMPLATES = {
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), ("spec", "template")),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+_WORKLOAD_GROUPS = ("apps", "batch")
+# Which of them a pod needs is another check's question.
+_OF_OTHERS = ("serviceAccountName", "serviceAccount", "nodeName")
+_LONGEST_PREFIX = 50
+
+
+@frozen(kw_only=True)
+class Trial:
+    """One object that is sent to the API server, which is not to keep it.
+
+    Args:
+        manifest: the object; of a pod its workload.
+        body: what is sent.
+        creates: it is created, under whatever name; otherwise it is applied, as Helm does.
+        is_pod: the pod that a workload would make.
+        adds: it comes to what is there, so that a quota has to have room for it.
+    """
+
+    manifest: Manifest
+    body: dict[str, object]
+    creates: bool = False
+    is_pod: bool = False
+    adds: bool = True
+
+    @property
+    def subject(self) -> str:
+        """As it is shown."""
+        what = f"{self.manifest.kind} {self.manifest.name}"
+        return f"a pod of {what}" if self.is_pod else what
+
+
+def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest]) -> tuple[Trial, ...]:
+    """Every object that is new, or differs from what is deployed; every hook that runs; and the pods of both.
+
+    What does not differ is not sent, as Helm changes nothing of it. A hook is deleted and made anew each time.
+
+    Args:
+        manifests: the objects of the deploy, with hooks and ``crds/``.
+        deployed: the objects of the revision that is deployed.
+    """
+    there = {each.identity(scope.namespace): each for each in deployed if not each.hook}
+    found: list[Trial] = []
+    for each in manifests:
+        before = there.get(each.identity(scope.namespace))
+        if each.hook:
+            found += [_hook(each), *_pods(each, None)] if scope.runs(each) else []
+        elif (before is None or before.document != each.document) and (scope.installs or not each.is_of_crds):
+            found += [_object(scope, each), *_pods(each, before)]
+    return tuple(found)
+
+
+def own_kinds(
+    manifests: Sequence[Manifest], deployed: Sequence[Manifest], namespace: str
+) -> frozenset[tuple[str, str]]:
+    """Group and kind of what a deploy brings a definition for, or changes it: the server does not know those yet."""
+    there = {each.identity(namespace): each.document for each in deployed}
+    return frozenset(
+        _defined(each.document)
+        for each in manifests
+        if each.kind == _CRD and there.get(each.identity(namespace)) != each.document
+    )
+
+
+def _defined(definition: dict[str, object]) -> tuple[str, str]:
+    spec = _mapping(definition.get("spec"))
+    return str(spec.get("group", "")), str(_mapping(spec.get("names")).get("kind", ""))
+
+
+def _object(scope: DeployScope, manifest: Manifest) -> Trial:
+    """With what Helm adds, so that an apply in Helm's name takes nothing away that Helm would leave."""
+    body = without_nulls(manifest.document)
+    metadata = _mapping(body.get("metadata"))
+    owner = {"meta.helm.sh/release-name": scope.release, "meta.helm.sh/release-namespace": scope.namespace}
+    labels, annotations = _mapping(metadata.get("labels")), _mapping(metadata.get("annotations"))
+    owned = {**metadata, "labels": {**labels, **_MANAGED_BY}, "annotations": {**annotations, **owner}}
+    return Trial(manifest=manifest, body={**body, "metadata": owned}, creates=manifest.is_generated)
+
+
+def _hook(manifest: Manifest) -> Trial:
+    return Trial(manifest=manifest, body=without_nulls(manifest.document), creates=True)
+
+
+def renamed(trial: Trial) -> Trial:
+    """The same under a name that nothing has: Helm deletes a hook of an earlier deploy before it makes it anew."""
+    metadata = {key: value for key, value in _mapping(trial.body.get("metadata")).items() if key != "name"}
+    metadata["generateName"] = f"{trial.manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
+    return replace(trial, body={**trial.body, "metadata": metadata})
+
+
+def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
+    """The pod of a workload: what is ruled for pods judges no workload, and shows up once that is deployed."""
+    if manifest.api_version.partition("/")[0] not in _WORKLOAD_GROUPS or manifest.kind not in _TEMPLATES:
+        return
+    spec = _mapping(manifest.document.get("spec"))
+    template = manifest.document
+    for part in _TEMPLATES[manifest.kind]:
+        template = _mapping(template.get(part))
+    given = _mapping(template.get("spec"))
+    pod_spec: dict[str, object] = {key: value for key, value in given.items() if key not in _OF_OTHERS}
+    if not pod_spec or spec.get("replicas") == 0:
+        return
+    pod_spec["volumes"] = [*_list(pod_spec.get("volumes")), *_claimed(spec)]
+    given = _mapping(template.get("metadata"))
+    kept = {key: value for key, value in given.items() if key in ("labels", "annotations")}
+    name = f"{manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
+    metadata: dict[str, object] = {**kept, "generateName": name}
+    body: dict[str, object] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
+    adds = (before is None and manifest.kind != "CronJob") or _surges(manifest)
+    yield Trial(manifest=manifest, body=without_nulls(body), creates=True, is_pod=True, adds=adds)
+
+
+def _claimed(spec: dict[str, object]) -> Iterator[object]:
+    """The volumes of the claims that a StatefulSet makes for its pods."""
+    for each in _list(spec.get("volumeClaimTemplates")):
+        yield {"name": _mapping(_mapping(each).get("metadata")).get("name"), "emptyDir": {}}
+
+
+def _surges(manifest: Manifest) -> bool:
+    """Whether a change makes a new pod before it takes an old one away."""
+    spec = _mapping(manifest.document.get("spec"))
+    strategy = _mapping(spec.get("strategy" if manifest.kind == "Deployment" else "updateStrategy"))
+    surge = _mapping(strategy.get("rollingUpdate")).get("maxSurge", "25%" if manifest.kind == "Deployment" else 0)
+    return strategy.get("type") not in ("Recreate", "OnDelete") and str(surge) not in ("0", "0%")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,186 @@
+"""What the API server says of a deploy before it is made: every object that changes, tried and not kept.
+
+An object is applied as helm 4 does it: in Helm's name, so that what the chart no longer sets is taken away; strict, so
+that a field that is none is an error; by force, as a run does it. Of what helm 3 deployed, a key that the chart no
+longer has stays in the trial, and goes in the deploy.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from jetscale_cicd.decide.cluster.manifests import Manifest, secrets_in
+from jetscale_cicd.decide.cluster.refusals import (
+    KIND_REMOVED,
+    LACKS_RIGHT,
+    QUOTA,
+    Meaning,
+    Refused,
+    classify,
+    refusal_error,
+)
+from jetscale_cicd.decide.cluster.rights import DeployScope
+from jetscale_cicd.decide.cluster.trials import Trial, own_kinds, renamed, trials
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.observe.cluster.kinds import Kinds
+from jetscale_cicd.tools.beside import each_beside
+from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
+
+_DRY = {"dryRun": "All", "fieldManager": "helm", "fieldValidation": "Strict"}
+_APPLY = "application/apply-patch+yaml"
+# The answer to an apply of what is no object of its kind; to ask again gives the same.
+_FINAL = (500,)
+_MOST = 1000
+_SHOWN, _NOTES = 5, 20
+_OWN = "its definition comes with this deploy"
+_TOO_MANY = f"more than {_MOST:,} objects change"
+
+
+@frozen(kw_only=True)
+class PolicyReview:
+    """What the API server says of a deploy.
+
+    Args:
+        refused: everything that it would not take, and what it could not tell.
+        notes: what it warns of, and what could not be tried.
+    """
+
+    refused: tuple[Stage6Error, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class _Answer(NamedTuple):
+    """What became of a trial; ``unchecked`` says why it tells nothing."""
+
+    trial: Trial
+    error: Stage6Error | None = None
+    unchecked: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def check_policy(
+    api: Kubernetes, scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest] = ()
+) -> PolicyReview:
+    """Try every object of a deploy that is new or changed, its hooks, and a pod of each of its workloads.
+
+    Args:
+        manifests: the objects of the deploy, hooks and ``crds/`` included.
+        deployed: the objects of the revision that is deployed; what is unchanged is not sent.
+
+    Raises:
+        CannotTellError: ``DRY_RUN_FAILED``, the API server does not answer.
+    """
+    api.redact.learn(secrets_in(manifests, api.redact.is_secret_name))  # a refusal may repeat what it refuses
+    all_trials = trials(scope, manifests, deployed)
+    tried, kinds = all_trials[:_MOST], Kinds(api)
+    own = own_kinds(manifests, deployed, scope.namespace)
+    attempt = _Attempt(api, kinds, scope, own)
+    answers = each_beside(attempt.of, tried)
+    answers += [_Answer(each, unchecked=_TOO_MANY) for each in all_trials[_MOST:]]
+    return PolicyReview(refused=tuple(_errors(answers)), notes=tuple(_notes(answers))[:_NOTES])
+
+
+@frozen
+class _Attempt:
+    api: Kubernetes
+    kinds: Kinds
+    scope: DeployScope
+    own: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    def of(self, trial: Trial) -> _Answer:
+        """Try one object."""
+        manifest, warnings = trial.manifest, list[str]()
+        if (manifest.api_version.rpartition("/")[0], manifest.kind) in self.own:
+            return _Answer(trial, unchecked=_OWN)
+        try:
+            self._send(trial, warnings)
+        except ApiFailure as failed:
+            return self._refused(trial, failed, tuple(warnings))
+        return _Answer(trial, warnings=tuple(warnings))
+
+    def _send(self, trial: Trial, warnings: list[str]) -> None:
+        if not trial.creates:
+            self._ask("PATCH", self.kinds.path(trial.manifest, self.scope.namespace), trial, warnings)
+            return
+        path = self._pods(trial) if trial.is_pod else self.kinds.collection(trial.manifest, self.scope.namespace)
+        try:
+            self._ask("POST", path, trial, warnings)
+        except ApiFailure as failed:
+            if failed.reason != "AlreadyExists":
+                raise
+            self._ask("POST", path, renamed(trial), warnings)
+
+    def _ask(self, method: str, path: str, trial: Trial, warnings: list[str]) -> None:
+        applies = method == "PATCH"
+        query, content = (_DRY | {"force": "true"}, _APPLY) if applies else (_DRY, "application/json")
+        self.api.request(method, path, query=query, body=trial.body, content=content, final=_FINAL, warnings=warnings)
+
+    def _pods(self, trial: Trial) -> str:
+        namespace = trial.manifest.namespace or self.scope.namespace
+        return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+
+    def _refused(self, trial: Trial, failed: ApiFailure, warnings: tuple[str, ...]) -> _Answer:
+        rule = classify(failed.status, failed.message)
+        if rule and rule.meaning is Meaning.UNCHECKED:
+            why = "" if trial.is_pod and rule is not LACKS_RIGHT else rule.hint
+            return _Answer(trial, unchecked=why, warnings=warnings)
+        if trial.is_pod and rule is QUOTA and not trial.adds:
+            return _Answer(trial, warnings=warnings)
+        manifest, message = trial.manifest, failed.message
+        if rule is KIND_REMOVED:
+            message += self._served_versions(manifest)
+        refused = Refused(
+            subject=trial.subject,
+            kind="Pod" if trial.is_pod else manifest.kind,
+            name=manifest.name,
+            namespace=self._namespace(trial),
+            source=manifest.source,
+            status=failed.status,
+            message=message,
+        )
+        error = refusal_error(refused)
+        if rule is None and failed.unreachable:
+            raise error  # and so it is for all others
+        return _Answer(trial, error=error, warnings=warnings)
+
+    def _served_versions(self, manifest: Manifest) -> str:
+        group = manifest.api_version.rpartition("/")[0]
+        versions = self.kinds.versions(group) if group else ()
+        return f"; of {group} it has {', '.join(versions)}" if versions else ""
+
+    def _namespace(self, trial: Trial) -> str:
+        try:
+            namespaced = trial.is_pod or self.kinds.resource(trial.manifest).namespaced
+        except ApiFailure:
+            namespaced = True
+        return (trial.manifest.namespace or self.scope.namespace) if namespaced else ""
+
+
+def _errors(answers: Sequence[_Answer]) -> Iterator[Stage6Error]:
+    """Each refusal; of a pod only where its workload is taken, for both are refused alike where that is not."""
+    refused = {id(each.trial.manifest) for each in answers if each.error and not each.trial.is_pod}
+    for each in answers:
+        if each.error and not (each.trial.is_pod and id(each.trial.manifest) in refused):
+            yield each.error
+
+
+def _notes(answers: Sequence[_Answer]) -> Iterator[str]:
+    said: dict[str, list[str]] = {}
+    for each in answers:
+        for warning in each.warnings:
+            said.setdefault(warning, []).append(each.trial.subject)
+    for warning, subjects in said.items():
+        yield f"the cluster warns of {_listed(subjects)}: {warning}"
+    reasons: dict[str, list[str]] = {}
+    for each in answers:
+        if each.unchecked:
+            reasons.setdefault(each.unchecked, []).append(each.trial.subject)
+    for reason, subjects in reasons.items():
+        yield f"not tried on the cluster: {_listed(subjects)}: {reason}"
+
+
+def _listed(subjects: Iterable[str]) -> str:
+    names = list(dict.fromkeys(subjects))
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

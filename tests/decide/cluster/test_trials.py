@@ -1,0 +1,157 @@
+"""What is tried of a deploy: what changes, its hooks, and the pods of both."""
+
+from typing import Any
+
+import pytest
+
+from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.cluster.rights import DeployScope
+from jetscale_cicd.decide.cluster.trials import Trial, own_kinds, renamed, trials
+
+SCOPE = DeployScope(namespace="shop", release="app")
+CRD = (
+    "# Source: app/crds/own.yaml\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+    "metadata: {name: owns.own.test}\nspec: {group: own.test, names: {kind: Own}}\n"
+)
+
+
+def parsed(*documents: str) -> tuple[Manifest, ...]:
+    return parse_manifests("".join(f"---\n{each}" for each in documents).encode(), "test")
+
+
+def config(name: str = "c", more: str = "") -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n{more}"
+
+
+def workload(kind: str = "Deployment", more: str = "", pod: str = "", api_version: str = "apps/v1") -> str:
+    return (
+        f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: web}}\nspec:\n{more}"
+        f"  template: {{metadata: {{labels: {{a: b}}, name: x}}, spec: {{{pod}containers: [{{name: main}}]}}}}\n"
+    )
+
+
+def subjects(found: tuple[Trial, ...]) -> list[str]:
+    return [each.subject for each in found]
+
+
+def pod_of(document: str, before: str = "") -> Trial:
+    (pod,) = (each for each in trials(SCOPE, parsed(document), parsed(*filter(None, [before]))) if each.is_pod)
+    return pod
+
+
+def test_what_is_new_or_changed_is_tried_and_nothing_else() -> None:
+    before = parsed(config("same"), config("changed"), config("gone"))
+    after = parsed(config("same"), config("changed", "data: {a: b}\n"), config("new"))
+    assert subjects(trials(SCOPE, after, before)) == ["ConfigMap changed", "ConfigMap new"]
+
+
+def test_an_object_is_sent_as_helm_would_send_it() -> None:
+    (trial,) = trials(SCOPE, parsed(config(more="data: {a: b, gone: null}\n")), ())
+    body: Any = trial.body
+    assert body["data"] == {"a": "b"}
+    assert body["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "Helm"}
+    assert body["metadata"]["annotations"] == {
+        "meta.helm.sh/release-name": "app",
+        "meta.helm.sh/release-namespace": "shop",
+    }
+    assert not trial.creates
+
+
+def test_what_has_no_name_yet_is_created() -> None:
+    (trial,) = trials(SCOPE, parsed(config().replace("name:", "generateName:")), ())
+    assert trial.creates
+
+
+@pytest.mark.parametrize(("when", "count"), [("pre-upgrade", 2), ("pre-install", 0), ("test", 0), ("pre-delete", 0)])
+def test_a_hook_that_runs_is_created_anew_each_time(when: str, count: int) -> None:
+    hook = workload("Job", api_version="batch/v1").replace(
+        "{name: web}", f"{{name: web, annotations: {{helm.sh/hook: {when}}}}}"
+    )
+    found = trials(SCOPE, parsed(hook), parsed(hook))
+    assert len(found) == count
+    assert all(each.creates and each.adds for each in found)
+
+
+def test_a_name_that_is_taken_is_replaced_by_one_that_is_not() -> None:
+    (trial,) = trials(SCOPE, parsed(config(f"{'a' * 49}.{'b' * 100}")), ())
+    metadata: Any = renamed(trial).body["metadata"]
+    assert "name" not in metadata
+    assert metadata["generateName"] == f"{'a' * 49}-"
+
+
+# Pods
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"])
+def test_the_pod_of_a_workload_is_tried_without_what_other_checks_answer(kind: str) -> None:
+    body: Any = pod_of(workload(kind, pod="serviceAccountName: s, nodeName: n, hostNetwork: true, ")).body
+    assert (body["kind"], body["metadata"]["labels"], body["metadata"]["generateName"]) == ("Pod", {"a": "b"}, "web-")
+    assert "name" not in body["metadata"]
+    assert body["spec"]["hostNetwork"] is True
+    assert not {"serviceAccountName", "nodeName"} & body["spec"].keys()
+
+
+def test_the_pod_of_a_cron_job_is_two_templates_deep_and_comes_at_another_time() -> None:
+    document = (
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec:\n"
+        "  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main}]}}}}\n"
+    )
+    pod = pod_of(document)
+    spec: Any = pod.body["spec"]
+    assert (spec["restartPolicy"], pod.adds) == ("Never", False)
+
+
+def test_a_claim_of_a_stateful_set_is_a_volume_of_its_pods() -> None:
+    spec: Any = pod_of(workload("StatefulSet", "  volumeClaimTemplates: [{metadata: {name: data}}]\n")).body["spec"]
+    assert spec["volumes"] == [{"name": "data", "emptyDir": {}}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        workload(more="  replicas: 0\n"),
+        workload("Thing", api_version="own.test/v1"),
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: [1]\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: text}}\n",
+    ],
+)
+def test_what_makes_no_pod_has_none_tried(document: str) -> None:
+    assert [each for each in trials(SCOPE, parsed(document), ()) if each.is_pod] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "adds"),
+    [
+        ("Deployment", "", True),
+        ("Deployment", "  strategy: {type: Recreate}\n", False),
+        ("Deployment", "  strategy: {rollingUpdate: {maxSurge: 0}}\n", False),
+        ("Deployment", '  strategy: {rollingUpdate: {maxSurge: "0%"}}\n', False),
+        ("Deployment", "  strategy: {rollingUpdate: {maxSurge: 1}}\n", True),
+        ("StatefulSet", "", False),
+        ("DaemonSet", "", False),
+        ("DaemonSet", "  updateStrategy: {rollingUpdate: {maxSurge: 1}}\n", True),
+        ("DaemonSet", "  updateStrategy: {type: OnDelete}\n", False),
+    ],
+)
+def test_a_pod_needs_room_where_it_comes_before_another_goes(kind: str, more: str, adds: bool) -> None:
+    before, after = workload(kind, more), workload(kind, more, "hostNetwork: true, ")
+    assert pod_of(after, before).adds == adds
+    assert pod_of(after).adds  # a new workload's always
+
+
+# Definitions
+
+
+@pytest.mark.parametrize(("installs", "count"), [(True, 1), (False, 0)])
+def test_definitions_of_a_chart_are_tried_with_the_first_deploy_alone(installs: bool, count: int) -> None:
+    scope = DeployScope(namespace="shop", release="app", installs=installs)
+    assert len(trials(scope, parsed(CRD), ())) == count
+
+
+def test_a_kind_whose_definition_comes_or_changes_with_the_deploy_is_not_known_to_the_server() -> None:
+    changed = CRD.replace("spec:", "spec: {more: 1}").replace("{more: 1} {", "{more: 1, ")
+    expected = {("own.test", "Own")}
+    assert own_kinds(parsed(CRD, config()), (), "shop") == expected
+    assert own_kinds(parsed(changed), parsed(CRD), "shop") == expected
+    assert own_kinds(parsed(CRD), parsed(CRD), "shop") == set()
