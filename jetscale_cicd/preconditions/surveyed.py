@@ -7,7 +7,7 @@ from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked, Noted
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked, Noted
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 from jetscale_cicd.tools.deadline import within
 from jetscale_cicd.tools.kubernetes import ApiFailure
@@ -28,8 +28,12 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
     found = _found(check, survey)
     if isinstance(found, NotChecked | Noted):
         return (answered(row, found),)
-    rows = tuple(softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in found)
-    return rows or (row,)
+    findings = found if isinstance(found, Findings) else Findings(found)
+    rows = [
+        softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in findings[0]
+    ]
+    rows += (replace(row, state=PreconditionState.WARNING, error=error) for error in findings.warnings)
+    return tuple(rows) or (replace(row, why=findings.note),)
 
 
 def answered(row: Precondition, found: NotChecked | Noted | None) -> Precondition:

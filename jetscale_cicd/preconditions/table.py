@@ -36,13 +36,17 @@ from jetscale_cicd.preconditions import (
     observed,
     own_checks,
     ownership,
+    policy,
     published,
     pull_login,
     push_address,
+    push_right,
+    registry_right,
     release_branch,
     release_commit,
     release_remote,
     released,
+    rights,
     secrets,
     signer,
     tag_format,
@@ -51,11 +55,11 @@ from jetscale_cicd.preconditions import (
     values,
 )
 from jetscale_cicd.preconditions.check import Check, Given, RunCheck, SurveyCheck
-from jetscale_cicd.preconditions.survey.beside import Beside
 from jetscale_cicd.preconditions.survey.found import NotChecked, Noted
 from jetscale_cicd.preconditions.survey.rendered import rendered_targets, rendering_of
 from jetscale_cicd.preconditions.survey.target import Rendering, TargetSurvey
 from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, answered, is_off, softened, surveyed
+from jetscale_cicd.tools.beside import Beside
 
 AnyCheck = TypeVar("AnyCheck", Check[Proposal], Check[Plan], SurveyCheck)
 
@@ -67,6 +71,8 @@ CHECKS: tuple[Check[Proposal], ...] = (
     released.CHECK,
     release_commit.CHECK,
     push_address.CHECK,
+    push_right.CHECK,
+    registry_right.CHECK,
     release_remote.CHECK,
     first_release.CHECK,
     tag_format.CHECK,
@@ -98,6 +104,8 @@ SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
     chart_needs.CHECK,
     ownership.CHECK,
     ingress_hosts.CHECK,
+    rights.CHECK,
+    policy.CHECK,
     own_checks.CHECK,
 )
 
@@ -163,9 +171,9 @@ def _render(context: RunContext, proposal: Proposal, surveys: Sequence[TargetSur
 
 def _begin(
     asked: _Asked, surveys: Sequence[TargetSurvey], *, reads_manifests: bool
-) -> Beside[tuple[Precondition, ...]]:
+) -> Beside[tuple[SurveyCheck, TargetSurvey], tuple[Precondition, ...]]:
     checks = [check for check in asked.of(SURVEY_CHECKS) if check.reads_manifests is reads_manifests]
-    return Beside([partial(surveyed, check, survey) for check in checks for survey in surveys])
+    return Beside(lambda pair: surveyed(*pair), [(check, survey) for check in checks for survey in surveys])
 
 
 def _results(

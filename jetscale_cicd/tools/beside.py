@@ -19,25 +19,29 @@ def each_beside(call: Callable[[Given], Result], given: Iterable[Given]) -> list
         BaseException: what the first one to fail raised; none is begun after that.
     """
     things = list(given)
-    if len(things) == 1:
-        return [call(things[0])]
-    return _Calls(call, things).results()
+    return [call(things[0])] if len(things) == 1 else Beside(call, things).results()
 
 
-class _Calls(Generic[Given, Result]):
-    def __init__(self, call: Callable[[Given], Result], things: list[Given]) -> None:
-        self._call, self._things = call, things
-        self._waiting: Iterator[int] = iter(range(len(things)))
+class Beside(Generic[Given, Result]):
+    """Calls that have begun; threads that are still at work when this process is interrupted end with it."""
+
+    def __init__(self, call: Callable[[Given], Result], given: Iterable[Given]) -> None:
+        self._call, self._things = call, list(given)
+        self._waiting: Iterator[int] = iter(range(len(self._things)))
         self._results: dict[int, Result] = {}
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
+        self._threads = [helper_thread(self._work) for _ in range(min(_AT_A_TIME, len(self._things)))]
+        for thread in self._threads:
+            thread.start()
 
     def results(self) -> list[Result]:
-        """All results; threads that are still at work when this process is interrupted end with it."""
-        threads = [helper_thread(self._work) for _ in range(min(_AT_A_TIME, len(self._things)))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        """All results, in the order of what was given.
+
+        Raises:
+            BaseException: what the first one to fail raised.
+        """
+        for thread in self._threads:
             thread.join()
         if self._failures:
             raise self._failures[0]

@@ -136,3 +136,18 @@ def _command(verb: str, thing: Thing) -> str:
     kind = f"{thing.kind.lower()}.{thing.group}" if thing.group else thing.kind.lower()
     within = f" --namespace {shlex.quote(thing.namespace)}" if thing.namespace else ""
     return f"kubectl {verb} {shlex.quote(kind)} {shlex.quote(thing.name)}{within}"
+
+
+def without_foreign(
+    manifests: Sequence[Manifest], live: Sequence[Manifest], inventory: Inventory, *, release: str, namespace: str
+) -> tuple[Manifest, ...]:
+    """The manifests without objects that Helm would refuse to take: whatever else is wrong with them is no matter."""
+    known = {thing_of(each, namespace) for each in live if not each.hook}
+
+    def is_foreign(manifest: Manifest) -> bool:
+        thing = thing_of(manifest, namespace)
+        present = inventory.things.get(inventory.located(thing))
+        ours = present is None or (present.helm and present.release == (release, namespace))
+        return not (ours or manifest.hook or thing in known)
+
+    return tuple(each for each in manifests if not is_foreign(each))

@@ -17,5 +17,18 @@ class Noted(NamedTuple):
     why: str
 
 
-Found = NotChecked | Noted | tuple[Stage6Error, ...]
+class Findings(NamedTuple):
+    """What does not hold, what only has to be known, and what is said where neither is.
+
+    Args:
+        warnings: what a deploy can do without.
+        note: shown where nothing was found.
+    """
+
+    errors: tuple[Stage6Error, ...]
+    warnings: tuple[Stage6Error, ...] = ()
+    note: str = ""
+
+
+Found = NotChecked | Noted | Findings | tuple[Stage6Error, ...]
 """What a check of a survey found: everything that does not hold, or cannot be told; () where all of it holds."""

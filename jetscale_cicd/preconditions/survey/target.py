@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.decide.needs.hosts import routed_kinds
 from jetscale_cicd.decide.needs.inventory import Inventory
@@ -99,6 +100,22 @@ class TargetSurvey:
     def installs(self) -> bool:
         """Whether a deploy is the first one of the release, as far as is known."""
         return not isinstance(self.live(), Deployed)
+
+    @property
+    def scope(self) -> DeployScope:
+        """What a deploy does besides changing the objects of its release."""
+        target = self.target
+        return DeployScope(
+            namespace=target.namespace,
+            release=target.release,
+            installs=self.installs,
+            creates_namespace=target.create_namespace,
+            pull_secret=target.image_pull_secret.name if target.image_pull_secret else "",
+            secrets=tuple(target.contract_secrets),
+            external_secrets=target.contract_external_secrets,
+            rolls_back=target.rollback,
+            tests=target.helm_test,
+        )
 
     @property
     def values(self) -> Mapping[str, bytes]:

@@ -1,0 +1,23 @@
+"""The API server would take every object that is new or changed: schema, admission, quota, immutable fields."""
+
+from jetscale_cicd.decide.needs.ownership import without_foreign
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+
+
+def _run(survey: TargetSurvey) -> Found:
+    api = survey.api
+    if api is None:
+        return NotChecked("no cluster is asked")
+    from jetscale_cicd.observe.cluster.dry_run import check_policy
+
+    target, deployed = survey.target, survey.deployed()
+    ours = without_foreign(
+        survey.manifests, deployed, survey.inventory(), release=target.release, namespace=target.namespace
+    )
+    review = check_policy(api, survey.scope, ours, deployed)
+    return Findings(review.refused, note="; ".join(review.notes))
+
+
+CHECK = SurveyCheck("policy", "the API server takes every object", _run, reads_manifests=True)
