@@ -3,7 +3,7 @@
 ``test_boundaries.py`` proves that none is missing.
 """
 
-from tests.fuzz import answers, charts, cluster, configuration, releases
+from tests.fuzz import answers, charts, cluster, configuration, releases, vaults
 from tests.fuzz.boundary import Boundary
 
 BOUNDARIES: dict[str, Boundary] = {
@@ -12,4 +12,5 @@ BOUNDARIES: dict[str, Boundary] = {
     **releases.BOUNDARIES,
     **cluster.BOUNDARIES,
     **answers.BOUNDARIES,
+    **vaults.BOUNDARIES,
 }

@@ -1,0 +1,1 @@
+"""What the contract of a target says, and what is missing."""
