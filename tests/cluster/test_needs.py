@@ -283,7 +283,13 @@ def test_a_deadlock_of_a_hook_is_one_to_helm(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, " + hook + "}\nspec: {restartPolicy: Never, "
         "serviceAccountName: %s, containers: [{name: main, image: registry.invalid/x}]}\n"
     )
-    cases = [(("b", 0), ("a", 0)), (("a", 0), ("b", 0)), (("a", 9), ("b", 10)), (("b", 2), ("a", 1))]
+    cases = [
+        (("b", 0), ("a", 0)),
+        (("a", 0), ("b", 0)),
+        (("a", 9), ("b", 10)),
+        (("b", 2), ("a", 1)),
+        (("a", 0), ("a", 0)),
+    ]
     for number, ((account_name, account_weight), (pod_name, pod_weight)) in enumerate(cases):
         names = f"{account_name}{number}", f"{pod_name}{number}"
         text = account % (names[0], account_weight) + "---\n" + pod % (names[1], pod_weight, names[0])

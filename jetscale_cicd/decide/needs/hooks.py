@@ -1,6 +1,6 @@
 """When Helm makes an object of a release, and when it removes it again.
 
-Helm's order (helm 3.22, pkg/action): ``crds/`` of a first install; hooks before, by weight and then by name, each done
+Helm's order (helm 3.22, pkg/action): ``crds/`` of a first install; hooks before, by weight, name and kind, each done
 before the next one begins; the objects of the release; where it waits, until they are ready; hooks after. What a hook
 with ``hook-succeeded`` made is there until the last hook of its event is done.
 """
@@ -21,6 +21,16 @@ _EVENTS = {
     *("pre-rollback", "post-rollback", "test", "test-success"),
 }
 _WAITED_FOR = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
+# The order of kinds, for hooks of one weight and name (helm 3.22, pkg/releaseutil/kind_sorter.go); any other is last.
+_KINDS = (
+    *("PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy"),
+    *("PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume"),
+    *("PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding"),
+    *("ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod"),
+    *("ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob"),
+    *("IngressClass", "Ingress", "APIService"),
+)
+_RANKS = {kind: rank for rank, kind in enumerate(_KINDS)}
 _DONE = ("Job", "Pod")  # as hooks; any other kind Helm creates and goes on
 
 
@@ -40,6 +50,8 @@ class Moment(NamedTuple):
     phase: Phase
     weight: int = 0
     name: str = ""
+    rank: int = 0
+    kind: str = ""
 
 
 class Deploy(NamedTuple):
@@ -64,7 +76,7 @@ class Deploy(NamedTuple):
             return
         for event in user.events:
             if (phase := self._phases.get(event)) is not None:
-                yield Moment(phase, user.weight, user.name)
+                yield Moment(phase, user.weight, user.name, _RANKS.get(user.kind, len(_RANKS)), user.kind)
 
     @property
     def _phases(self) -> dict[str, Phase]:

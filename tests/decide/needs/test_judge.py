@@ -230,6 +230,19 @@ HOOKS: dict[str, tuple[str, Cluster, bool, list[str]]] = {
         True,
         [],
     ),
+    "of one weight and name, kinds decide": (
+        job("db", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
+        {},
+        True,
+        [],
+    ),
+    "of one weight and name, a kind that helm does not know is last": (
+        job("db", "db", "pre-install")
+        + thing("external-secrets.io/v1", "ExternalSecret", "db", EXTERNAL, hook="pre-install"),
+        STORE,
+        True,
+        ["HOOK_DEADLOCK"],
+    ),
     "a hook before makes what the release needs": (
         workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install"),
         {},
