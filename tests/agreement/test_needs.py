@@ -48,7 +48,9 @@ def test_the_shipped_stack_needs_what_its_contract_says(rendered: bytes) -> None
     found = unmet_needs(needs, made, nothing, install=True, values=values)
     assert [each.code for each in found if each.code != "NEEDED_SECRET_MISSING"] == ["INGRESS_CLASS_MISSING"]
     lines = (ROOT / VALUES).read_text().splitlines()
-    secrets = {each.hint.split()[4]: each for each in found if each.code == "NEEDED_SECRET_MISSING"}
+    secrets = {
+        each.hint.partition("generic ")[2].split()[0]: each for each in found if each.code == "NEEDED_SECRET_MISSING"
+    }
     assert list(secrets) == SECRETS
     for name, each in secrets.items():
         *templates, place = each.where.split(", ")

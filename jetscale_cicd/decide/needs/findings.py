@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from jetscale_cicd.decide.needs.inventory import Place
 from jetscale_cicd.decide.needs.need import Need, Thing, Use
 from jetscale_cicd.decide.needs.remedies import add_keys_command, close_to, create_command, list_command, owner_of
-from jetscale_cicd.decide.needs.values_lines import find_in_values
 from jetscale_cicd.decide.needs.verdicts import DOCKER_TYPES, Circumstances, Verdict
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -17,12 +16,16 @@ _MOST_NAMES = 3
 
 @frozen
 class Group:
-    """Needs that are told as one: of the same thing, for the same reason."""
+    """Needs that are told as one: of the same thing, for the same reason.
+
+    Args:
+        lines: where the values say a text (``values_lines.lines_of_values``).
+    """
 
     needs: tuple[Need, ...]
     state: Verdict
     given: Circumstances
-    values: Mapping[str, bytes]
+    lines: Mapping[str, str]
 
     @property
     def thing(self) -> Thing:
@@ -56,7 +59,7 @@ class Group:
         """The templates, and the line of the values that says the name, or the key."""
         templates = _unique(need.user.template for need in self.needs if need.user.template)
         names = (*(self.keys if self.state is Verdict.KEY_MISSING else ()), self.thing.name)
-        lines = (find_in_values(self.values, name) for name in names)
+        lines = (self.lines.get(name, "") for name in names)
         line = next((found for found in lines if found), "")
         return ", ".join([*templates[:_MOST_NAMES], *([line] if line else [])])
 
@@ -249,7 +252,10 @@ def _unseen(group: Group) -> CannotTellError:
 
 def _make(group: Group) -> str:
     thing = group.thing
-    return create_command(thing, group.uses, group.keys) or list_command(thing)
+    command = create_command(thing, group.uses, group.keys)
+    if command and thing.namespace in group.given.inventory.new_namespaces:
+        return f"kubectl create namespace {shlex.quote(thing.namespace)} && {command}"
+    return command or list_command(thing)
 
 
 def _close(wanted: str, names: "Iterator[str] | tuple[str, ...] | set[str]") -> str:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.needs.findings import Group, finding
 from jetscale_cicd.decide.needs.hooks import Deploy
-from jetscale_cicd.decide.needs.inventory import Inventory
+from jetscale_cicd.decide.needs.inventory import Inventory, Sight
 from jetscale_cicd.decide.needs.made import Release
 from jetscale_cicd.decide.needs.need import Need, Thing, Use, thing_of
 from jetscale_cicd.decide.needs.shapes import annotation
+from jetscale_cicd.decide.needs.values_lines import lines_of_values
 from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import replace
 
 _KEEP = "helm.sh/resource-policy"
 
@@ -23,6 +25,7 @@ def unmet_needs(
     install: bool,
     tests: bool = False,
     leaving: frozenset[Thing] = frozenset(),
+    provided: frozenset[Thing] = frozenset(),
     values: Mapping[str, bytes] | None = None,
 ) -> tuple[Stage6Error, ...]:
     """What a deploy would find missing, in the order in which the manifests need it.
@@ -33,17 +36,20 @@ def unmet_needs(
         install: whether the deploy makes the first revision: other hooks run then, and ``crds/`` is applied.
         tests: whether the chart's tests run at its end.
         leaving: what the upgrade removes (``removed_by``).
+        provided: what the run itself makes before it deploys: the target's login for a registry.
         values: the target's values files by their paths, in Helm's order.
     """
-    given = Circumstances(release=made, inventory=inventory, deploy=Deploy(install, tests), leaving=leaving)
+    deploy = Deploy(install, tests)
+    given = Circumstances(release=made, inventory=inventory, deploy=deploy, leaving=leaving, provided=provided)
     groups: dict[tuple[object, ...], list[Need]] = {}
     verdicts: dict[tuple[object, ...], Verdict] = {}
     for need in needs:
         if (verdict := given.verdict(need)) is not Verdict.MET:
-            key = _one_finding(need, verdict)
-            groups.setdefault(key, []).append(need)
+            key = _one_finding(told := _unseen_instead(need, verdict, inventory), verdict)
+            groups.setdefault(key, []).append(told)
             verdicts[key] = verdict
-    return tuple(finding(Group(tuple(found), verdicts[key], given, values or {})) for key, found in groups.items())
+    lines = lines_of_values(values or {}) if groups else {}
+    return tuple(finding(Group(tuple(found), verdicts[key], given, lines)) for key, found in groups.items())
 
 
 def to_see(needs: Sequence[Need], made: Release, *, install: bool, tests: bool = False) -> frozenset[Thing]:
@@ -74,6 +80,13 @@ def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespac
         thing_of(each, namespace): annotation(each.document, _KEEP).strip().lower() for each in live if not each.hook
     }
     return frozenset(thing for thing, policy in before.items() if thing not in kept and policy != "keep")
+
+
+def _unseen_instead(need: Need, verdict: Verdict, inventory: Inventory) -> Need:
+    """A need of what could not be seen: of the claim, where its class is known to be missing."""
+    if verdict is Verdict.UNSEEN and need.unless and inventory.sight(need.thing) is Sight.ABSENT:
+        return replace(need, thing=need.unless)
+    return need
 
 
 def _one_finding(need: Need, verdict: Verdict) -> tuple[object, ...]:

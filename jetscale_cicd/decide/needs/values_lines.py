@@ -17,12 +17,17 @@ def find_in_values(files: Mapping[str, bytes], text: str) -> str:
     Args:
         files: content by path, in Helm's order: the last one wins.
     """
-    for path, content in reversed(list(files.items())) if text else ():
+    return lines_of_values(files).get(text, "") if text else ""
+
+
+def lines_of_values(files: Mapping[str, bytes]) -> Mapping[str, str]:
+    """The same for every value of the files."""
+    found: dict[str, str] = {}
+    for path, content in files.items():
         with suppress(ConfigurationError, UnicodeDecodeError):
-            for value, line in _values(content.decode("utf-8-sig"), path):
-                if value == text:
-                    return f"{path}:{line}"
-    return ""
+            pairs = list(_values(content.decode("utf-8-sig"), path))
+            found |= {value: f"{path}:{line}" for value, line in reversed(pairs)}  # the first one in a file
+    return found
 
 
 def _values(content: str, path: str) -> Iterator[tuple[str, int]]:

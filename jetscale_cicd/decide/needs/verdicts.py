@@ -33,12 +33,14 @@ class Circumstances:
 
     Args:
         leaving: what the upgrade removes, because the live revision has it and this one does not.
+        provided: what the run itself makes before it deploys.
     """
 
     release: Release
     inventory: Inventory
     deploy: Deploy
     leaving: frozenset[Thing] = frozenset()
+    provided: frozenset[Thing] = frozenset()
 
     def verdict(self, need: Need) -> Verdict:
         """Whether a need is met."""
@@ -46,7 +48,7 @@ class Circumstances:
             return Verdict.MET
         if need.use is Use.KIND:
             return self._of_kind(need)
-        if is_always_there(need.thing):
+        if is_always_there(need.thing) or need.thing in self.provided:
             return Verdict.MET
         if self.release.in_time(need, self.deploy):
             return self._of_type(need, {made.product.type for made in self.release.things[need.thing]})
@@ -66,7 +68,7 @@ class Circumstances:
     def _on_cluster(self, need: Need) -> Verdict:
         thing, present = need.thing, self.inventory.things.get(need.thing)
         if present and not present.leaving and _has_key(present, need.key):
-            return Verdict.REMOVED if thing in self.leaving else self._of_type(need, {present.type})
+            return Verdict.REMOVED if self._is_removed(need) else self._of_type(need, {present.type})
         sight = self.inventory.sight(thing)
         if self._is_served_by_legacy(need):
             return Verdict.MET
@@ -74,8 +76,10 @@ class Circumstances:
             return Verdict.UNSEEN
         if self.release.later(need, self.deploy):
             return Verdict.GONE if self._is_gone(need) else Verdict.TOO_LATE
-        if need.key and (sight is Sight.PRESENT or thing in self.release.things):
+        if need.key and (sight is Sight.PRESENT or self._is_made(thing)):
             return Verdict.KEY_MISSING
+        if need.unless and self.inventory.sight(need.unless) is Sight.UNSEEN:
+            return Verdict.UNSEEN
         return Verdict.OPERATED if self.release.operators_of(thing) else Verdict.MISSING
 
     def _is_served_by_legacy(self, need: Need) -> bool:
@@ -84,6 +88,14 @@ class Circumstances:
             return False
         classes = {route.class_name for route in self.inventory.routes if route.answered}
         return need.use in (Use.LEGACY_CLASS, Use.INGRESS_CLASS) and need.thing.name in classes
+
+    def _is_removed(self, need: Need) -> bool:
+        """Whether the upgrade removes it before it is waited for: after its hooks before, with its other objects."""
+        moments = needed_at(need.user, self.deploy)
+        return need.thing in self.leaving and any(moment.phase >= Phase.OBJECTS for moment in moments)
+
+    def _is_made(self, thing: Thing) -> bool:
+        return any(any(self.deploy.moments(made.by)) for made in self.release.things.get(thing, ()))
 
     def _is_gone(self, need: Need) -> bool:
         first = min(needed_at(need.user, self.deploy), default=Moment(min(Phase)))

@@ -490,6 +490,34 @@ def test_what_an_upgrade_removes_is_no_more_there() -> None:
     assert codes(new + live, leaving=removed_by(manifests(live), manifests(new + live), NAMESPACE), **there) == []
 
 
+def test_a_hook_before_the_upgrade_still_finds_what_that_removes() -> None:
+    new = job("migrate", "db", "pre-upgrade")
+    leaving = removed_by(manifests(thing("v1", "Secret", "db")), manifests(new), NAMESPACE)
+    assert codes(new, seen({("Secret", "db"): ()}), install=False, leaving=leaving) == []
+
+
+def test_what_the_run_makes_before_is_there() -> None:
+    login = frozenset({Thing("", "Secret", NAMESPACE, "db")})
+    assert codes(workload(PULL), provided=login) == []
+
+
+def test_a_claim_that_may_not_be_seen_is_unseen_and_its_class_not_missing() -> None:
+    (found,) = judged(CLAIM, seen(unseen=("PersistentVolumeClaim",)))
+    assert found.code == "NEED_UNSEEN"
+    assert "PersistentVolumeClaim p" in found.message
+
+
+def test_a_secret_that_only_an_install_makes_is_missing_whole() -> None:
+    text = workload(KEY) + thing("v1", "Secret", "db", "data: {other: ''}", hook="pre-install")
+    assert codes(text, install=False) == ["NEEDED_SECRET_MISSING"]
+    assert codes(text, install=True) == ["NEEDED_SECRET_KEY_MISSING"]
+
+
+def test_in_a_new_namespace_the_remedy_begins_with_it() -> None:
+    (found,) = judged(workload(SECRET), seen(new_namespaces=frozenset({NAMESPACE})))
+    assert found.hint.startswith("kubectl create namespace shop && kubectl create secret")
+
+
 def test_what_is_being_deleted_is_no_more_there() -> None:
     there = {Thing("", "Secret", NAMESPACE, "db"): Present(keys={}, leaving=True)}
     assert codes(workload(SECRET), seen(things=there)) == ["NEEDED_SECRET_MISSING"]
