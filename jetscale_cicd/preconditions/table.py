@@ -53,6 +53,7 @@ from jetscale_cicd.preconditions import (
     tag_possible,
     tags,
     values,
+    vault_values,
 )
 from jetscale_cicd.preconditions.check import Check, Given, RunCheck, SurveyCheck
 from jetscale_cicd.preconditions.survey.found import NotChecked, Noted
@@ -99,6 +100,7 @@ PROCESS_CHECKS: tuple[Check[Plan], ...] = (
 # Of each target and its cluster; side by side, and beside those above.
 SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
     cluster.CHECK,
+    vault_values.CHECK,
     external_secrets.CHECK,
     contract_secrets.CHECK,
     chart_needs.CHECK,

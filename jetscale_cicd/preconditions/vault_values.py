@@ -1,0 +1,34 @@
+"""The entries of the contract are in their vault, with a value for each key; no value leaves the check."""
+
+from collections.abc import Iterator
+
+from jetscale_cicd.decide.contract.vault_values import vault_findings
+from jetscale_cicd.model.vault import VaultAnswer
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Findings, Found
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+
+_DESCRIBED = "whether the values have their keys is not checked: aws_values is describe"
+
+
+def _applies(survey: TargetSurvey) -> bool:
+    contract = survey.target.contract
+    return bool(contract.aws_secrets or contract.vault_secrets)
+
+
+def _run(survey: TargetSurvey) -> Found:
+    note = _DESCRIBED if survey.target.contract.aws_values == "describe" else ""
+    return Findings(vault_findings(_answers(survey)), note=note)
+
+
+def _answers(survey: TargetSurvey) -> Iterator[VaultAnswer]:
+    from jetscale_cicd.tools.vault.aws import AwsVault
+    from jetscale_cicd.tools.vault.every_entry import check_entries
+
+    contract, redact = survey.target.contract, survey.context.redact
+    if contract.aws_secrets:
+        aws = AwsVault(redact=redact, region=contract.aws_region, describe=contract.aws_values == "describe")
+        yield from check_entries(aws, contract.aws_secrets, contract.may_be_empty)
+
+
+CHECK = SurveyCheck("vault-values", "the vault has the values of the contract", _run, applies=_applies, converges=False)
