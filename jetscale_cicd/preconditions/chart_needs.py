@@ -19,6 +19,7 @@ def _run(survey: TargetSurvey) -> Found:
         install=survey.installs,
         tests=target.helm_test,
         leaving=removed_by(survey.deployed(), survey.manifests, target.namespace),
+        provided=survey.provided,
         values=survey.values,
     )
 

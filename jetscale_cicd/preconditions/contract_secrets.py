@@ -1,5 +1,6 @@
 """The Secrets of the contract are there, with their keys, unless this very release makes them."""
 
+from jetscale_cicd.decide.cluster.external_secrets import Sync, target_secret
 from jetscale_cicd.decide.needs.contract import contract_secrets
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Found, NotChecked
@@ -14,7 +15,17 @@ def _run(survey: TargetSurvey) -> Found:
     target = survey.target
     if survey.api is None:
         return NotChecked("no cluster is asked")
-    return contract_secrets(target.contract_secrets, survey.made(), survey.inventory(), survey.needs(), target)
+    explained = _explained(survey) if target.contract_external_secrets else frozenset()
+    wanted = {name: keys for name, keys in target.contract_secrets.items() if name not in explained}
+    return contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)
+
+
+def _explained(survey: TargetSurvey) -> frozenset[str]:
+    """The Secrets of ExternalSecrets that are not synced, which another check reports with the cause."""
+    seen = survey.pipes()
+    found = {name: seen.external_secret(name) for name in survey.target.contract_external_secrets}
+    late = {target_secret(each) for each in found.values() if each and seen.state(each).sync is not Sync.SYNCED}
+    return frozenset(late | {name for name, each in found.items() if each is None})
 
 
 CHECK = SurveyCheck(

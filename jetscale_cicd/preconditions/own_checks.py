@@ -76,7 +76,8 @@ def _finished(survey: TargetSurvey, argv: Sequence[str]) -> Finished:
     env = {**tool_environment(os.environ), **_environment(survey)}
     manifests = survey.rendering.text if survey.rendering else b""
     root = survey.context.repository.git.root
-    return survey.context.processes.run(argv, env=env, cwd=root, stdin=manifests, timeout=_SECONDS)
+    program = str(root / argv[0]) if "/" in argv[0] else argv[0]  # as that of release.sign_command
+    return survey.context.processes.run([program, *argv[1:]], env=env, cwd=root, stdin=manifests, timeout=_SECONDS)
 
 
 def _failed(finished: Finished, program: str, redact: Redactor, where: str, hint: str) -> Stage6Error:

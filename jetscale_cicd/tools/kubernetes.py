@@ -182,7 +182,9 @@ class Kubernetes:
         try:
             return read_object(answer)
         except JsonRefused as refused:
-            raise ApiFailure(0, f"{path}: {refused}: {self._text(answer)}") from None
+            # Of Secrets, what cannot be read may still hold their values.
+            shown = "" if "/secrets" in path else f": {self._text(answer)}"
+            raise ApiFailure(0, f"{path}: {refused}{shown}") from None
 
     def _wait_for_proxy(self) -> None:
         deadline = time.monotonic() + _START

@@ -13,7 +13,7 @@ from jetscale_cicd.decide.needs.hosts import routed_kinds
 from jetscale_cicd.decide.needs.inventory import Inventory
 from jetscale_cicd.decide.needs.judge import to_see
 from jetscale_cicd.decide.needs.made import made_by
-from jetscale_cicd.decide.needs.need import Need, Thing
+from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import to_compare
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
@@ -76,7 +76,7 @@ class TargetSurvey:
         self.rendering: Rendering | None = None
         self.live = Once(self._live)
         self.deployed = Once(self._deployed)
-        self.needs = Once(self._needs)
+        self.needs = Once(lambda: needs_of(self.manifests, self.target.namespace))
         self.made = Once(lambda: made_by(self.manifests, self.target.namespace))
         self.inventory = Once(self._inventory)
         self.pipes = Once(self._pipes)
@@ -123,11 +123,11 @@ class TargetSurvey:
         read = read_values(self.context.repository, self.proposal.plan.head, self.target)
         return dict(read.files)
 
-    def _needs(self) -> tuple[Need, ...]:
-        """What the manifests need; not the Secret for pulling images that the run itself makes."""
+    @property
+    def provided(self) -> frozenset[Thing]:
+        """What the run itself makes before it deploys."""
         pull = self.target.image_pull_secret
-        ours = Thing("", "Secret", self.target.namespace, pull.name) if pull else None
-        return tuple(each for each in needs_of(self.manifests, self.target.namespace) if each.thing != ours)
+        return frozenset({Thing("", "Secret", self.target.namespace, pull.name)} if pull else ())
 
     def _inventory(self) -> Inventory:
         """What the cluster has of everything that is needed, or made, or in the contract: each kind is listed once."""
