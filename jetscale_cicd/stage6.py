@@ -26,6 +26,7 @@ from jetscale_cicd.planning.release import DesiredRelease, find_desired_release
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.parity import Parity
     from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
@@ -181,6 +182,18 @@ def simulate(context: RunContext) -> "Simulation":
 
     planned = plan(context)
     return Simulation(plan=planned, diffs=preview(planned, context))
+
+
+def parity(context: RunContext, names: tuple[str, ...], *, fails: bool) -> "Parity":
+    """How two targets differ at one commit, apart from what makes them two; no network, no credentials.
+
+    Args:
+        names: of the two; () for those of the configuration.
+        fails: a difference that is not allowed is a failure, whatever the configuration says.
+    """
+    from jetscale_cicd.planning.parity import compare_targets, two_targets
+
+    return compare_targets(context, *two_targets(context.settings, names), fails=fails)
 
 
 def explain(context: RunContext, paths: tuple[bytes, ...]) -> tuple[Reason, ...]:

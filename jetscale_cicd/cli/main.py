@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": "jetscale_cicd.cli.plan",
     "preflight": "jetscale_cicd.cli.preflight",
     "simulate": "jetscale_cicd.cli.simulate",
+    "parity": "jetscale_cicd.cli.parity",
     "explain": "jetscale_cicd.cli.explain",
     "status": "jetscale_cicd.cli.status",
     "rollback": "jetscale_cicd.cli.rollback",

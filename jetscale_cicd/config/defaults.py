@@ -5,6 +5,7 @@ A module of its own, because a decision without a file needs nothing that reads 
 
 from collections.abc import Mapping
 
+from jetscale_cicd.config.parity_settings import ParitySettings
 from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.model.record import fields, replace
@@ -24,6 +25,7 @@ def with_origins(settings: Settings, written: Mapping[str, str]) -> Settings:
     """
     keys = [f"chart.{each.name}" for each in fields(ChartSettings)]
     keys += [f"release.{each.name}" for each in fields(ReleaseSettings)]
+    keys += [f"parity.{each.name}" for each in fields(ParitySettings)]
     for target in settings.targets:
         keys += [f"targets.{target.name}.{each.name}" for each in fields(Target) if each.name != "name"]
     return replace(settings, origins={key: written.get(key, "default") for key in keys})

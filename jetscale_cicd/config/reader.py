@@ -10,6 +10,7 @@ from typing import Any, get_args
 from jetscale_cicd.config.defaults import default_settings, with_origins
 from jetscale_cicd.config.needs import wrong_needs
 from jetscale_cicd.config.nodes import Node, compose, unquoted_off
+from jetscale_cicd.config.parity_settings import ParitySettings
 from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
     DEFAULT_TARGET,
@@ -90,13 +91,17 @@ class _Reader:
 
     def settings(self, root: Node) -> Settings | None:
         """The settings, or None where there is a problem."""
-        sections = self._entries(root, "", ("chart", "release", "targets"))
+        sections = self._entries(root, "", ("chart", "release", "targets", "parity"))
         chart = self._record(ChartSettings, sections["chart"][1], "chart") if "chart" in sections else {}
         release = self._record(ReleaseSettings, sections["release"][1], "release") if "release" in sections else {}
         targets = self._targets(sections["targets"][1]) if "targets" in sections else (DEFAULT_TARGET,)
+        parity = self._nested(ParitySettings, sections["parity"][1], "parity") if "parity" in sections else None
+        if parity and not self._problems and (wrong := parity.unknown(target.name for target in targets)):
+            self._problem("CONFIG_VALUE", sections["parity"][1], f"parity.{wrong}")
         if self._problems:
             return None
-        return Settings(chart=ChartSettings(**chart), release=ReleaseSettings(**release), targets=targets)
+        settings = Settings(chart=ChartSettings(**chart), release=ReleaseSettings(**release), targets=targets)
+        return replace(settings, parity=parity) if parity else settings
 
     def error(self) -> ConfigurationError:
         """All problems as one error, in the order of the file; a single one has its remedy as the hint."""
@@ -241,7 +246,7 @@ class _Reader:
             if severity in tuple(Severity)
         }
 
-    def _nested(self, record: type[Contract | PullSecret], node: Node, dotted: str, _spec: Field) -> object:
+    def _nested(self, record: type[Any], node: Node, dotted: str, _spec: Field | None = None) -> Any:
         """A record inside another one; None where it is null or has a problem."""
         if node.kind == "null":
             return record() if record is Contract else None

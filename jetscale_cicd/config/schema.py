@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from jetscale_cicd.config.parity_settings import ParitySettings
 from jetscale_cicd.config.release_settings import ReleaseSettings
 from jetscale_cicd.config.settings import (
     DURATION,
@@ -50,6 +51,13 @@ _RULES: dict[Check, dict[str, object]] = {
     check_glob: {"minLength": 1},
 }
 
+_TARGETS: dict[str, object] = {
+    "description": "The targets by name, each one release of the chart. Without this key: live.",
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": _RULES[check_label],
+    "additionalProperties": {"$ref": "#/$defs/target"},
+}
 _CHECKS: dict[str, object] = {
     "additionalProperties": {"enum": [str(each) for each in Severity]},
     "propertyNames": {"enum": list(ADJUSTABLE)},
@@ -81,13 +89,8 @@ def json_schema() -> dict[str, object]:
         "properties": {
             "chart": {"$ref": "#/$defs/chart"},
             "release": {"$ref": "#/$defs/release"},
-            "targets": {
-                "description": "The targets by name, each one release of the chart. Without this key: live.",
-                "type": "object",
-                "minProperties": 1,
-                "propertyNames": _RULES[check_label],
-                "additionalProperties": {"$ref": "#/$defs/target"},
-            },
+            "targets": _TARGETS,
+            "parity": {"$ref": "#/$defs/parity"},
         },
         "$defs": {
             "chart": chart,
@@ -95,6 +98,7 @@ def json_schema() -> dict[str, object]:
             "target": target,
             "contract": _contract(),
             "image_pull_secret": _record(PullSecret),
+            "parity": _parity(),
         },
     }
 
@@ -106,6 +110,12 @@ def _contract() -> dict[str, Any]:
         keys = {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}
         contract["properties"][name] |= {"additionalProperties": keys, "default": {}}
     return contract
+
+
+def _parity() -> dict[str, Any]:
+    parity = _record(ParitySettings)
+    parity["properties"]["allow"]["default"] = {}
+    return parity
 
 
 def _described(target: dict[str, Any], name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from jetscale_cicd.config.needs import in_order, wrong_needs
+from jetscale_cicd.config.parity_settings import ParitySettings
 from jetscale_cicd.config.release_settings import INVALID_REF, ReleaseSettings, Signing
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.field_rules import apply_checks, check_glob, check_path, check_text
@@ -174,6 +175,7 @@ class Settings:
         release: what belongs to a release besides a package and a tag.
         targets: where the chart runs, each after those that it needs, else in the order of the file.
         left_out: targets of the file that were not asked for; what one of them cannot render is not published.
+        parity: which two targets are compared, and how they may differ.
         origins: dotted key (``targets.live.env``) to ``default``, ``file:line:column`` or an option; not compared.
         notes: warnings about a file that can be used, a sentence each.
 
@@ -185,6 +187,7 @@ class Settings:
     release: ReleaseSettings = ReleaseSettings()
     targets: tuple[Target, ...] = (DEFAULT_TARGET,)
     left_out: tuple[Target, ...] = ()
+    parity: ParitySettings = ParitySettings()
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 

@@ -10,6 +10,7 @@ from jetscale_cicd.model.record import frozen
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.parity import Parity
     from jetscale_cicd.model.plan import Plan, Reason
     from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.request import Request
@@ -62,6 +63,13 @@ class SimulationResult:
 
 
 @frozen
+class ParityResult:
+    """Two targets compared."""
+
+    parity: "Parity"
+
+
+@frozen
 class StatusResult:
     """The state of every target, and the plan of the next run."""
 
@@ -109,6 +117,7 @@ CommandResult: TypeAlias = (
     | RunResult
     | PreflightResult
     | SimulationResult
+    | ParityResult
     | StatusResult
     | VerificationResult
     | AdoptionResult
@@ -149,6 +158,8 @@ def _error_of(result: CommandResult) -> Stage6Error | None:
             return result.preflight.error
         case SimulationResult():
             return result.simulation.error
+        case ParityResult():
+            return result.parity.error
         case StatusResult():
             return result.status.plan.blocker
         case VerificationResult():

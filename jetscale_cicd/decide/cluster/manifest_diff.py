@@ -204,18 +204,18 @@ def _images(manifests: Sequence[Manifest]) -> dict[tuple[str, str], str]:
     return {
         (f"{manifest.kind}/{manifest.name}", container): image
         for manifest in manifests
-        for container, image in _containers(manifest.document, "")
+        for container, image in containers(manifest.document)
     }
 
 
-def _containers(value: object, name: str) -> Iterator[tuple[str, str]]:
+def containers(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Name and image of every container, however deep; of a field ``image`` elsewhere the key around it."""
     if isinstance(value, list):
         for item in value:
-            yield from _containers(item, name)
+            yield from containers(item, name)
     elif isinstance(value, dict):
         image = value.get("image")
         if isinstance(image, str):
             yield str(value.get("name") or name), image
         for key, item in value.items():
-            yield from _containers(item, str(key))
+            yield from containers(item, str(key))

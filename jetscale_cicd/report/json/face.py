@@ -14,6 +14,7 @@ from jetscale_cicd.report.results import (
     AdoptionResult,
     CommandResult,
     ExplanationResult,
+    ParityResult,
     PlanResult,
     PreflightResult,
     RollbackResult,
@@ -27,6 +28,7 @@ from jetscale_cicd.report.results import (
 _Rarer: TypeAlias = (
     PreflightResult
     | SimulationResult
+    | ParityResult
     | StatusResult
     | VerificationResult
     | AdoptionResult
@@ -63,6 +65,7 @@ def _rarer(result: _Rarer) -> dict[str, object]:
     """The document of a result of the commands that no push runs."""
     from jetscale_cicd.report.json.adoption import adoption_document
     from jetscale_cicd.report.json.explanation import explanation_document
+    from jetscale_cicd.report.json.parity import parity_document
     from jetscale_cicd.report.json.preflight import preflight_document
     from jetscale_cicd.report.json.rollback import rollback_document
     from jetscale_cicd.report.json.simulation import simulation_document
@@ -74,6 +77,8 @@ def _rarer(result: _Rarer) -> dict[str, object]:
             return preflight_document(result.preflight)
         case SimulationResult():
             return simulation_document(result.simulation)
+        case ParityResult():
+            return parity_document(result.parity)
         case VerificationResult():
             return verification_document(result.verification)
         case AdoptionResult():

@@ -11,6 +11,7 @@ from jetscale_cicd.report.results import (
     AdoptionResult,
     CommandResult,
     ExplanationResult,
+    ParityResult,
     PlanResult,
     PreflightResult,
     RollbackResult,
@@ -28,6 +29,7 @@ from jetscale_cicd.report.text.run import run_text
 _Rarer: TypeAlias = (
     PreflightResult
     | SimulationResult
+    | ParityResult
     | StatusResult
     | VerificationResult
     | AdoptionResult
@@ -74,6 +76,7 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
     """The sentences of a result of the commands that no push runs."""
     from jetscale_cicd.report.text.adoption import adoption_text
     from jetscale_cicd.report.text.explanation import explanation_text
+    from jetscale_cicd.report.text.parity import parity_text
     from jetscale_cicd.report.text.preflight import preflight_text
     from jetscale_cicd.report.text.rollback import rollback_text
     from jetscale_cicd.report.text.simulation import simulation_text
@@ -85,6 +88,8 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
             return preflight_text(result.preflight, paint)
         case SimulationResult():
             return simulation_text(result.simulation, paint)
+        case ParityResult():
+            return parity_text(result.parity, paint)
         case VerificationResult():
             return verification_text(result.verification, paint)
         case AdoptionResult():
@@ -112,6 +117,10 @@ def _closing(result: CommandResult, paint: Paint) -> str:
             from jetscale_cicd.report.text.simulation import simulation_closing
 
             return simulation_closing(result.simulation, paint)
+        case ParityResult():
+            from jetscale_cicd.report.text.parity import parity_closing
+
+            return parity_closing(result.parity, paint)
     return ""
 
 
