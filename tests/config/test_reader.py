@@ -377,7 +377,7 @@ class TestKeys:
     def test_an_unknown_key_without_a_similar_one_gets_all_of_them_as_a_hint(self) -> None:
         error = refused("zzz: 1\n")
         assert (error.code, error.where) == ("CONFIG_UNKNOWN_KEY", f"{FILE}:1:1")
-        assert error.hint == "allowed: chart, release, targets"
+        assert error.hint == "allowed: chart, release, targets, parity"
 
     @pytest.mark.parametrize("key", ["requires", "name"])
     def test_a_key_that_is_not_built_yet_is_unknown(self, key: str) -> None:

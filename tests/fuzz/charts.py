@@ -22,6 +22,8 @@ from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.chart.packed import PackedFile, content_of, loaded_files, nested_files, read_archive
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.decide.chart.stamp import same_content, same_document, stamp
+from jetscale_cicd.decide.parity.key_lines import key_lines
+from jetscale_cicd.decide.parity.values import merged, value_differences
 from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.target import Target
@@ -189,7 +191,9 @@ def glob(content: bytes) -> None:
 
 
 def values(content: bytes) -> None:
-    load_mapping(content, "values.yaml", "VALUES")
+    read = load_mapping(content, "values.yaml", "VALUES")
+    lines = key_lines(content, "values.yaml")
+    value_differences(merged((read, read)), {}, (lambda path: str(lines.get(path)), lambda _: ""))
     check_decrypted(content, "values.yaml")
 
 

@@ -20,6 +20,9 @@ from jetscale_cicd.decide.needs.inventory import Inventory, Present
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.routes import routes_in
+from jetscale_cicd.decide.parity.names import Names, Who
+from jetscale_cicd.decide.parity.objects import manifest_differences
+from jetscale_cicd.decide.parity.veil import Veil
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.revision import RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.lease import end_of
@@ -78,6 +81,7 @@ STATUSES: list[Any] = [
         "details": {"name": "n", "causes": [{"reason": "NamespaceTerminating"}]},
     }
 ]
+NAMES = Names.of(Who(name="live", namespace="d", release="s"), Who(name="preview", namespace="m", release="x"))
 MANIFESTS = (
     b"---\n# Source: app/templates/a.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: czNjcjN0}\n"
     b"---\n# Source: app/templates/b.yaml\napiVersion: apps/v1\nkind: Deployment\n"
@@ -176,6 +180,8 @@ def manifests(content: bytes) -> None:
     old = parse_manifests(MANIFESTS, "manifests")
     manifest_diff.compare_manifests(old, found, b"key", unstable=manifest_diff.compare_renders(found, old))
     manifest_diff.compare_images(old, found)
+    other = parse_manifests(MANIFESTS.replace(b"czNjcjN0", b"YQ=="), "manifests")
+    manifest_differences(other, found, NAMES, Veil())
     for each in found:
         manifest_text.object_lines(manifest_text.masked(each.document, b"key"))
     check_rendered_once(found, "live", "n")

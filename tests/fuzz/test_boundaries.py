@@ -84,6 +84,8 @@ NOT_FOREIGN = {
             ),
             *(
                 "planning/local_subcharts.py:_locked",
+                "planning/parity.py:_Side.of",
+                "planning/parity.py:_Renders._render",
                 "planning/preview.py:_Render.objects",
                 "planning/version.py:choose",
             ),

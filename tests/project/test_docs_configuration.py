@@ -18,7 +18,7 @@ def yaml_blocks(text: str) -> list[str]:
     return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
 
 
-@pytest.mark.parametrize("section", ["chart", "release", "target"])
+@pytest.mark.parametrize("section", ["chart", "release", "target", "parity"])
 def test_the_documented_keys_and_defaults_are_those_of_the_schema(section: str) -> None:
     """Read back from the file, so that the table cannot be wrong together with what makes it."""
     table = block(f"{section} keys")
@@ -58,7 +58,7 @@ def test_the_example_holds_every_key_and_can_be_read() -> None:
     (text,) = yaml_blocks(CONFIGURATION.read_text())
     settings = read_settings(text, "docs/configuration.md")
     written = {key for key, origin in settings.origins.items() if origin != "default"}
-    sections = {"chart": "chart", "release": "release", "target": "targets.live"}
+    sections = {"chart": "chart", "release": "release", "target": "targets.live", "parity": "parity"}
     assert written == {f"{prefix}.{key}" for section, prefix in sections.items() for key in keys(section)}
     assert settings.notes == ()
 

@@ -82,6 +82,7 @@ def written() -> dict[str, set[str]]:
         ("plan", documented("plan")),
         ("run", documented_run()),
         ("simulation", documented_simulation()),
+        ("parity", documented("parity")),
         ("explanation", documented("explain")),
         ("status", documented("status")),
         # Both are of a release that is there.
@@ -106,7 +107,18 @@ def test_what_the_samples_leave_out_of_one_document_is_in_another() -> None:
 
 
 def test_every_kind_of_document_is_compared() -> None:
-    compared = {"plan", "run", "simulation", "explanation", "status", "rollback", "verification", "adoption", "error"}
+    compared = {
+        "plan",
+        "run",
+        "simulation",
+        "parity",
+        "explanation",
+        "status",
+        "rollback",
+        "verification",
+        "adoption",
+        "error",
+    }
     assert set(written()) - {"schema"} == compared
 
 

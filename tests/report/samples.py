@@ -10,6 +10,8 @@ from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from jetscale_cicd.model.parity import Cause, DifferenceKind, Parity, Side
+from jetscale_cicd.model.parity import Difference as Way
 from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan, VersionChoice, Waiting
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.provenance import Claims, FoundProvenance, Statement
@@ -33,6 +35,7 @@ from jetscale_cicd.report.results import (
     AdoptionResult,
     CommandResult,
     ExplanationResult,
+    ParityResult,
     PlanResult,
     RollbackResult,
     RunResult,
@@ -317,6 +320,52 @@ ROLLBACK = Rollback(
     verified=f"2 workloads ready {SECRET}",
 )
 REASONS = (CHART, IGNORED, LOST)
+WAYS = (
+    Way(
+        kind=DifferenceKind.VALUES,
+        subject="backend-api.autoscaling",
+        one=Side("a mapping", "envs/live/values.yaml:7"),
+        other=None,
+        reason=f"preview runs one {SECRET}",
+    ),
+    Way(kind=DifferenceKind.SECRET, subject="db/password", one=None, other=Side("required", ".stage6.yaml:9")),
+    Way(
+        kind=DifferenceKind.IMAGE,
+        subject="Deployment/web/web",
+        one=Side("web:1"),
+        other=Side(f"web:{SECRET}"),
+        cause=Cause.VALUES,
+    ),
+    Way(kind=DifferenceKind.OBJECT, subject="Job/::error::x", one=Side("batch/v1"), other=None, cause=Cause.NAMES),
+    Way(
+        kind=DifferenceKind.FIELD,
+        subject="Deployment/web:spec.replicas",
+        one=Side("3"),
+        other=Side("1"),
+        cause=Cause.CAPABILITIES,
+    ),
+    Way(kind=DifferenceKind.FIELD, subject="Secret/a:data.b", one=Side("x"), other=Side("y"), cause=Cause.EVERY_RENDER),
+)
+PARITIES = {
+    "different": Parity(
+        one="live",
+        other="preview",
+        head=HEAD,
+        differences=WAYS,
+        stale=("values:gone*",),
+        notes=("live: rendered as for a cluster that has everything",),
+        fails=True,
+    ),
+    "allowed": Parity(one="live", other="preview", head=HEAD, differences=WAYS[:1], fails=True),
+    "none": Parity(one="live", other="preview", head=HEAD),
+    "unknown": Parity(
+        one="live",
+        other="preview",
+        head=HEAD,
+        unknown=CannotTellError("PARITY_UNKNOWN", f"no {SECRET}", details=("d",)),
+        fails=True,
+    ),
+}
 
 PUBLISHED = PlanResult(PUBLISH, REQUEST)
 RESULTS: dict[str, CommandResult] = {
@@ -333,6 +382,7 @@ RESULTS: dict[str, CommandResult] = {
     **{f"verification {name}": VerificationResult(each, None) for name, each in STATED_VERIFICATIONS.items()},
     **{f"status {name}": StatusResult(each) for name, each in STATUSES.items()},
     **{f"adoption {name}": AdoptionResult(each) for name, each in ADOPTIONS.items()},
+    **{f"parity {name}": ParityResult(each) for name, each in PARITIES.items()},
     "rollback": RollbackResult(ROLLBACK),
     "explanation": ExplanationResult(REASONS),
     "schema": SchemaResult({"$defs": {"chart": {}}}),
