@@ -19,6 +19,10 @@ OPERATOR_ASSETS = (
 )
 OPERATOR, CRDS = "external-secrets", "crds.yaml"
 GROUP = "/apis/external-secrets.io/v1"
+_CRDS = (
+    *(f"{plural}.external-secrets.io" for plural in ("externalsecrets", "secretstores", "clustersecretstores")),
+    "generatorstates.generators.external-secrets.io",
+)
 _PATIENCE = 30
 _APPLY = "application/apply-patch+yaml"
 
@@ -101,13 +105,14 @@ def aws_provider(secret: str, namespace: str = "") -> Object:
 
 
 def install_crds(cluster: Cluster, assets: Path) -> None:
-    """The operator's API, once it is served."""
-    for each in yaml.load_all((assets / CRDS).read_text(), yaml.CSafeLoader):
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{each['metadata']['name']}"
-        cluster.ask(f"{path}?fieldManager=tests&force=true", "PATCH", each, _APPLY)
-    for plural in ("externalsecrets", "secretstores", "clustersecretstores"):
-        cluster.until(f"{GROUP}/{plural}")
-        cluster.until(f"/apis/external-secrets.io/v1beta1/{plural}")
+    """The part of the operator's API that it needs with these arguments, once it is served."""
+    for each in (assets / CRDS).read_text().split("\n---\n"):
+        if any(f"\n  name: {name}\n" in each for name in _CRDS):
+            definition = yaml.load(each, yaml.CSafeLoader)
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
+            cluster.ask(f"{path}?fieldManager=tests&force=true", "PATCH", definition, _APPLY)
+    for plural, _, group in (name.partition(".") for name in _CRDS):
+        cluster.until(f"/apis/{group}/{'v1' if group == 'external-secrets.io' else 'v1alpha1'}/{plural}")
 
 
 def _arguments(namespace: str) -> Iterator[str]:

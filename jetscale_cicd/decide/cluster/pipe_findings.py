@@ -38,7 +38,7 @@ def check_pipes(seen: Pipes, external_secrets: Iterable[str], stores: Iterable[s
     stopped = tuple(_operator(seen, names))
     wrong = {ref: each for ref in refs for each in _store(seen, ref)}
     hidden = tuple(_hidden(seen, names, required))
-    late = "; the operator does not work" if seen.stopped() else ""
+    late = "; the operator does not work" if seen.stopped(names) else ""
     synced = (each for name in names for each in _external_secret(seen, name, frozenset(wrong), late))
     return (*stopped, *hidden, *wrong.values(), *synced)
 
@@ -65,7 +65,7 @@ def _not_served(seen: Pipes) -> Stage6Error:
 
 def _operator(seen: Pipes, names: tuple[str, ...]) -> Iterator[Stage6Error]:
     """Whether it works; where nothing of it can be seen, its ExternalSecrets alone show that."""
-    if why := seen.stopped():
+    if why := seen.stopped(names):
         message = f"External Secrets Operator does not work: {why}"
         yield _unmet(seen, "ESO_NOT_WORKING", message, f"Terraform installs it; do its pods run? {_LOOK}")
     elif not names and not seen.proven:

@@ -71,22 +71,24 @@ class Pipes:
     def _acted_recently(self) -> bool:
         return self.last_sign >= self.now - _RECENT
 
-    def stopped(self) -> str:
+    def stopped(self, names: Iterable[str]) -> str:
         """Why the operator does not work; "" where it does, as far as can be seen.
 
         What is overdue proves it where the operator did nothing at all since then: one that works and leaves out one
         object has another trouble.
+
+        Args:
+            names: the ExternalSecrets that it should deal with; others may be of an operator that is gone.
         """
         running = [each for each in self.operators or () if available(each)]
         if self.operators and not running:
             return f"{_places(self.operators)}: no pod of it is available"
-        due = [state.due for state in map(self.state, self.external_secrets or ()) if state.due is not None]
+        things = filter(None, map(self.external_secret, names))
+        due = [state.due for state in map(self.state, things) if state.due is not None]
         if not due or self.last_sign > max(due) or (running and self._acted_recently):
             return ""
         though = f", though {_places(running)} has available pods" if running else ""
-        return (
-            f"ExternalSecrets of namespace {self.namespace} are overdue ({len(due)}), and it did nothing since{though}"
-        )
+        return f"{len(due)} of the required ExternalSecrets are overdue, and it did nothing since{though}"
 
 
 def available(deployment: Object) -> bool:

@@ -46,7 +46,11 @@ def pipes(*things: Object, later: float = 0, events: tuple[Object, ...] = (), **
 def test_it_is_stopped_where_no_pod_is_there_or_nothing_was_done_for_what_is_overdue(
     seen: Pipes, stopped: bool
 ) -> None:
-    assert bool(seen.stopped()) is stopped
+    assert bool(seen.stopped(["app", "quick", "unseen", "absent"])) is stopped
+
+
+def test_what_nobody_requires_may_be_of_an_operator_that_is_gone() -> None:
+    assert pipes(UNSEEN, stores={}).stopped(["app"]) == ""
 
 
 @pytest.mark.parametrize(
