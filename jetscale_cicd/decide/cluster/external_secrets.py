@@ -134,6 +134,8 @@ def _content(thing: Object, events: Collection[Object], secrets: Collection[str]
     """Of what is synced in time: whether everything was there, and the Secret is."""
     refreshed = time_at(thing, "status", "refreshTime") or 0.0
     lacking = newest(events, "MissingProviderSecret")
+    # Both have whole seconds: of one that was found in the very second in which it was missing, this is not seen before
+    # the next refresh.
     if lacking and event_time(lacking) >= refreshed:
         return SyncState(sync=Sync.INCOMPLETE, cause=without_values(text(lacking, "message")))
     target = target_secret(thing)

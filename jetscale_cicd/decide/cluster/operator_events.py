@@ -21,10 +21,13 @@ _QUOTES = re.compile(
 )
 
 
-def events_of(events: Iterable[Object], thing: Object) -> tuple[Object, ...]:
-    """Events about this very object, not about one of its name that was there before."""
-    uid = text(thing, "metadata", "uid")
-    return tuple(each for each in events if uid and text(each, "involvedObject", "uid") == uid)
+def events_by_object(events: Iterable[Object]) -> dict[str, tuple[Object, ...]]:
+    """Events by the uid of their object, so that those of one of its name that was there before are not its own."""
+    found: dict[str, list[Object]] = {}
+    for each in events:
+        if uid := text(each, "involvedObject", "uid"):
+            found.setdefault(uid, []).append(each)
+    return {uid: tuple(own) for uid, own in found.items()}
 
 
 def event_time(event: Object) -> float:

@@ -35,12 +35,12 @@ def check_pipes(seen: Pipes, external_secrets: Iterable[str], stores: Iterable[s
     if not seen.readable:
         return (_not_served(seen),)
     refs = dict.fromkeys((*required, *(ref for name in names for ref in store_refs(seen.external_secret(name) or {}))))
-    stopped = tuple(_operator(seen, names))
+    stopped = seen.stopped(names)
     wrong = {ref: each for ref in refs for each in _store(seen, ref)}
     hidden = tuple(_hidden(seen, names, required))
-    late = "; the operator does not work" if seen.stopped(names) else ""
+    late = "; the operator does not work" if stopped else ""
     synced = (each for name in names for each in _external_secret(seen, name, frozenset(wrong), late))
-    return (*stopped, *hidden, *wrong.values(), *synced)
+    return (*_operator(seen, names, stopped), *hidden, *wrong.values(), *synced)
 
 
 def _ref(written: str) -> StoreRef:
@@ -63,10 +63,10 @@ def _not_served(seen: Pipes) -> Stage6Error:
     return _unmet(seen, "ESO_NOT_SERVED", message, hint)
 
 
-def _operator(seen: Pipes, names: tuple[str, ...]) -> Iterator[Stage6Error]:
+def _operator(seen: Pipes, names: tuple[str, ...], stopped: str) -> Iterator[Stage6Error]:
     """Whether it works; where nothing of it can be seen, its ExternalSecrets alone show that."""
-    if why := seen.stopped(names):
-        message = f"External Secrets Operator does not work: {why}"
+    if stopped:
+        message = f"External Secrets Operator does not work: {stopped}"
         yield _unmet(seen, "ESO_NOT_WORKING", message, f"Terraform installs it; do its pods run? {_LOOK}")
     elif not names and not seen.proven:
         message = (
@@ -145,13 +145,28 @@ def _unsynced(seen: Pipes, thing: Object, state: SyncState, late: str) -> Stage6
             message = f"{what} was changed, and reads once only, so that its Secret stays as it was"
             hint = f"the operator makes anew what is deleted: kubectl delete secret {target_secret(thing)}{within}"
             return _unmet(seen, "EXTERNAL_SECRET_OUTDATED", message, hint)
-        case Sync.LEAVING | Sync.TARGET_MISSING:
-            hint = f"its creationPolicy and deletionPolicy say who makes the Secret, and when it goes: {look}"
-            return _unmet(seen, "EXTERNAL_SECRET_NO_TARGET", f"{what} leaves no Secret: {state.cause}", hint)
+        case Sync.LEAVING:
+            message, hint = (
+                f"{what} leaves no Secret: {state.cause}",
+                f"what delays that, and who makes it anew? {look}",
+            )
+            return _unmet(seen, "EXTERNAL_SECRET_NO_TARGET", message, hint)
+        case Sync.TARGET_MISSING:
+            hint = (
+                f"its creationPolicy and deletionPolicy say who makes the Secret: {look}; then: {_again(state, name)}"
+            )
+            return _unmet(seen, "EXTERNAL_SECRET_NO_TARGET", f"{what} leaves no Secret: {state.cause}", hint + within)
     message = f"{what} is not synced: {state.cause}{_source(thing)}{late}"
-    again = f"kubectl annotate externalsecret {name}{within} --overwrite force-sync=$(date +%s)"
-    hint = f"people put values into the vault, Terraform gives the right to read them: {look}; then: {again}"
-    return _unmet(seen, "EXTERNAL_SECRET_NOT_SYNCED", message, hint)
+    told = f"people put values into the vault, Terraform gives the right to read them: {look}"
+    return _unmet(seen, "EXTERNAL_SECRET_NOT_SYNCED", message, f"{told}; then: {_again(state, name)}{within}")
+
+
+def _again(state: SyncState, name: str) -> str:
+    """Let the operator read at once; one that it takes for synced it does not read because of an annotation."""
+    if state.sync is Sync.INCOMPLETE:
+        patch = """--subresource=status --type=merge --patch '{"status": {"refreshTime": null}}'"""
+        return f"kubectl patch externalsecret {name} {patch}"
+    return f"kubectl annotate externalsecret {name} --overwrite force-sync=$(date +%s)"
 
 
 def _source(thing: Object) -> str:

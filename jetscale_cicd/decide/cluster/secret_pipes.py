@@ -1,10 +1,11 @@
 """What is seen of the pipes through which a namespace gets its secrets, and whether the operator works."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from jetscale_cicd.decide.cluster.api_fields import Object, named, text, whole
 from jetscale_cicd.decide.cluster.external_secrets import SyncState, sync_state
-from jetscale_cicd.decide.cluster.operator_events import events_of, signs_of_life
+from jetscale_cicd.decide.cluster.operator_events import events_by_object, signs_of_life
 from jetscale_cicd.model.record import field, frozen
 
 STORE_KINDS = ("SecretStore", "ClusterSecretStore")
@@ -42,7 +43,7 @@ class Pipes:
 
     def external_secret(self, name: str) -> Object | None:
         """An ExternalSecret that was seen."""
-        return named(self.external_secrets or (), name)
+        return self._by_name.get(name)
 
     def state(self, thing: Object) -> SyncState:
         """What an ExternalSecret is."""
@@ -50,7 +51,15 @@ class Pipes:
 
     def about(self, thing: Object) -> tuple[Object, ...]:
         """Events about an object."""
-        return events_of(self.events, thing)
+        return self._by_object.get(text(thing, "metadata", "uid"), ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, Object]:
+        return {text(each, "metadata", "name"): each for each in self.external_secrets or ()}
+
+    @cached_property
+    def _by_object(self) -> dict[str, tuple[Object, ...]]:
+        return events_by_object(self.events)
 
     def store(self, kind: str, name: str) -> Object | None:
         """A store that was seen."""

@@ -3,7 +3,13 @@
 import pytest
 
 from jetscale_cicd.decide.cluster.api_fields import Object
-from jetscale_cicd.decide.cluster.operator_events import event_time, events_of, newest, signs_of_life, without_values
+from jetscale_cicd.decide.cluster.operator_events import (
+    event_time,
+    events_by_object,
+    newest,
+    signs_of_life,
+    without_values,
+)
 from tests.support.pipes import NOW, at, event, external_secret, ready, store
 
 APP = external_secret()
@@ -75,8 +81,9 @@ def test_the_newest_of_a_reason_is_found_in_any_order() -> None:
 def test_events_of_an_object_of_the_same_name_before_it_are_not_its_own() -> None:
     before = {**APP, "metadata": {**APP["metadata"], "uid": "another"}}
     events = [event(before, "UpdateFailed", "before"), event(APP, "UpdateFailed", "own"), {"involvedObject": "x"}, {}]
-    assert [each["message"] for each in events_of(events, APP)] == ["own"]
-    assert events_of(events, {"metadata": {}}) == ()
+    found = events_by_object(events)
+    assert found.keys() == {"another", APP["metadata"]["uid"]}
+    assert [each["message"] for each in found[APP["metadata"]["uid"]]] == ["own"]
 
 
 @pytest.mark.parametrize(

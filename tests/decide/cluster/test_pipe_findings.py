@@ -14,6 +14,8 @@ APP = external_secret()
 HOUR = 3600.0
 MERGE = ready("True", "SecretMissing", "secret will not be created due to CreationPolicy=Merge")
 CHANGED = {**APP, "metadata": {**APP["metadata"], "generation": 2}}
+LEAVING = {**APP, "metadata": {**APP["metadata"], "deletionTimestamp": "2026-01-01T12:00:00Z"}}
+LACKING = event(APP, "MissingProviderSecret", "secret does not exist at provider using spec.dataFrom[0]")
 
 
 def pipes(*things: Object, later: float = 0, **more: Any) -> Pipes:
@@ -37,6 +39,9 @@ def codes(found: tuple[Stage6Error, ...]) -> list[str]:
         (pipes(APP, secrets=frozenset()), ["EXTERNAL_SECRET_NO_TARGET"]),
         (pipes(external_secret(condition=None)), ["EXTERNAL_SECRET_NOT_SEEN"]),
         (pipes(CHANGED), ["EXTERNAL_SECRET_OUTDATED"]),
+        (pipes(LEAVING), ["EXTERNAL_SECRET_NO_TARGET"]),
+        (pipes(APP, events=(LACKING,)), ["EXTERNAL_SECRET_NOT_SYNCED"]),
+        (pipes(external_secret(refreshInterval="soon")), ["EXTERNAL_SECRET_NOT_SYNCED"]),
         (pipes(APP, operators=(operator(0),)), ["ESO_NOT_WORKING"]),
         (pipes(APP, later=2 * HOUR), ["ESO_NOT_WORKING", "EXTERNAL_SECRET_STALE"]),
         (pipes(APP, stores={"SecretStore": (), "ClusterSecretStore": ()}), ["STORE_MISSING"]),
