@@ -63,6 +63,10 @@ kube-assets: ## etcd, kube-apiserver and kube-controller-manager for `make clust
 secrets-operator: ## External Secrets Operator for the tests of `make cluster` that want one, built once (Go; minutes, 2 GB)
 	@scripts/build_secrets_operator.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/secrets-operator"
 
+.PHONY: vault-server
+vault-server: ## HashiCorp Vault for the tests of its reader, which skip without it, built once (Go; minutes, 4 GB)
+	@scripts/build_vault_server.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/jetscale-cicd/vault-server"
+
 .PHONY: cluster
 cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make kube-assets first, or set KUBECONFIG
 	@$(PY) -m pytest -m cluster $(if $(KUBECONFIG),,-n 4 --dist worksteal) $(ARGS)
