@@ -15,10 +15,9 @@ from jetscale_cicd.tools.git.messages import without_progress
 # What hosts answer to who may not write, by HTTP (git's own words) and by SSH (GitHub, GitLab, Bitbucket, Gitea,
 # Gerrit, Azure DevOps; OpenSSH of a key that it does not know).
 _DENIED = re.compile(
-    r"(?:returned error: 40[13]\b|access denied|denied to |Permission denied|Permission to |not allowed to"
-    r"|not permitted|not authorized"
-    r"|Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|Write access|read[- ]only"
-    r"|archived|prohibited|insufficient permission|TF401027)",
+    r"\b(?:returned error: 40[13]\b|access denied|denied to |Permission denied|Permission to |not allowed to"
+    r"|not permitted|not authorized|Authentication failed|could not read (?:Username|Password)"
+    r"|terminal prompts disabled|Write access|read[- ]only|archived|prohibited|insufficient permission|TF401027)",
     re.IGNORECASE,
 )
 # With --porcelain git tells of each ref; a ref that it refuses by itself, it has compared with those of the remote.
