@@ -24,6 +24,7 @@ from jetscale_cicd.preconditions import (
     cluster,
     configuration,
     contract_secrets,
+    credential_life,
     elsewhere,
     engine,
     external_secrets,
@@ -45,6 +46,7 @@ from jetscale_cicd.preconditions import (
     release_branch,
     release_commit,
     release_remote,
+    release_size,
     released,
     rights,
     secrets,
@@ -107,7 +109,9 @@ SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
     ownership.CHECK,
     ingress_hosts.CHECK,
     rights.CHECK,
+    credential_life.CHECK,
     policy.CHECK,
+    release_size.CHECK,
     own_checks.CHECK,
 )
 

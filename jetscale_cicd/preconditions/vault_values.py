@@ -1,5 +1,6 @@
 """The entries of the contract are in their vault, with a value for each key; no value leaves the check."""
 
+import os
 from collections.abc import Iterator
 
 from jetscale_cicd.decide.contract.vault_values import vault_findings
@@ -29,6 +30,12 @@ def _answers(survey: TargetSurvey) -> Iterator[VaultAnswer]:
     if contract.aws_secrets:
         aws = AwsVault(redact=redact, region=contract.aws_region, describe=contract.aws_values == "describe")
         yield from check_entries(aws, contract.aws_secrets, contract.may_be_empty)
+    if contract.vault_secrets:
+        from jetscale_cicd.tools.vault.hashicorp import HashicorpVault
+
+        address = {"VAULT_ADDR": contract.vault_address} if contract.vault_address else {}
+        vault = HashicorpVault(redact=redact, env={**os.environ, **address})
+        yield from check_entries(vault, contract.vault_secrets, contract.may_be_empty)
 
 
 CHECK = SurveyCheck("vault-values", "the vault has the values of the contract", _run, applies=_applies, converges=False)

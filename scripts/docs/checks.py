@@ -42,7 +42,7 @@ def _facts(check: AnyCheck, note: Note) -> Iterator[str]:
     yield from _wrapped(f"Remedy: {note.remedy}")
     if isinstance(check, RunCheck):
         yield "Unmet, it stops the run."
-    elif isinstance(check, TargetCheck | SurveyCheck) and check.warns:
+    elif check.warns:
         yield "Unmet, it is reported, and stops nothing."
     elif isinstance(check, TargetCheck) and check.of_the_version:
         yield "Unmet for any target, the version is published for none."

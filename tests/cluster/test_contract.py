@@ -147,8 +147,10 @@ def _changed(before: Any, after: Any) -> set[str]:
 
 def _objects(met: Contract) -> list[tuple[str, str]]:
     """Every object of the namespace that a deploy could make, with its version."""
-    paths = ("/api/v1/namespaces/{}/secrets", "/apis/apps/v1/namespaces/{}/deployments")
-    paths += ("/apis/coordination.k8s.io/v1/namespaces/{}/leases", "/apis/networking.k8s.io/v1/namespaces/{}/ingresses")
+    paths = (
+        *("/api/v1/namespaces/{}/secrets", "/apis/apps/v1/namespaces/{}/deployments"),
+        *("/apis/coordination.k8s.io/v1/namespaces/{}/leases", "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"),
+    )
     found = [each["metadata"] for path in paths for each in met.ask(path)["items"]]
     return sorted((each["name"], each["resourceVersion"]) for each in found)
 

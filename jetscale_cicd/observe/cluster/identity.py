@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from jetscale_cicd.model.cluster_identity import ClusterIdentity
 from jetscale_cicd.observe.cluster.api_errors import not_read
 from jetscale_cicd.tools.certificates import der_certificates, fingerprint
-from jetscale_cicd.tools.cluster_access import read_access
+from jetscale_cicd.tools.kubeconfig_view import view_kubeconfig
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Processes
 
@@ -33,9 +33,9 @@ def read_identity(
     """
     server, authorities = "", tuple[str, ...]()
     if of_address:
-        access = read_access(processes, env, context)
-        server = access.server.rstrip("/")
-        authorities = tuple(sorted(set(map(fingerprint, der_certificates(access.authority)))))
+        view = view_kubeconfig(processes, env, context)
+        server = view.server.rstrip("/")
+        authorities = tuple(sorted(set(map(fingerprint, der_certificates(view.authority)))))
     return ClusterIdentity(server=server, authorities=authorities, uid=_uid(api) if of_cluster else None)
 
 

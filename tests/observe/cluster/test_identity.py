@@ -14,7 +14,7 @@ from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.oci import authority
-from tests.tools.test_cluster_access import environment, write
+from tests.tools.test_kubeconfig_view import environment, write
 
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.errors import CannotTellError
-from jetscale_cicd.tools import cluster_access
-from jetscale_cicd.tools.cluster_access import ClusterAccess, read_access, token_file
+from jetscale_cicd.tools import kubeconfig_view
+from jetscale_cicd.tools.kubeconfig_view import KubeconfigView, token_file, view_kubeconfig
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from tests.tools.test_process import fake
@@ -64,8 +64,8 @@ def test_the_context_that_is_named_or_the_current_one_is_read(processes: Process
     first = write(tmp_path / "one", "one", {"server": "https://one:1"}, {})
     second = write(tmp_path / "two", "two", {"server": "https://two:2"}, {})
     env = environment(first, second)
-    assert read_access(processes, env, "").server == "https://one:1"
-    assert read_access(processes, env, "two").server == "https://two:2"
+    assert view_kubeconfig(processes, env, "").server == "https://one:1"
+    assert view_kubeconfig(processes, env, "two").server == "https://two:2"
 
 
 def test_certificates_are_those_of_the_text_or_of_a_file_beside_the_kubeconfig(
@@ -76,7 +76,7 @@ def test_certificates_are_those_of_the_text_or_of_a_file_beside_the_kubeconfig(
     there = {"server": "https://a", "certificate-authority": "ca.pem"}
     for cluster in (here, there):
         env = environment(write(tmp_path / "config", "a", cluster, {}))
-        assert read_access(processes, env, "").authority == AUTHORITY
+        assert view_kubeconfig(processes, env, "").authority == AUTHORITY
 
 
 def test_secrets_are_masked_from_then_on_and_shown_nowhere(
@@ -90,9 +90,9 @@ def test_secrets_are_masked_from_then_on_and_shown_nowhere(
         "env": [{"name": "API_TOKEN", "value": "canary-variable"}],
     }
     env = environment(write(tmp_path / "config", "a", {"server": "https://a"}, {**secrets, "exec": exec_}))
-    access = read_access(processes, env, "a")
-    assert access.user["token"] == TOKEN
-    assert "canary" not in repr(access) + "".join(announced)
+    view = view_kubeconfig(processes, env, "a")
+    assert view.user["token"] == TOKEN
+    assert "canary" not in repr(view) + "".join(announced)
     for word in (*secrets.values(), "canary key", "canary-variable"):
         assert redact(f"<{word}>") == "<***>"
 
@@ -118,7 +118,7 @@ def test_a_kubeconfig_that_names_no_cluster_is_no_answer(processes: Processes, t
     file.write_text(document)
     for context in ("", "a", "other"):
         with pytest.raises(CannotTellError) as error:
-            read_access(processes, environment(file), context)
+            view_kubeconfig(processes, environment(file), context)
         assert error.value.code == "KUBECONFIG_UNREADABLE"
 
 
@@ -139,7 +139,7 @@ def test_whatever_is_called_kubectl_may_answer_anything(processes: Processes, tm
     env = {"KUBECONFIG": str(tmp_path), **fake(tmp_path, f"print({answer!r})")}
     (tmp_path / "tool").rename(tmp_path / "kubectl")
     with pytest.raises(CannotTellError) as error:
-        read_access(processes, env, "")
+        view_kubeconfig(processes, env, "")
     assert error.value.code == "KUBECONFIG_UNREADABLE"
 
 
@@ -151,17 +151,17 @@ def test_a_user_of_another_shape_is_no_bug(processes: Processes, tmp_path: Path,
     answer = f'{{"clusters": [{{"cluster": {{"server": "https://a"}}}}], "users": [{{"user": {user}}}]}}'
     env = {"KUBECONFIG": str(tmp_path), **fake(tmp_path, f"print({answer!r})")}
     (tmp_path / "tool").rename(tmp_path / "kubectl")
-    assert read_access(processes, env, "").server == "https://a"
+    assert view_kubeconfig(processes, env, "").server == "https://a"
 
 
 def test_a_kubectl_that_hangs_is_no_answer(
     processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_access, "_TIMEOUT", 0.2)
+    monkeypatch.setattr(kubeconfig_view, "_TIMEOUT", 0.2)
     env = {"KUBECONFIG": str(tmp_path), **fake(tmp_path, "time.sleep(60)")}
     (tmp_path / "tool").rename(tmp_path / "kubectl")
     with pytest.raises(CannotTellError) as error:
-        read_access(processes, env, "")
+        view_kubeconfig(processes, env, "")
     assert error.value.code == "KUBECONFIG_UNREADABLE"
 
 
@@ -171,21 +171,21 @@ def test_a_kubectl_that_hangs_is_no_answer(
 def test_in_a_pod_its_account_is_meant(
     processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, server: str
 ) -> None:
-    monkeypatch.setattr(cluster_access, "ACCOUNT", tmp_path)
+    monkeypatch.setattr(kubeconfig_view, "ACCOUNT", tmp_path)
     variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "443"}
     env = environment(tmp_path / "gone", **variables)
-    assert read_access(processes, env, "").authority == b""
+    assert view_kubeconfig(processes, env, "").authority == b""
     (tmp_path / "ca.crt").write_bytes(AUTHORITY)
-    access = read_access(processes, env, "")
-    assert (access.server, access.authority, access.in_pod) == (server, AUTHORITY, True)
-    assert token_file(access, env) == tmp_path / "token"
+    view = view_kubeconfig(processes, env, "")
+    assert (view.server, view.authority, view.in_pod) == (server, AUTHORITY, True)
+    assert token_file(view, env) == tmp_path / "token"
     env = environment(write(tmp_path / "config", "a", {"server": "https://a"}, {}), **variables)
-    assert read_access(processes, env, "").server == "https://a"
+    assert view_kubeconfig(processes, env, "").server == "https://a"
 
 
 def test_a_file_of_a_token_is_beside_the_kubeconfig_that_names_it(tmp_path: Path) -> None:
     def found(name: object, **env: str) -> Path | None:
-        return token_file(ClusterAccess(server="https://a", user={"tokenFile": name}), env)
+        return token_file(KubeconfigView(server="https://a", user={"tokenFile": name}), env)
 
     assert found("/run/token") == Path("/run/token")
     assert found("token", KUBECONFIG=f"{tmp_path}/config") == tmp_path / "token"

@@ -24,7 +24,7 @@ _SECRETS = ("token", "password", "client-key-data")
 
 
 @frozen(kw_only=True)
-class ClusterAccess:
+class KubeconfigView:
     """How one context reaches its cluster.
 
     Args:
@@ -40,7 +40,7 @@ class ClusterAccess:
     in_pod: bool = False
 
 
-def read_access(processes: Processes, env: Mapping[str, str], context: str) -> ClusterAccess:
+def view_kubeconfig(processes: Processes, env: Mapping[str, str], context: str) -> KubeconfigView:
     """What kubectl makes of the kubeconfig; its secrets are masked from now on.
 
     Args:
@@ -65,10 +65,10 @@ def read_access(processes: Processes, env: Mapping[str, str], context: str) -> C
         document = read_json(finished.stdout)
     except JsonRefused as refused:
         raise _unreadable(f"of what kubectl answered, {refused}") from None
-    return _access(document, processes.redact)
+    return _view(document, processes.redact)
 
 
-def _of_pod(env: Mapping[str, str]) -> ClusterAccess:
+def _of_pod(env: Mapping[str, str]) -> KubeconfigView:
     try:
         authority = read_regular(ACCOUNT / "ca.crt", _LARGEST)
     except (OSError, ValueError):  # the system's certificates are taken then
@@ -76,16 +76,16 @@ def _of_pod(env: Mapping[str, str]) -> ClusterAccess:
     host = env[_HOST]
     address = f"[{host}]" if ":" in host else host
     user = {"tokenFile": str(ACCOUNT / "token")}
-    return ClusterAccess(server=f"https://{address}:{env.get(_PORT, '')}", authority=authority, user=user, in_pod=True)
+    return KubeconfigView(server=f"https://{address}:{env.get(_PORT, '')}", authority=authority, user=user, in_pod=True)
 
 
-def _access(document: object, redact: Redactor) -> ClusterAccess:
+def _view(document: object, redact: Redactor) -> KubeconfigView:
     cluster, user = _first(document, "cluster"), _first(document, "user")
     redact.learn(_secrets(user), MIN_KNOWN_CHARS)
     server = cluster.get("server")
     if not isinstance(server, str) or not server:
         raise _unreadable("the context names no cluster with an address")
-    return ClusterAccess(server=server, authority=_decoded(cluster.get("certificate-authority-data")), user=user)
+    return KubeconfigView(server=server, authority=_decoded(cluster.get("certificate-authority-data")), user=user)
 
 
 def _first(document: object, kind: str) -> dict[str, Any]:
@@ -116,12 +116,12 @@ def _decoded(data: object) -> bytes:
     return b""
 
 
-def token_file(access: ClusterAccess, env: Mapping[str, str]) -> Path | None:
+def token_file(view: KubeconfigView, env: Mapping[str, str]) -> Path | None:
     """The file of the user's token; None where it has none, or where it is, cannot be told.
 
     A relative one belongs to the folder of the kubeconfig that names it, and which of several does, is not told.
     """
-    name = access.user.get("tokenFile")
+    name = view.user.get("tokenFile")
     if not isinstance(name, str) or not name:
         return None
     if Path(name).is_absolute():

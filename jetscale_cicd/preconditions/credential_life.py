@@ -1,0 +1,21 @@
+"""The credentials of the cluster outlive the deploy."""
+
+import os
+
+from jetscale_cicd.preconditions.check import SurveyCheck
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
+from jetscale_cicd.preconditions.survey.target import TargetSurvey
+
+
+def _run(survey: TargetSurvey) -> Found:
+    api = survey.api
+    if api is None:
+        return NotChecked("no cluster is asked")
+    from jetscale_cicd.observe.cluster.credential_life import check_credential_life
+    from jetscale_cicd.tools.process import tool_environment
+
+    review = check_credential_life(survey.context.processes, tool_environment(os.environ), api, survey.target)
+    return Findings(review.short, note="; ".join(review.notes))
+
+
+CHECK = SurveyCheck("credential-life", "the credentials of the cluster outlive a deploy", _run)
