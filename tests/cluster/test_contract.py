@@ -316,7 +316,7 @@ def test_a_value_that_may_not_be_read_cannot_be_told_and_describe_needs_no_such_
 def test_plan_status_and_run_show_what_preflight_shows_in_the_same_words(met: Contract) -> None:
     no_key(met)
     no_secret(met)
-    met.live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
+    met.live.sample.edit("fix: another size", CHART, "size: 1", "size: 2")
     shown = {}
     for words in (("preflight",), ("plan",), ("status",), ("simulate", "--online", "--base=HEAD~1"), ("stage6",)):
         ended = met.live.command(*words, "--output=json", **met.env)
