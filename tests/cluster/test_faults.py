@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cluster.stack import LIVE, Stack, stack
+from tests.cluster.stack import LIVE, SOFT, Stack, stack
 from tests.support.control_plane import EXISTING, Cluster
 from tests.support.sample import step_results
 
@@ -69,7 +69,7 @@ def test_a_fault_is_diagnosed_before_the_rollback(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, name: str
 ) -> None:
     fault = FAULTS[name]
-    live = stack(tmp_path, cluster, namespace, helm, timeout="4s")
+    live = stack(tmp_path, cluster, namespace, helm, SOFT, timeout="4s")
     quota = {"metadata": {"name": "pods"}, "spec": {"hard": {"pods": "2"}}}
     live.ask("/api/v1/namespaces/{}/resourcequotas", "POST", quota)
     live.done()
@@ -103,7 +103,7 @@ def test_a_stateful_set_that_is_stuck_says_what_frees_it_and_the_next_run_ends_i
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:
     files = {"charts/app/templates/db.yaml": STATEFUL, LIVE: "db: registry.invalid/db\n"}
-    live = stack(tmp_path, cluster, namespace, helm, timeout="8s", **files)
+    live = stack(tmp_path, cluster, namespace, helm, SOFT, timeout="8s", **files)
     live.done()
     live.sample.commit("chore(live): try", {LIVE: "db: faults.invalid/crash\n"})
     ended = live.run()

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.stack import stack
+from tests.cluster.stack import SOFT, stack
 from tests.support.control_plane import Cluster
 from tests.support.sample import step_results
+from tests.support.secrets_operator import SecretsOperator
 
 TEST_POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: check, annotations: {helm.sh/hook: test}}\n"
@@ -21,39 +22,19 @@ JOB = (
     "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed}\nspec: {backoffLimit: 0, template: {spec: "
     "{restartPolicy: Never, containers: [{name: main, image: faults.invalid/fails}]}}}\n"
 )
-CRD: dict[str, Any] = {
-    "metadata": {"name": "externalsecrets.external-secrets.io"},
-    "spec": {
-        "group": "external-secrets.io",
-        "scope": "Namespaced",
-        "names": {"plural": "externalsecrets", "kind": "ExternalSecret"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "subresources": {"status": {}},
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
-EXTERNAL = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: db}\nspec: {}\n"
-
-
-@pytest.fixture(scope="session")
-def external_secrets(cluster: Cluster) -> None:
-    """The kind ExternalSecret, and nobody who makes one ready."""
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    if CRD["metadata"]["name"] not in [each["metadata"]["name"] for each in cluster.ask(path)["items"]]:
-        cluster.ask(path, "POST", CRD)
-    cluster.until("/apis/external-secrets.io/v1/externalsecrets")
+EXTERNAL = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: db}
+spec: {secretStoreRef: {kind: SecretStore, name: aws}, data: [{secretKey: URL, remoteRef: {key: KEY}}]}
+"""
 
 
 def test_a_required_secret_that_is_missing_fails_the_run_and_undoes_nothing(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = stack(tmp_path, cluster, namespace, helm4)
+    """Where its precondition only warns; else nothing is deployed (tests/cluster/test_contract.py)."""
+    live = stack(tmp_path, cluster, namespace, helm4, SOFT)
     live.sample.edit("chore: contract", ".stage6.yaml", "required_secrets: []", "required_secrets: [db, redis]")
     live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "redis"}})
     ended = live.run()
@@ -64,17 +45,19 @@ def test_a_required_secret_that_is_missing_fails_the_run_and_undoes_nothing(
 
 
 def test_an_external_secret_that_is_not_ready_holds_nothing_up_unless_it_is_required(
-    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, external_secrets: None
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, secrets_operator: SecretsOperator
 ) -> None:
-    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/external.yaml": EXTERNAL})
+    key = f"{namespace}-db"
+    files = {"charts/app/templates/external.yaml": EXTERNAL.replace("KEY", key)}
+    live = stack(tmp_path, cluster, namespace, helm, SOFT, **files)
     live.done()  # helm would have ended at its timeout, and the run with exit 5
     live.sample.edit("chore: contract", ".stage6.yaml", "    env:", "    required_external_secrets: [db]\n    env:")
     live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 3", "size: 4")
     ended = live.run()
     assert ended.json["error"]["code"] == "EXTERNAL_SECRET_NOT_READY"
-    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    path = "/apis/external-secrets.io/v1/namespaces/{}/externalsecrets/db/status"
-    live.ask(path, "PATCH", ready, "application/merge-patch+json")
+    secrets_operator.moto.put(key, "x")
+    secrets_operator.store(namespace)
+    secrets_operator.until(namespace, "db", "SecretSynced")
     live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 4", "size: 5")
     said = live.done()
     assert "1 ExternalSecrets are ready" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
@@ -100,7 +83,7 @@ def test_a_pod_of_a_job_that_lacks_a_secret_is_not_taken_for_ready(
 ) -> None:
     lacking = JOB.replace("image: faults.invalid/fails", "image: x, envFrom: [{secretRef: {name: nope}}]")
     files = {"charts/app/templates/job.yaml": lacking}
-    ended = stack(tmp_path, cluster, namespace, helm4, timeout="5s", **files).run()
+    ended = stack(tmp_path, cluster, namespace, helm4, SOFT, timeout="5s", **files).run()
     assert (ended.status, ended.json["error"]["code"]) == (6, "WORKLOAD_NOT_READY")
     assert "MISSING_SECRET: pod seed-" in ended.json["error"]["message"]
 
