@@ -3,7 +3,7 @@
 ``test_boundaries.py`` proves that none is missing.
 """
 
-from tests.fuzz import answers, charts, cluster, configuration, releases, vaults
+from tests.fuzz import answers, charts, cluster, configuration, preflight, releases, vaults
 from tests.fuzz.boundary import Boundary
 
 BOUNDARIES: dict[str, Boundary] = {
@@ -13,4 +13,5 @@ BOUNDARIES: dict[str, Boundary] = {
     **cluster.BOUNDARIES,
     **answers.BOUNDARIES,
     **vaults.BOUNDARIES,
+    **preflight.BOUNDARIES,
 }

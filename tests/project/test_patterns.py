@@ -16,6 +16,7 @@ import pytest
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import _OBJECTS
+from jetscale_cicd.decide.cluster.refusals import _FIELDS, RULES
 from jetscale_cicd.decide.scope import Globs
 from jetscale_cicd.tools.spelling import Spelling, _first_of_run
 from tests.conftest import rest_slow
@@ -74,6 +75,9 @@ MADE: dict[str, tuple[Callable[[], Iterable[re.Pattern[Any]]], str]] = {
         "search",
     ),
     "decide/cluster/helm_errors.py:object_in_message": (lambda: map(re.compile, _OBJECTS), "search"),
+    "decide/cluster/refusals.py:classify": (lambda: (re.compile(rule.pattern) for rule in RULES), "search"),
+    "decide/cluster/refusals.py:_next_step": (lambda: (re.compile(rule.pattern) for rule in RULES), "search"),
+    "decide/cluster/refusals.py:field_of": (lambda: map(re.compile, _FIELDS), "search"),
     # Somebody else's: config/branch_match.py limits the time of one, and tests/config/test_branch_match.py measures it.
     "config/release_rules.py:_branch_groups": (tuple, "match"),
     "decide/release/branches.py:_group": (tuple, "match"),

@@ -5,7 +5,6 @@ The sentences are those of Kubernetes 1.34, recorded. The first row that fits na
 
 import re
 from enum import StrEnum
-from typing import ClassVar
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -29,30 +28,27 @@ class RefusalRule:
         hint: the next step, which may name ``{name}``, as the pattern finds it, ``{field}``, ``{kind}``, ``{object}``,
             ``{namespace}`` and ``{source}``; of what stays unchecked the reason.
         by: who set the rule; "" is Kubernetes itself.
+        meaning: what it says of a deploy.
     """
 
     code: str
     pattern: str
     hint: str
     by: str = ""
-    meaning: ClassVar[Meaning] = Meaning.REFUSED
+    meaning: Meaning = Meaning.REFUSED
 
 
-class PassingRule(RefusalRule):
-    """What may have passed when it is asked again."""
-
-    meaning = Meaning.PASSING
-
-
-class UncheckedRule(RefusalRule):
-    """What says nothing of a deploy."""
-
-    meaning = Meaning.UNCHECKED
+def _passing(code: str, pattern: str, hint: str) -> RefusalRule:
+    """The rule of what may be over when it is asked again."""
+    return RefusalRule(code, pattern, hint, meaning=Meaning.PASSING)
 
 
-LACKS_RIGHT = UncheckedRule(
-    "", r"User \"[^\"]*\" cannot \w+ resource|^Unauthorized$", "this run lacks the right to ask"
-)
+def _unchecked(pattern: str, reason: str) -> RefusalRule:
+    """The rule of what says nothing of a deploy."""
+    return RefusalRule("", pattern, reason, meaning=Meaning.UNCHECKED)
+
+
+LACKS_RIGHT = _unchecked(r"User \"[^\"]*\" cannot \w+ resource|^Unauthorized$", "this run lacks the right to ask")
 QUOTA = RefusalRule(
     "QUOTA_EXCEEDED",
     r"(?:exceeded|failed) quota: (?P<name>[^,:\s]+)",
@@ -91,23 +87,21 @@ RULES = (
         "Kubernetes' access control",
     ),
     LACKS_RIGHT,
-    PassingRule(
+    _passing(
         "WEBHOOK_DOWN",
         r"failed calling webhook \"(?P<name>[^\"]+)\"",
         "is its Service up? kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
     ),
-    UncheckedRule("", r"does not support dry ?run", "a webhook with side effects judges it in the deploy alone"),
-    UncheckedRule(
-        "",
+    _unchecked(r"does not support dry ?run", "a webhook with side effects judges it in the deploy alone"),
+    _unchecked(
         r"namespaces \"[^\"]+\" not found|namespace \S+ because it is being terminated",
         "its namespace is not there",
     ),
-    UncheckedRule(
-        "",
+    _unchecked(
         r"error looking up service account|no PriorityClass with name|RuntimeClass \S+ not found",
         "what it needs is not there",
     ),
-    UncheckedRule("", r"method is not supported|MethodNotAllowed", "its kind cannot be applied"),
+    _unchecked(r"method is not supported|MethodNotAllowed", "its kind cannot be applied"),
     QUOTA,
     RefusalRule(
         "POLICY_DENIED",
@@ -127,7 +121,7 @@ RULES = (
         "correct it in {source}, or see what limits it: kubectl describe limitrange --namespace {namespace}",
         "a rule of the namespace",
     ),
-    PassingRule(
+    _passing(
         "OBJECT_CONFLICT",
         r"the object has been modified|already exists|Operation cannot be fulfilled",
         "something else is changing it: run again",

@@ -16,7 +16,6 @@ from jetscale_cicd.model.record import frozen
 
 LIMIT = 1 << 20
 _NEARLY = 0.85
-_CODE = "VALUES_UNREADABLE"
 _MOST_DEEP = 5
 _LARGEST = 3
 # Helm reads these into fields of the chart, and takes every other file as it is.
@@ -134,7 +133,7 @@ def _values(files: Sequence[PackedFile], depth: int = _MOST_DEEP) -> dict[str, o
     for name, inside in _subcharts(files).items() if depth else ():
         found[name] = _values(inside, depth - 1)
     try:
-        return {**found, **load_mapping(_file(files, "values.yaml").encode(), "values.yaml", _CODE)}
+        return {**found, **load_mapping(_file(files, "values.yaml").encode(), "values.yaml", "VALUES")}
     except ConfigurationError:  # helm has rendered it, so its size counts, whatever is read here
         return {**found, "values": _file(files, "values.yaml")}
 

@@ -107,7 +107,7 @@ class _Attempt:
         try:
             self._ask("POST", path, trial, warnings)
         except ApiFailure as failed:
-            if failed.reason != "AlreadyExists":
+            if not failed.conflict:
                 raise
             self._ask("POST", path, renamed(trial), warnings)
 
