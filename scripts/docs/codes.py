@@ -22,6 +22,8 @@ CLASSES = {
 CARRIERS = {
     "Diagnosis": "DeployError",
     "replace": "DeployError",  # of a Diagnosis
+    "RefusalRule": "PreconditionError",
+    "_passing": "CannotTellError",
     "YamlLocation": "ConfigurationError",
     "YamlSource": "ConfigurationError",
     "refuse": "ConfigurationError",
