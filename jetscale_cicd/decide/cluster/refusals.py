@@ -157,7 +157,7 @@ _FIELDS = (
     r"unknown field \"(?P<field>[^\"]+)\"",
     r"is invalid: \[?(?P<field>[A-Za-z][^:\s]*): ",
 )
-_ITEM = re.compile(r"\[[^\]]*\]")
+_ITEM = re.compile(r"\[[^\[\]]*\]")
 _EXPLAINED = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _UNKNOWN = "not declared in schema|unknown field"
 _CLIENT = range(400, 500)
