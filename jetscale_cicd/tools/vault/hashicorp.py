@@ -75,7 +75,7 @@ class HashicorpVault:
         except TimeoutError:
             why = f"there was no complete answer within {self.seconds:g} s"
             found = Found(state=VaultState.UNREACHABLE, why=why)
-        if found.state.of_whole_vault:
+        if found.state.of_whole_vault and not found.code:
             self._down.append(found)  # every other entry would wait for the same
         return found.answer(VaultName.HASHICORP, settings.shown, entry)
 

@@ -91,7 +91,7 @@ def refusal_of(answer: HttpAnswer, redact: Callable[[str], str]) -> Found:
     if answer.status == 429:
         return Found(state=VaultState.THROTTLED, why=why)
     if answer.status >= 500 or answer.status in (412, 472, 473):  # sealed, a standby, or behind its peers
-        return Found(state=VaultState.UNREACHABLE, why=why)
+        return Found(state=VaultState.UNREACHABLE, why=why, code=str(answer.status))
     return Found(state=VaultState.UNREADABLE, why=why)
 
 
