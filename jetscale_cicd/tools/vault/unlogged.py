@@ -26,13 +26,10 @@ class _Maker:
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self.make(*args, **kwargs)
         if getattr(_thread, "unlogged", 0) and record.name.partition(".")[0] in _LIBRARIES:
-            record.msg, record.args, record.exc_info, record.exc_text, record.stack_info = (
-                _EMPTIED,
-                (),
-                None,
-                None,
-                None,
-            )
+            record.msg, record.args = _EMPTIED, ()
+            record.exc_info = record.exc_text = record.stack_info = None
+            # A warning that says nothing would only puzzle its reader.
+            record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
         return record
 
 

@@ -59,6 +59,7 @@ def test_what_may_be_empty_may_be_and_has_to_be_there_all_the_same() -> None:
         ("REGION_KEY=hunter2", None),
         ("REGION_KEY_hunter2", None),
         ("REGION_KEYabc", None),
+        ("REGxyz_KEY", None),
         ("OTHER", None),
         ("REGION KEY", None),
         ("REGION_KEY\u200b", None),
