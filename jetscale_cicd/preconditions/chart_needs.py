@@ -3,14 +3,12 @@
 from jetscale_cicd.decide.needs.contract import without_contract
 from jetscale_cicd.decide.needs.judge import removed_by, unmet_needs
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     inventory = survey.inventory()
     return unmet_needs(
         without_contract(survey.needs(), target.contract_secrets, inventory, target.namespace),

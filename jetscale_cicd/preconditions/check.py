@@ -63,6 +63,7 @@ class SurveyCheck(NamedTuple):
         what: what has to hold.
         run: gives everything that does not hold.
         applies: whether the target depends on it.
+        of_cluster: it asks the cluster; where there is none, it is not made.
         reads_manifests: it waits for what the chart renders to.
         warns: what it finds stops nothing, unless the target says otherwise (``checks``).
         converges: what it finds may mend itself within minutes, so that it can be waited for.
@@ -72,6 +73,7 @@ class SurveyCheck(NamedTuple):
     what: str
     run: Callable[[TargetSurvey], Found]
     applies: Callable[[TargetSurvey], bool] = _always
+    of_cluster: bool = True
     reads_manifests: bool = False
     warns: bool = False
     converges: bool = False

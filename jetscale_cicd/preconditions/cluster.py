@@ -5,14 +5,12 @@ import os
 from jetscale_cicd.decide.cluster.identity import needs_address, wrong_cluster
 from jetscale_cicd.observe.git.remote import CLUSTERS
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked, Noted
+from jetscale_cicd.preconditions.survey.found import Found, Noted
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
-    target, api = survey.target, survey.api
-    if api is None:
-        return NotChecked("no cluster is asked")
+    target, api = survey.target, survey.cluster
     from jetscale_cicd.observe.cluster.identity import read_identity
     from jetscale_cicd.tools.process import tool_environment
 

@@ -3,7 +3,7 @@
 from jetscale_cicd.decide.cluster.external_secrets import Sync, target_secret
 from jetscale_cicd.decide.needs.contract import contract_secrets
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -13,8 +13,6 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     explained = _explained(survey) if target.contract_external_secrets else frozenset()
     wanted = {name: keys for name, keys in target.contract_secrets.items() if name not in explained}
     return contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)

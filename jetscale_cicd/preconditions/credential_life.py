@@ -3,14 +3,12 @@
 import os
 
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Findings, Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
-    api = survey.api
-    if api is None:
-        return NotChecked("no cluster is asked")
+    api = survey.cluster
     from jetscale_cicd.observe.cluster.credential_life import check_credential_life
     from jetscale_cicd.tools.process import tool_environment
 

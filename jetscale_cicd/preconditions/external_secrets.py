@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -12,8 +12,6 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     seen, made = survey.pipes(), survey.made_external_secrets()
     wanted = [each for each in target.contract_external_secrets if each not in made or seen.external_secret(each)]
     return check_pipes(seen, wanted, target.contract.stores)

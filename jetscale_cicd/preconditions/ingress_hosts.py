@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.needs.hosts import routed_kinds, taken_hosts
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -12,8 +12,6 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     return taken_hosts(survey.manifests, survey.inventory(), release=target.release, namespace=target.namespace)
 
 

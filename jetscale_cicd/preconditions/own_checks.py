@@ -109,4 +109,6 @@ def _own(found: object, redact: Redactor, where: str, hint: str) -> Stage6Error:
     return PreconditionError("OWN_CHECK", redact(str(found))[:_LONGEST], where=where, hint=f"see {hint}")
 
 
-CHECK = SurveyCheck("own-checks", "your own checks hold", _run, applies=_applies, reads_manifests=True)
+CHECK = SurveyCheck(
+    "own-checks", "your own checks hold", _run, applies=_applies, of_cluster=False, reads_manifests=True
+)

@@ -2,14 +2,12 @@
 
 from jetscale_cicd.decide.needs.ownership import foreign_objects
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     return foreign_objects(
         survey.manifests,
         survey.deployed(),

@@ -2,14 +2,12 @@
 
 from jetscale_cicd.decide.needs.ownership import without_foreign
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Findings, Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
-    api = survey.api
-    if api is None:
-        return NotChecked("no cluster is asked")
+    api = survey.cluster
     from jetscale_cicd.observe.cluster.dry_run import check_policy
 
     target, deployed = survey.target, survey.deployed()

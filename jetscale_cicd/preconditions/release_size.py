@@ -8,8 +8,6 @@ from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
-    if survey.api is None:
-        return NotChecked("no cluster is asked")
     target, rendering = survey.target, survey.rendering
     if rendering is None:
         return NotChecked("the chart is not rendered")

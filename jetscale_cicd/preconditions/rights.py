@@ -1,14 +1,12 @@
 """This run may do on the cluster what its objects and its own steps need."""
 
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
+from jetscale_cicd.preconditions.survey.found import Findings, Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
-    api = survey.api
-    if api is None:
-        return NotChecked("no cluster is asked")
+    api = survey.cluster
     from jetscale_cicd.observe.cluster.access import check_rights
 
     review = check_rights(api, survey.scope, survey.manifests, survey.deployed())

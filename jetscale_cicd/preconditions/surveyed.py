@@ -5,12 +5,10 @@ from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked, Noted
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 from jetscale_cicd.tools.deadline import within
-from jetscale_cicd.tools.kubernetes import ApiFailure
 
 SWITCHED_OFF = "off, as checks: of the target says"
 _LIMIT = 60.0  # seconds
@@ -21,7 +19,7 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
     target = survey.target
     row = Precondition(id=check.id, what=check.what, state=PreconditionState.MET, target=target.name)
     row = replace(row, stops_plan=False, converges=check.converges)  # a later run of the commit may meet it
-    if not check.applies(survey):
+    if not check.applies(survey) or (check.of_cluster and not survey.has_clusters):
         return ()
     if is_off(check.id, target):
         return (replace(row, state=PreconditionState.SKIPPED, why=SWITCHED_OFF),)
@@ -64,6 +62,11 @@ def _found(check: SurveyCheck, survey: TargetSurvey) -> Found:
     """What the check finds; a server that does not answer is a finding, and never nothing."""
     if check.reads_manifests and survey.rendering is None:
         return NotChecked("the chart is not rendered")
+    if check.of_cluster and survey.api is None:
+        return NotChecked("no cluster is asked")
+    from jetscale_cicd.observe.cluster.api_errors import cannot_tell
+    from jetscale_cicd.tools.kubernetes import ApiFailure
+
     try:
         return within(_LIMIT, lambda: check.run(survey))
     except ApiFailure as failed:

@@ -38,4 +38,6 @@ def _answers(survey: TargetSurvey) -> Iterator[VaultAnswer]:
         yield from check_entries(vault, contract.vault_secrets, contract.may_be_empty)
 
 
-CHECK = SurveyCheck("vault-values", "the vault has the values of the contract", _run, applies=_applies, converges=False)
+CHECK = SurveyCheck(
+    "vault-values", "the vault has the values of the contract", _run, applies=_applies, of_cluster=False
+)

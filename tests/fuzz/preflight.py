@@ -1,24 +1,31 @@
 """What a cluster, a kubeconfig and a chart say to the checks before a deploy."""
 
 import base64
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 from jetscale_cicd.config.bounded_json import JsonRefused
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
+from jetscale_cicd.decide.cluster.pull_secret import is_up_to_date, pull_secret
 from jetscale_cicd.decide.cluster.refusals import Refused, refusal_error
 from jetscale_cicd.decide.cluster.release_size import review_size
 from jetscale_cicd.decide.cluster.rights import DeployScope
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.contract import PullSecret
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.access import check_rights
 from jetscale_cicd.observe.cluster.credential_life import check_credential_life
 from jetscale_cicd.observe.cluster.dry_run import check_policy
 from jetscale_cicd.observe.cluster.identity import read_identity
+from jetscale_cicd.observe.pull_login import read_pull_login
 from jetscale_cicd.tools.api_object import read_object, warnings_in
 from jetscale_cicd.tools.certificates import der_certificates, fingerprint, not_after
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
+from jetscale_cicd.tools.registry.login import CredentialStore
 from tests.fuzz.answers import Helper
 from tests.fuzz.boundary import YAML_SIGNS, Boundary, replaced
 from tests.fuzz.cluster import MANIFESTS
@@ -81,6 +88,19 @@ def size(content: bytes) -> None:
         review_size(archive, {}, content, "n/app")
 
 
+def pull_login(content: bytes) -> None:
+    """The login for pulling images, of a variable; and a Secret of the cluster that is compared with it."""
+    text = replaced(content)
+    processes = Processes(Redactor.of(()), lambda _: None)
+    for wanted in (PullSecret(name="p", environment="A"), PullSecret(name="p", environment="A", registry="r")):
+        with contextlib.suppress(PreconditionError):
+            env = {"A": text}
+            config = read_pull_login(wanted, "x", env, CredentialStore(processes, env))
+            held = pull_secret("p", "n", config)
+            assert is_up_to_date(held, config)
+            is_up_to_date({"data": {".dockerconfigjson": base64.b64encode(content).decode()}}, config)
+
+
 def _token(claims: object) -> str:
     return f"h.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()}.s"
 
@@ -126,7 +146,12 @@ WORKLOAD = (
     b"apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {generateName: s, annotations: {helm.sh/hook: pre-install}}\n"
     b"spec:\n  volumeClaimTemplates: [{metadata: {name: d}}]\n  template: {spec: {volumes: [], containers: [{}]}}\n"
 )
+LOGINS = (
+    b'{"auths": {"r": {"auth": "dTpw"}, "s": {"username": "u", "password": "p"}, "t": {"identitytoken": "i"}}}',
+    b"user:password",
+)
 BOUNDARIES = {
+    "login for pulling images": Boundary(pull_login, LOGINS, (), (b'"auths"', b"{", b"}", b":", b'"auth"')),
     "kubeconfig as kubectl views it": Boundary(kubeconfig_view, VIEWS, pack="json"),
     "certificate": Boundary(certificates, [_DER, _PEM], (), (b"\x30", b"\x17", b"\x18", b"\x82")),
     "review of rights": Boundary(review_of_rights, REVIEWS, (JsonRefused,), pack="json"),

@@ -55,7 +55,9 @@ def planned(
     file = repo.path.parent / "config.yaml"
     file.write_text(f"chart: {{registry: registry}}\ntargets: {{{', '.join(targets)}}}\n")
     event = Event(ci="local", kind=EventKind.LOCAL)
-    with open_context(Request(repo=repo.path, event=event, config=file, targets=asked), lambda _: None) as context:
+    only = ("observed", "elsewhere")
+    request = Request(repo=repo.path, event=event, config=file, targets=asked, only=only)
+    with open_context(request, lambda _: None) as context:
         return stage6.plan(context)
 
 

@@ -53,7 +53,7 @@ def is_up_to_date(found: Mapping[str, Any], config: bytes) -> bool:
         held = read_json(base64.b64decode(str((found.get("data") or {}).get(KEY, "")), validate=True).decode())
     except ValueError:
         return False
-    return bool(held == json.loads(config))
+    return bool(held == read_json(config))
 
 
 def _has_login(entry: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
@@ -17,13 +17,13 @@ from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import to_compare
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import read_values
 from jetscale_cicd.planning.proposal import Proposal
-from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
 @frozen
@@ -34,6 +34,9 @@ class Rendering:
     text: bytes
     manifests: tuple[Manifest, ...]
 
+
+if TYPE_CHECKING:  # an offline simulation checks preconditions, too, and loads no client of a server
+    from jetscale_cicd.tools.kubernetes import Kubernetes
 
 Observed = TypeVar("Observed")
 
@@ -92,9 +95,21 @@ class TargetSurvey:
         return self.rendering.manifests if self.rendering else ()
 
     @property
-    def api(self) -> Kubernetes | None:
+    def api(self) -> "Kubernetes | None":
         """Its cluster; None where none is asked."""
         return engine_of(self.target).cluster(self.context, self.target)
+
+    @property
+    def has_clusters(self) -> bool:
+        """Whether targets of its engine are on clusters."""
+        return ENGINES[self.target.engine].destination is Destination.RELEASE
+
+    @property
+    def cluster(self) -> "Kubernetes":
+        """The cluster, of a check that is made where there is one alone."""
+        if self.api is None:
+            raise RuntimeError("there is no cluster to ask")
+        return self.api
 
     @property
     def installs(self) -> bool:
@@ -131,14 +146,11 @@ class TargetSurvey:
 
     def _inventory(self) -> Inventory:
         """What the cluster has of everything that is needed, or made, or in the contract: each kind is listed once."""
-        api = self.api
-        if api is None:
-            raise RuntimeError("there is no cluster to ask")
         from jetscale_cicd.observe.cluster.inventory import see_inventory
 
         target, install = self.target, self.installs
         return see_inventory(
-            api,
+            self.cluster,
             target,
             to_see(self.needs(), self.made(), install=install, tests=target.helm_test)
             | to_compare(self.manifests, self.deployed(), install=install, namespace=target.namespace)
@@ -149,12 +161,9 @@ class TargetSurvey:
 
     def _pipes(self) -> Pipes:
         """The pipes through which the namespace gets its secrets."""
-        api = self.api
-        if api is None:
-            raise RuntimeError("there is no cluster to ask")
         from jetscale_cicd.observe.cluster.external_secrets import read_pipes
 
-        return read_pipes(api, self.target)
+        return read_pipes(self.cluster, self.target)
 
     def made_external_secrets(self) -> frozenset[str]:
         """Names of the ExternalSecrets that the release itself makes."""
@@ -165,6 +174,8 @@ class TargetSurvey:
         api, target = self.api, self.target
         if api is None or not target.create_namespace:
             return False
+        from jetscale_cicd.tools.kubernetes import ApiFailure
+
         try:
             return api.get(f"/api/v1/namespaces/{target.namespace}") is None
         except ApiFailure:  # what cannot be listed in it is unseen, then
