@@ -57,12 +57,22 @@ def _named(env: Mapping[str, str]) -> str:
     )
 
 
+def _may_name_a_cluster(file: str) -> bool:
+    """Whether a file can hold the address of a cluster; what cannot be read is for kubectl to report."""
+    try:
+        return b"server" in read_regular(Path(file), _LARGEST)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+
+
 def has_kubeconfig(env: Mapping[str, str]) -> bool:
     """Whether a cluster is configured: by a kubeconfig, or by the service account of the pod.
 
     Raises:
-        PreconditionError: ``KUBECONFIG_MISSING``, ``KUBECONFIG`` names no existing file, or a pipe, for which
-            kubectl and helm would wait.
+        PreconditionError: ``KUBECONFIG_EMPTY``, no file that ``KUBECONFIG`` names has a cluster in it;
+            ``KUBECONFIG_MISSING``, it names no existing file, or a pipe, for which kubectl and helm would wait.
     """
     named = [name for name in env.get("KUBECONFIG", "").split(os.pathsep) if name]
     if named and (not any(map(is_file, named)) or any(map(is_pipe, named))):
@@ -71,6 +81,13 @@ def has_kubeconfig(env: Mapping[str, str]) -> bool:
             f"KUBECONFIG names {_named(env)}",
             where="KUBECONFIG",
             hint="name the file of a kubeconfig, or unset the variable",
+        )
+    if named and not any(map(_may_name_a_cluster, named)):
+        raise PreconditionError(
+            "KUBECONFIG_EMPTY",
+            f"KUBECONFIG names {', '.join(map(shown, named))}, which has no cluster in it",
+            where="KUBECONFIG",
+            hint="was it written? kubectl config view shows what is in it",
         )
     return bool(named) or is_file(_default(env)) or "KUBERNETES_SERVICE_HOST" in env
 

@@ -7,13 +7,47 @@ before a first deploy. So the record is in git, in the name of a ref: reading it
 import os
 
 from jetscale_cicd.act.context import ActContext
+from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.identity import needs_address, wrong_cluster
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.identity import read_identity
-from jetscale_cicd.observe.git.remote import CLUSTERS, remote_of
+from jetscale_cicd.observe.git.releases import clusters_in
+from jetscale_cicd.observe.git.remote import CLUSTERS, remote_of, remote_refs
 from jetscale_cicd.tools.kubernetes import Kubernetes
 from jetscale_cicd.tools.process import tool_environment
+
+
+def check_cluster(context: RunContext, target: Target) -> None:
+    """Refuse to change a release on another cluster than the target's, for a command without a plan.
+
+    Where the remote does not answer, what it has recorded is not known, and that is announced: a rollback cannot wait.
+
+    Raises:
+        PreconditionError: ``CLUSTER_DIFFERS`` or ``CLUSTER_RECORDED_TWICE``.
+        CannotTellError: ``CLUSTER_IDENTITY``.
+    """
+    api = engine_of(target).cluster(context, target)
+    recorded = () if target.cluster or api is None else _recorded(context, target)
+    if api is None or not (target.cluster or recorded):
+        return
+    of_address = needs_address(target, recorded)
+    seen = read_identity(context.processes, tool_environment(os.environ), api, api.context, of_address=of_address)
+    if wrong := wrong_cluster(target, seen, recorded, f"{CLUSTERS}{target.name}/{{record}}"):
+        raise wrong
+
+
+def _recorded(context: RunContext, target: Target) -> tuple[str, ...]:
+    """What earlier deploys saw of the cluster, as far as the remote answers."""
+    if not remote_of(context.repository):
+        return ()
+    try:
+        refs = remote_refs(context.repository, f"{CLUSTERS}{target.name}/*")
+    except CannotTellError as silent:
+        context.announce(f"! which cluster {target.name} is on is not compared with its record: {silent.message}")
+        return ()
+    return clusters_in(refs).get(target.name, ())
 
 
 def record_cluster(acting: ActContext, target: Target) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from jetscale_cicd.act.deploy.audit import report_interrupted, report_rollback
+from jetscale_cicd.act.deploy.cluster_record import check_cluster
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.engine import RollbackReports
 from jetscale_cicd.engines.table import engine_of
@@ -18,12 +19,13 @@ def roll_back(context: RunContext, target: Target, to: int | None) -> Rollback:
         to: the revision; None for the newest good one before the one that is deployed.
 
     Raises:
-        PreconditionError: ``NOTHING_TO_ROLL_BACK``, or there is no cluster.
+        PreconditionError: ``NOTHING_TO_ROLL_BACK``, there is no cluster, or it is another one (``CLUSTER_DIFFERS``).
         ConfigurationError: ``NO_SUCH_RELEASE_REVISION``, or the target keeps no revisions.
         DeployError: helm failed.
         VerificationError: helm succeeded, and what is deployed now is not verified.
     """
     check_audit(context.request.audit)
+    check_cluster(context, target)
     reports = RollbackReports(
         interrupted=partial(report_interrupted, context, target),
         ended=partial(report_rollback, context, target),

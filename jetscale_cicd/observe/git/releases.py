@@ -104,7 +104,7 @@ def find_releases(
         branch=branch and replace(branch, tip=(theirs or {}).get(branch.ref)),
         beside=_beside(theirs or {}, everything, tag_format),
         heads=heads_of(answer.commits, answer.default) if answer else None,
-        clusters=_clusters(theirs or {}),
+        clusters=clusters_in(theirs or {}),
     )
 
 
@@ -171,7 +171,7 @@ def _beside(theirs: dict[str, str], releases: tuple[Release, ...], tag_format: s
     return tuple(ref for ref in theirs if ref not in known and not ref.startswith(("refs/heads/", CLUSTERS)))
 
 
-def _clusters(theirs: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def clusters_in(theirs: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """What was recorded of the clusters of targets, by their names."""
     found: dict[str, tuple[str, ...]] = {}
     for ref in sorted(theirs):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -34,6 +35,8 @@ class Around:
     target: Target = field(
         default_factory=lambda: Target(name="live", client_name="shop", release="app", timeout=5, required_secrets=())
     )
+    # Without a remote, where no cluster is recorded.
+    repository: Any = field(default_factory=lambda: SimpleNamespace(git=SimpleNamespace(remotes=())))
 
     def __post_init__(self) -> None:
         absent = {LEASE: None, **{path_of(number): None for number in range(1, 12)}}
