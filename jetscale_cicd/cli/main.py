@@ -13,6 +13,7 @@ from jetscale_cicd.cli.arguments import Parser, misplaced
 from jetscale_cicd.cli.output import Output
 from jetscale_cicd.errors import Interrupted, Stage6Error
 from jetscale_cicd.model.shown import described, looks_secret, shown
+from jetscale_cicd.tools.limits import leave_no_core
 from jetscale_cicd.tools.worker import INTERRUPTING
 
 # The name of a command, and its module: imported only where it is asked for.
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = Output.for_process(_last_value_of("--output", arguments))
     output.redact.learn(misplaced(os.environ, arguments))
     _listen()
+    leave_no_core()
     _forget_parent_git()
     debug = "--debug" in arguments
     try:

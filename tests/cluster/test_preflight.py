@@ -3,6 +3,8 @@
 import base64
 import json
 import threading
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 from tests.cluster.stack import Stack, stack
+from tests.support.api_proxy import front
 from tests.support.command import Ended
 from tests.support.control_plane import Cluster
 
@@ -210,3 +213,32 @@ def test_a_preflight_waits_for_what_mends_itself(cluster: Cluster, namespace: st
     late.start()
     ended = preflight(live, "--wait=40s")
     assert (ended.status, ended.json["ready"], ended.json["waited"] > 0) == (0, True, True)
+
+
+MANY = """\
+{{- range until (int .Values.size) }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "config-{{ . }}"}
+{{- end }}
+"""
+
+
+def test_the_number_of_calls_is_flat_in_the_number_of_objects(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path / "stack", cluster, namespace, helm4, **{"charts/app/templates/many.yaml": MANY})
+    asked = []
+    for size in (3, 80):
+        live.sample.commit(f"chore(live): {size}", {"envs/live/values.yaml": f"size: {size}\n"})
+        live.done()
+        with front(cluster, tmp_path / f"front-{size}") as before:
+            calls: list[str] = []
+            before.rule = lambda method, path, calls=calls: calls.append(f"{method} {path}")  # type: ignore[misc]
+            assert unmet(preflight(replace(live, cluster=before.cluster))) == {}
+            asked.append(Counter(each.partition("?")[0] for each in calls))
+    few, many = asked
+    assert few.total() < 60
+    # Nothing that is deployed is sent again, and each kind is listed once; Helm's history has one revision more.
+    assert many.total() - few.total() <= 1, many - few

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -203,3 +204,13 @@ def test_a_chart_of_ordinary_size_is_far_from_the_limits(helm: Path, tmp_path: P
     chart.write_bytes(tgz(("c/templates/x.yaml", many, {})))
     finished = Helm(PROCESSES, tmp_path, network=False, binary=str(helm)).template("r", chart, "ns", (), timeout=60)
     assert (finished.status, finished.stdout.count(b"kind: ConfigMap")) == (0, 2000), finished.stderr
+
+
+def test_neither_the_command_nor_what_it_starts_leaves_a_core(tmp_path: Path) -> None:
+    """A child of a process that crashes with secrets in its memory: its limit is what a core could have."""
+    script = (
+        "import resource, subprocess, sys; from jetscale_cicd.cli.main import main; main(['schema']);"
+        "print(subprocess.run(['sh', '-c', 'ulimit -c'], capture_output=True, text=True).stdout)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ended.stdout.split()[-1] == "0"
