@@ -16,9 +16,10 @@ def make_namespace(api: Kubernetes, target: Target) -> bool:
         PreconditionError: ``NAMESPACE_FORBIDDEN`` or ``NAMESPACE_TERMINATING``.
         CannotTellError: the cluster does not answer.
     """
-    path = "/api/v1/namespaces"
+    path, there = "/api/v1/namespaces", None
     try:
-        if _is_there(api, target):
+        there = _is_there(api, target)
+        if there:
             return False
         labels = {**MANAGED, f"{LABEL}/target": target.name}
         metadata = {"name": target.namespace, "labels": labels}
@@ -30,6 +31,8 @@ def make_namespace(api: Kubernetes, target: Target) -> bool:
             raise namespace_terminating(target) from None
         if failed.status != 403:
             raise cannot_tell(failed, target) from None
+        if there is None:  # the lock finds out whether it is there
+            return False
         raise PreconditionError(
             "NAMESPACE_FORBIDDEN",
             f"this run may not make namespace {target.namespace}: {failed.message}",
@@ -39,13 +42,13 @@ def make_namespace(api: Kubernetes, target: Target) -> bool:
     return True
 
 
-def _is_there(api: Kubernetes, target: Target) -> bool:
-    """Whether the namespace is there; where this run may not read it, it is tried to make it."""
+def _is_there(api: Kubernetes, target: Target) -> bool | None:
+    """Whether the namespace is there; None where this run may not read it."""
     try:
         found = api.get(f"/api/v1/namespaces/{target.namespace}")
     except ApiFailure as failed:
         if failed.status == 403:
-            return False
+            return None
         raise
     if found and (found.get("status") or {}).get("phase") == "Terminating":
         raise namespace_terminating(target)
