@@ -14,13 +14,14 @@ from jetscale_cicd.model.request import Half, Request
 
 if TYPE_CHECKING:
     from jetscale_cicd.model.outcome import Run
+    from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.request import OpenedRepository
     from jetscale_cicd.model.simulation import Simulation
 else:
 
     def __getattr__(name: str) -> object:
-        """What a run and a simulation end with, imported where it is used: a decision does not need them."""
-        module = {"Run": "outcome", "Simulation": "simulation"}.get(name)
+        """What other commands end with, imported where it is used: a decision does not need them."""
+        module = {"Run": "outcome", "Preflight": "preflight", "Simulation": "simulation"}.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
@@ -34,6 +35,7 @@ __all__ = [
     "EventKind",
     "Half",
     "Plan",
+    "Preflight",
     "Reason",
     "Request",
     "Run",
@@ -42,6 +44,7 @@ __all__ = [
     "explain",
     "local_request",
     "plan",
+    "preflight",
     "run",
     "simulate",
 ]
@@ -74,6 +77,24 @@ def plan(request: Request, announce: Announce = lambda _: None) -> Plan:
         from jetscale_cicd import stage6
 
         return stage6.plan(context)
+
+
+def preflight(request: Request, announce: Announce = lambda _: None, *, wait: float = 0) -> "Preflight":
+    """Every precondition of a deploy of the commit, for each target; nothing is changed.
+
+    Args:
+        wait: seconds to wait for what may mend itself.
+
+    Raises:
+        Stage6Error: no plan could be made.
+    """
+    from jetscale_cicd.context import open_context
+    from jetscale_cicd.model.record import replace
+
+    with open_context(replace(request, preflight=True), announce, plans=True) as context:
+        from jetscale_cicd import stage6
+
+        return stage6.preflight(context, wait)
 
 
 def run(request: Request, announce: Announce = lambda _: None) -> "Run":

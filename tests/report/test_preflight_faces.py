@@ -1,0 +1,101 @@
+"""A preflight in the forms that other programs show: JUnit XML, Markdown; nothing in them is a mark-up of a chart's."""
+
+import re
+from dataclasses import replace
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from jetscale_cicd.errors import CannotTellError, PreconditionError
+from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.preflight import Preflight
+from jetscale_cicd.report.face import MORE_FACES, Medium, open_face
+from jetscale_cicd.report.paint import Paint
+from jetscale_cicd.report.results import PreflightResult
+from jetscale_cicd.report.text.face import text_of
+from tests.report.samples import ERROR, PUBLISH, SECRET
+
+HOSTILE = "]]><x a='1'>&\x07\x1b[2J |`<script>@all ![i](https://x)\n::error::x ##[group]\ud800"
+ROWS = (
+    Precondition(id="configuration", state=PreconditionState.MET, what="it is written down"),
+    Precondition(id="namespace", state=PreconditionState.MET, what="it exists", why="a deploy makes it", target="live"),
+    Precondition(
+        id="policy",
+        state=PreconditionState.UNMET,
+        what="taken",
+        target="live",
+        error=PreconditionError("POLICY_DENIED", f"{HOSTILE} {SECRET}", hint=HOSTILE, where="a", details=(HOSTILE,)),
+    ),
+    Precondition(
+        id="rights",
+        state=PreconditionState.CANNOT_TELL,
+        what="rights",
+        target="live",
+        error=CannotTellError("RIGHTS_UNSEEN", "no answer", hint="again"),
+    ),
+    Precondition(
+        id="elsewhere",
+        state=PreconditionState.WARNING,
+        what="nowhere else",
+        target="preview",
+        error=PreconditionError("RELEASE_ELSEWHERE", "there is one", hint="is it meant?"),
+    ),
+    Precondition(id="engine", state=PreconditionState.SKIPPED, what="can", target="preview", why="no cluster"),
+)
+PREFLIGHT = Preflight(plan=replace(PUBLISH, preconditions=ROWS))
+MASKED = Medium(lambda text: text.replace(SECRET, "***"), Paint(enabled=False))
+
+
+def shown(face: str) -> str:
+    return open_face(face).render(PreflightResult(PREFLIGHT), MASKED)
+
+
+def test_junit_has_a_suite_for_the_run_and_each_target_and_a_case_for_each_check() -> None:
+    root = fromstring(shown("junit"))
+    counts = [{key: each.get(key) for key in ("name", "tests", "failures", "errors", "skipped")} for each in root]
+    assert counts == [
+        {"name": "every target", "tests": "1", "failures": "0", "errors": "0", "skipped": "0"},
+        {"name": "live", "tests": "3", "failures": "1", "errors": "1", "skipped": "0"},
+        {"name": "preview", "tests": "2", "failures": "0", "errors": "0", "skipped": "1"},
+    ]
+    (failure,) = root.iter("failure")
+    assert (failure.get("type"), SECRET in (failure.text or "")) == ("POLICY_DENIED", False)
+    assert "::error::x" in (failure.text or "").replace("\\", "")
+
+
+def test_every_row_of_the_markdown_is_one_row_of_a_table() -> None:
+    text = shown("markdown")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(ROWS)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
+    assert "<script>" not in text.replace("\\<", "")
+    assert "@all" not in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize("face", ["text", "json", *MORE_FACES])
+def test_no_form_forwards_a_command_to_the_ci(face: str) -> None:
+    assert not re.search(r"(?m)^\s*::|##[A-Za-z]*\[|\x1b", shown(face))
+
+
+@pytest.mark.parametrize("face", MORE_FACES)
+def test_an_error_has_the_form_too(face: str) -> None:
+    text = open_face(face).render(ERROR, MASKED)
+    assert ERROR.code in text
+    assert SECRET not in text
+
+
+def test_the_page_has_each_code_with_its_remedy_and_what_a_run_does() -> None:
+    text = text_of(PreflightResult(PREFLIGHT), Paint(enabled=False))
+    assert all(each.error.code in text and "next:" in text for each in ROWS if each.error)
+    assert "a deploy makes it" in text
+    assert PREFLIGHT.error is not None
+    assert PREFLIGHT.error.code == "POLICY_DENIED"
+
+
+def test_waiting_may_help_where_everything_unmet_may_mend_itself() -> None:
+    def may(*converging: bool) -> bool:
+        rows = tuple(replace(ROWS[2], converges=each) for each in converging)
+        return Preflight(plan=replace(PUBLISH, preconditions=(ROWS[0], ROWS[4], *rows))).may_converge
+
+    assert (may(True, True), may(True, False), may()) == (True, False, False)
