@@ -13,7 +13,7 @@ import git
 import pytest
 
 import jetscale_cicd
-from jetscale_cicd import Decision, Plan, Reason, Request, Run, Simulation, Stage6Error
+from jetscale_cicd import Decision, Plan, Preflight, Reason, Request, Run, Simulation, Stage6Error
 from tests.support.history import bare, draw
 from tests.support.sample import CONFIG, small
 
@@ -114,3 +114,13 @@ def test_deciding_imports_no_gitpython_and_no_other_heavy_library(tmp_path: Path
     )
     finished = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, cwd="/")
     assert finished.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_preflight_has_every_precondition_and_changes_nothing(tmp_path: Path) -> None:
+    stack = small(tmp_path, {".stage6.yaml": CONFIG.replace("render", "argocd")})
+    before = stack.published, stack.remote_tags
+    found = jetscale_cicd.preflight(jetscale_cicd.local_request(stack.repo.path))
+    assert_type(found, Preflight)
+    assert [row.error.code for row in found.rows if row.error] == ["ENGINE_NOT_REACHED"]
+    assert found.error is not None
+    assert (stack.published, stack.remote_tags) == before
