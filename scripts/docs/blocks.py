@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jetscale_cicd.cli.main import COMMANDS
 from scripts.docs.checks import checks_page, checks_table
+from scripts.docs.live import live_checks, live_command, live_contract, live_mends
 from scripts.docs.program import help_of, readme_scene, simulation, transcript
 from scripts.docs.source import PROJECT
 from scripts.docs.tables import error_codes, exit_codes, key_table
@@ -32,6 +33,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     **{f"{section} keys": partial(key_table, section) for section in SECTIONS},
     "checks": checks_page,
     "checks table": checks_table,
+    "live contract": live_contract,
+    "live command": live_command,
+    "live checks": live_checks,
+    "live mends": live_mends,
 }
 
 

@@ -105,7 +105,7 @@ NOTES: dict[str, Note] = {
     "contract-secrets": Note(
         _PEOPLE,
         "What this very release makes need not be there before.",
-        "correct the source where an operator makes it, else make the Secret with the command of the error.",
+        "correct its source where an operator makes it; else the error has the command that makes it.",
     ),
     "chart-needs": Note(
         _HELM,

@@ -39,7 +39,7 @@ def _section(check: AnyCheck) -> Iterator[str]:
 
 def _facts(check: AnyCheck, note: Note) -> Iterator[str]:
     yield f"Owner: {note.owner}."
-    yield from _wrapped(f"Remedy: {note.remedy}")
+    yield from wrapped(f"Remedy: {note.remedy}")
     if isinstance(check, RunCheck):
         yield "Unmet, it stops the run."
     elif check.warns:
@@ -54,8 +54,11 @@ def _facts(check: AnyCheck, note: Note) -> Iterator[str]:
         yield "`preflight --wait` waits for it."
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    yield "\n".join(textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+def wrapped(text: str, indent: str = "  ") -> Iterator[str]:
+    """A text in lines of the documents, of which all but the first are indented."""
+    yield "\n".join(
+        textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def _paragraph(text: str) -> str:

@@ -28,7 +28,11 @@ CARRIERS = {
     "YamlSource": "ConfigurationError",
     "refuse": "ConfigurationError",
     "_problem": "ConfigurationError",
+    "RefusalRule": "PreconditionError",
+    "PassingRule": "CannotTellError",
 }
+# Those whose next step has names in braces, which are known only at run time.
+_TEMPLATES = ("RefusalRule", "PassingRule")
 _DEPTH = 3
 _MOST = 12
 _ANY = "…"
@@ -93,7 +97,10 @@ class _Source:
             if codes := [code for code in self._codes(given.get("code"), call.module) if CODE.fullmatch(code)]:
                 message = given.get("message", given.get("verdict"))
                 hint = given.get("hint", given.get("next_step", given.get("step")))
-                yield codes, self._class_of(call), self.texts(message, call), self.texts(hint, call)
+                hints = self.texts(hint, call)
+                if call.name in _TEMPLATES:
+                    hints = [re.sub(r"(?:\{[a-z]+\})+", _ANY, each) for each in hints]
+                yield codes, self._class_of(call), self.texts(message, call), hints
         for code, hints in self.enums:
             yield [code], "DeployError", [], hints
         for module in self.modules:

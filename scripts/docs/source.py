@@ -51,7 +51,7 @@ class Module:
 
     @cached_property
     def signatures(self) -> dict[str, list[str]]:
-        """Name → parameters of each function and dataclass, without ``self``."""
+        """Name → parameters of each function and record, without ``self``; a class without any has its base's."""
         found: dict[str, list[str]] = {}
         for node in self.nodes:
             if isinstance(node, ast.FunctionDef):
@@ -59,7 +59,9 @@ class Module:
                 found[node.name] = [name for name in arguments if name not in ("self", "cls")]
             elif isinstance(node, ast.ClassDef):
                 targets = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
-                found.setdefault(node.name, [each.id for each in targets if isinstance(each, ast.Name)])
+                own = [each.id for each in targets if isinstance(each, ast.Name)]
+                bases = [each.id for each in node.bases if isinstance(each, ast.Name)]
+                found.setdefault(node.name, own or next((found[base] for base in bases if base in found), []))
         return found
 
     @cached_property

@@ -19,6 +19,7 @@ FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 FOREIGN = {
     "--wait",
     "--force-conflicts",
+    "--server-side",
     "--reuse-values",
     "--namespace",
     "--strict",
@@ -38,7 +39,8 @@ def code_of(file: Path) -> list[str]:
     text = file.read_text()
     if file.suffix != ".md":
         return [line.strip().removeprefix("run:").strip() for line in text.splitlines()]
-    lines = [line.strip().removeprefix("$ ") for block in FENCED.findall(text) for line in block.splitlines()]
+    blocks = [re.sub(r"\\\n\s*", "", block) for block in FENCED.findall(text)]
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     return [*lines, *re.findall(r"`([^`\n]+)`", FENCED.sub("", text))]
 
 
@@ -59,7 +61,7 @@ def documented_options() -> set[str]:
     found = set()
     for file in DOCUMENTS:
         for line in code_of(file):
-            if not line.startswith(("helm ", "git ")):
+            if not line.startswith(("helm ", "git ", "kubectl ", "aws ")):
                 # The commands of a plan's steps are helm's.
                 found |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", re.sub(r"\$ helm .*", "", line)))
     return found
