@@ -15,7 +15,7 @@ from scripts.docs.blocks import DOCS
 from scripts.docs.source import PROJECT, read_package
 
 ITEM = re.compile(r"^- `([\w.\[\]]+)`(.*(?:\n  .*)*)", re.MULTILINE)
-OBJECTS = ("comparison", "reason", "step", "live", "error", "plan")
+OBJECTS = ("comparison", "reason", "step", "live", "error", "plan", "precondition")
 # What only the command that plans for a run writes.
 OF_THE_COMMAND = ("request", "error")
 
@@ -35,7 +35,7 @@ def documented(section: str) -> set[str]:
     for path, rest in ITEM.findall(sections()[section].partition("\nResults:")[0]):
         found.add(path)
         for linked in re.findall(r"\]\(#(\w+)\)", rest):
-            lists = path in ("steps", "paths", "errors") or path.endswith((".reasons", ".ignored"))
+            lists = path in ("steps", "paths", "errors", "preconditions") or path.endswith((".reasons", ".ignored"))
             inner = documented(linked) if linked in OBJECTS else set()
             inner = {each for each in inner if not each.startswith(OF_THE_COMMAND)} if linked == "plan" else inner
             found |= {f"{path}{'[]' if lists else ''}.{each}" for each in inner}
@@ -80,6 +80,7 @@ def written() -> dict[str, set[str]]:
     ("result", "fields"),
     [
         ("plan", documented("plan")),
+        ("preflight", documented("preflight")),
         ("run", documented_run()),
         ("simulation", documented_simulation()),
         ("parity", documented("parity")),
@@ -109,6 +110,7 @@ def test_what_the_samples_leave_out_of_one_document_is_in_another() -> None:
 def test_every_kind_of_document_is_compared() -> None:
     compared = {
         "plan",
+        "preflight",
         "run",
         "simulation",
         "parity",

@@ -14,6 +14,7 @@ from jetscale_cicd.model.parity import Cause, DifferenceKind, Parity, Side
 from jetscale_cicd.model.parity import Difference as Way
 from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan, VersionChoice, Waiting
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.model.provenance import Claims, FoundProvenance, Statement
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, Release
 from jetscale_cicd.model.request import Request
@@ -37,6 +38,7 @@ from jetscale_cicd.report.results import (
     ExplanationResult,
     ParityResult,
     PlanResult,
+    PreflightResult,
     RollbackResult,
     RunResult,
     SchemaResult,
@@ -163,6 +165,28 @@ NOTHING = replace(
     preconditions=(),
 )
 REDEPLOY = replace(PUBLISH, decision=Decision.REDEPLOY, choice=None, deploy=RELEASE)
+
+PREFLIGHTS = {
+    "ready": Preflight(
+        plan=replace(
+            PUBLISH,
+            preconditions=(
+                Precondition(id="cluster", state=PreconditionState.MET, what="it is the cluster", why="it is recorded"),
+                Precondition(
+                    id="ingress-hosts",
+                    state=PreconditionState.WARNING,
+                    what="no other release serves a host",
+                    target="live",
+                    error=PreconditionError(
+                        "INGRESS_HOST_TAKEN", f"another one serves it {SECRET}", hint="another host"
+                    ),
+                ),
+            ),
+        )
+    ),
+    "not ready": Preflight(plan=PUBLISH, waited=12.3456),
+    "nothing": Preflight(plan=NOTHING),
+}
 
 OUTCOMES = (
     StepOutcome(step=STEPS[0], result=Result.SATISFIED, detail="there"),
@@ -373,6 +397,7 @@ RESULTS: dict[str, CommandResult] = {
     "plan nothing": PlanResult(NOTHING, REQUEST),
     "plan redeploy": PlanResult(REDEPLOY, REQUEST),
     "plan refused": PlanResult(REFUSED, REQUEST, REFUSED.blocker),
+    **{f"preflight {name}": PreflightResult(each) for name, each in PREFLIGHTS.items()},
     "run failed": RunResult(RUN, REQUEST),
     "run done": RunResult(DONE, REQUEST),
     "run satisfied": RunResult(SATISFIED, REQUEST),
