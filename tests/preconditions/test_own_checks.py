@@ -68,6 +68,16 @@ def test_a_plan_runs_no_command_of_the_commit(sample: Sample) -> None:
     assert (own(ended), (sample.directory / "it-ran").exists()) == ([("skipped", None)], False)
 
 
+def test_a_preflight_runs_no_command_of_a_commit_that_may_not_be_released(sample: Sample) -> None:
+    checked(sample, "touch ../it-ran")
+    (sample.directory / "it-ran").unlink()
+    sample.repo.git("switch", "--quiet", "--create", "topic")
+    sample.repo.commit("feat: mine", **{"charts/app/values.yaml": "size: 9\n"})
+    ended = sample.command("preflight", "--output=json")
+    assert ended.json["error"]["code"] == "NOT_ON_RELEASE_BRANCH"
+    assert (own(ended), (sample.directory / "it-ran").exists()) == ([("skipped", None)], False)
+
+
 def finds(*_: object) -> Iterator[object]:
     yield "the licence is used up"
     yield PreconditionError("OF_A_PACKAGE", "no", hint="yes")
