@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from scripts.docs.blocks import BLOCKS, README, WITH_HELM, block, blocks, normalised, refresh
+from scripts.docs.checks import every_check
 from scripts.docs.program import path_with_tools
 from tests.conftest import rest_slow
 
@@ -49,6 +50,11 @@ def test_the_readme_shows_one_scene_of_it() -> None:
     scene = block("scene").removeprefix("```text\n").removesuffix("```\n")
     assert normalised(scene) in normalised(block("transcript"))
     assert [file for file, name, _ in blocks() if name == "scene"] == [README]
+
+
+def test_the_runbook_has_every_precondition_once() -> None:
+    listed = re.findall(r"^\| \[`([a-z-]+)`\]", block("live checks"), re.MULTILINE)
+    assert sorted(listed) == sorted(check.id for check in every_check())
 
 
 if __name__ == "__main__":

@@ -81,3 +81,17 @@ def test_our_own_configuration_can_be_read_and_names_what_is_here() -> None:
     for target in settings.targets:
         assert [path for path in target.values if not (PROJECT / path).is_file()] == []
     assert [place for place in settings.chart.mirrors.values() if not (PROJECT / place).is_dir()] == []
+
+
+@pytest.mark.parametrize(("name", "entry"), [("live", "jetscale-prod"), ("preview", "jetscale-preview")])
+def test_our_own_configuration_states_the_contract_of_jetscale(name: str, entry: str) -> None:
+    settings = read_settings((PROJECT / ".stage6.yaml").read_text(), ".stage6.yaml")
+    (target,) = (each for each in settings.targets if each.name == name)
+    keys = tuple(f"JETSCALE_CLIENT_AWS_{each}" for each in ("REGION", "ROLE_ARN", "ROLE_EXTERNAL_ID"))
+    secrets: dict[str, tuple[str, ...]] = {
+        f"jetscale-{each}": () for each in ("db-secret", "redis-secret", "common-secrets")
+    }
+    secrets["jetscale-aws-client-secret"] = keys
+    assert target.contract_secrets == secrets
+    assert set(target.contract_external_secrets) == set(secrets)
+    assert target.contract.aws_secrets == {f"{entry}/application/aws/client": keys}
