@@ -73,7 +73,7 @@ cluster: $(VENV)/.dev tools ## the tests on a real Kubernetes API server: make k
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve requirements/ anew from pyproject.toml; ARGS=--upgrade for newer versions
-	$(call lock,run,--extra build)
+	$(call lock,run,--extra build --extra aws)
 	$(call lock,dev,--extra dev --constraints requirements/run.txt)
 
 lock = UV_CUSTOM_COMPILE_COMMAND='make lock' $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \

@@ -21,6 +21,7 @@ _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}")
 _STORE = re.compile(r"(?:Cluster)?SecretStore/(.+)")
 # Kubernetes, ConfigMap and Secret: the characters of a key.
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_LOOPBACK = re.compile(r"http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?(?:/|\Z)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 
 ReadValues = Literal["read", "describe"]
@@ -56,6 +57,13 @@ def check_vault_path(text: str) -> None:
     """Refuse what is no path of a key-value engine: its mount, and what follows."""
     if not _VAULT_PATH.fullmatch(text) or ".." in text.split("/"):
         raise ValueError(f"{quoted(text)} is not a path of Vault: write mount/path, as for `vault kv get`")
+
+
+def check_vault_address(text: str) -> None:
+    """Refuse an address to which a token would go in clear; "" stands for none."""
+    check_url(text)
+    if text.startswith("http://") and not _LOOPBACK.match(text):
+        raise ValueError("must be https://: the token of a run goes to it (http:// is for this machine alone)")
 
 
 def check_entry_key(text: str) -> None:
@@ -109,7 +117,7 @@ class Contract:
     vault_secrets: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict, hash=False, metadata={"check": check_entry_key, "check_key": check_vault_path}
     )
-    vault_address: str = field(default="", metadata={"check": check_url})
+    vault_address: str = field(default="", metadata={"check": check_vault_address})
     may_be_empty: tuple[str, ...] = field(default=(), metadata={"check": check_entry_key})
 
     def __post_init__(self) -> None:

@@ -2,7 +2,8 @@
 
 A command gets the manifests as its input, and what is deployed where in its environment. It exits with 0 where its
 check holds, with 75 (sysexits.h, EX_TEMPFAIL) where it cannot tell, and with any other status where it does not hold;
-its last line says why. It comes from the commit, so it is run for one that may be released alone.
+its last line says why. The commit names it, so it is run for one that may be released alone; its program is the one of
+the checkout.
 """
 
 import os

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from jetscale_cicd.decide.contract.vault_values import vault_findings
 from jetscale_cicd.model.vault import VaultAnswer
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 _DESCRIBED = "whether the values have their keys is not checked: aws_values is describe"
@@ -14,10 +14,15 @@ _DESCRIBED = "whether the values have their keys is not checked: aws_values is d
 
 def _applies(survey: TargetSurvey) -> bool:
     contract = survey.target.contract
-    return bool(contract.aws_secrets or contract.vault_secrets)
+    return survey.has_clusters and bool(contract.aws_secrets or contract.vault_secrets)
 
 
 def _run(survey: TargetSurvey) -> Found:
+    contract, request = survey.target.contract, survey.context.request
+    trusted = (request.acts or request.preflight) and not survey.proposal.observed.refusal
+    if contract.vault_secrets and contract.vault_address and not trusted:
+        # The address is the commit's, and gets the token of this run.
+        return NotChecked("vault_address is asked for a commit that is released, by a preflight or a run")
     note = _DESCRIBED if survey.target.contract.aws_values == "describe" else ""
     return Findings(vault_findings(_answers(survey)), note=note)
 

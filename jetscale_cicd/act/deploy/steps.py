@@ -35,8 +35,9 @@ class TargetSteps:
             return self._record(each)
         sessions, target = self.acting.sessions, each.decided.target
         if target.name not in sessions:
-            record_cluster(self.acting, target)
             sessions[target.name] = engine_of(target).open(TargetDelivery(self.acting, each.decided))
+        if step.name is StepName.DEPLOY:
+            record_cluster(self.acting, target)
         return sessions[target.name].perform(step.name)
 
     def leave(self) -> None:

@@ -192,7 +192,7 @@ def _place(answer: VaultAnswer) -> str:
 
 
 _OF_PLACE = {
-    VaultName.AWS: "name the region of the entries, for example in AWS_REGION",
+    VaultName.AWS: "name the region of the entries: contract.aws_region of the target, or AWS_REGION",
     VaultName.HASHICORP: "set VAULT_ADDR to the address of the vault, for example https://vault.example.com:8200",
 }
 _OF_LOGIN = {

@@ -59,20 +59,20 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
 
 def _secrets(api: Kubernetes, target: Target) -> Iterator[str]:
     path = f"/api/v1/namespaces/{target.namespace}/secrets"
-    missing = [name for name in target.required_secrets if api.get(f"{path}/{name}") is None]
+    missing = [name for name in target.contract_secrets if api.get(f"{path}/{name}") is None]
     if missing:
         raise _error(
             "REQUIRED_SECRET_MISSING",
             f"required, and not there: {', '.join(f'Secret {name}' for name in missing)}",
             target,
-            f"create them, or name those that are required: targets.{target.name}.required_secrets",
+            f"create them, or name those that are required: targets.{target.name}.contract.secrets",
         )
-    if target.required_secrets:
-        yield f"{len(target.required_secrets)} required Secrets are there"
+    if target.contract_secrets:
+        yield f"{len(target.contract_secrets)} required Secrets are there"
 
 
 def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
-    for name in target.required_external_secrets:
+    for name in target.contract_external_secrets:
         paths = (f"/apis/{group}/namespaces/{target.namespace}/externalsecrets/{name}" for group in _EXTERNAL_SECRETS)
         found = next((each for path in paths if (each := api.get(path))), None)
         conditions = (found or {}).get("status", {}).get("conditions") or ()
@@ -81,8 +81,8 @@ def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
             why = f"{ready.get('reason', '')}: {ready.get('message', '')}" if found else "it is not there"
             step = f"kubectl describe externalsecret {name} --namespace {target.namespace}"
             raise _error("EXTERNAL_SECRET_NOT_READY", f"ExternalSecret {name} is not ready: {why}", target, step)
-    if target.required_external_secrets:
-        yield f"{len(target.required_external_secrets)} ExternalSecrets are ready"
+    if target.contract_external_secrets:
+        yield f"{len(target.contract_external_secrets)} ExternalSecrets are ready"
 
 
 def _workloads(release: HelmRelease) -> Iterator[str]:

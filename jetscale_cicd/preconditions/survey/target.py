@@ -83,6 +83,7 @@ class TargetSurvey:
         self.made = Once(lambda: made_by(self.manifests, self.target.namespace))
         self.inventory = Once(self._inventory)
         self.pipes = Once(self._pipes)
+        self.new_namespace = Once(self._is_new)
 
     @property
     def target(self) -> Target:
@@ -124,7 +125,7 @@ class TargetSurvey:
             namespace=target.namespace,
             release=target.release,
             installs=self.installs,
-            creates_namespace=target.create_namespace,
+            creates_namespace=self.new_namespace(),
             pull_secret=target.image_pull_secret.name if target.image_pull_secret else "",
             secrets=tuple(target.contract_secrets),
             external_secrets=target.contract_external_secrets,
@@ -156,7 +157,7 @@ class TargetSurvey:
             | to_compare(self.manifests, self.deployed(), install=install, namespace=target.namespace)
             | {Thing("", "Secret", target.namespace, name) for name in target.contract_secrets},
             routed=routed_kinds(self.manifests, target.namespace),
-            new_namespace=self._is_new(),
+            new_namespace=self.new_namespace(),
         )
 
     def _pipes(self) -> Pipes:
