@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 _AGAIN = (429, 500, 502, 503, 504)
 _ATTEMPTS = 4
 _BACKOFF = 0.25
+_BROKEN_READS = 2
 _PATIENCE = 10  # seconds: what one call may wait because of Retry-After
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _TOTAL = 90.0  # seconds, with all attempts
@@ -214,8 +215,15 @@ class Kubernetes:
             answer.release_conn()
             return answer, read
 
+        def ask_again() -> tuple[urllib3.BaseHTTPResponse, bytes]:
+            for _ in range(_BROKEN_READS):
+                # What is cut off after its status is repeated here: urllib3 repeats only what has no status yet.
+                with suppress(urllib3.exceptions.ProtocolError):
+                    return ask()
+            return ask()
+
         try:
-            answer, read = within(_TOTAL, ask)
+            answer, read = within(_TOTAL, ask_again)
         except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise ApiFailure(0, self.ended() or self.redact(f"{url}: {_cause(failed)}")) from None
         self.clock.update(answer.headers.get("Date"))

@@ -79,11 +79,11 @@ class Asked:
     def __post_init__(self) -> None:
         answer = self.api._answer
 
-        def counted(method: str, url: str, *rest: Any) -> bytes:
+        def counted(method: str, url: str, *rest: Any, **more: Any) -> bytes:
             self.paths.append(url)
-            return answer(method, url, *rest)
+            return answer(method, url, *rest, **more)
 
-        self.api._answer = counted  # type: ignore[assignment,method-assign]
+        self.api._answer = counted  # type: ignore[method-assign]
 
     def inventory(self, manifests: tuple[Manifest, ...], *, install: bool = True) -> Inventory:
         namespace = self.target.namespace

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.stack import CHART, LIVE, Stack, stack, store
+from tests.cluster.stack import CHART, LIVE, SOFT, Stack, stack, store
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
@@ -117,7 +117,7 @@ def test_rollbacks_never_bring_back_what_was_taken_back(live: Stack) -> None:
 def test_what_was_deployed_and_not_verified_stays_red(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = stack(tmp_path, cluster, namespace, helm4)
+    live = stack(tmp_path, cluster, namespace, helm4, SOFT)
     live.sample.edit("chore: contract", ".stage6.yaml", "required_secrets: []", "required_secrets: [db]")
     audit = tmp_path / "audit.jsonl"
     for _ in range(2):
