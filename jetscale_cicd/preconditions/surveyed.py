@@ -62,12 +62,12 @@ def _found(check: SurveyCheck, survey: TargetSurvey) -> Found:
     """What the check finds; a server that does not answer is a finding, and never nothing."""
     if check.reads_manifests and survey.rendering is None:
         return NotChecked("the chart is not rendered")
-    if check.of_cluster and survey.api is None:
-        return NotChecked("no cluster is asked")
     from jetscale_cicd.observe.cluster.api_errors import cannot_tell
     from jetscale_cicd.tools.kubernetes import ApiFailure
 
     try:
+        if check.of_cluster and survey.api is None:
+            return NotChecked("no cluster is asked")
         return within(_LIMIT, lambda: check.run(survey))
     except ApiFailure as failed:
         return (cannot_tell(failed, survey.target),)

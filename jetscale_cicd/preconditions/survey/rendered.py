@@ -11,6 +11,7 @@ from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Present, Release
 from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.git.values import read_values
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.published import fetch_published
 from jetscale_cicd.planning.target_manifests import render_deploy
@@ -57,7 +58,8 @@ def rendering_of(context: RunContext, proposal: Proposal, decided: TargetDecisio
     rendered = context.rendered.get((target.name, str(archive)))
     if rendered is None:
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
-    return Rendering(archive, rendered, parse_manifests(rendered, target.name))
+    values = dict(read_values(context.repository, proposal.plan.head, target).files)
+    return Rendering(archive, values, rendered, parse_manifests(rendered, target.name))
 
 
 def _is_unproven(context: RunContext, proposal: Proposal, release: Release) -> bool:

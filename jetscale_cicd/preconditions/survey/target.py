@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,20 +18,21 @@ from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import to_compare
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.git.values import read_values
 from jetscale_cicd.planning.proposal import Proposal
 
 
 @frozen
 class Rendering:
-    """The package of a deploy, and the objects that it renders to."""
+    """The package of a deploy, its values files by their paths, and the objects that it renders to."""
 
     archive: Path
+    values: Mapping[str, bytes]
     text: bytes
     manifests: tuple[Manifest, ...]
 
@@ -77,6 +79,9 @@ class TargetSurvey:
     def __init__(self, context: RunContext, proposal: Proposal, decided: TargetDecision) -> None:
         self.context, self.proposal, self.decided = context, proposal, decided
         self.rendering: Rendering | None = None
+        self._api = Once(lambda: engine_of(self.target).cluster(context, self.target))
+        with suppress(Stage6Error):  # one proxy for all threads; each check that asks for it reports the error
+            self._api()
         self.live = Once(self._live)
         self.deployed = Once(self._deployed)
         self.needs = Once(lambda: needs_of(self.manifests, self.target.namespace))
@@ -98,7 +103,7 @@ class TargetSurvey:
     @property
     def api(self) -> "Kubernetes | None":
         """Its cluster; None where none is asked."""
-        return engine_of(self.target).cluster(self.context, self.target)
+        return self._api()
 
     @property
     def has_clusters(self) -> bool:
@@ -135,9 +140,8 @@ class TargetSurvey:
 
     @property
     def values(self) -> Mapping[str, bytes]:
-        """The target's values files by their paths, in Helm's order."""
-        read = read_values(self.context.repository, self.proposal.plan.head, self.target)
-        return dict(read.files)
+        """The target's values files by their paths, in Helm's order; none where the chart is not rendered."""
+        return self.rendering.values if self.rendering else {}
 
     @property
     def provided(self) -> frozenset[Thing]:
