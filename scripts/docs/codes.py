@@ -28,7 +28,6 @@ CARRIERS = {
     "YamlSource": "ConfigurationError",
     "refuse": "ConfigurationError",
     "_problem": "ConfigurationError",
-    "RefusalRule": "PreconditionError",
     "PassingRule": "CannotTellError",
 }
 # Those whose next step has names in braces, which are known only at run time.
