@@ -3,7 +3,7 @@
 import os
 
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -13,7 +13,7 @@ def _run(survey: TargetSurvey) -> Found:
     from jetscale_cicd.tools.process import tool_environment
 
     review = check_credential_life(survey.context.processes, tool_environment(os.environ), api, survey.target)
-    return Findings(review.short, note="; ".join(review.notes))
+    return NotChecked("; ".join(review.notes)) if review.notes and not review.short else Findings(review.short)
 
 
 CHECK = SurveyCheck("credential-life", "the credentials of the cluster outlive a deploy", _run)

@@ -48,7 +48,7 @@ def review_life(credentials: Sequence[Credential], now: float, timeout: int, tar
     """
     return LifeReview(
         short=tuple(_short(credentials, now, timeout, target)),
-        notes=tuple(f"not checked: the {each.what}, {why}" for each in credentials if (why := _unchecked(each))),
+        notes=tuple(f"the {each.what}, {why}" for each in credentials if (why := _unchecked(each))),
     )
 
 

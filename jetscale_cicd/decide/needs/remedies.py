@@ -24,7 +24,7 @@ def owner_of(kind: str) -> str:
 
 
 def create_command(thing: Thing, uses: Iterable[Use], keys: Sequence[str]) -> str:
-    """The command that makes a thing.
+    """The command that makes a thing; the values of a Secret come from files, as every user can list arguments.
 
     Args:
         uses: how it is needed, which says what type a Secret has.
@@ -34,14 +34,15 @@ def create_command(thing: Thing, uses: Iterable[Use], keys: Sequence[str]) -> st
     used = set(uses)
     if thing.kind == "Secret" and Use.PULL in used:
         return (
-            f"kubectl create secret docker-registry {name} {within} "
-            "--docker-server=… --docker-username=… --docker-password=…"
+            f"kubectl create secret generic {name} {within} "
+            "--type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=FILE"
         )
     if thing.kind == "Secret" and Use.TLS in used:
         return f"kubectl create secret tls {name} {within} --cert=FILE --key=FILE"
     if thing.kind in ("Secret", "ConfigMap"):
         kind = "secret generic" if thing.kind == "Secret" else "configmap"
-        given = " ".join(f"--from-literal={shlex.quote(key)}=…" for key in keys) or "--from-env-file=FILE"
+        form = "--from-file={}=FILE" if thing.kind == "Secret" else "--from-literal={}=…"
+        given = " ".join(form.format(shlex.quote(key)) for key in keys) or "--from-env-file=FILE"
         return f"kubectl create {kind} {name} {within} {given}"
     if thing.kind == "ServiceAccount":
         return f"kubectl create serviceaccount {name} {within}"
@@ -56,10 +57,10 @@ def add_keys_command(thing: Thing, keys: Sequence[str]) -> str:
 
     field = "stringData" if thing.kind == "Secret" else "data"
     patch = json.dumps({field: dict.fromkeys(keys, "…")}, ensure_ascii=False)
-    return (
-        f"kubectl patch {thing.kind.lower()} {shlex.quote(thing.name)} --namespace {shlex.quote(thing.namespace)} "
-        f"--type merge --patch {shlex.quote(patch)}"
-    )
+    command = f"kubectl patch {thing.kind.lower()} {shlex.quote(thing.name)} --namespace {shlex.quote(thing.namespace)}"
+    if thing.kind == "Secret":
+        return f"write {patch} to FILE, and: {command} --type merge --patch-file FILE; then delete the file"
+    return f"{command} --type merge --patch {shlex.quote(patch)}"
 
 
 def list_command(thing: Thing) -> str:
