@@ -10,8 +10,11 @@ from jetscale_cicd.preconditions.survey.target import TargetSurvey
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
     inventory = survey.inventory()
+    needs = survey.needs()
+    if survey.is_told_by("contract-secrets"):
+        needs = without_contract(needs, target.contract_secrets, inventory, target.namespace)
     return unmet_needs(
-        without_contract(survey.needs(), target.contract_secrets, inventory, target.namespace),
+        needs,
         survey.made(),
         inventory,
         install=survey.installs,

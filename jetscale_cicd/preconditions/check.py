@@ -63,6 +63,7 @@ class SurveyCheck(NamedTuple):
         what: what has to hold.
         run: gives everything that does not hold.
         applies: whether the target depends on it.
+        of_repairs: it is also made where a run only completes what an earlier one left.
         of_cluster: it asks the cluster; where there is none, it is not made.
         reads_manifests: it waits for what the chart renders to.
         warns: what it finds stops nothing, unless the target says otherwise (``checks``).
@@ -73,6 +74,7 @@ class SurveyCheck(NamedTuple):
     what: str
     run: Callable[[TargetSurvey], Found]
     applies: Callable[[TargetSurvey], bool] = _always
+    of_repairs: bool = False
     of_cluster: bool = True
     reads_manifests: bool = False
     warns: bool = False

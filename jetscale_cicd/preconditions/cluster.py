@@ -27,4 +27,4 @@ def _run(survey: TargetSurvey) -> Found:
     return () if target.cluster or recorded else Noted(f"the first deploy records it: {seen.record or 'unknown'}")
 
 
-CHECK = SurveyCheck("cluster", "the context leads to the cluster of the target", _run)
+CHECK = SurveyCheck("cluster", "the context leads to the cluster of the target", _run, of_repairs=True)

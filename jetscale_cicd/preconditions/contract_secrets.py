@@ -13,7 +13,8 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    explained = _explained(survey) if target.contract_external_secrets else frozenset()
+    told = bool(target.contract_external_secrets) and survey.is_told_by("external-secrets")
+    explained = _explained(survey) if told else frozenset()
     wanted = {name: keys for name, keys in target.contract_secrets.items() if name not in explained}
     return contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)
 

@@ -12,8 +12,8 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    seen, made = survey.pipes(), survey.made_external_secrets()
-    wanted = [each for each in target.contract_external_secrets if each not in made or seen.external_secret(each)]
+    seen, changed = survey.pipes(), survey.changed_external_secrets()
+    wanted = [each for each in target.contract_external_secrets if each not in changed]
     return check_pipes(seen, wanted, target.contract.stores)
 
 

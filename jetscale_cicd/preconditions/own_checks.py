@@ -8,6 +8,7 @@ the checkout.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
@@ -91,14 +92,14 @@ def _failed(finished: Finished, program: str, redact: Redactor, where: str, hint
 
 def _of_packages(survey: TargetSurvey) -> Iterator[Stage6Error]:
     """What the checks of installed packages find: each is called with the target and its objects."""
-    objects = tuple(manifest.document for manifest in survey.manifests)
+    objects = deepcopy([manifest.document for manifest in survey.manifests])  # other checks read them meanwhile
     redact = survey.context.redact
     for point in _entry_points():
         where = f"entry point {point.name} of {GROUP}"
         try:
             for found in point.load()(survey.target, objects):
                 yield _own(found, redact, where, point.value)
-        except Exception as bug:  # noqa: BLE001 - it is not our code
+        except (Exception, SystemExit) as bug:  # noqa: BLE001 - it is not our code
             message = redact(f"{type(bug).__name__}: {bug}")[:_LONGEST]
             yield CannotTellError("OWN_CHECK_UNKNOWN", message, where=where, hint=f"correct {point.value}")
 

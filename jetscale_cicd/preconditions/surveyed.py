@@ -19,7 +19,9 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
     target = survey.target
     row = Precondition(id=check.id, what=check.what, state=PreconditionState.MET, target=target.name)
     row = replace(row, stops_plan=False, converges=check.converges)  # a later run of the commit may meet it
-    if not check.applies(survey) or (check.of_cluster and not survey.has_clusters):
+    if (survey.repairs and not check.of_repairs) or (check.of_cluster and not survey.has_clusters):
+        return ()
+    if not check.applies(survey):
         return ()
     if is_off(check.id, target):
         return (replace(row, state=PreconditionState.SKIPPED, why=SWITCHED_OFF),)

@@ -17,6 +17,7 @@ from jetscale_cicd.errors import (
 from jetscale_cicd.model.plan import Plan, TargetDecision
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.request import Request
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions import (
     audit,
@@ -118,7 +119,7 @@ SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
 
 def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The result of every check on which the plan depends; an unmet one does not stop the others."""
-    asked = _Asked(context.request.only, context.request.skip)
+    asked = _asked(context.request)
     rows = _beside_surveys(context, proposal, asked, asked.of(CHECKS))
     return (*rows, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
 
@@ -160,9 +161,20 @@ class _Asked(NamedTuple):
         return tuple(each for each in checks if each.id not in self.skip and (not self.only or each.id in self.only))
 
 
+def _asked(request: Request) -> _Asked:
+    """A run makes every check; one that reads manifests needs those that render them."""
+    if request.acts:
+        return _Asked((), ())
+    reads = any(check.reads_manifests for check in SURVEY_CHECKS if check.id in request.only)
+    return _Asked((*request.only, published.CHECK.id, objects.CHECK.id) if reads else request.only, request.skip)
+
+
 def _surveyed(context: RunContext, proposal: Proposal) -> Iterable[TargetDecision]:
-    """The targets whose cluster is surveyed: of a preflight all, else those to which something is to be deployed."""
-    return proposal.plan.targets if context.request.preflight else proposal.plan.due
+    """The targets whose cluster is surveyed: of a preflight all, else those that are going to be changed."""
+    plan = proposal.plan
+    if context.request.preflight:
+        return plan.targets
+    return (*plan.due, *(each.decided for each in plan.target_plans if each.needed and each.decided not in plan.due))
 
 
 def _render(context: RunContext, proposal: Proposal, surveys: Sequence[TargetSurvey]) -> None:

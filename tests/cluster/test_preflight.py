@@ -198,7 +198,7 @@ def test_an_object_of_another_release_is_named(live: Stack) -> None:
 
 def test_checks_are_softened_left_out_and_chosen(live: Stack) -> None:
     need_a_secret(live)
-    assert list(rows(preflight(live, "--only=chart-needs"))) == ["chart-needs"]
+    assert list(rows(preflight(live, "--only=chart-needs"))) == ["objects", "chart-needs"]
     assert preflight(live, "--skip=chart-needs").json["ready"] is True
     live.sample.edit("chore: soft", FILE, "    client_name:", "    checks: {chart-needs: warn}\n    client_name:")
     soft = preflight(live)

@@ -77,7 +77,8 @@ def _push(acting: ActContext, target: Target, api: Kubernetes) -> str:
         if not seen.record:
             return "neither the namespace kube-system nor a certificate authority can be read"
         remote, ref = remote_of(context.repository) or "origin", f"{CLUSTERS}{target.name}/{seen.record}"
-        result = context.repository.git.write("push", "--quiet", remote, f"{acting.release.commit}:{ref}")
+        with acting.turn:  # git is used by one thread at a time
+            result = context.repository.git.write("push", "--quiet", remote, f"{acting.release.commit}:{ref}")
     except Stage6Error as failed:
         return failed.message
     return "" if result.status == 0 else " ".join(result.stderr.split()) or "git push failed"

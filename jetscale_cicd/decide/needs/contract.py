@@ -35,7 +35,10 @@ def contract_secrets(
         present = inventory.things.get(thing)
         details = _users(thing, needs)
         if present:
-            found += _lacking(thing, keys, present, target, details)
+            makers = made.things.get(thing, ())
+            unknown = any(each.keys is None for each in makers)  # the release gives it more keys than can be seen
+            left = () if unknown else tuple(key for key in keys if key not in made.keys_of(thing))
+            found += _lacking(thing, left, present, target, details)
         elif thing not in made.things:
             found.append(_absent(thing, keys, inventory, target, details))
     return tuple(found)

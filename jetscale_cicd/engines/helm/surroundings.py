@@ -74,7 +74,7 @@ def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
             api.create(collection, wanted)
             return f"Secret {name} for pulling images is made"
         labels = found.get("metadata", {}).get("labels") or {}
-        if found.get("type") != TYPE or labels.get("app.kubernetes.io/managed-by") == "Helm":
+        if found.get("type") != TYPE or not MANAGED.items() <= labels.items():
             raise _foreign(target, name, str(found.get("type")))
         if is_up_to_date(found, config):
             return ""
@@ -96,5 +96,6 @@ def _foreign(target: Target, name: str, kind: str) -> PreconditionError:
         "PULL_SECRET_FOREIGN",
         f"Secret {name} is there, and is not one for pulling images that this run may change (type {kind})",
         where=f"namespace {target.namespace}",
-        hint=f"choose another name: targets.{target.name}.image_pull_secret.name, and imagePullSecrets of the chart",
+        hint=f"choose another name: targets.{target.name}.image_pull_secret.name; or, where nobody else keeps it: "
+        f"kubectl label secret {name} --namespace {target.namespace} app.kubernetes.io/managed-by=stage6 --overwrite",
     )

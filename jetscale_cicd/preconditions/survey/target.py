@@ -23,6 +23,7 @@ from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.planning.proposal import Proposal
 
@@ -117,6 +118,17 @@ class TargetSurvey:
             raise RuntimeError("there is no cluster to ask")
         return self.api
 
+    def is_told_by(self, check: str) -> bool:
+        """Whether another check stops a deploy for what it finds, so that this one need not repeat it."""
+        request = self.context.request
+        asked = request.acts or (check not in request.skip and (not request.only or check in request.only))
+        return asked and self.target.checks.get(check, Severity.ERROR) is Severity.ERROR
+
+    @property
+    def repairs(self) -> bool:
+        """Whether a run only completes what an earlier one left: nothing is deployed."""
+        return not self.context.request.preflight and self.decided not in self.proposal.plan.due
+
     @property
     def installs(self) -> bool:
         """Whether a deploy is the first one of the release, as far as is known."""
@@ -170,9 +182,11 @@ class TargetSurvey:
 
         return read_pipes(self.cluster, self.target)
 
-    def made_external_secrets(self) -> frozenset[str]:
-        """Names of the ExternalSecrets that the release itself makes."""
-        return frozenset(each.name for each in self.manifests if each.kind == "ExternalSecret" and not each.hook)
+    def changed_external_secrets(self) -> frozenset[str]:
+        """Names of the ExternalSecrets that this very deploy makes or changes: as they are now does not count."""
+        now = {each.name: each.document for each in self.deployed() if each.kind == "ExternalSecret"}
+        ours = (each for each in self.manifests if each.kind == "ExternalSecret" and not each.hook)
+        return frozenset(each.name for each in ours if now.get(each.name) != each.document)
 
     def _is_new(self) -> bool:
         """Whether the namespace is made by the run."""

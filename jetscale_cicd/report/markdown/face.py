@@ -16,10 +16,11 @@ class MarkdownFace:
         """The page."""
         match result:
             case PreflightResult():
-                text = preflight_markdown(result.preflight)
+                text = preflight_markdown(result.preflight, medium.redact)
             case Stage6Error():
-                hint = f"\n\n{escaped(result.hint)}" if result.hint else ""
-                text = f"### Stage 6: `{result.code}`\n\n{escaped(result.message)}{hint}\n"
+                redact = medium.redact  # first: a secret may hold what Markdown escapes
+                hint = f"\n\n{escaped(redact(result.hint))}" if result.hint else ""
+                text = f"### Stage 6: `{result.code}`\n\n{escaped(redact(result.message))}{hint}\n"
             case _:
                 raise TypeError(f"{type(result).__name__} has no page in Markdown")
         return harmless(medium.redact(text))
