@@ -9,6 +9,8 @@ from jetscale_cicd.decide.needs.need import OF_THE_CORE, Need, Thing, Use
 from jetscale_cicd.decide.needs.pods import DEFAULT_ACCOUNT, ROOT_CA
 from jetscale_cicd.model.record import frozen
 
+# What the Ingress controller of GKE serves (kubernetes/ingress-gce).
+_GKE = "networking.gke.io"
 DOCKER_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 
@@ -86,6 +88,8 @@ class Circumstances:
         """Whether a controller answers other Ingresses of that class, which need not be an object."""
         if need.thing.kind != "IngressClass":
             return False
+        if _is_of_gke(need) and any(each.group == _GKE for each in self.inventory.resources or ()):
+            return True
         classes = {route.class_name for route in self.inventory.routes if route.answered}
         return need.use in (Use.LEGACY_CLASS, Use.INGRESS_CLASS) and need.thing.name in classes
 
@@ -107,6 +111,11 @@ class Circumstances:
         known = types - {""}
         wrong = need.use is Use.PULL and known and not known.intersection(DOCKER_TYPES)
         return Verdict.WRONG_TYPE if wrong else Verdict.MET
+
+
+def _is_of_gke(need: Need) -> bool:
+    """Whether the controller of GKE answers it, which has no IngressClass, and does not read ``ingressClassName``."""
+    return need.thing.name in ("gce", "gce-internal") if need.use is Use.LEGACY_CLASS else not need.thing.name
 
 
 def is_always_there(thing: Thing) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.needs.inventory import Inventory, Present
+from jetscale_cicd.decide.needs.inventory import Inventory, Present, Resource
 from jetscale_cicd.decide.needs.judge import removed_by, to_see
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
@@ -470,6 +470,28 @@ def test_a_class_that_a_controller_answers_needs_no_object() -> None:
     other = Route(Thing("networking.k8s.io", "Ingress", "x", "y"), "h", "", "alb")
     assert codes(legacy, seen(routes=(other,))) == ["INGRESS_CLASS_MISSING"]
     assert codes(legacy, seen(routes=(other._replace(answered=True),))) == []
+
+
+@pytest.mark.parametrize(
+    ("class_name", "on_gke"),
+    [
+        ("annotations: {kubernetes.io/ingress.class: gce}", []),
+        ("annotations: {kubernetes.io/ingress.class: gce-internal}", []),
+        ("annotations: {kubernetes.io/ingress.class: alb}", ["INGRESS_CLASS_MISSING"]),
+        ("annotations: {}", []),
+    ],
+)
+def test_the_controller_of_gke_has_no_class(class_name: str, on_gke: list[str]) -> None:
+    text = thing("networking.k8s.io/v1", "Ingress", "i").replace("annotations: {}", class_name)
+    gke = Resource("networking.gke.io/v1beta1", "FrontendConfig", "frontendconfigs", namespaced=True)
+    assert codes(text, seen(resources=(*(seen().resources or ()), gke))) == on_gke
+    assert codes(text) == ["INGRESS_CLASS_MISSING"]
+
+
+def test_the_controller_of_gke_does_not_read_the_field() -> None:
+    gke = Resource("networking.gke.io/v1beta1", "FrontendConfig", "frontendconfigs", namespaced=True)
+    text = INGRESS.replace("alb", "gce")
+    assert codes(text, seen(resources=(*(seen().resources or ()), gke))) == ["INGRESS_CLASS_MISSING"]
 
 
 def test_an_operator_may_make_what_is_named_after_its_object() -> None:
