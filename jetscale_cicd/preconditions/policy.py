@@ -15,7 +15,7 @@ def _run(survey: TargetSurvey) -> Found:
     if survey.is_told_by("ownership"):
         seen = survey.inventory()
         ours = without_foreign(ours, deployed, seen, release=target.release, namespace=target.namespace)
-    review = check_policy(api, survey.scope, ours, deployed)
+    review = check_policy(api, survey.scope, ours, deployed, applies=survey.context.helm.applies)
     return Findings(review.refused, note="; ".join(review.notes))
 
 

@@ -201,9 +201,7 @@ class Helm:
     def _change(self, verb: str, arguments: Sequence[str], location: ReleaseLocation) -> Finished:
         # helm 4 uses server-side apply, which refuses to change a field with another manager (a person with kubectl, an
         # autoscaler): no deploy and no rollback would succeed any more. helm 3 always overwrote such fields.
-        wait = (
-            ("--wait",) if self.known_version < (4,) else ("--wait=legacy", "--server-side=true", "--force-conflicts")
-        )
+        wait = ("--wait=legacy", "--server-side=true", "--force-conflicts") if self.applies else ("--wait",)
         options = (*wait, "--timeout", f"{location.timeout}s", "--history-max", str(_MAX_HISTORY))
         return self._cluster(verb, (*arguments, *options), location)
 
@@ -217,6 +215,15 @@ class Helm:
             guarded=True,
             stop=location.stop,
         )
+
+    @property
+    def applies(self) -> bool:
+        """Whether it has the server merge its objects (server-side apply), as helm 4 does.
+
+        Raises:
+            PreconditionError: as ``version``.
+        """
+        return self.known_version >= (4,)
 
     @cached_property
     def known_version(self) -> tuple[int, int, int]:

@@ -138,7 +138,8 @@ NOTES: dict[str, Note] = {
         _HELM,
         "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod "
         "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already "
-        "is not sent again, as helm does not send it either.",
+        "is not sent again, as helm does not send it either. To helm 3 a field that is none is a warning, and so it is "
+        "a note here.",
         "the error has the server's own words, and who has to change what.",
     ),
     "release-size": Note(

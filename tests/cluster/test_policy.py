@@ -69,12 +69,13 @@ def codes(found: PolicyReview) -> list[str]:
     return [error.code for error in found.refused]
 
 
-def make(cluster: Cluster, namespace: str, document: str) -> None:
-    """Put an object there, as an earlier deploy did."""
+def make(cluster: Cluster, namespace: str, document: str, manager: str = "") -> None:
+    """Put an object there, as an earlier deploy did; ``manager`` is who owns its fields then."""
     (manifest,) = parsed(document)
     group, _, version = manifest.api_version.rpartition("/")
     base = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    cluster.ask(f"{base}/namespaces/{namespace}/{manifest.kind.lower()}s", "POST", manifest.document)
+    path = f"{base}/namespaces/{namespace}/{manifest.kind.lower()}s"
+    cluster.ask(f"{path}?fieldManager={manager}" if manager else path, "POST", manifest.document)
 
 
 def until(check: Callable[[], bool]) -> None:
@@ -205,6 +206,54 @@ def test_a_refusal_does_not_repeat_the_value_of_a_variable(cluster: Cluster, nam
     make(cluster, namespace, before)
     (error,) = check_policy(api, scope(namespace), parsed(after), parsed(before)).refused
     assert (error.code, "canary" in error.message) == ("FIELD_IMMUTABLE", False)
+
+
+# What an apply would be refused for, and a deploy is not
+
+
+MOUNTED = "image: x, volumeMounts: [{name: v, mountPath: /v}]"
+MERGED = {
+    "a variable from a value to a source": (
+        deployment(env="[{name: A, value: a}]"),
+        deployment(env="[{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]"),
+    ),
+    "another probe": (
+        deployment(livenessProbe="{httpGet: {port: 80}}"),
+        deployment(livenessProbe="{tcpSocket: {port: 80}}"),
+    ),
+    "another kind of volume": tuple(
+        deployment().replace("image: x}]}", f"{MOUNTED}}}], volumes: [{{name: v, {kind}}}]}}")
+        for kind in ("emptyDir: {}", "hostPath: {path: /v}")
+    ),
+    "another port of a Service": tuple(
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{ports: [{{name: http, port: {port}}}]}}\n"
+        for port in (80, 81)
+    ),
+}
+
+
+@pytest.mark.parametrize("applies", [True, False], ids=["helm 4", "helm 3"])
+@pytest.mark.parametrize("case", MERGED)
+def test_what_helm_3_deployed_is_tried_as_a_client_merges_it(
+    cluster: Cluster, namespace: str, api: Kubernetes, case: str, applies: bool
+) -> None:
+    before, after = MERGED[case]
+    make(cluster, namespace, before, "helm")
+    assert check_policy(api, scope(namespace), parsed(after), parsed(before), applies=applies) == PolicyReview()
+    wrong = after.replace("name: v,", "name: no_v,").replace("port: 8", "port: -8").replace("name: A,", "name: '=',")
+    found = check_policy(api, scope(namespace), parsed(wrong), parsed(before), applies=applies)
+    assert codes(found) == ["POLICY_INVALID"]
+
+
+@pytest.mark.parametrize("container", [{"imag": "x"}, {"env": "[{name: A, value: a}, {name: A, value: b}]"}])
+def test_what_helm_3_deploys_with_a_warning_is_a_note(
+    namespace: str, api: Kubernetes, container: dict[str, str]
+) -> None:
+    wanted = parsed(deployment(**container))
+    assert codes(check_policy(api, scope(namespace), wanted)) == ["POLICY_INVALID"]
+    found = check_policy(api, scope(namespace), wanted, applies=False)
+    assert found.refused == ()
+    assert "the cluster warns of Deployment web" in found.notes[0]
 
 
 # The cluster's rules

@@ -31,6 +31,7 @@ class Trial:
         creates: it is created, under whatever name; otherwise it is applied, as Helm does.
         is_pod: the pod that a workload would make.
         adds: it comes to what is there, so that a quota has to have room for it.
+        before: what the deployed revision has of it; None where it has none.
     """
 
     manifest: Manifest
@@ -38,6 +39,7 @@ class Trial:
     creates: bool = False
     is_pod: bool = False
     adds: bool = True
+    before: Manifest | None = None
 
     @property
     def subject(self) -> str:
@@ -62,7 +64,7 @@ def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence
         if each.hook:
             found += [_hook(each), *_pods(each, None)] if scope.runs(each) else []
         elif (before is None or before.document != each.document) and (scope.installs or not each.is_of_crds):
-            found += [_object(scope, each), *_pods(each, before)]
+            found += [_object(scope, each, before), *_pods(each, before)]
     return tuple(found)
 
 
@@ -83,14 +85,25 @@ def _defined(definition: dict[str, object]) -> tuple[str, str]:
     return str(spec.get("group", "")), str(_mapping(spec.get("names")).get("kind", ""))
 
 
-def _object(scope: DeployScope, manifest: Manifest) -> Trial:
+def _object(scope: DeployScope, manifest: Manifest, before: Manifest | None) -> Trial:
     """With what Helm adds, so that an apply in Helm's name takes nothing away that Helm would leave."""
     body = without_nulls(manifest.document)
     metadata = _mapping(body.get("metadata"))
     owner = {"meta.helm.sh/release-name": scope.release, "meta.helm.sh/release-namespace": scope.namespace}
     labels, annotations = _mapping(metadata.get("labels")), _mapping(metadata.get("annotations"))
     owned = {**metadata, "labels": {**labels, **_MANAGED_BY}, "annotations": {**annotations, **owner}}
-    return Trial(manifest=manifest, body={**body, "metadata": owned}, creates=manifest.is_generated)
+    return Trial(manifest=manifest, body={**body, "metadata": owned}, creates=manifest.is_generated, before=before)
+
+
+def merge_patch(before: dict[str, object], after: dict[str, object]) -> dict[str, object]:
+    """A JSON merge patch of what one manifest changes of another: what neither of them names stays as it is."""
+    changed: dict[str, object] = dict.fromkeys(before.keys() - after.keys())
+    for key, value in after.items():
+        earlier = before.get(key)
+        both = isinstance(value, dict) and isinstance(earlier, dict)
+        if value != earlier:
+            changed[key] = merge_patch(_mapping(earlier), _mapping(value)) if both else value
+    return changed
 
 
 def _hook(manifest: Manifest) -> Trial:

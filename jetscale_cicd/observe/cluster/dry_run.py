@@ -1,16 +1,21 @@
 """What the API server says of a deploy before it is made: every object that changes, tried and not kept.
 
 An object is applied as helm 4 does it: in Helm's name, so that what the chart no longer sets is taken away; strict, so
-that a field that is none is an error; by force, as a run does it. Of what helm 3 deployed, a key that the chart no
-longer has stays in the trial, and goes in the deploy.
+that a field that is none is an error; by force, as a run does it.
+
+helm 3 applies nothing: it sends what the chart changed. And of what helm 3 deployed, a key that the chart no longer has
+stays in such a trial, and goes in the deploy of either helm: a variable would have a value and a source, a volume two
+kinds, a Service one name twice. So what an apply is refused for is tried a second time, as a client merges it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from jetscale_cicd.decide.cluster.drift import without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest, secrets_in
 from jetscale_cicd.decide.cluster.refusals import (
+    INVALID,
     KIND_REMOVED,
     LACKS_RIGHT,
     QUOTA,
@@ -20,15 +25,19 @@ from jetscale_cicd.decide.cluster.refusals import (
     refusal_error,
 )
 from jetscale_cicd.decide.cluster.rights import DeployScope
-from jetscale_cicd.decide.cluster.trials import Trial, own_kinds, renamed, trials
+from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, own_kinds, renamed, trials
+from jetscale_cicd.decide.needs.shapes import part, parts
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.observe.cluster.kinds import Kinds
 from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
-_DRY = {"dryRun": "All", "fieldManager": "helm", "fieldValidation": "Strict"}
-_APPLY = "application/apply-patch+yaml"
+_MANAGER = "helm"
+_DRY = {"dryRun": "All", "fieldManager": _MANAGER}
+_APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
+# Status of an object that is refused as it would be, not as it was sent.
+_UNPROCESSABLE = 422
 # The answer to an apply of what is no object of its kind; to ask again gives the same.
 _FINAL = (500,)
 _MOST = 1000
@@ -60,13 +69,19 @@ class _Answer(NamedTuple):
 
 
 def check_policy(
-    api: Kubernetes, scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest] = ()
+    api: Kubernetes,
+    scope: DeployScope,
+    manifests: Sequence[Manifest],
+    deployed: Sequence[Manifest] = (),
+    *,
+    applies: bool = True,
 ) -> PolicyReview:
     """Try every object of a deploy that is new or changed, its hooks, and a pod of each of its workloads.
 
     Args:
         manifests: the objects of the deploy, hooks and ``crds/`` included.
         deployed: the objects of the revision that is deployed; what is unchanged is not sent.
+        applies: the deploy is one of helm 4, which has the server merge; to helm 3 a field that is none is a warning.
 
     Raises:
         CannotTellError: ``DRY_RUN_FAILED``, the API server does not answer.
@@ -75,7 +90,7 @@ def check_policy(
     all_trials = trials(scope, manifests, deployed)
     tried, kinds = all_trials[:_MOST], Kinds(api)
     own = own_kinds(manifests, deployed, scope.namespace)
-    attempt = _Attempt(api, kinds, scope, own)
+    attempt = _Attempt(api, kinds, scope, own, applies=applies)
     answers = each_beside(attempt.of, tried)
     answers += [_Answer(each, unchecked=_TOO_MANY) for each in all_trials[_MOST:]]
     return PolicyReview(refused=tuple(_errors(answers)), notes=tuple(_notes(answers))[:_NOTES])
@@ -87,6 +102,7 @@ class _Attempt:
     kinds: Kinds
     scope: DeployScope
     own: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    applies: bool = True
 
     def of(self, trial: Trial) -> _Answer:
         """Try one object."""
@@ -101,20 +117,61 @@ class _Attempt:
 
     def _send(self, trial: Trial, warnings: list[str]) -> None:
         if not trial.creates:
-            self._ask("PATCH", self.kinds.path(trial.manifest, self.scope.namespace), trial, warnings)
+            self._apply(trial, warnings)
             return
         path = self._pods(trial) if trial.is_pod else self.kinds.collection(trial.manifest, self.scope.namespace)
         try:
-            self._ask("POST", path, trial, warnings)
+            self._ask("POST", path, trial.body, warnings)
         except ApiFailure as failed:
             if not failed.conflict:
                 raise
-            self._ask("POST", path, renamed(trial), warnings)
+            self._ask("POST", path, renamed(trial).body, warnings)
 
-    def _ask(self, method: str, path: str, trial: Trial, warnings: list[str]) -> None:
-        applies = method == "PATCH"
-        query, content = (_DRY | {"force": "true"}, _APPLY) if applies else (_DRY, "application/json")
-        self.api.request(method, path, query=query, body=trial.body, content=content, final=_FINAL, warnings=warnings)
+    def _apply(self, trial: Trial, warnings: list[str]) -> None:
+        path = self.kinds.path(trial.manifest, self.scope.namespace)
+        try:
+            self._ask("PATCH", path, trial.body, warnings, content=_APPLY)
+        except ApiFailure as failed:
+            if not self._is_merged_by_a_client(path, failed):
+                raise
+            self._merge(trial, path, warnings, failed)
+
+    def _merge(self, trial: Trial, path: str, warnings: list[str], applied: ApiFailure) -> None:
+        """What helm sends of an object that was not applied by it until now.
+
+        Raises:
+            ApiFailure: it is refused; as it was applied, where the cluster has another object than the revision.
+        """
+        try:
+            if trial.before is None:
+                self._ask("POST", path.rpartition("/")[0], trial.body, warnings)
+            else:
+                patch = merge_patch(*map(without_nulls, (trial.before.document, trial.manifest.document)))
+                self._ask("PATCH", path, patch, warnings, content=_MERGE)
+        except ApiFailure as failed:
+            raise (applied if failed.conflict or failed.status == 404 else failed) from None
+
+    def _is_merged_by_a_client(self, path: str, applied: ApiFailure) -> bool:
+        """Whether a deploy comes to another object than an apply does: by helm 3, or of what helm 3 deployed."""
+        if classify(applied.status, applied.message) is not INVALID:
+            return False
+        return not self.applies or (applied.status == _UNPROCESSABLE and self._is_of_a_client(path))
+
+    def _is_of_a_client(self, path: str) -> bool:
+        """Whether Helm owns fields of it that it did not apply; helm 4 takes them over before it applies."""
+        try:
+            found = self.api.get(path) or {}
+        except ApiFailure:
+            return False
+        managers = parts(part(found, "metadata"), "managedFields")
+        return any((each.get("manager"), each.get("operation")) == (_MANAGER, "Update") for each in managers)
+
+    def _ask(
+        self, method: str, path: str, body: dict[str, object], warnings: list[str], *, content: str = "application/json"
+    ) -> None:
+        query = _DRY | {"fieldValidation": "Strict" if self.applies else "Warn"}
+        query |= {"force": "true"} if content == _APPLY else {}
+        self.api.request(method, path, query=query, body=body, content=content, final=_FINAL, warnings=warnings)
 
     def _pods(self, trial: Trial) -> str:
         namespace = trial.manifest.namespace or self.scope.namespace

@@ -6,7 +6,7 @@ import pytest
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
-from jetscale_cicd.decide.cluster.trials import Trial, own_kinds, renamed, trials
+from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, own_kinds, renamed, trials
 
 SCOPE = DeployScope(namespace="shop", release="app")
 CRD = (
@@ -138,6 +138,26 @@ def test_a_pod_needs_room_where_it_comes_before_another_goes(kind: str, more: st
     before, after = workload(kind, more), workload(kind, more, "hostNetwork: true, ")
     assert pod_of(after, before).adds == adds
     assert pod_of(after).adds  # a new workload's always
+
+
+# What a client merges
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "patch"),
+    [
+        ({"a": 1}, {"a": 1}, {}),
+        ({"a": 1, "b": 2}, {"a": 1}, {"b": None}),
+        ({"s": {"a": 1, "b": 2}}, {"s": {"a": 1, "c": 3}}, {"s": {"b": None, "c": 3}}),
+        ({"s": {"a": 1}}, {"s": [1]}, {"s": [1]}),
+        ({"s": [1]}, {"s": {"a": 1}}, {"s": {"a": 1}}),
+        ({"s": [{"a": 1}]}, {"s": [{"a": 1}, {"b": 1}]}, {"s": [{"a": 1}, {"b": 1}]}),
+    ],
+)
+def test_a_patch_names_what_changed_and_what_is_gone(
+    before: dict[str, object], after: dict[str, object], patch: dict[str, object]
+) -> None:
+    assert merge_patch(before, after) == patch
 
 
 # Definitions

@@ -33,6 +33,12 @@ class Server(FakeKubernetes):
         self.refusals = {(method, path): failure for method, path, failure in refused}
         self.warnings: dict[str, list[str]] = {}
         self.sent: list[tuple[str, str, Object, dict[str, Any]]] = []
+        self.managed: list[Object] | ApiFailure = [{"manager": "helm", "operation": "Apply"}]
+
+    def get(self, path: str, **query: str | int) -> Object | None:
+        if isinstance(self.managed, ApiFailure):
+            raise self.managed
+        return {"metadata": {"managedFields": self.managed}}
 
     def request(self, method: str, path: str, **more: Any) -> Object:
         if method == "GET":
@@ -148,3 +154,34 @@ def test_a_secret_of_the_manifests_is_masked_in_what_the_server_says() -> None:
 def test_an_object_of_another_shape_is_no_bug(document: str) -> None:
     codes = {error.code for error in check_policy(Server(), SCOPE, parsed(document)).refused}
     assert codes <= {"KIND_REMOVED", "POLICY_INVALID"}
+
+
+APPLIED = refuse("PATCH", DEPLOYMENT, 422, 'x "web" is invalid: spec.a: Forbidden')
+
+
+def test_what_helm_3_does_not_find_as_it_left_it_is_refused_as_it_was_applied() -> None:
+    there = refuse("POST", DEPLOYMENT.rpartition("/")[0], 409, 'deployments.apps "web" already exists', "AlreadyExists")
+    (error,) = check_policy(Server(APPLIED, there), SCOPE, parsed(workload()), applies=False).refused
+    assert error.code == "POLICY_INVALID"
+
+
+@pytest.mark.parametrize(
+    "managed",
+    [
+        [{"manager": "helm", "operation": "Apply"}, {"manager": "kube-controller-manager", "operation": "Update"}],
+        [],
+        ApiFailure(403, "no"),
+    ],
+)
+def test_what_helm_4_applied_itself_is_tried_once(managed: list[Object] | ApiFailure) -> None:
+    api = Server(APPLIED)
+    api.managed = managed
+    assert len(check_policy(api, SCOPE, parsed(workload()), parsed(workload(more="  paused: true\n"))).refused) == 1
+    assert [method for method, path, *_ in api.sent if path == DEPLOYMENT] == ["PATCH"]
+
+
+def test_what_helm_3_deployed_and_helm_4_takes_over_is_tried_as_a_client_merges_it() -> None:
+    api = Server(APPLIED)
+    api.managed = [{"manager": "helm", "operation": "Update"}]
+    check_policy(api, SCOPE, parsed(workload()), parsed(workload(more="  paused: true\n")))
+    assert [body for _, path, body, _ in api.sent if path == DEPLOYMENT][1:] == [{"spec": {"paused": None}}]
