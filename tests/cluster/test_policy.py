@@ -292,6 +292,21 @@ def test_a_pod_that_takes_the_place_of_another_needs_no_room_of_its_own(
     assert codes(check_policy(api, scope(quota), parsed(after), parsed(before))) == code
 
 
+@pytest.mark.parametrize(
+    ("policy", "code"), [("before-hook-creation", []), ("", []), ("hook-succeeded", ["QUOTA_EXCEEDED"])]
+)
+def test_a_hook_gets_the_room_of_the_one_that_helm_deletes_before(
+    cluster: Cluster, namespace: str, api: Kubernetes, policy: str, code: list[str]
+) -> None:
+    hook = job(hook="pre-upgrade", **({"hook-delete-policy": policy} if policy else {}))
+    make(cluster, namespace, hook)
+    body = {"metadata": {"name": "tight"}, "spec": {"hard": {"count/jobs.batch": "1"}}}
+    cluster.ask(f"/api/v1/namespaces/{namespace}/resourcequotas", "POST", body)
+    other = parsed(hook.replace("name: once", "name: other"))
+    until(lambda: codes(check_policy(api, scope(namespace), other)) == ["QUOTA_EXCEEDED"])
+    assert codes(check_policy(api, scope(namespace), parsed(hook))) == code
+
+
 def test_a_limit_of_a_namespace_is_told(cluster: Cluster, namespace: str, api: Kubernetes) -> None:
     body = {"metadata": {"name": "most"}, "spec": {"limits": [{"type": "Container", "max": {"cpu": "1"}}]}}
     cluster.ask(f"/api/v1/namespaces/{namespace}/limitranges", "POST", body)

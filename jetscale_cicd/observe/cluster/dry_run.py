@@ -26,6 +26,7 @@ from jetscale_cicd.decide.cluster.refusals import (
 )
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, own_kinds, renamed, trials
+from jetscale_cicd.decide.needs.hooks import BEFORE_CREATION, user_of
 from jetscale_cicd.decide.needs.shapes import part, parts
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.record import field, frozen
@@ -182,7 +183,7 @@ class _Attempt:
         if rule and rule.meaning is Meaning.UNCHECKED:
             why = "" if trial.is_pod and rule is not LACKS_RIGHT else rule.hint
             return _Answer(trial, unchecked=why, warnings=warnings)
-        if trial.is_pod and rule is QUOTA and not trial.adds:
+        if rule is QUOTA and (not trial.adds if trial.is_pod else self._is_replaced(trial.manifest)):
             return _Answer(trial, warnings=warnings)
         manifest, message = trial.manifest, failed.message
         if rule is KIND_REMOVED:
@@ -200,6 +201,15 @@ class _Attempt:
         if rule is None and failed.unreachable:
             raise error  # and so it is for all others
         return _Answer(trial, error=error, warnings=warnings)
+
+    def _is_replaced(self, manifest: Manifest) -> bool:
+        """Whether it is a hook of an earlier deploy, whose room it gets: Helm deletes that one before."""
+        if not manifest.hook or BEFORE_CREATION not in user_of(manifest, self.scope.namespace).policies:
+            return False
+        try:
+            return self.api.get(self.kinds.path(manifest, self.scope.namespace)) is not None
+        except ApiFailure:
+            return False
 
     def _served_versions(self, manifest: Manifest) -> str:
         group = manifest.api_version.rpartition("/")[0]
