@@ -198,6 +198,15 @@ def test_a_hook_of_an_earlier_deploy_is_deleted_before_and_so_never_immutable(
     assert check_policy(api, scope(namespace), parsed(job("other", hook="pre-upgrade"))) == PolicyReview()
 
 
+def test_a_hook_that_is_there_is_tried_under_a_name_that_its_kind_takes(
+    cluster: Cluster, namespace: str, api: Kubernetes
+) -> None:
+    hook = job(hook="pre-upgrade").replace("kind: Job", "kind: CronJob").replace("name: once", f"name: {'c' * 52}")
+    hook = hook.replace("spec: {", "spec: {schedule: '0 0 1 1 *', jobTemplate: {spec: {", 1).rstrip() + "}}\n"
+    make(cluster, namespace, hook)
+    assert check_policy(api, scope(namespace), parsed(hook)) == PolicyReview()
+
+
 def test_a_refusal_does_not_repeat_the_value_of_a_variable(cluster: Cluster, namespace: str, api: Kubernetes) -> None:
     before, after = (
         job().replace("image: x", f"image: x, env: [{{name: URL, value: {value}}}]")

@@ -18,7 +18,8 @@ _TEMPLATES = {
 _WORKLOAD_GROUPS = ("apps", "batch")
 # Which of them a pod needs is another check's question.
 _OF_OTHERS = ("serviceAccountName", "serviceAccount", "nodeName")
-_LONGEST_PREFIX = 50
+# With what the API server adds to it, "-" and five characters, it is as long as the name of a CronJob may be: 52.
+_LONGEST_PREFIX = 46
 
 
 @frozen(kw_only=True)

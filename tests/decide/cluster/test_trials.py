@@ -73,10 +73,10 @@ def test_a_hook_that_runs_is_created_anew_each_time(when: str, count: int) -> No
 
 
 def test_a_name_that_is_taken_is_replaced_by_one_that_is_not() -> None:
-    (trial,) = trials(SCOPE, parsed(config(f"{'a' * 49}.{'b' * 100}")), ())
+    (trial,) = trials(SCOPE, parsed(config(f"{'a' * 45}.{'b' * 100}")), ())
     metadata: Any = renamed(trial).body["metadata"]
     assert "name" not in metadata
-    assert metadata["generateName"] == f"{'a' * 49}-"
+    assert metadata["generateName"] == f"{'a' * 45}-"
 
 
 # Pods
@@ -138,6 +138,13 @@ def test_a_pod_needs_room_where_it_comes_before_another_goes(kind: str, more: st
     before, after = workload(kind, more), workload(kind, more, "hostNetwork: true, ")
     assert pod_of(after, before).adds == adds
     assert pod_of(after).adds  # a new workload's always
+
+
+def test_another_name_is_no_longer_than_the_shortest_limit_of_a_kind() -> None:
+    metadata = f"{{name: {'c' * 52}, annotations: {{helm.sh/hook: pre-upgrade}}}}"
+    hook = workload("CronJob").replace("{name: web}", metadata)
+    body: Any = renamed(trials(SCOPE, parsed(hook), ())[0]).body
+    assert len(body["metadata"]["generateName"] + "12345") == 52
 
 
 # What a client merges
