@@ -6,7 +6,7 @@ from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.needs.hooks import Deploy, Moment, Phase, last_moment, user_of
 from jetscale_cicd.decide.needs.need import Need, Thing, User, thing_of
 from jetscale_cicd.decide.needs.products import Keys, Product, kinds_of, products
-from jetscale_cicd.model.record import field, frozen
+from jetscale_cicd.model.record import field, frozen, replace
 
 # Groups of Kubernetes itself: what their kinds make is known here.
 _KNOWN_GROUPS = frozenset(
@@ -78,7 +78,9 @@ def made_by(manifests: Sequence[Manifest], namespace: str) -> Release:
     for manifest in manifests:
         this, user = thing_of(manifest, namespace), user_of(manifest, namespace)
         for product in products(manifest.document, this):
-            things[product.thing] = (*things.get(product.thing, ()), Made(product, user))
+            # What the program of a Job made stays when Helm deletes the Job.
+            by = replace(user, policies=()) if this.kind == "Job" and product.thing != this else user
+            things[product.thing] = (*things.get(product.thing, ()), Made(product, by))
         if this.kind == "CustomResourceDefinition":
             for kind in kinds_of(manifest.document):
                 kinds[kind] = (*kinds.get(kind, ()), user)

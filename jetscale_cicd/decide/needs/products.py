@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Thing
-from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, text
+from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, text, words
 from jetscale_cicd.model.record import frozen
 
 Keys = frozenset[str] | None
@@ -145,6 +145,14 @@ def _of_stateful_set(document: Part, this: Thing) -> Iterator[Product]:
             yield Product(Thing(OF_THE_CORE, "PersistentVolumeClaim", this.namespace, f"{name}-{this.name}-{number}"))
 
 
+def _of_job(document: Part, this: Thing) -> Iterator[Product]:
+    """The certificate of a webhook, which a Job of kube-webhook-certgen makes as a hook before."""
+    for container in parts(part(document, "spec", "template", "spec"), "containers"):
+        given = (*words(container.get("command")), *words(container.get("args")))
+        names = [each.partition("=")[2] for each in given if each.startswith("--secret-name=")]
+        yield from (_secret(this, name) for name in names if name and "create" in given)
+
+
 def _of_volume(document: Part, _: Thing) -> Iterator[Product]:
     """A class that only pairs claims with volumes that are made by people needs no StorageClass."""
     if name := text(part(document, "spec"), "storageClassName"):
@@ -181,6 +189,7 @@ _READERS: dict[tuple[str, str], Callable[[Part, Thing], Iterator[Product]]] = {
     ("objectbucket.io", "ObjectBucketClaim"): _of_bucket,
     ("postgresql.cnpg.io", "Cluster"): _of_postgres,
     ("apps", "StatefulSet"): _of_stateful_set,
+    ("batch", "Job"): _of_job,
     ("networking.k8s.io", "IngressClass"): _of_default,
     ("storage.k8s.io", "StorageClass"): _of_default,
 }

@@ -473,6 +473,25 @@ def test_a_class_that_a_controller_answers_needs_no_object() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hook", "arguments", "expected"),
+    [
+        ("pre-install", "[create, --secret-name=db]", []),
+        ("pre-install", "[create, --secret-name=other]", ["NEEDED_SECRET_MISSING"]),
+        ("pre-install", "[patch, --secret-name=db]", ["NEEDED_SECRET_MISSING"]),
+        ("pre-upgrade", "[create, --secret-name=db]", ["NEEDED_SECRET_MISSING"]),
+        ("post-install", "[create, --secret-name=db]", ["WAITS_FOR_HOOK"]),
+    ],
+)
+@pytest.mark.parametrize("policy", ["before-hook-creation", "before-hook-creation,hook-succeeded"])
+def test_a_certificate_that_a_hook_makes_outlives_it(
+    hook: str, arguments: str, expected: list[str], policy: str
+) -> None:
+    pods = f"spec: {{template: {{spec: {{containers: [{{name: create, args: {arguments}}}]}}}}}}"
+    job_of_hook = thing("batch/v1", "Job", "certificate", pods, hook, hook_delete_policy=policy)
+    assert codes(job_of_hook + workload(SECRET)) == expected
+
+
+@pytest.mark.parametrize(
     ("class_name", "on_gke"),
     [
         ("annotations: {kubernetes.io/ingress.class: gce}", []),
