@@ -6,7 +6,6 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
 from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
 from jetscale_cicd.model.record import replace
-from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.step import StepState
 
 
@@ -19,8 +18,6 @@ def run_refusal(plan: Plan, preconditions: Sequence[Precondition]) -> Stage6Erro
         preconditions: with their results in this process.
     """
     refused = _refused_targets(plan, preconditions)
-    if plan.half is Half.RELEASE:  # what a target lacks is for the deploy to find, but for what no version may lack
-        preconditions = [each for each in preconditions if each.target is None or each.of_the_version]
     of_all = [each for each in preconditions if each.target not in refused]
     kept_back = _with_those_that_need_them(plan, refused)
     acts = [each for each in plan.target_plans if each.needed and each.decided.target.name not in kept_back]

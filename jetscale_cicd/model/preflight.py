@@ -12,10 +12,12 @@ class Preflight:
 
     Args:
         plan: with the preconditions.
+        partial: some checks were not asked for, so that nothing is said of a deploy.
         waited: seconds for which it was waited until what converges was met.
     """
 
     plan: Plan
+    partial: bool = False
     waited: float = 0
 
     @property
@@ -25,8 +27,14 @@ class Preflight:
 
     @property
     def error(self) -> Stage6Error | None:
-        """The first that is unmet or cannot be told, as the rows show the others; None where a run could deploy."""
-        return next((row.error for row in self.rows if row.error and row.state is not PreconditionState.WARNING), None)
+        """The first that is unmet, else the first that cannot be told; the rows show the others."""
+        states = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
+        return next((row.error for state in states for row in self.rows if row.state is state), None)
+
+    def failing(self, target: str) -> tuple[Precondition, ...]:
+        """What keeps a deploy to a target from being possible: of the target, and of the run."""
+        states = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
+        return tuple(row for row in self.rows if row.state in states and row.target in (None, target))
 
     @property
     def may_converge(self) -> bool:

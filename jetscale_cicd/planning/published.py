@@ -100,7 +100,7 @@ def _check_first_deploy(context: RunContext, published: Published) -> bool:
     """Check the package of a tag that says what it holds; False where nothing depends on it yet."""
     if _was_deployed(published):
         return True
-    if not (published.deploys and context.request.acts):
+    if not (published.deploys and (context.request.acts or context.request.preflight)):
         return False
     if why := _why_not_rebuilt(context, published):
         raise _not_of_its_commit(context, published, f"the registry holds {published.answer.digest}, which {why}")

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import check_rendered_once
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.plan import TargetDecision
+from jetscale_cicd.model.target import Target
 from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.preconditions.check import TargetCheck
 from jetscale_cicd.preconditions.survey.found import NotChecked
@@ -26,9 +27,20 @@ def _run(context: RunContext, proposal: Proposal, decided: TargetDecision) -> No
         # A run packages and renders again before it publishes, and stops there.
         return NotChecked(f"it could not be rendered here: {failed.code}: {failed.message}")
     if isinstance(rendered, NotChecked):
+        if context.request.preflight:  # what was not rendered was not checked, and is not ready
+            raise _unknown(target, rendered.why)
         return rendered
     check_rendered_once(rendered.manifests, target.name, target.namespace)
     return None
+
+
+def _unknown(target: Target, why: str) -> CannotTellError:
+    return CannotTellError(
+        "NOTHING_RENDERED",
+        f"what a deploy to {target.name} needs cannot be told: {why}",
+        where=f"target {target.name}",
+        hint="release a version first (jetscale-cicd release), or accept the published one (jetscale-cicd adopt TAG)",
+    )
 
 
 CHECK = TargetCheck("objects", "the chart renders, and no object twice", _targets, _run, of_the_version=True)

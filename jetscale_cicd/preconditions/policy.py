@@ -2,12 +2,14 @@
 
 from jetscale_cicd.decide.needs.ownership import without_foreign
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Findings, Found
+from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
 def _run(survey: TargetSurvey) -> Found:
     api = survey.cluster
+    if survey.is_on_another_cluster:
+        return NotChecked("the context leads to another cluster, where nothing is tried")
     from jetscale_cicd.observe.cluster.dry_run import check_policy
 
     target, deployed = survey.target, survey.deployed()
@@ -16,6 +18,8 @@ def _run(survey: TargetSurvey) -> Found:
         seen = survey.inventory()
         ours = without_foreign(ours, deployed, seen, release=target.release, namespace=target.namespace)
     review = check_policy(api, survey.scope, ours, deployed, applies=survey.context.helm.applies)
+    if review.untried:
+        return NotChecked("; ".join(review.notes))
     return Findings(review.refused, note="; ".join(review.notes))
 
 

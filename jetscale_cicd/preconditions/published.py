@@ -24,7 +24,7 @@ def _run(context: RunContext, proposal: Proposal) -> None:
         answer=artifact.answer,
         targets=proposal.observed.targets,
         reserved=proposal.observed.releases.reserved,
-        deploys=bool(proposal.plan.deployed_targets),
+        deploys=bool(proposal.plan.deployed_targets) or context.request.preflight,
     )
     check_published(context, published)
 

@@ -3,6 +3,7 @@
 from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.request import Half
 from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.preconditions.check import SurveyCheck
@@ -30,8 +31,10 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
         return (answered(row, found),)
     findings = found if isinstance(found, Findings) else Findings(found)
     rows = [
-        softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in findings[0]
+        softened(replace(row, state=_state(error), error=error), target, warns=check.warns) for error in findings.errors
     ]
+    if survey.context.request.half is Half.RELEASE:  # what a target lacks, its deploy has to find
+        rows = [replace(each, state=PreconditionState.WARNING) for each in rows]
     rows += (replace(row, state=PreconditionState.WARNING, error=error) for error in findings.warnings)
     return tuple(rows) or (replace(row, why=findings.note),)
 

@@ -27,6 +27,15 @@ def _check_asked(request: Request) -> None:
                 raise ConfigurationError("UNKNOWN_CHECK", f"there is no check {quoted(name)}", where=option, hint=hint)
 
 
+def _nothing_checked() -> ConfigurationError:
+    return ConfigurationError(
+        "NOTHING_CHECKED",
+        "no check of those that are asked for concerns these targets",
+        where="--only, --skip",
+        hint="leave them out to make every check",
+    )
+
+
 def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> Preflight:
     """Check every precondition.
 
@@ -34,10 +43,13 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
         seconds: how long to go on where everything that does not hold may mend itself.
     """
     _check_asked(context.request)
+    partial = bool(context.request.only or context.request.skip)
     begun, waited = time.monotonic(), 0.0
     while True:
         checked = replace(proposal.plan, preconditions=check_preconditions(context, proposal))
-        preflight = Preflight(plan=checked, waited=waited)
+        preflight = Preflight(plan=checked, partial=partial, waited=waited)
+        if not preflight.rows:
+            raise _nothing_checked()
         if waited >= seconds or not preflight.may_converge:
             return preflight
         wanting = ", ".join(dict.fromkeys(row.id for row in preflight.rows if row.error))

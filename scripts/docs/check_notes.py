@@ -174,6 +174,11 @@ NOTES: dict[str, Note] = {
         "The login of `image_pull_secret`, from which a deploy makes the Secret.",
         "set the variable, or `docker login HOST`.",
     ),
+    "pull-secret": Note(
+        _CONFIG,
+        "A run changes no Secret of its name that somebody else keeps, and Helm takes none that the run has made.",
+        "choose another name, or label it as the error shows.",
+    ),
     "engine": Note(
         _CI,
         "There is a kubeconfig and a kubectl for the engine `helm`, a directory of its own for `render`.",

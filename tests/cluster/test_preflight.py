@@ -125,6 +125,47 @@ def test_the_secret_for_pulling_images_is_made_and_kept_up_to_date(
     assert all("pull-canary" not in each.stdout + each.stderr for each in (first, ended, again))
 
 
+def test_a_pull_secret_that_is_not_the_runs_is_refused_before_anything_is_published(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    more = "    image_pull_secret: {name: pull, environment: IMAGES, registry: images.invalid}"
+    live = stack(tmp_path, cluster, namespace, helm4, more)
+    env = {"IMAGES": "robot:pull-canary-1234"}
+    live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "pull"}})
+    assert unmet(preflight(live, **env)) == {"pull-secret": ["PULL_SECRET_FOREIGN"]}
+    ended = live.run(**env)
+    assert (ended.status, ended.json["error"]["code"]) == (3, "PULL_SECRET_FOREIGN")
+    assert (live.sample.published, live.sample.remote_tags) == ([], {})
+    live.ask("/api/v1/namespaces/{}/secrets/pull", "DELETE")
+    twice = "apiVersion: v1\nkind: Secret\nmetadata: {name: pull}\n"
+    live.sample.commit("feat: a Secret of that name", {"charts/app/templates/pull.yaml": twice})
+    assert unmet(preflight(live, **env)) == {"pull-secret": ["PULL_SECRET_RENDERED"]}
+
+
+def test_nothing_is_tried_on_another_cluster(live: Stack) -> None:
+    key = "    cluster: 00000000-0000-4000-8000-000000000000"
+    live.sample.edit("chore: pinned", FILE, "    client_name:", f"{key}\n    client_name:")
+    found = rows(preflight(live))
+    assert found.pop("cluster") == [("unmet", "CLUSTER_DIFFERS")]
+    assert found["policy"] == [("skipped", None)]
+
+
+def test_a_released_version_is_proven_and_checked_before_its_first_deploy(live: Stack) -> None:
+    need_a_secret(live)
+    released = live.command("release", "--output=json")
+    assert released.status == 0, released.stderr
+    assert unmet(preflight(live)) == {"chart-needs": ["NEEDED_SECRET_MISSING"]}
+    assert unmet(preflight(live, "--only=chart-needs")) == {"chart-needs": ["NEEDED_SECRET_MISSING"]}
+
+
+def test_a_choice_of_checks_says_nothing_of_a_deploy_and_an_empty_one_is_an_error(live: Stack) -> None:
+    chosen = preflight(live, "--only=rights")
+    assert (chosen.json["ready"], chosen.json["partial"]) == (True, True)
+    empty = preflight(live, "--only=rights", "--skip=rights", "--skip=objects", "--skip=published")
+    assert (empty.status, empty.json["error"]["code"]) == (2, "NOTHING_CHECKED")
+    assert preflight(live, "--only=right").json["error"]["code"] == "UNKNOWN_CHECK"
+
+
 def login(live: Stack) -> tuple[str, str]:
     secret = live.ask("/api/v1/namespaces/{}/secrets/pull")
     config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))

@@ -21,7 +21,6 @@ READ_ELSEWHERE = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HELM_D
     "LC_CTYPE",
     "LANG",
     "PYTHONUTF8",
-    "AWS_REGION",
 }
 # Parts of the names of variables whose values are masked.
 PARTS_OF_NAMES = {"AUTH_CONFIG"}

@@ -13,6 +13,7 @@ from jetscale_cicd.report.face import MORE_FACES, Medium, open_face
 from jetscale_cicd.report.paint import Paint
 from jetscale_cicd.report.results import PreflightResult
 from jetscale_cicd.report.text.face import text_of
+from jetscale_cicd.report.text.preflight import preflight_closing
 from tests.report.samples import ERROR, PUBLISH, SECRET
 
 HOSTILE = "]]><x a='1'>&\x07\x1b[2J |`<script>@all ![i](https://x)\n::error::x ##[group]\ud800"
@@ -73,6 +74,15 @@ def test_every_row_of_the_markdown_is_one_row_of_a_table() -> None:
     assert SECRET not in text
 
 
+def test_a_secret_with_what_markdown_escapes_is_masked_all_the_same() -> None:
+    secret = "hunter_two*long#x"
+    masked = Medium(lambda text: text.replace(secret, "***"), Paint(enabled=False))
+    row = replace(ROWS[2], error=PreconditionError("POLICY_DENIED", f"it has {secret}", hint=f"not {secret}"))
+    plan = replace(PUBLISH, preconditions=(row,))
+    page = open_face("markdown").render(PreflightResult(Preflight(plan=plan)), masked)
+    assert "hunter" not in page
+
+
 @pytest.mark.parametrize("face", ["text", "json", *MORE_FACES])
 def test_no_form_forwards_a_command_to_the_ci(face: str) -> None:
     assert not re.search(r"(?m)^\s*::|##[A-Za-z]*\[|\x1b", shown(face))
@@ -91,6 +101,27 @@ def test_the_page_has_each_code_with_its_remedy_and_what_a_run_does() -> None:
     assert "a deploy makes it" in text
     assert PREFLIGHT.error is not None
     assert PREFLIGHT.error.code == "POLICY_DENIED"
+
+
+def verdicts(*rows: Precondition, partial: bool = False) -> list[str]:
+    """The words of the last lines, with the targets that they are about."""
+    preflight = Preflight(plan=replace(PUBLISH, preconditions=rows), partial=partial)
+    lines = preflight_closing(preflight, Paint(enabled=False)).splitlines()
+    return [line.replace("  ", " ").partition(":")[0].partition(" could")[0] for line in lines]
+
+
+def test_each_target_has_its_own_verdict_and_the_run_is_everybodys() -> None:
+    of_the_run = replace(ROWS[2], target=None)
+    assert verdicts(ROWS[0]) == ["READY live, preview"]
+    assert verdicts(ROWS[0], ROWS[2]) == ["NOT READY live", "READY preview"]
+    assert verdicts(of_the_run) == ["NOT READY live, preview"]
+    assert verdicts(ROWS[0], partial=True) == ["CHECKED live, preview"]
+
+
+def test_what_does_not_hold_comes_before_what_cannot_be_told() -> None:
+    error = Preflight(plan=replace(PUBLISH, preconditions=(ROWS[3], ROWS[2]))).error
+    assert error is not None
+    assert (error.code, error.exit_status) == ("POLICY_DENIED", 3)
 
 
 def test_waiting_may_help_where_everything_unmet_may_mend_itself() -> None:

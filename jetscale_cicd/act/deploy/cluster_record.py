@@ -4,19 +4,15 @@ A release on a cluster cannot tell that another cluster is meant: on the wrong o
 before a first deploy. So the record is in git, in the name of a ref: reading it takes no more than listing the tags.
 """
 
-import os
-
 from jetscale_cicd.act.context import ActContext
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.decide.cluster.identity import needs_address, wrong_cluster
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.identity import read_identity
 from jetscale_cicd.observe.git.releases import clusters_in
 from jetscale_cicd.observe.git.remote import CLUSTERS, remote_of, remote_refs
+from jetscale_cicd.planning.cluster import compare_cluster, identify
 from jetscale_cicd.tools.kubernetes import Kubernetes
-from jetscale_cicd.tools.process import tool_environment
 
 
 def check_cluster(context: RunContext, target: Target) -> None:
@@ -32,9 +28,8 @@ def check_cluster(context: RunContext, target: Target) -> None:
     recorded = () if target.cluster or api is None else _recorded(context, target)
     if api is None or not (target.cluster or recorded):
         return
-    of_address = needs_address(target, recorded)
-    seen = read_identity(context.processes, tool_environment(os.environ), api, api.context, of_address=of_address)
-    if wrong := wrong_cluster(target, seen, recorded, f"{CLUSTERS}{target.name}/{{record}}"):
+    _, wrong = compare_cluster(context, target, api, recorded)
+    if wrong:
         raise wrong
 
 
@@ -70,10 +65,9 @@ def _push(acting: ActContext, target: Target, api: Kubernetes) -> str:
     """Push the record; why that was not possible, or ""."""
     context = acting.context
     try:
-        env = tool_environment(os.environ)
-        seen = read_identity(context.processes, env, api, api.context, of_address=False)
+        seen = identify(context, api, of_address=False)
         if seen.uid is None:
-            seen = read_identity(context.processes, env, api, api.context, of_cluster=False)
+            seen = identify(context, api, of_address=True, of_cluster=False)
         if not seen.record:
             return "neither the namespace kube-system nor a certificate authority can be read"
         remote, ref = remote_of(context.repository) or "origin", f"{CLUSTERS}{target.name}/{seen.record}"

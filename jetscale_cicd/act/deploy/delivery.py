@@ -1,6 +1,5 @@
 """What a run gives the engine of a target to deploy (``Delivery`` in ``engines/engine.py``)."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from jetscale_cicd.model.live import Deployed
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.planning.pull_login import pull_login
 from jetscale_cicd.planning.target_manifests import written_values
 
 
@@ -63,20 +63,6 @@ class TargetDelivery:
     def report_interrupted(self, record: Deployed, run: str) -> None:
         """Record an interrupted deploy, whose process ended before it did so."""
         report_interrupted(self.context, self.decided.target, record, run)
-
-
-def pull_login(context: RunContext, target: Target) -> bytes:
-    """The Docker configuration of the Secret for pulling images; empty where the target has none.
-
-    Raises:
-        PreconditionError: ``PULL_LOGIN``.
-    """
-    if target.image_pull_secret is None:
-        return b""
-    from jetscale_cicd.observe.pull_login import read_pull_login
-
-    where = f"targets.{target.name}.image_pull_secret"
-    return read_pull_login(target.image_pull_secret, where, os.environ, context.logins)
 
 
 def render(acting: ActContext, target: Target, archive: Path) -> bytes:

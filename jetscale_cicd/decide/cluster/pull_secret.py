@@ -2,10 +2,13 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jetscale_cicd.config.bounded_json import read_json
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.errors import PreconditionError
+from jetscale_cicd.model.target import Target
 
 TYPE = "kubernetes.io/dockerconfigjson"
 KEY = ".dockerconfigjson"
@@ -45,6 +48,37 @@ def pull_secret(name: str, namespace: str, config: bytes) -> dict[str, Any]:
         "type": TYPE,
         "data": {KEY: base64.b64encode(config).decode()},
     }
+
+
+def foreign(found: Mapping[str, Any], target: Target) -> PreconditionError | None:
+    """Why a Secret of the name is not the run's to change: its type, or who keeps it; None where it is."""
+    labels = (found.get("metadata") or {}).get("labels") or {}
+    if found.get("type") == TYPE and MANAGED.items() <= labels.items():
+        return None
+    name = target.image_pull_secret.name if target.image_pull_secret else ""
+    return PreconditionError(
+        "PULL_SECRET_FOREIGN",
+        f"Secret {name} is there, and is not one for pulling images that this run may change "
+        f"(type {found.get('type')})",
+        where=f"namespace {target.namespace}",
+        hint=f"choose another name: targets.{target.name}.image_pull_secret.name; or, where nobody else keeps it: "
+        f"kubectl label secret {name} --namespace {target.namespace} app.kubernetes.io/managed-by=stage6 --overwrite",
+    )
+
+
+def rendered(manifests: Sequence[Manifest], target: Target) -> PreconditionError | None:
+    """Why the chart and the run would both make the Secret, which Helm refuses; None where the chart does not."""
+    name = target.image_pull_secret.name if target.image_pull_secret else ""
+    here = (each for each in manifests if each.kind == "Secret" and each.namespace in ("", target.namespace))
+    twice = next((each for each in here if each.name == name), None)
+    if twice is None:
+        return None
+    return PreconditionError(
+        "PULL_SECRET_RENDERED",
+        f"the chart makes Secret {name}, too, and Helm takes no object that this run has made",
+        where=twice.source or f"target {target.name}",
+        hint=f"leave it out of the chart, or take out targets.{target.name}.image_pull_secret",
+    )
 
 
 def is_up_to_date(found: Mapping[str, Any], config: bytes) -> bool:

@@ -76,13 +76,16 @@ def _absent(
             hint=f"grant get of the Secret: kubectl auth can-i get secret/{thing.name} --namespace {thing.namespace}",
             details=details,
         )
+    command = create_command(thing, (), tuple(keys))
+    if thing.namespace in inventory.new_namespaces:  # which the run would make, and is refused for this
+        command = f"kubectl create namespace {thing.namespace} && {command}"
     near = close_to(thing.name, inventory.names(thing))
     similar = f"; there is {', '.join(near)}" if near else ""
     return PreconditionError(
         "CONTRACT_SECRET_MISSING",
         f"Secret {thing.name} is not in namespace {thing.namespace}{similar}",
         where=where,
-        hint=f"{_OWNER}: {create_command(thing, (), tuple(keys))}",
+        hint=f"{_OWNER}: {command}",
         details=details,
     )
 

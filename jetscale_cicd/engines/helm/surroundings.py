@@ -1,7 +1,7 @@
 """What a run makes around a release, where its target says so: the namespace, and the Secret for pulling images."""
 
 from jetscale_cicd.decide.cluster.deploy_record import LABEL
-from jetscale_cicd.decide.cluster.pull_secret import MANAGED, TYPE, is_up_to_date, pull_secret
+from jetscale_cicd.decide.cluster.pull_secret import MANAGED, foreign, is_up_to_date, pull_secret
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
@@ -59,7 +59,7 @@ def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
     """Make the Secret for pulling images, or bring it up to date; what was done, "" where nothing had to be.
 
     Raises:
-        PreconditionError: ``PULL_SECRET_FOREIGN``, one of the name is of another type, or belongs to a release of Helm;
+        PreconditionError: ``PULL_SECRET_FOREIGN``, one of the name is of another type, or somebody else keeps it;
             ``PULL_SECRET_FORBIDDEN``.
         CannotTellError: the cluster does not answer.
     """
@@ -73,9 +73,8 @@ def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
         if found is None:
             api.create(collection, wanted)
             return f"Secret {name} for pulling images is made"
-        labels = found.get("metadata", {}).get("labels") or {}
-        if found.get("type") != TYPE or not MANAGED.items() <= labels.items():
-            raise _foreign(target, name, str(found.get("type")))
+        if refused := foreign(found, target):
+            raise refused
         if is_up_to_date(found, config):
             return ""
         api.replace(f"{collection}/{name}", {**found, "data": wanted["data"]})
@@ -89,13 +88,3 @@ def keep_pull_secret(api: Kubernetes, target: Target, config: bytes) -> str:
             hint="grant get, create and update of it (docs/deploy.md), or have it made, and take image_pull_secret out",
         ) from None
     return f"Secret {name} for pulling images is brought up to date"
-
-
-def _foreign(target: Target, name: str, kind: str) -> PreconditionError:
-    return PreconditionError(
-        "PULL_SECRET_FOREIGN",
-        f"Secret {name} is there, and is not one for pulling images that this run may change (type {kind})",
-        where=f"namespace {target.namespace}",
-        hint=f"choose another name: targets.{target.name}.image_pull_secret.name; or, where nobody else keeps it: "
-        f"kubectl label secret {name} --namespace {target.namespace} app.kubernetes.io/managed-by=stage6 --overwrite",
-    )

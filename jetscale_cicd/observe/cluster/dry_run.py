@@ -54,10 +54,12 @@ class PolicyReview:
     Args:
         refused: everything that it would not take, and what it could not tell.
         notes: what it warns of, and what could not be tried.
+        untried: there was something to try, and nothing of it could be.
     """
 
     refused: tuple[Stage6Error, ...] = ()
     notes: tuple[str, ...] = ()
+    untried: bool = False
 
 
 class _Answer(NamedTuple):
@@ -94,7 +96,8 @@ def check_policy(
     attempt = _Attempt(api, kinds, scope, own, applies=applies)
     answers = each_beside(attempt.of, tried)
     answers += [_Answer(each, unchecked=_TOO_MANY) for each in all_trials[_MOST:]]
-    return PolicyReview(refused=tuple(_errors(answers)), notes=tuple(_notes(answers))[:_NOTES])
+    untried = bool(answers) and all(each.unchecked for each in answers)
+    return PolicyReview(refused=tuple(_errors(answers)), notes=tuple(_notes(answers))[:_NOTES], untried=untried)
 
 
 @frozen

@@ -18,13 +18,14 @@ from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import to_compare
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.planning.cluster import compare_cluster
 from jetscale_cicd.planning.proposal import Proposal
 
 
@@ -83,6 +84,7 @@ class TargetSurvey:
         self._api = Once(lambda: engine_of(self.target).cluster(context, self.target))
         with suppress(Stage6Error):  # one proxy for all threads; each check that asks for it reports the error
             self._api()
+        self.compared_cluster = Once(lambda: compare_cluster(context, self.target, self.cluster, self.recorded))
         self.live = Once(self._live)
         self.deployed = Once(self._deployed)
         self.needs = Once(lambda: needs_of(self.manifests, self.target.namespace))
@@ -105,6 +107,16 @@ class TargetSurvey:
     def api(self) -> "Kubernetes | None":
         """Its cluster; None where none is asked."""
         return self._api()
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """What earlier deploys saw of its cluster, by the remote."""
+        return self.proposal.observed.releases.clusters.get(self.target.name, ())
+
+    @property
+    def is_on_another_cluster(self) -> bool:
+        """Whether the context leads elsewhere, so that nothing is tried there."""
+        return isinstance(self.compared_cluster()[1], PreconditionError)
 
     @property
     def has_clusters(self) -> bool:

@@ -12,6 +12,7 @@ def preflight_document(preflight: Preflight) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "ready": error is None,
+        "partial": preflight.partial,
         "head": plan.head,
         "decision": str(plan.decision),
         "version": str(plan.deploy.version) if plan.deploy else None,

@@ -13,7 +13,6 @@ _MARKS = {
     PreconditionState.CANNOT_TELL: ("red", "?"),
     PreconditionState.SKIPPED: ("dim", "-"),
 }
-_FAILING = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
 
 
 def preflight_text(preflight: Preflight, paint: Paint) -> str:
@@ -63,9 +62,19 @@ def verdict_lines(preflight: Preflight, paint: Paint) -> list[str]:
 
 
 def preflight_closing(preflight: Preflight, paint: Paint) -> str:
-    """The verdict: whether a run could deploy now."""
-    names = ", ".join(decided.target.name for decided in preflight.plan.targets)
-    failing = dict.fromkeys(row.error.code for row in preflight.rows if row.state in _FAILING and row.error)
-    if failing:
-        return f"{paint('red', paint('bold', 'NOT READY'))}  {names}: {', '.join(failing)}\n"
+    """The verdict, a line for each result: to which targets a run could deploy now, and to which not, and why."""
+    verdicts: dict[tuple[str, ...], list[str]] = {}
+    for decided in preflight.plan.targets:
+        codes = dict.fromkeys(row.error.code for row in preflight.failing(decided.target.name) if row.error)
+        verdicts.setdefault(tuple(codes), []).append(decided.target.name)
+    return "".join(_verdict(", ".join(names), codes, preflight, paint) for codes, names in verdicts.items())
+
+
+def _verdict(names: str, codes: tuple[str, ...], preflight: Preflight, paint: Paint) -> str:
+    if codes:
+        return f"{paint('red', paint('bold', 'NOT READY'))}  {names}: {', '.join(codes)}\n"
+    if preflight.partial:
+        return (
+            f"{paint('green', paint('bold', 'CHECKED'))}  {names}: what was asked for holds; the rest was not checked\n"
+        )
     return f"{paint('green', paint('bold', 'READY'))}  {names} could be deployed now\n"

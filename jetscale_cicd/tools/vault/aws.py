@@ -4,6 +4,7 @@ botocore is asked for the region, the endpoint, a proxy and the authorities, too
 other program of AWS in the same environment.
 """
 
+import os
 import re
 import threading
 from typing import NamedTuple
@@ -55,7 +56,8 @@ class AwsVault:
     def check(self, entry: str, keys: tuple[str, ...], may_be_empty: tuple[str, ...], /) -> VaultAnswer:
         """As ``VaultReader.check``."""
         arn = _ARN.fullmatch(entry)
-        region = arn["region"] if arn else self.region
+        # botocore reads AWS_DEFAULT_REGION alone; what gives a job of a CI its role sets AWS_REGION.
+        region = arn["region"] if arn else self.region or os.environ.get("AWS_REGION", "")
         try:
             return within(self.seconds, lambda: self._check(region, _Asked(entry, keys, may_be_empty)))
         except TimeoutError:

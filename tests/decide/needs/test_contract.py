@@ -63,3 +63,14 @@ def test_the_chart_s_needs_of_a_secret_of_the_contract_are_not_told_again() -> N
     needs = needs_of(parse_manifests(WEB, "x"), "shop")
     left = without_contract(needs, {"db": ("URL",)}, LISTED, "shop")
     assert {each.thing.name for each in left if each.thing.kind == "Secret"} == {"other"}
+
+
+def test_what_the_release_adds_to_a_secret_that_is_there_is_not_missing() -> None:
+    assert codes(there(USER=False), keys=("URL", "USER"), manifests=MAKES) == []
+    assert codes(there(USER=False), keys=("URL", "OTHER"), manifests=MAKES) == ["CONTRACT_SECRET_KEY_MISSING"]
+
+
+def test_the_remedy_of_a_new_namespace_begins_with_it() -> None:
+    objects, new = parse_manifests(WEB, "x"), Inventory(new_namespaces=frozenset({"shop"}), resources=())
+    (missing,) = contract_secrets({"db": ()}, made_by(objects, "shop"), new, needs_of(objects, "shop"), TARGET)
+    assert missing.hint.count("kubectl create namespace shop && kubectl create secret generic db") == 1

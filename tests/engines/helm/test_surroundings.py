@@ -90,4 +90,6 @@ def test_the_secret_is_made_left_alone_or_brought_up_to_date() -> None:
 def test_one_of_another_type_or_of_a_release_is_left_alone() -> None:
     helms = {"labels": {"app.kubernetes.io/managed-by": "Helm"}}
     assert kept(secret(type="Opaque")) == ("PULL_SECRET_FOREIGN", None)
-    assert kept(secret(type=TYPE, metadata=helms)) == ("PULL_SECRET_FOREIGN", None)
+    nobodys = {"name": "pull"}
+    for metadata in (helms, nobodys):
+        assert kept(secret(type=TYPE, metadata=metadata)) == ("PULL_SECRET_FOREIGN", None)
