@@ -119,9 +119,15 @@ SURVEY_CHECKS: tuple[SurveyCheck, ...] = (
 )
 
 
-def check_preconditions(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
-    """The result of every check on which the plan depends; an unmet one does not stop the others."""
-    asked = _asked(context.request)
+def check_preconditions(
+    context: RunContext, proposal: Proposal, *, again: tuple[str, ...] = ()
+) -> tuple[Precondition, ...]:
+    """The result of every check on which the plan depends; an unmet one does not stop the others.
+
+    Args:
+        again: ids of checks that are made again, and no others; () for all that are asked for.
+    """
+    asked = _asked(replace(context.request, only=again) if again else context.request)
     rows = _beside_surveys(context, proposal, asked, asked.of(CHECKS))
     return (*rows, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
 

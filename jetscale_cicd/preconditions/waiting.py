@@ -5,6 +5,7 @@ import time
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.precondition import PreconditionState
 from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.request import Request
@@ -14,6 +15,7 @@ from jetscale_cicd.preconditions.table import CHECKS, PROCESS_CHECKS, SURVEY_CHE
 from jetscale_cicd.tools.worker import pause
 
 _PAUSE = 2.0  # seconds
+_WANTING = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
 
 
 def _check_asked(request: Request) -> None:
@@ -52,7 +54,16 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
             raise _nothing_checked()
         if waited >= seconds or not preflight.may_converge:
             return preflight
-        wanting = ", ".join(dict.fromkeys(row.id for row in preflight.rows if row.error))
-        context.announce(f"… {wanting}: not met yet, waiting ({waited:.0f} of {seconds:g} s)")
-        pause(min(_PAUSE, seconds - waited))
+        _wait_until_met(context, proposal, preflight, begun + seconds)
         waited = time.monotonic() - begun
+
+
+def _wait_until_met(context: RunContext, proposal: Proposal, preflight: Preflight, until: float) -> None:
+    """Make the checks that found something again, and no others, until they find nothing, or the time is up."""
+    wanting = tuple(dict.fromkeys(row.id for row in preflight.rows if row.state in _WANTING))
+    left = until - time.monotonic()
+    context.announce(f"… {', '.join(wanting)}: not met yet, waiting for at most {left:.0f} s")
+    while (left := until - time.monotonic()) > 0:
+        pause(min(_PAUSE, left))
+        if not any(row.state in _WANTING for row in check_preconditions(context, proposal, again=wanting)):
+            return

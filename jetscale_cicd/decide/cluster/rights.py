@@ -185,8 +185,9 @@ def _of_the_run(scope: DeployScope) -> Iterator[Access]:
     for verb in ("get", "create", "update"):
         yield _access(scope, "coordination.k8s.io", "leases", verb, "the lock of the release", names=lease)
     if scope.creates_namespace:
-        for verb in ("get", "create"):
-            yield replace(_access(scope, "", "namespaces", verb, f"Namespace {scope.namespace}"), namespace="")
+        for verb, names in (("get", (scope.namespace,)), ("create", ())):
+            made = _access(scope, "", "namespaces", verb, f"Namespace {scope.namespace}", names=names)
+            yield replace(made, namespace="")
     for name in scope.secrets:
         yield _access(scope, "", "secrets", "get", f"Secret {name}, which the target requires", names=(name,))
     for name in scope.external_secrets:

@@ -4,9 +4,8 @@ What a Secret holds is reduced to its keys in the function that reads it, and so
 cannot be read: it may be a part of one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from typing import TypeVar
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.manifests import HOOK
@@ -20,12 +19,9 @@ from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.discovery import served_resources
+from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes, Object
-from jetscale_cicd.tools.worker import worker, working_as
 
-Answer = TypeVar("Answer")
-# Connections that the API's pool keeps.
-_AT_ONCE = 4
 # Where a kind may not be listed, so many are asked for by name.
 _MOST_BY_NAME = 50
 _NOT_HELMS = "type!=helm.sh/release.v1"
@@ -66,7 +62,7 @@ def see_inventory(
     try:
         resources, unlisted = served_resources(api)
         known = Inventory(resources=resources, unlisted=unlisted, new_namespaces=new)
-        found = _side_by_side(_questions(api, target, known, wanted, routed))
+        found = each_beside(lambda ask: ask(), _questions(api, target, known, wanted, routed))
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     return replace(
@@ -223,24 +219,3 @@ def _path(resource: Resource, namespace: str) -> str:
     base = f"/{'apis' if resource.group else 'api'}/{resource.api_version}"
     within = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     return f"{base}{within}/{quote(resource.plural, safe='')}"
-
-
-def _side_by_side(questions: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """All answers, in the order of their questions.
-
-    Raises:
-        Exception: what the first of them raised; those that did not begin are not asked.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    of = worker()
-
-    def ask(question: Callable[[], Answer]) -> Answer:
-        with working_as(of):
-            return question()
-
-    pool = ThreadPoolExecutor(_AT_ONCE)
-    try:
-        return list(pool.map(ask, questions))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
