@@ -1,9 +1,10 @@
 """Everything that the manifests need, and this release does not make in time, is on the cluster."""
 
 from jetscale_cicd.decide.needs.contract import without_contract
-from jetscale_cicd.decide.needs.judge import removed_by, unmet_needs
+from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs
+from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found
+from jetscale_cicd.preconditions.survey.found import Findings, Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -13,7 +14,7 @@ def _run(survey: TargetSurvey) -> Found:
     needs = survey.needs()
     if survey.is_told_by("contract-secrets"):
         needs = without_contract(needs, target.contract_secrets, inventory, target.namespace)
-    return unmet_needs(
+    unmet = unmet_needs(
         needs,
         survey.made(),
         inventory,
@@ -21,8 +22,10 @@ def _run(survey: TargetSurvey) -> Found:
         tests=target.helm_test,
         leaving=removed_by(survey.deployed(), survey.manifests, target.namespace),
         provided=survey.provided,
+        lived_without=logins_of(needs_of(survey.deployed(), target.namespace)),
         values=survey.values,
     )
+    return Findings(unmet.errors, unmet.warnings)
 
 
 CHECK = SurveyCheck("chart-needs", "the cluster has what the manifests need", _run, reads_manifests=True)

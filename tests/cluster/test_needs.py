@@ -94,7 +94,8 @@ class Asked:
     def unmet(self, manifests: tuple[Manifest, ...], *, install: bool = True) -> tuple[Stage6Error, ...]:
         namespace = self.target.namespace
         needs, made = needs_of(manifests, namespace), made_by(manifests, namespace)
-        return unmet_needs(needs, made, self.inventory(manifests, install=install), install=install)
+        unmet = unmet_needs(needs, made, self.inventory(manifests, install=install), install=install)
+        return (*unmet.errors, *unmet.warnings)
 
 
 @contextlib.contextmanager

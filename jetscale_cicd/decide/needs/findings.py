@@ -43,6 +43,17 @@ class Group:
         return frozenset(need.use for need in self.needs)
 
     @property
+    def warns(self) -> bool:
+        """Whether a deploy may succeed without it, which only the deploy shows.
+
+        An account with rights in its namespace alone sees no class of the cluster; an image may be pulled without a
+        login, as the live revision shows: Kubernetes passes over an ``imagePullSecrets`` entry that is not there.
+        """
+        if self.state is Verdict.UNSEEN:
+            return not self.thing.namespace and Use.KIND not in self.uses
+        return self.state is Verdict.MISSING and self.uses == {Use.PULL} and self.thing in self.given.lived_without
+
+    @property
     def users(self) -> str:
         """Who needs it, a few of them by name."""
         names = _unique(str(need.user) for need in self.needs)
@@ -103,12 +114,13 @@ def _missing(group: Group) -> PreconditionError:
     message = f"there is no {thing} in {group.there}, and {group.users} needs it"
     hint, close = _make(group), _close(thing.name, group.given.inventory.names(thing))
     if thing.kind == "Secret" and Use.PULL in group.uses:
+        hint = f"have the run make it, by image_pull_secret of the target; or {hint}"
         return _unmet("PULL_SECRET_MISSING", message, hint, group, close)
     match thing.kind:
         case "Secret":
-            return _unmet("NEEDED_SECRET_MISSING", message, hint, group, close)
+            return _unmet("NEEDED_SECRET_MISSING", message, hint, group, close, _copied(group))
         case "ConfigMap":
-            return _unmet("NEEDED_CONFIGMAP_MISSING", message, hint, group, close)
+            return _unmet("NEEDED_CONFIGMAP_MISSING", message, hint, group, close, _copied(group))
         case "ServiceAccount":
             return _unmet("SERVICE_ACCOUNT_MISSING", message, hint, group, close)
         case "PersistentVolumeClaim":
@@ -256,6 +268,11 @@ def _make(group: Group) -> str:
     if command and thing.namespace in group.given.inventory.new_namespaces:
         return f"kubectl create namespace {shlex.quote(thing.namespace)} && {command}"
     return command or list_command(thing)
+
+
+def _copied(group: Group) -> str:
+    new = group.thing.namespace in group.given.inventory.new_namespaces
+    return "if a controller copies it into new namespaces, make the namespace alone, and check again" if new else ""
 
 
 def _close(wanted: str, names: "Iterator[str] | tuple[str, ...] | set[str]") -> str:

@@ -12,9 +12,22 @@ from jetscale_cicd.decide.needs.shapes import annotation
 from jetscale_cicd.decide.needs.values_lines import lines_of_values
 from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.record import frozen, replace
 
 _KEEP = "helm.sh/resource-policy"
+
+
+@frozen
+class Unmet:
+    """Needs that are not met, one finding for each thing.
+
+    Args:
+        errors: a deploy cannot succeed without them, or that cannot be told.
+        warnings: a deploy may succeed without them (``Group.warns``).
+    """
+
+    errors: tuple[Stage6Error, ...] = ()
+    warnings: tuple[Stage6Error, ...] = ()
 
 
 def unmet_needs(
@@ -26,8 +39,9 @@ def unmet_needs(
     tests: bool = False,
     leaving: frozenset[Thing] = frozenset(),
     provided: frozenset[Thing] = frozenset(),
+    lived_without: frozenset[Thing] = frozenset(),
     values: Mapping[str, bytes] | None = None,
-) -> tuple[Stage6Error, ...]:
+) -> Unmet:
     """What a deploy would find missing, in the order in which the manifests need it.
 
     Args:
@@ -37,10 +51,18 @@ def unmet_needs(
         tests: whether the chart's tests run at its end.
         leaving: what the upgrade removes (``removed_by``).
         provided: what the run itself makes before it deploys: the target's login for a registry.
+        lived_without: Secrets that the live revision pulls its images with, too (``logins_of``).
         values: the target's values files by their paths, in Helm's order.
     """
     deploy = Deploy(install, tests)
-    given = Circumstances(release=made, inventory=inventory, deploy=deploy, leaving=leaving, provided=provided)
+    given = Circumstances(
+        release=made,
+        inventory=inventory,
+        deploy=deploy,
+        leaving=leaving,
+        provided=provided,
+        lived_without=lived_without,
+    )
     groups: dict[tuple[object, ...], list[Need]] = {}
     verdicts: dict[tuple[object, ...], Verdict] = {}
     for need in needs:
@@ -49,7 +71,11 @@ def unmet_needs(
             groups.setdefault(key, []).append(told)
             verdicts[key] = verdict
     lines = lines_of_values(values or {}) if groups else {}
-    return tuple(finding(Group(tuple(found), verdicts[key], given, lines)) for key, found in groups.items())
+    found = [Group(tuple(each), verdicts[key], given, lines) for key, each in groups.items()]
+    return Unmet(
+        errors=tuple(finding(each) for each in found if not each.warns),
+        warnings=tuple(finding(each) for each in found if each.warns),
+    )
 
 
 def to_see(needs: Sequence[Need], made: Release, *, install: bool, tests: bool = False) -> frozenset[Thing]:
@@ -80,6 +106,11 @@ def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespac
         thing_of(each, namespace): annotation(each.document, _KEEP).strip().lower() for each in live if not each.hook
     }
     return frozenset(thing for thing, policy in before.items() if thing not in kept and policy != "keep")
+
+
+def logins_of(needs: Sequence[Need]) -> frozenset[Thing]:
+    """The Secrets that images are pulled with."""
+    return frozenset(need.thing for need in needs if need.use is Use.PULL)
 
 
 def _unseen_instead(need: Need, verdict: Verdict, inventory: Inventory) -> Need:

@@ -36,6 +36,7 @@ class Circumstances:
     Args:
         leaving: what the upgrade removes, because the live revision has it and this one does not.
         provided: what the run itself makes before it deploys.
+        lived_without: Secrets that the live revision pulls its images with, too.
     """
 
     release: Release
@@ -43,6 +44,7 @@ class Circumstances:
     deploy: Deploy
     leaving: frozenset[Thing] = frozenset()
     provided: frozenset[Thing] = frozenset()
+    lived_without: frozenset[Thing] = frozenset()
 
     def verdict(self, need: Need) -> Verdict:
         """Whether a need is met."""

@@ -7,7 +7,7 @@ import yaml
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present, Resource
-from jetscale_cicd.decide.needs.judge import unmet_needs
+from jetscale_cicd.decide.needs.judge import Unmet, unmet_needs
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing, group_of
 from jetscale_cicd.decide.needs.references import needs_of
@@ -102,7 +102,13 @@ def seen(there: Cluster | None = None, *, unseen: Iterable[str] = (), **more: An
 def judged(
     text: str, inventory: Inventory | None = None, *, install: bool = True, **more: Any
 ) -> tuple[Stage6Error, ...]:
-    """What a deploy of these objects would find missing."""
+    """What a deploy of these objects would find missing, what it may do without last."""
+    found = unmet(text, inventory, install=install, **more)
+    return (*found.errors, *found.warnings)
+
+
+def unmet(text: str, inventory: Inventory | None = None, *, install: bool = True, **more: Any) -> Unmet:
+    """The same, apart."""
     rendered = manifests(text)
     needs, made = needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE)
     return unmet_needs(needs, made, inventory or seen(), install=install, **more)

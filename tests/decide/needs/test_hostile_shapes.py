@@ -78,7 +78,7 @@ def test_any_json_in_any_place_is_judged(several: list[dict[str, Any]], install:
     leaving = removed_by(rendered[:1], rendered, NAMESPACE)
     for inventory in (seen(), seen(unseen=("Secret", "ConfigMap"), resources=None)):
         found = unmet_needs(needs, made, inventory, install=install, tests=True, leaving=leaving)
-        assert all(each.code and each.message for each in found)
+        assert all(each.code and each.message for each in (*found.errors, *found.warnings))
         foreign_objects(rendered, (), inventory, install=install, release="app", namespace=NAMESPACE)
     assert all(each.name or each.kind for each in to_see(needs, made, install=install))
     routes_of(rendered, NAMESPACE)

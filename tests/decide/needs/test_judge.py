@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.needs.inventory import Inventory, Present, Resource
+from jetscale_cicd.decide.needs.inventory import Present, Resource
 from jetscale_cicd.decide.needs.judge import removed_by, to_see
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.routes import Route
-from jetscale_cicd.errors import CannotTellError, PreconditionError
+from jetscale_cicd.errors import PreconditionError
 from tests.decide.needs.release import NAMESPACE, Cluster, codes, job, judged, manifests, seen, thing, workload
 
 SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
@@ -403,66 +403,6 @@ def test_a_login_has_the_type_of_one(kind: str, expected: list[str]) -> None:
 
 def test_an_own_secret_that_is_no_login() -> None:
     assert codes(workload(PULL) + thing("v1", "Secret", "db")) == ["PULL_SECRET_TYPE"]
-
-
-UNSEEN: dict[str, tuple[str, Inventory, list[str]]] = {
-    "Secrets": (workload(SECRET), seen(unseen=("Secret",)), ["NEED_UNSEEN"]),
-    "what a later object makes": (
-        job("m", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
-        seen(unseen=("Secret",)),
-        ["NEED_UNSEEN"],
-    ),
-    "the keys of a Secret": (workload(KEY), seen({("Secret", "db"): None}), ["NEED_UNSEEN"]),
-    "what the release makes is not asked for": (
-        workload(SECRET) + thing("v1", "Secret", "db"),
-        seen(unseen=("Secret",)),
-        [],
-    ),
-    "one that was asked for by name": (
-        workload(SECRET),
-        seen(unseen=("Secret",), absent=frozenset({Thing("", "Secret", NAMESPACE, "db")})),
-        ["NEEDED_SECRET_MISSING"],
-    ),
-    "kinds of an API that is down": (
-        thing("metrics.test/v1", "Thing", "t"),
-        seen(unlisted=frozenset({"metrics.test/v1"})),
-        ["NEED_UNSEEN"],
-    ),
-    "all kinds": (thing("v1", "Secret", "t"), seen(resources=None), ["NEED_UNSEEN"]),
-    "a namespace that does not exist": (
-        workload(SECRET),
-        seen(unseen=("Secret",), new_namespaces=frozenset({NAMESPACE})),
-        ["NEEDED_SECRET_MISSING"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "inventory", "expected"), UNSEEN.values(), ids=UNSEEN)
-def test_what_may_not_be_seen_is_never_missing(text: str, inventory: Inventory, expected: list[str]) -> None:
-    found = judged(text, inventory, install=False)
-    assert [each.code for each in found] == expected
-    assert all(isinstance(each, CannotTellError) == (each.code == "NEED_UNSEEN") for each in found)
-
-
-def test_several_secrets_that_may_not_be_seen_are_one_finding() -> None:
-    text = workload(SECRET) + workload(SECRET.replace("db", "other"))
-    assert codes(text, seen(unseen=("Secret",))) == ["NEED_UNSEEN"]
-
-
-def test_a_kind_of_which_nothing_is_served_has_no_objects() -> None:
-    text = thing(
-        "autoscaling/v2",
-        "HorizontalPodAutoscaler",
-        "h",
-        "spec: {scaleTargetRef: {apiVersion: new.test/v1, kind: Thing, name: t}}",
-    )
-    assert codes(text) == ["REFERENCE_MISSING"]
-    assert codes(text, seen(unlisted=frozenset({"new.test/v1"}))) == ["NEED_UNSEEN"]
-
-
-def test_a_class_of_storage_is_missing_only_where_no_volume_is_of_it() -> None:
-    assert codes(CLAIM, seen(unseen=("PersistentVolume",))) == ["NEED_UNSEEN"]
-    assert codes(CLAIM, seen({("StorageClass", "fast"): None}, unseen=("PersistentVolume",))) == []
 
 
 def test_a_class_that_a_controller_answers_needs_no_object() -> None:
