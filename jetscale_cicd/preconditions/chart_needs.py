@@ -1,8 +1,10 @@
 """Everything that the manifests need, and this release does not make in time, is on the cluster."""
 
 from jetscale_cicd.decide.needs.contract import without_contract
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs
 from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Findings, Found
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
@@ -14,17 +16,15 @@ def _run(survey: TargetSurvey) -> Found:
     needs = survey.needs()
     if survey.is_told_by("contract-secrets"):
         needs = without_contract(needs, target.contract_secrets, inventory, target.namespace)
-    unmet = unmet_needs(
-        needs,
-        survey.made(),
-        inventory,
-        install=survey.installs,
-        tests=target.helm_test,
+    given = Circumstances(
+        release=survey.made(),
+        inventory=inventory,
+        deploy=Deploy(survey.installs, target.helm_test),
         leaving=removed_by(survey.deployed(), survey.manifests, target.namespace),
         provided=survey.provided,
         lived_without=logins_of(needs_of(survey.deployed(), target.namespace)),
-        values=survey.values,
     )
+    unmet = unmet_needs(needs, given, survey.values)
     return Findings(unmet.errors, unmet.warnings)
 
 

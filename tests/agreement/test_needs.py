@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Resource
 from jetscale_cicd.decide.needs.judge import to_see, unmet_needs
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Use
 from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = "envs/live/values.yaml"
@@ -45,7 +47,9 @@ def test_the_shipped_stack_needs_what_its_contract_says(rendered: bytes) -> None
     served = tuple(Resource(version, kind, "", True) for version, kind in kinds)
     nothing = Inventory(resources=served, absent=asked, new_namespaces=frozenset({NAMESPACE}))
     values = {VALUES: (ROOT / VALUES).read_bytes()}
-    found = unmet_needs(needs, made, nothing, install=True, values=values).errors
+    found = unmet_needs(
+        needs, Circumstances(release=made, inventory=nothing, deploy=Deploy(install=True)), values
+    ).errors
     assert [each.code for each in found if each.code != "NEEDED_SECRET_MISSING"] == ["INGRESS_CLASS_MISSING"]
     lines = (ROOT / VALUES).read_text().splitlines()
     secrets = {

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.hosts import routed_kinds, taken_hosts
 from jetscale_cicd.decide.needs.inventory import Inventory, Sight
 from jetscale_cicd.decide.needs.judge import to_see, unmet_needs
@@ -21,6 +22,7 @@ from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import foreign_objects, to_compare
 from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.inventory import see_inventory
@@ -94,7 +96,12 @@ class Asked:
     def unmet(self, manifests: tuple[Manifest, ...], *, install: bool = True) -> tuple[Stage6Error, ...]:
         namespace = self.target.namespace
         needs, made = needs_of(manifests, namespace), made_by(manifests, namespace)
-        unmet = unmet_needs(needs, made, self.inventory(manifests, install=install), install=install)
+        unmet = unmet_needs(
+            needs,
+            Circumstances(
+                release=made, inventory=self.inventory(manifests, install=install), deploy=Deploy(install=install)
+            ),
+        )
         return (*unmet.errors, *unmet.warnings)
 
 

@@ -16,10 +16,12 @@ from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
 from jetscale_cicd.decide.needs import hosts, judge, ownership, references
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Present
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.routes import routes_in
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.decide.parity.names import Names, Who
 from jetscale_cicd.decide.parity.objects import manifest_differences
 from jetscale_cicd.decide.parity.veil import Veil
@@ -194,7 +196,8 @@ def needs(content: bytes) -> None:
     other = Thing("networking.k8s.io", "Ingress", "o", "i")
     routes = (route for each in found for route in routes_in(other, each.document))
     inventory = Inventory(resources=(), things=dict.fromkeys(asked, Present(keys={})), routes=tuple(routes))
-    judge.unmet_needs(needed, made, inventory, install=False, values={"values.yaml": content})
+    given = Circumstances(release=made, inventory=inventory, deploy=Deploy(install=False))
+    judge.unmet_needs(needed, given, {"values.yaml": content})
     ownership.foreign_objects(found, (), inventory, install=True, release="r", namespace="n")
     hosts.taken_hosts(found, inventory, release="r", namespace="n")
 

@@ -123,7 +123,7 @@ RULES = (
     ),
     _passing(
         "OBJECT_CONFLICT",
-        r"the object has been modified|already exists|Operation cannot be fulfilled",
+        r"the object has been modified|already exists|Operation cannot be fulfilled|Apply failed with \d+ conflict",
         "something else is changing it: run again",
     ),
     KIND_REMOVED,

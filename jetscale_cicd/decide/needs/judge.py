@@ -30,44 +30,18 @@ class Unmet:
     warnings: tuple[Stage6Error, ...] = ()
 
 
-def unmet_needs(
-    needs: Sequence[Need],
-    made: Release,
-    inventory: Inventory,
-    *,
-    install: bool,
-    tests: bool = False,
-    leaving: frozenset[Thing] = frozenset(),
-    provided: frozenset[Thing] = frozenset(),
-    lived_without: frozenset[Thing] = frozenset(),
-    values: Mapping[str, bytes] | None = None,
-) -> Unmet:
+def unmet_needs(needs: Sequence[Need], given: Circumstances, values: Mapping[str, bytes] | None = None) -> Unmet:
     """What a deploy would find missing, in the order in which the manifests need it.
 
     Args:
-        made: by the release itself.
-        inventory: of what ``to_see`` names.
-        install: whether the deploy makes the first revision: other hooks run then, and ``crds/`` is applied.
-        tests: whether the chart's tests run at its end.
-        leaving: what the upgrade removes (``removed_by``).
-        provided: what the run itself makes before it deploys: the target's login for a registry.
-        lived_without: Secrets that the live revision pulls its images with, too (``logins_of``).
+        given: what the release makes, and the cluster has: of it, what ``to_see`` names.
         values: the target's values files by their paths, in Helm's order.
     """
-    deploy = Deploy(install, tests)
-    given = Circumstances(
-        release=made,
-        inventory=inventory,
-        deploy=deploy,
-        leaving=leaving,
-        provided=provided,
-        lived_without=lived_without,
-    )
     groups: dict[tuple[object, ...], list[Need]] = {}
     verdicts: dict[tuple[object, ...], Verdict] = {}
     for need in needs:
         if (verdict := given.verdict(need)) is not Verdict.MET:
-            key = _one_finding(told := _unseen_instead(need, verdict, inventory), verdict)
+            key = _one_finding(told := _unseen_instead(need, verdict, given.inventory), verdict)
             groups.setdefault(key, []).append(told)
             verdicts[key] = verdict
     lines = lines_of_values(values or {}) if groups else {}

@@ -34,9 +34,12 @@ class Circumstances:
     """What needs are judged by.
 
     Args:
-        leaving: what the upgrade removes, because the live revision has it and this one does not.
-        provided: what the run itself makes before it deploys.
-        lived_without: Secrets that the live revision pulls its images with, too.
+        release: what it makes itself.
+        inventory: what the cluster has.
+        deploy: which hooks run depends on it, and whether ``crds/`` is applied.
+        leaving: what the upgrade removes, because the live revision has it and this one does not (``removed_by``).
+        provided: what the run itself makes before it deploys: the target's login for a registry.
+        lived_without: Secrets that the live revision pulls its images with, too (``logins_of``).
     """
 
     release: Release

@@ -6,11 +6,13 @@ from typing import Any
 import yaml
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present, Resource
 from jetscale_cicd.decide.needs.judge import Unmet, unmet_needs
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing, group_of
 from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.errors import Stage6Error
 
 NAMESPACE = "shop"
@@ -111,7 +113,10 @@ def unmet(text: str, inventory: Inventory | None = None, *, install: bool = True
     """The same, apart."""
     rendered = manifests(text)
     needs, made = needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE)
-    return unmet_needs(needs, made, inventory or seen(), install=install, **more)
+    values = more.pop("values", None)
+    deploy = Deploy(install, more.pop("tests", False))
+    given = Circumstances(release=made, inventory=inventory or seen(), deploy=deploy, **more)
+    return unmet_needs(needs, given, values)
 
 
 def codes(text: str, inventory: Inventory | None = None, *, install: bool = True, **more: Any) -> list[str]:

@@ -8,12 +8,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetscale_cicd.decide.needs.hooks import user_of
+from jetscale_cicd.decide.needs.hooks import Deploy, user_of
 from jetscale_cicd.decide.needs.judge import removed_by, to_see, unmet_needs
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.ownership import foreign_objects
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.routes import routes_of
+from jetscale_cicd.decide.needs.verdicts import Circumstances
 from tests.decide.needs.release import NAMESPACE, job, manifests, seen, thing, workload
 from tests.decide.needs.test_references import OBJECTS, PODS
 
@@ -77,7 +78,10 @@ def test_any_json_in_any_place_is_judged(several: list[dict[str, Any]], install:
     needs, made = needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE)
     leaving = removed_by(rendered[:1], rendered, NAMESPACE)
     for inventory in (seen(), seen(unseen=("Secret", "ConfigMap"), resources=None)):
-        found = unmet_needs(needs, made, inventory, install=install, tests=True, leaving=leaving)
+        found = unmet_needs(
+            needs,
+            Circumstances(release=made, inventory=inventory, deploy=Deploy(install, tests=True), leaving=leaving),
+        )
         assert all(each.code and each.message for each in (*found.errors, *found.warnings))
         foreign_objects(rendered, (), inventory, install=install, release="app", namespace=NAMESPACE)
     assert all(each.name or each.kind for each in to_see(needs, made, install=install))
