@@ -9,6 +9,7 @@ from jetscale_cicd.build.clock import mentions_time
 from jetscale_cicd.config.bounded_yaml import load_mapping
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.chart.merged_values import Values, merged
 from jetscale_cicd.decide.cluster.deploy_record import nested
 from jetscale_cicd.decide.cluster.manifest_text import mask
 from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
@@ -19,7 +20,7 @@ from jetscale_cicd.decide.parity.key_lines import key_lines
 from jetscale_cicd.decide.parity.names import Names, Who
 from jetscale_cicd.decide.parity.objects import manifest_differences
 from jetscale_cicd.decide.parity.paths import Path as KeyPath
-from jetscale_cicd.decide.parity.values import Values, exchanged, merged, value_differences
+from jetscale_cicd.decide.parity.values import exchanged, value_differences
 from jetscale_cicd.decide.parity.veil import Veil
 from jetscale_cicd.errors import CannotTellError, ConfigurationError, PreconditionError, Stage6Error
 from jetscale_cicd.model.parity import Difference, DifferenceKind, Differences, Parity

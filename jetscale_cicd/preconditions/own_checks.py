@@ -12,10 +12,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
-from jetscale_cicd.model.shown import shown
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
+from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.process import Finished, ProcessTimeout, tool_environment
 from jetscale_cicd.tools.redact import Redactor
 
@@ -45,22 +45,22 @@ def _run(survey: TargetSurvey) -> Found:
         return found
     if not (request.acts or request.preflight) or survey.proposal.observed.refusal:
         return found or NotChecked("a command is run for a commit that is released, by a preflight or a run")
-    return (*found, *_of_commands(survey))
+    answers = each_beside(lambda check: _of_command(survey, *check), survey.target.own_checks.items())
+    return (*found, *(error for error in answers if error))
 
 
-def _of_commands(survey: TargetSurvey) -> Iterator[Stage6Error]:
-    for name, argv in survey.target.own_checks.items():
-        where = f"targets.{survey.target.name}.own_checks.{name}"
-        again = f"correct it, or leave it out: --skip {CHECK.id}"
-        try:
-            finished = _finished(survey, argv)
-        except ProcessTimeout as late:
-            yield CannotTellError("OWN_CHECK_UNKNOWN", survey.context.redact(str(late)), where=where, hint=again)
-        except PreconditionError as missing:
-            yield missing
-        else:
-            if finished.status:
-                yield _failed(finished, argv[0], survey.context.redact, where, again)
+def _of_command(survey: TargetSurvey, name: str, argv: Sequence[str]) -> Stage6Error | None:
+    where = f"targets.{survey.target.name}.own_checks.{name}"
+    again = f"correct {name}, or leave your own checks out: --skip {CHECK.id}"
+    try:
+        finished = _finished(survey, argv)
+    except ProcessTimeout as late:
+        message = survey.context.redact(f"{name}: {late}")
+        return CannotTellError("OWN_CHECK_UNKNOWN", message, where=where, hint=again)
+    except PreconditionError as missing:
+        message, hint = f"{name}: {missing.message}", f"install its program, or {again}"
+        return CannotTellError("OWN_CHECK_UNKNOWN", message, where=where, hint=hint)
+    return _failed(finished, name, survey.context.redact, where, again) if finished.status else None
 
 
 def _environment(survey: TargetSurvey) -> Mapping[str, str]:
@@ -82,12 +82,12 @@ def _finished(survey: TargetSurvey, argv: Sequence[str]) -> Finished:
     return survey.context.processes.run([program, *argv[1:]], env=env, cwd=root, stdin=manifests, timeout=_SECONDS)
 
 
-def _failed(finished: Finished, program: str, redact: Redactor, where: str, hint: str) -> Stage6Error:
+def _failed(finished: Finished, name: str, redact: Redactor, where: str, hint: str) -> Stage6Error:
     said = (finished.stderr.strip() or redact(finished.stdout.decode("utf-8", "replace")).strip()).splitlines()
     why = said[-1][-_LONGEST:] if said else f"exit status {finished.status}"
     if finished.status == _CANNOT_TELL:
-        return CannotTellError("OWN_CHECK_UNKNOWN", f"{shown(program)} cannot tell: {why}", where=where, hint=hint)
-    return PreconditionError("OWN_CHECK", f"{shown(program)}: {why}", where=where, hint=hint)
+        return CannotTellError("OWN_CHECK_UNKNOWN", f"{name} cannot tell: {why}", where=where, hint=hint)
+    return PreconditionError("OWN_CHECK", f"{name}: {why}", where=where, hint=hint)
 
 
 def _of_packages(survey: TargetSurvey) -> Iterator[Stage6Error]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
+from jetscale_cicd.tools.deadline import as_late_as, asking_thread
 from jetscale_cicd.tools.worker import helper_thread
 
 Given = TypeVar("Given")
@@ -31,6 +32,7 @@ class Beside(Generic[Given, Result]):
         self._results: dict[int, Result] = {}
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
+        self._asking = asking_thread()
         self._threads = [helper_thread(self._work) for _ in range(min(_AT_A_TIME, len(self._things)))]
         for thread in self._threads:
             thread.start()
@@ -48,11 +50,12 @@ class Beside(Generic[Given, Result]):
         return [self._results[number] for number in range(len(self._things))]
 
     def _work(self) -> None:
-        while (number := self._next()) is not None:
-            try:
-                self._results[number] = self._call(self._things[number])
-            except BaseException as failed:  # noqa: BLE001 - raised again where the results are wanted
-                self._failures.append(failed)
+        with as_late_as(self._asking):
+            while (number := self._next()) is not None:
+                try:
+                    self._results[number] = self._call(self._things[number])
+                except BaseException as failed:  # noqa: BLE001 - raised again where the results are wanted
+                    self._failures.append(failed)
 
     def _next(self) -> int | None:
         with self._lock:

@@ -19,11 +19,12 @@ from jetscale_cicd.decide.chart.cluster_needs import cluster_needs
 from jetscale_cicd.decide.chart.encrypted import check_decrypted
 from jetscale_cicd.decide.chart.go_pattern import matches, parse_pattern
 from jetscale_cicd.decide.chart.helmignore import HelmIgnore
+from jetscale_cicd.decide.chart.merged_values import merged
 from jetscale_cicd.decide.chart.packed import PackedFile, content_of, loaded_files, nested_files, read_archive
 from jetscale_cicd.decide.chart.pointer import check_content
 from jetscale_cicd.decide.chart.stamp import same_content, same_document, stamp
 from jetscale_cicd.decide.parity.key_lines import key_lines
-from jetscale_cicd.decide.parity.values import merged, value_differences
+from jetscale_cicd.decide.parity.values import value_differences
 from jetscale_cicd.decide.scope import Globs, pathspec
 from jetscale_cicd.model.capabilities import Capabilities
 from jetscale_cicd.model.target import Target

@@ -53,6 +53,24 @@ def test_a_command_says_by_its_status_whether_its_check_holds(
     assert own(checked(sample, script)) == found
 
 
+def test_several_run_side_by_side_and_each_finding_has_the_name_of_its_check(sample: Sample) -> None:
+    # Each waits for the other one, so that one after the other would never end.
+    meet = "touch ../$1; until [ -e ../$2 ]; do sleep 0.05; done; exit 1"
+    checks = {one: ["sh", "-c", meet, "sh", one, other] for one, other in (("left", "right"), ("right", "left"))}
+    checks["absent"] = ["no-such-program"]
+    config = f"chart: {{registry: ../registry}}\n{LIVE}".replace(
+        "engine: render", f"engine: render, own_checks: {checks}"
+    )
+    sample.commit("feat: checks", {".stage6.yaml": config})
+    ended = sample.command("preflight", "--output=json")
+    errors = [each["error"] for each in ended.json["preconditions"] if each["id"] == "own-checks"]
+    assert [(each["code"], each["where"], each["message"].partition(":")[0]) for each in errors] == [
+        ("OWN_CHECK", "targets.live.own_checks.left", "left"),
+        ("OWN_CHECK", "targets.live.own_checks.right", "right"),
+        ("OWN_CHECK_UNKNOWN", "targets.live.own_checks.absent", "absent"),
+    ]
+
+
 def test_the_last_line_of_the_command_is_the_reason_and_secrets_are_masked_in_it(sample: Sample) -> None:
     ended = checked(sample, "echo first; echo the token is $A_TOKEN; exit 1")
     masked = sample.command("preflight", "--output=json", env={"A_TOKEN": "canary-of-a-check"})

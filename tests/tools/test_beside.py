@@ -6,6 +6,7 @@ import time
 import pytest
 
 from jetscale_cicd.tools.beside import each_beside
+from jetscale_cicd.tools.deadline import gave_up, within
 from jetscale_cicd.tools.worker import Worker, worker, working_as
 
 
@@ -51,3 +52,19 @@ def test_they_work_for_the_worker_that_asks() -> None:
     with working_as(Worker("live")):
         names = each_beside(lambda _: getattr(worker(), "name", None), range(3))
     assert names == ["live"] * 3
+
+
+def test_they_give_up_when_nobody_waits_for_them_any_more() -> None:
+    gave: list[bool] = []
+    over = threading.Event()
+
+    def call(_: int) -> None:
+        over.wait()
+        gave.append(gave_up())
+
+    with pytest.raises(TimeoutError):
+        within(0.05, lambda: each_beside(call, range(2)))
+    over.set()
+    while len(gave) < 2:
+        time.sleep(0.01)
+    assert gave == [True, True]

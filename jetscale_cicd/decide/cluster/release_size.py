@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 
 from jetscale_cicd.config.bounded_yaml import load_mapping
+from jetscale_cicd.decide.chart.merged_values import merged
 from jetscale_cicd.decide.chart.packed import PackedFile, loaded_files
 from jetscale_cicd.errors import ConfigurationError, PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -133,7 +134,7 @@ def _values(files: Sequence[PackedFile], depth: int = _MOST_DEEP) -> dict[str, o
     for name, inside in _subcharts(files).items() if depth else ():
         found[name] = _values(inside, depth - 1)
     try:
-        return {**found, **load_mapping(_file(files, "values.yaml").encode(), "values.yaml", "VALUES")}
+        return merged((found, load_mapping(_file(files, "values.yaml").encode(), "values.yaml", "VALUES")))
     except ConfigurationError:  # helm has rendered it, so its size counts, whatever is read here
         return {**found, "values": _file(files, "values.yaml")}
 

@@ -1,29 +1,12 @@
 """The values of two targets: keys that one has and the other lacks, and those that only say who a target is."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from jetscale_cicd.decide.chart.merged_values import Values
 from jetscale_cicd.decide.parity.names import Names
 from jetscale_cicd.decide.parity.paths import Path, dotted
 from jetscale_cicd.model.parity import Difference, DifferenceKind, Side
-
-Values = Mapping[str, object]
-
-
-def merged(files: Iterable[Values]) -> dict[str, object]:
-    """Values as Helm merges files: mappings key by key, all else is replaced (Helm, pkg/cli/values)."""
-    result: dict[str, object] = {}
-    for file in files:
-        result = _overlaid(result, file)
-    return result
-
-
-def _overlaid(below: Values, above: Values) -> dict[str, object]:
-    result = dict(below)
-    for key, value in above.items():
-        under = result.get(key)
-        result[key] = _overlaid(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
-    return result
 
 
 def value_differences(

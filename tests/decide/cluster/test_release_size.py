@@ -41,6 +41,12 @@ def test_values_of_a_chart_and_of_its_subcharts_count() -> None:
         assert abs(review(*files).size - EMPTY - own) < 500
 
 
+def test_values_of_a_subchart_are_kept_beside_those_that_its_parent_sets_in_it() -> None:
+    values = b"a: " + LARGE.hex().encode()
+    parent = ("values.yaml", b"sub: {b: 1}\n")
+    assert review(("charts/sub/values.yaml", values), parent).size - EMPTY > len(LARGE)
+
+
 def test_given_values_and_manifests_count_and_definitions_do_not() -> None:
     text = LARGE.hex()
     assert review(config={"a": text}).size - EMPTY > len(LARGE)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jetscale_cicd.decide.chart.merged_values import merged
 from jetscale_cicd.decide.parity.names import Names, Who
-from jetscale_cicd.decide.parity.values import exchanged, merged, value_differences
+from jetscale_cicd.decide.parity.values import exchanged, value_differences
 
 NAMES = Names.of(
     Who(name="live", namespace="shop-prod", release="shop", env="prod"),
