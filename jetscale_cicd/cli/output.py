@@ -15,7 +15,7 @@ from jetscale_cicd.report.ci.table import CiOutputs, open_outputs
 from jetscale_cicd.report.face import DEFAULT, FACES, MORE_FACES, Face, Medium, is_for_people, open_face
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.paint import Paint, plain
-from jetscale_cicd.report.results import CommandResult, PlanResult, errors_of, plan_of, warnings_of
+from jetscale_cicd.report.results import CommandResult, PlanResult, UnplannedResult, errors_of, plan_of, warnings_of
 from jetscale_cicd.report.text.error import error_text
 from jetscale_cicd.report.verdict import verdict
 from jetscale_cicd.tools.redact import Redactor
@@ -136,12 +136,13 @@ class Output:
     def _write_ci_outputs(self, result: CommandResult) -> Stage6Error | None:
         """Outputs and summary; why they cannot be written is returned, for it must not hide the error of the run."""
         plan = plan_of(result)
-        if plan is None:
+        unplanned = isinstance(result, UnplannedResult)
+        if plan is None and not unplanned:
             return None
         # A step that runs in spite of the error must not take the version of a plan that is not carried out.
         refused = isinstance(result, PlanResult) and result.refused is not None
         try:
-            if not refused:
+            if plan and not refused:
                 self.ci.write_outputs(plan)
             self.ci.write_summary(None if refused else plan, lambda: self._summary(result))
         except Stage6Error as unwritable:
@@ -152,7 +153,8 @@ class Output:
         """What a summary holds, whatever form stdout has."""
         from jetscale_cicd.report.text.face import text_of
 
-        return self.redact(text_of(result, Paint(enabled=False)))
+        shown = result.error if isinstance(result, UnplannedResult) else result
+        return self.redact(text_of(shown, Paint(enabled=False)))
 
     def _error(self, error: Stage6Error, *, warns: bool = False) -> None:
         with suppress(Stage6Error):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import frozen, replace
 
 
 class PreconditionState(StrEnum):
@@ -46,6 +46,27 @@ class Precondition:
     of_the_version: bool = False
     converges: bool = False
     stops_plan: bool = True
+
+
+# A target's cluster is not there to be asked.
+_ABSENT = ("CLUSTER_UNREACHABLE", "CLUSTER_UNAUTHORIZED", "CONTEXT_MISSING")
+# What each check finds then, in its own words.
+_SAME = (*_ABSENT, "KUBECONFIG_UNREADABLE", "RIGHTS_UNSEEN", "DRY_RUN_FAILED")
+
+
+def told_once(rows: Sequence[Precondition]) -> tuple[Precondition, ...]:
+    """The rows, where a cluster that does not answer is one finding of its target, and not one of each check."""
+    first: dict[str | None, str] = {}
+    told = []
+    for row in rows:
+        code = row.error.code if row.error and row.state is PreconditionState.CANNOT_TELL else ""
+        if code in _SAME and row.target in first:
+            why = f"the cluster is not there to be asked: see {first[row.target]}"
+            row = replace(row, state=PreconditionState.SKIPPED, error=None, why=why)  # noqa: PLW2901
+        elif code in _ABSENT:
+            first[row.target] = row.id
+        told.append(row)
+    return tuple(told)
 
 
 def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Error | None:

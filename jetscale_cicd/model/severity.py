@@ -33,7 +33,11 @@ ADJUSTABLE: tuple[str, ...] = (
 def check_adjustable(text: str) -> None:
     """Refuse what is no check, or one that cannot be softened."""
     if text not in ADJUSTABLE:
-        raise ValueError(f"{quoted(text)} is no check that can be set; they are {', '.join(ADJUSTABLE)}")
+        import difflib
+
+        near = difflib.get_close_matches(text[:60], ADJUSTABLE, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"they are {', '.join(ADJUSTABLE)}"
+        raise ValueError(f"{quoted(text)} is no check that can be set; {meant}")
 
 
 def check_severity(text: str) -> None:

@@ -275,7 +275,7 @@ class _TargetObserver:
             if asked.for_notes or asked.half is Half.RELEASE:  # neither changes a target
                 return NotObserved(unseen.message)
             # One that cannot be observed keeps no other back: it is refused, and a precondition says why.
-            if self.context.settings.targets == (target,):
+            if self.context.settings.targets == (target,) and not asked.preflight:
                 raise
             return NotObserved(unseen.message, unseen)
 

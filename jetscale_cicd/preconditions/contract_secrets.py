@@ -3,7 +3,7 @@
 from jetscale_cicd.decide.cluster.external_secrets import Sync, target_secret
 from jetscale_cicd.decide.needs.contract import contract_secrets
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found
+from jetscale_cicd.preconditions.survey.found import Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -16,7 +16,10 @@ def _run(survey: TargetSurvey) -> Found:
     told = bool(target.contract_external_secrets) and survey.is_told_by("external-secrets")
     explained = _explained(survey) if told else frozenset()
     wanted = {name: keys for name, keys in target.contract_secrets.items() if name not in explained}
-    return contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)
+    found = contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)
+    if left := [name for name in target.contract_secrets if name in explained and not found]:
+        return NotChecked(f"{', '.join(left)} is what ExternalSecrets are synced to: see external-secrets")
+    return found
 
 
 def _explained(survey: TargetSurvey) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.preconditions.check import SurveyCheck
-from jetscale_cicd.preconditions.survey.found import Found
+from jetscale_cicd.preconditions.survey.found import Found, placed
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
 
 
@@ -14,7 +14,7 @@ def _run(survey: TargetSurvey) -> Found:
     target = survey.target
     seen, changed = survey.pipes(), survey.changed_external_secrets()
     wanted = [each for each in target.contract_external_secrets if each not in changed]
-    return check_pipes(seen, wanted, target.contract.stores)
+    return placed(check_pipes(seen, wanted, target.contract.stores), f"targets.{target.name}.contract")
 
 
 CHECK = SurveyCheck(

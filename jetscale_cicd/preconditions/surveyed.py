@@ -1,5 +1,9 @@
 """One check of a survey, carried out: its rows, by how much the target says that it counts."""
 
+import copy
+import re
+import shlex
+
 from jetscale_cicd.errors import CannotTellError, Stage6Error
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.record import replace
@@ -13,6 +17,8 @@ from jetscale_cicd.tools.deadline import within
 
 SWITCHED_OFF = "off, as checks: of the target says"
 _LIMIT = 60.0  # seconds
+# Where a command begins; kubectl config is about the file, whatever its context.
+_KUBECTL = re.compile(r"\bkubectl (?=(?:annotate|apply|auth|create|delete|describe|explain|get|label|logs|patch)\b)")
 
 
 def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ...]:
@@ -36,7 +42,7 @@ def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ..
     if survey.context.request.half is Half.RELEASE:  # what a target lacks, its deploy has to find
         rows = [replace(each, state=PreconditionState.WARNING) for each in rows]
     rows += (replace(row, state=PreconditionState.WARNING, error=error) for error in findings.warnings)
-    return tuple(rows) or (replace(row, why=findings.note),)
+    return tuple(in_context(each, target) for each in rows) or (replace(row, why=findings.note),)
 
 
 def answered(row: Precondition, found: NotChecked | Noted | None) -> Precondition:
@@ -44,6 +50,16 @@ def answered(row: Precondition, found: NotChecked | Noted | None) -> Preconditio
     if isinstance(found, NotChecked):
         return replace(row, state=PreconditionState.SKIPPED, why=found.why)
     return replace(row, why=found.why) if found else row
+
+
+def in_context(row: Precondition, target: Target) -> Precondition:
+    """A row whose commands ask the context of its target, which need not be the current one."""
+    if row.error is None or not target.context:
+        return row
+    error, option = copy.copy(row.error), f"kubectl --context {shlex.quote(target.context)} "
+    error.hint = _KUBECTL.sub(lambda _: option, error.hint)
+    error.details = tuple(_KUBECTL.sub(lambda _: option, each) for each in error.details)
+    return replace(row, error=error)
 
 
 def is_off(check: str, target: Target) -> bool:

@@ -15,7 +15,7 @@ from jetscale_cicd.errors import (
     Stage6Error,
 )
 from jetscale_cicd.model.plan import Plan, TargetDecision
-from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, told_once
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.request import Request
 from jetscale_cicd.planning.proposal import Proposal
@@ -63,7 +63,7 @@ from jetscale_cicd.preconditions.check import Check, Given, RunCheck, SurveyChec
 from jetscale_cicd.preconditions.survey.found import NotChecked, Noted
 from jetscale_cicd.preconditions.survey.rendered import rendered_targets, rendering_of
 from jetscale_cicd.preconditions.survey.target import Rendering, TargetSurvey
-from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, answered, is_off, softened, surveyed
+from jetscale_cicd.preconditions.surveyed import SWITCHED_OFF, answered, in_context, is_off, softened, surveyed
 from jetscale_cicd.tools.beside import Beside
 
 AnyCheck = TypeVar("AnyCheck", Check[Proposal], Check[Plan], SurveyCheck)
@@ -129,14 +129,14 @@ def check_preconditions(
     """
     asked = _asked(replace(context.request, only=again) if again else context.request)
     rows = _beside_surveys(context, proposal, asked, asked.of(CHECKS))
-    return (*rows, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True))
+    return told_once((*rows, *_results(asked.of(PROCESS_CHECKS), context, proposal.plan, of_this_process=True)))
 
 
 def check_comparison(context: RunContext, proposal: Proposal) -> tuple[Precondition, ...]:
     """The results of the checks on which a comparison of commits depends; online, those of the clusters, too."""
     if not context.request.online:
         return tuple(_results(COMPARISON_CHECKS, context, proposal, of_this_process=False))
-    return _beside_surveys(context, proposal, _Asked((), ()), (*COMPARISON_CHECKS, objects.CHECK))
+    return told_once(_beside_surveys(context, proposal, _Asked((), ()), (*COMPARISON_CHECKS, objects.CHECK)))
 
 
 def _beside_surveys(
@@ -217,7 +217,7 @@ def _results(
                     yield replace(of_target, state=PreconditionState.SKIPPED, why=SWITCHED_OFF)
                     continue
                 found = _checked(of_target, partial(check.run, context, given, decided))
-                yield softened(found, decided.target, warns=check.warns)
+                yield softened(in_context(found, decided.target), decided.target, warns=check.warns)
 
 
 def _checked(row: Precondition, run: Callable[[], NotChecked | Noted | None]) -> Precondition:

@@ -56,6 +56,13 @@ class PreflightResult:
 
 
 @frozen
+class UnplannedResult:
+    """A preflight for which no plan could be made, so that nothing was checked."""
+
+    error: Stage6Error
+
+
+@frozen
 class SimulationResult:
     """A plan, and the manifests that would differ."""
 
@@ -116,6 +123,7 @@ CommandResult: TypeAlias = (
     PlanResult
     | RunResult
     | PreflightResult
+    | UnplannedResult
     | SimulationResult
     | ParityResult
     | StatusResult
@@ -156,6 +164,8 @@ def _error_of(result: CommandResult) -> Stage6Error | None:
             return result.refused
         case PreflightResult():
             return result.preflight.error
+        case UnplannedResult():
+            return result.error
         case SimulationResult():
             return result.simulation.error
         case ParityResult():

@@ -1,7 +1,7 @@
 """The refusal of a run: the first unmet precondition, with the others in its details."""
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
-from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal, told_once
 
 
 def unmet(error: Stage6Error | None, *, of_this_process: bool = False) -> Precondition:
@@ -32,3 +32,25 @@ def test_the_first_keeps_every_attribute_and_names_the_others() -> None:
 
 def test_a_plan_is_not_refused_for_what_another_process_may_meet() -> None:
     assert refusal([unmet(FIRST, of_this_process=True), unmet(OTHER)], to_plan=True) is OTHER
+
+
+def absent(check: str, code: str = "CLUSTER_UNREACHABLE", target: str = "live") -> Precondition:
+    state, error = PreconditionState.CANNOT_TELL, CannotTellError(code, "no answer", unreachable=True)
+    return Precondition(id=check, state=state, what="it holds", error=error, target=target)
+
+
+def test_a_cluster_that_is_not_there_is_told_once_of_each_target() -> None:
+    rows = [absent("a"), absent("b"), absent("c", "RIGHTS_UNSEEN"), absent("a", target="other"), unmet(OTHER)]
+    told = [(each.target, each.state.value, each.error and each.error.code) for each in told_once(rows)]
+    assert told == [
+        ("live", "cannot tell", "CLUSTER_UNREACHABLE"),
+        ("live", "skipped", None),
+        ("live", "skipped", None),
+        ("other", "cannot tell", "CLUSTER_UNREACHABLE"),
+        (None, "unmet", "MISSING"),
+    ]
+
+
+def test_what_is_unseen_of_a_cluster_that_answers_stays() -> None:
+    rows = [absent("a", "RIGHTS_UNSEEN"), absent("b", "VAULT_UNREACHABLE"), absent("c")]
+    assert told_once(rows) == tuple(rows)

@@ -36,13 +36,14 @@ def wrong_cluster(target: Target, seen: ClusterIdentity, recorded: Sequence[str]
         return _unknown(target, record)
     if record in (f"uid-{seen.uid}", *(f"ca-{each}" for each in seen.authorities)):
         return None
-    ref = place.format(record=record)
     return PreconditionError(
         "CLUSTER_DIFFERS",
         f"target {target.name} was first deployed to another cluster ({record}) than this context leads to "
         f"({seen.record or 'unknown'})",
         where=f"target {target.name}, context {target.context or 'current'}",
-        hint=f"choose the right context; to move the target for good, delete the record: git push origin :{ref}",
+        hint="choose the right context (kubectl config use-context NAME, or context: of the target); where the target "
+        f"moves to this cluster for good: targets.{target.name}.cluster: {seen.uid or 'its UID'}",
+        details=(f"recorded by {place.format(record=record)} of the remote",),
     )
 
 
@@ -80,12 +81,16 @@ def _written(wanted: str, seen: ClusterIdentity) -> str:
 
 
 def _unknown(target: Target, wanted: str) -> CannotTellError:
+    by_authority = wanted.startswith("ca-")
+    why = (
+        "the context names no certificate authority" if by_authority else "this run may not read namespace kube-system"
+    )
+    grant = "" if by_authority else "grant get of the namespace kube-system (docs/deploy.md), or "
     return CannotTellError(
         "CLUSTER_IDENTITY",
-        f"whether this is cluster {wanted} cannot be told: this run may not read namespace kube-system",
+        f"whether this is cluster {wanted} cannot be told: {why}",
         where=f"target {target.name}",
-        hint="grant get of the namespace kube-system (docs/deploy.md), or name the cluster by its address or its "
-        f"authority: targets.{target.name}.cluster",
+        hint=f"{grant}name the cluster in another way, by its UID, address or authority: targets.{target.name}.cluster",
     )
 
 

@@ -1,7 +1,7 @@
 """The rights that an account lacks, as errors with the rule that grants them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from jetscale_cicd.decide.cluster.rights import Access
 from jetscale_cicd.errors import PreconditionError, Stage6Error
@@ -47,6 +47,7 @@ def _errors(code: str, denied: Sequence[Access], account: Account) -> Iterable[P
     grouped: dict[tuple[str, str], list[Access]] = {}
     for each in denied:
         grouped.setdefault((each.full_name, each.namespace), []).append(each)
+    roles = {namespace: _role(namespace, grouped) for _, namespace in grouped}
     for (resource, namespace), those in grouped.items():
         verbs = list(dict.fromkeys(each.verb for each in those))
         where = f"in namespace {namespace}" if namespace else "on the cluster"
@@ -54,9 +55,33 @@ def _errors(code: str, denied: Sequence[Access], account: Account) -> Iterable[P
             code,
             f"{account.name or 'this run'} may not {_joined(verbs)} {resource} {where}: {_purposes(those)}",
             where=f"namespace {namespace}" if namespace else "the cluster",
-            hint=f"{_question(verbs[0], those[0])}; {_grant(those, verbs)}",
-            details=(f"its groups: {', '.join(account.groups)}",) if account.groups else (),
+            hint=f"{_question(verbs[0], those[0])}; {_grant(those)}",
+            details=(*_groups(account), *filter(None, (roles.pop(namespace, ""),))),
         )
+
+
+def _groups(account: Account) -> tuple[str, ...]:
+    return (f"its groups: {', '.join(account.groups)}",) if account.groups else ()
+
+
+def _role(namespace: str, grouped: Mapping[tuple[str, str], Sequence[Access]]) -> str:
+    """All that is missing in a namespace, or on the cluster, as one role; "" where that is one rule."""
+    rules = [_rule(those) for (_, where), those in grouped.items() if where == namespace]
+    if len(rules) < 2:
+        return ""
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role" if namespace else "ClusterRole",
+        "metadata": {"generateName": "stage6-", **({"namespace": namespace} if namespace else {})},
+        "rules": rules,
+    }
+    kind = role["kind"]
+    return f"all {len(rules)} as one {kind}, for kubectl create and a {kind}Binding: {json.dumps(role)}"
+
+
+def _rule(denied: Sequence[Access]) -> dict[str, list[str]]:
+    first, verbs = denied[0], list(dict.fromkeys(each.verb for each in denied))
+    return {"apiGroups": [first.group], "resources": [first.resource], "verbs": verbs}
 
 
 def _purposes(denied: Iterable[Access]) -> str:
@@ -78,10 +103,7 @@ def _question(verb: str, access: Access) -> str:
     )
 
 
-def _grant(denied: Sequence[Access], verbs: Sequence[str]) -> str:
+def _grant(denied: Sequence[Access]) -> str:
     """The rule as YAML on one line, which JSON is."""
-    first = denied[0]
-    rule = {"apiGroups": [first.group], "resources": [first.resource], "verbs": list(verbs)}
-    if first.namespace:
-        return f"grant it by a Role in namespace {first.namespace}, rules: {json.dumps([rule])}"
-    return f"grant it by a ClusterRole, rules: {json.dumps([rule])}"
+    by = f"a Role in namespace {denied[0].namespace}" if denied[0].namespace else "a ClusterRole"
+    return f"grant it by {by}, rules: {json.dumps([_rule(denied)])}"

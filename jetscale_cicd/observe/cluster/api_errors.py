@@ -1,8 +1,13 @@
 """Errors for a cluster whose state could not be observed."""
 
+import re
+
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.kubernetes import ApiFailure
+
+# kubectl 1.34 (client-go, tools/clientcmd).
+_NO_CONTEXT = re.compile(r"context \S+ does not exist|no context exists with the name")
 
 
 def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
@@ -25,6 +30,14 @@ def not_read(failed: ApiFailure, where: str, what: str) -> CannotTellError:
             f"the cluster does not let this run read {what}: {failed.message}",
             where=where,
             hint="docs/deploy.md lists the rights that a deploy needs",
+        )
+    if _NO_CONTEXT.search(failed.message):
+        return CannotTellError(
+            "CONTEXT_MISSING",
+            f"the kubeconfig has no such context: {failed.message}",
+            where=where,
+            hint="kubectl config get-contexts lists those that there are; context: of the target names one",
+            unreachable=True,
         )
     return CannotTellError(
         "CLUSTER_UNREACHABLE",

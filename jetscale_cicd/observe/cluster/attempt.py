@@ -46,11 +46,17 @@ _HELD = "is already allocated"
 
 
 class Answer(NamedTuple):
-    """What became of a trial; ``unchecked`` says why it tells nothing."""
+    """What became of a trial.
+
+    Args:
+        unchecked: why it tells nothing; "" where it does.
+        told: that is said elsewhere.
+    """
 
     trial: Trial
     error: Stage6Error | None = None
     unchecked: str = ""
+    told: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -179,8 +185,8 @@ class Attempt:
     def _refused(self, trial: Trial, failed: ApiFailure, warnings: tuple[str, ...]) -> Answer:
         rule = classify(failed.status, failed.message)
         if rule and rule.meaning is Meaning.UNCHECKED:
-            why = "" if trial.is_pod and rule is not LACKS_RIGHT else rule.hint
-            return Answer(trial, unchecked=why, warnings=warnings)
+            told = trial.is_pod and rule is not LACKS_RIGHT  # by what is said of its workload, or of what it needs
+            return Answer(trial, unchecked=rule.hint, told=told, warnings=warnings)
         if self._gets_its_room(trial, rule, failed):
             return Answer(trial, warnings=warnings)
         manifest, message = trial.manifest, failed.message

@@ -78,7 +78,7 @@ def _notes(answers: Sequence[Answer]) -> Iterator[str]:
         yield f"the cluster warns of {_listed(subjects)}: {warning}"
     reasons: dict[str, list[str]] = {}
     for each in answers:
-        if each.unchecked:
+        if each.unchecked and not each.told:
             reasons.setdefault(each.unchecked, []).append(each.trial.subject)
     for reason, subjects in reasons.items():
         yield f"not tried on the cluster: {_listed(subjects)}: {reason}"

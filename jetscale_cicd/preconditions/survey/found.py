@@ -1,5 +1,7 @@
 """What a check finds."""
 
+import copy
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from jetscale_cicd.errors import Stage6Error
@@ -28,6 +30,14 @@ class Findings(NamedTuple):
     errors: tuple[Stage6Error, ...]
     warnings: tuple[Stage6Error, ...] = ()
     note: str = ""
+
+
+def placed(errors: Iterable[Stage6Error], key: str) -> tuple[Stage6Error, ...]:
+    """Errors that name the key of the configuration, too, because of which it is checked."""
+    found = tuple(map(copy.copy, errors))
+    for error in found:
+        error.where = f"{key}: {error.where}" if error.where else key
+    return found
 
 
 Found = NotChecked | Noted | Findings | tuple[Stage6Error, ...]

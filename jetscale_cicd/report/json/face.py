@@ -22,11 +22,13 @@ from jetscale_cicd.report.results import (
     SchemaResult,
     SimulationResult,
     StatusResult,
+    UnplannedResult,
     VerificationResult,
 )
 
 _Rarer: TypeAlias = (
     PreflightResult
+    | UnplannedResult
     | SimulationResult
     | ParityResult
     | StatusResult
@@ -66,7 +68,7 @@ def _rarer(result: _Rarer) -> dict[str, object]:
     from jetscale_cicd.report.json.adoption import adoption_document
     from jetscale_cicd.report.json.explanation import explanation_document
     from jetscale_cicd.report.json.parity import parity_document
-    from jetscale_cicd.report.json.preflight import preflight_document
+    from jetscale_cicd.report.json.preflight import preflight_document, unplanned_document
     from jetscale_cicd.report.json.rollback import rollback_document
     from jetscale_cicd.report.json.simulation import simulation_document
     from jetscale_cicd.report.json.status import status_document
@@ -75,6 +77,8 @@ def _rarer(result: _Rarer) -> dict[str, object]:
     match result:
         case PreflightResult():
             return preflight_document(result.preflight)
+        case UnplannedResult():
+            return unplanned_document(result.error)
         case SimulationResult():
             return simulation_document(result.simulation)
         case ParityResult():

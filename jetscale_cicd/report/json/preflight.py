@@ -1,5 +1,6 @@
 """A preflight as data."""
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.report.json.encode import SCHEMA
 from jetscale_cicd.report.json.error import error_document
@@ -30,3 +31,8 @@ def preflight_document(preflight: Preflight) -> dict[str, object]:
         "preconditions": [precondition_document(row) for row in preflight.rows],
         **({"error": error_document(error)} if error else {}),
     }
+
+
+def unplanned_document(error: Stage6Error) -> dict[str, object]:
+    """The document of a preflight for which no plan could be made."""
+    return {"schema": SCHEMA, "ready": False, "preconditions": [], "error": error_document(error)}

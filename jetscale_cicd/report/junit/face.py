@@ -4,7 +4,7 @@ from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.report.face import Face, Medium
 from jetscale_cicd.report.harmless import harmless
 from jetscale_cicd.report.junit.preflight import error_junit, preflight_junit
-from jetscale_cicd.report.results import CommandResult, PreflightResult
+from jetscale_cicd.report.results import CommandResult, PreflightResult, UnplannedResult
 
 
 class JunitFace:
@@ -17,6 +17,8 @@ class JunitFace:
         match result:
             case PreflightResult():
                 return harmless(preflight_junit(result.preflight, medium.redact))
+            case UnplannedResult():
+                return harmless(error_junit(result.error, medium.redact))
             case Stage6Error():
                 return harmless(error_junit(result, medium.redact))
         raise TypeError(f"{type(result).__name__} has no cases")

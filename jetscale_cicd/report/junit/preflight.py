@@ -1,5 +1,6 @@
 """A preflight as JUnit XML: a suite for the run and for each target, a case for each precondition."""
 
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -42,8 +43,10 @@ def _suite(root: Element, name: str, rows: Sequence[Precondition], redact: Redac
         errors=str(states.count(PreconditionState.CANNOT_TELL)),
         skipped=str(states.count(PreconditionState.SKIPPED)),
     )
+    seen: Counter[str] = Counter()
     for row in rows:
-        case = SubElement(suite, "testcase", classname=f"preflight.{redact(name)}", name=_name(row))
+        seen[row.id] += 1
+        case = SubElement(suite, "testcase", classname=f"preflight.{redact(name)}", name=_name(row.id, seen[row.id]))
         if row.state is PreconditionState.SKIPPED:
             SubElement(case, "skipped", message=_text(row.why, redact))
         elif row.error and row.state is PreconditionState.WARNING:
@@ -53,8 +56,9 @@ def _suite(root: Element, name: str, rows: Sequence[Precondition], redact: Redac
             _fault(case, kind, row.error, redact)
 
 
-def _name(row: Precondition) -> str:
-    return f"{row.id}: {row.error.code}" if row.error else row.id
+def _name(check: str, number: int) -> str:
+    """The same for each run of a check, so that a CI shows its history; further findings are numbered."""
+    return check if number == 1 else f"{check} {number}"
 
 
 def _fault(case: Element, kind: str, error: Stage6Error, redact: Redact) -> None:

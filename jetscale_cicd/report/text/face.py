@@ -19,6 +19,7 @@ from jetscale_cicd.report.results import (
     SchemaResult,
     SimulationResult,
     StatusResult,
+    UnplannedResult,
     VerificationResult,
 )
 from jetscale_cicd.report.text.closing import plan_closing, run_closing
@@ -28,6 +29,7 @@ from jetscale_cicd.report.text.run import run_text
 
 _Rarer: TypeAlias = (
     PreflightResult
+    | UnplannedResult
     | SimulationResult
     | ParityResult
     | StatusResult
@@ -86,6 +88,8 @@ def _rarer(result: _Rarer, paint: Paint) -> str:
     match result:
         case PreflightResult():
             return preflight_text(result.preflight, paint)
+        case UnplannedResult():
+            return ""
         case SimulationResult():
             return simulation_text(result.simulation, paint)
         case ParityResult():
@@ -113,6 +117,10 @@ def _closing(result: CommandResult, paint: Paint) -> str:
             from jetscale_cicd.report.text.preflight import preflight_closing
 
             return preflight_closing(result.preflight, paint)
+        case UnplannedResult():
+            from jetscale_cicd.report.text.preflight import unplanned_closing
+
+            return unplanned_closing(result.error, paint)
         case SimulationResult():
             from jetscale_cicd.report.text.simulation import simulation_closing
 

@@ -69,7 +69,7 @@ def _side(side: Side | None) -> str:
 def _counted(parity: Parity) -> str:
     unexpected, every = len(parity.unexpected), len(parity.differences)
     if not every:
-        return "no difference"
+        return "no difference in keys, contract, images and kinds, nor in what no values explain"
     allowed = f", {every - unexpected:,} of them allowed" if every > unexpected else ""
     return f"{every:,} difference{'' if every == 1 else 's'}{allowed}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.report.paint import Paint, plain
@@ -68,6 +69,11 @@ def preflight_closing(preflight: Preflight, paint: Paint) -> str:
         codes = dict.fromkeys(row.error.code for row in preflight.failing(decided.target.name) if row.error)
         verdicts.setdefault(tuple(codes), []).append(decided.target.name)
     return "".join(_verdict(", ".join(names), codes, preflight, paint) for codes, names in verdicts.items())
+
+
+def unplanned_closing(error: Stage6Error, paint: Paint) -> str:
+    """The verdict where no plan could be made."""
+    return f"{paint('red', paint('bold', 'NOT READY'))}  {error.code}: nothing else could be checked\n"
 
 
 def _verdict(names: str, codes: tuple[str, ...], preflight: Preflight, paint: Paint) -> str:

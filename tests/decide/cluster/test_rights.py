@@ -1,5 +1,6 @@
 """What a deploy has to be allowed, by the objects that it changes and by what it does itself."""
 
+import json
 from collections.abc import Iterable
 
 import pytest
@@ -179,7 +180,7 @@ def test_of_a_resource_all_verbs_are_told_at_once_with_the_rule_that_grants_them
     assert '[{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch", "create", "list"]}]' in (
         error.hint
     )
-    assert error.details == ("its groups: system:authenticated",)
+    assert error.details[0] == "its groups: system:authenticated"
     assert (
         "--namespace" not in errors["get, patch and create clusterroles.rbac.authorization.k8s.io on the cluster"].hint
     )
@@ -192,3 +193,12 @@ def test_what_is_only_useful_is_told_apart() -> None:
     (log,) = (error for error in found.useful if "pods/log" in error.message)
     assert "kubectl auth can-i get pods --subresource=log --namespace shop" in log.hint
     assert log.message.startswith("this run may not")
+
+
+def test_all_that_is_missing_in_a_namespace_is_one_role_besides() -> None:
+    denied = needed_accesses(SCOPE, [WEB, API, ROLE], SERVED)
+    roles = [line for error in missing_rights(denied, Account()).missing for line in error.details]
+    (role,) = (json.loads(line.partition("RoleBinding: ")[2]) for line in roles)
+    rules = {rule["resources"][0]: rule["verbs"] for rule in role["rules"]}
+    assert (role["kind"], role["metadata"]) == ("Role", {"generateName": "stage6-", "namespace": "shop"})
+    assert (rules["leases"], "clusterroles" in rules) == (["get", "create", "update"], False)
