@@ -8,8 +8,9 @@ in an event only.
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
-from jetscale_cicd.decide.cluster.api_fields import Object, condition_of, go_duration, part, parts, text, time_at, whole
+from jetscale_cicd.decide.cluster.api_times import go_duration, time_at
 from jetscale_cicd.decide.cluster.operator_events import event_time, newest, without_values
+from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text, whole
 from jetscale_cicd.model.record import frozen
 
 # How late a refresh may be: a queue of others before it, or a new pod of the operator that takes over.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from jetscale_cicd.config.bounded_yaml import load_stream
+from jetscale_cicd.decide.fields import part
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import field, frozen
 
@@ -49,7 +50,7 @@ class Manifest:
     @property
     def is_generated(self) -> bool:
         """Whether the API server completes its name (``generateName``)."""
-        return not _mapping(self.document.get("metadata")).get("name")
+        return not part(self.document, "metadata").get("name")
 
     @property
     def is_kept(self) -> bool:
@@ -73,7 +74,7 @@ class Manifest:
 
     @property
     def _annotations(self) -> dict[str, object]:
-        return _mapping(_mapping(self.document.get("metadata")).get("annotations"))
+        return part(self.document, "metadata", "annotations")
 
 
 def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
@@ -161,12 +162,8 @@ def _objects(document: dict[str, object]) -> Iterator[dict[str, object]]:
         yield from _objects({**(inherited if inherited["kind"] else {}), **item})
 
 
-def _mapping(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
 def _manifest(document: dict[str, object], source: str) -> Manifest:
-    meta = _mapping(document.get("metadata"))
+    meta = part(document, "metadata")
     return Manifest(
         str(document.get("apiVersion", "")),
         str(document.get("kind", "")),

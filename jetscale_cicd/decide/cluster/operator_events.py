@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from jetscale_cicd.decide.cluster.api_fields import Object, parts, text, time_at
+from jetscale_cicd.decide.cluster.api_times import time_at
+from jetscale_cicd.decide.fields import Object, parts, text
 
 _LONGEST = 400
 # Its events (apis/externalsecrets/v1); others, as of a policy engine, may be about the same objects.

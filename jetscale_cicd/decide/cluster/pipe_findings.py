@@ -5,7 +5,6 @@ Terraform makes the pipes, and people put the values into the vault; each findin
 
 from collections.abc import Iterable, Iterator
 
-from jetscale_cicd.decide.cluster.api_fields import Object, text
 from jetscale_cicd.decide.cluster.external_secrets import (
     StoreRef,
     Sync,
@@ -16,6 +15,7 @@ from jetscale_cicd.decide.cluster.external_secrets import (
 )
 from jetscale_cicd.decide.cluster.secret_pipes import STORE_KINDS, Pipes
 from jetscale_cicd.decide.cluster.secret_stores import Store, store_state
+from jetscale_cicd.decide.fields import Object, text
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 
 _GROUP = "external-secrets.io"

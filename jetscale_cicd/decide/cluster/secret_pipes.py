@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from jetscale_cicd.decide.cluster.api_fields import Object, named, text, whole
 from jetscale_cicd.decide.cluster.external_secrets import SyncState, sync_state
 from jetscale_cicd.decide.cluster.operator_events import events_by_object, signs_of_life
+from jetscale_cicd.decide.fields import Object, named, text, whole
 from jetscale_cicd.model.record import field, frozen
 
 STORE_KINDS = ("SecretStore", "ClusterSecretStore")

@@ -7,8 +7,8 @@ read a key, only an ExternalSecret shows that was refreshed through the store.
 from collections.abc import Collection
 from enum import StrEnum
 
-from jetscale_cicd.decide.cluster.api_fields import Object, condition_of, text
 from jetscale_cicd.decide.cluster.operator_events import newest, without_values
+from jetscale_cicd.decide.fields import Object, condition_of, text
 from jetscale_cicd.model.record import frozen
 
 _REFUSALS = ("InvalidProviderConfig", "ValidationFailed", "InvalidStoreConfiguration")

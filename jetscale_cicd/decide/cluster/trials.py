@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from jetscale_cicd.decide.cluster.drift import without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.rights import DeployScope
+from jetscale_cicd.decide.fields import items, part
 from jetscale_cicd.model.record import frozen, replace
 
 # Helm, pkg/action/validate.go: what Helm adds to every object of a release.
@@ -82,16 +83,16 @@ def own_kinds(
 
 
 def _defined(definition: dict[str, object]) -> tuple[str, str]:
-    spec = _mapping(definition.get("spec"))
-    return str(spec.get("group", "")), str(_mapping(spec.get("names")).get("kind", ""))
+    spec = part(definition, "spec")
+    return str(spec.get("group", "")), str(part(spec, "names").get("kind", ""))
 
 
 def _object(scope: DeployScope, manifest: Manifest, before: Manifest | None) -> Trial:
     """With what Helm adds, so that an apply in Helm's name takes nothing away that Helm would leave."""
     body = without_nulls(manifest.document)
-    metadata = _mapping(body.get("metadata"))
+    metadata = part(body, "metadata")
     owner = {"meta.helm.sh/release-name": scope.release, "meta.helm.sh/release-namespace": scope.namespace}
-    labels, annotations = _mapping(metadata.get("labels")), _mapping(metadata.get("annotations"))
+    labels, annotations = part(metadata, "labels"), part(metadata, "annotations")
     owned = {**metadata, "labels": {**labels, **_MANAGED_BY}, "annotations": {**annotations, **owner}}
     return Trial(manifest=manifest, body={**body, "metadata": owned}, creates=manifest.is_generated, before=before)
 
@@ -103,7 +104,7 @@ def merge_patch(before: dict[str, object], after: dict[str, object]) -> dict[str
         earlier = before.get(key)
         both = isinstance(value, dict) and isinstance(earlier, dict)
         if value != earlier:
-            changed[key] = merge_patch(_mapping(earlier), _mapping(value)) if both else value
+            changed[key] = merge_patch(part(earlier), part(value)) if both else value
     return changed
 
 
@@ -113,7 +114,7 @@ def _hook(manifest: Manifest) -> Trial:
 
 def renamed(trial: Trial) -> Trial:
     """The same under a name that nothing has: Helm deletes a hook of an earlier deploy before it makes it anew."""
-    metadata = {key: value for key, value in _mapping(trial.body.get("metadata")).items() if key != "name"}
+    metadata = {key: value for key, value in part(trial.body, "metadata").items() if key != "name"}
     metadata["generateName"] = f"{trial.manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
     return replace(trial, body={**trial.body, "metadata": metadata})
 
@@ -122,17 +123,14 @@ def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
     """The pod of a workload: what is ruled for pods judges no workload, and shows up once that is deployed."""
     if manifest.api_version.partition("/")[0] not in _WORKLOAD_GROUPS or manifest.kind not in _TEMPLATES:
         return
-    spec = _mapping(manifest.document.get("spec"))
-    template = manifest.document
-    for part in _TEMPLATES[manifest.kind]:
-        template = _mapping(template.get(part))
-    given = _mapping(template.get("spec"))
+    spec = part(manifest.document, "spec")
+    template = part(manifest.document, *_TEMPLATES[manifest.kind])
+    given = part(template, "spec")
     pod_spec: dict[str, object] = {key: value for key, value in given.items() if key not in _OF_OTHERS}
     if not pod_spec or spec.get("replicas") == 0:
         return
-    pod_spec["volumes"] = [*_list(pod_spec.get("volumes")), *_claimed(spec)]
-    given = _mapping(template.get("metadata"))
-    kept = {key: value for key, value in given.items() if key in ("labels", "annotations")}
+    pod_spec["volumes"] = [*items(pod_spec, "volumes"), *_claimed(spec)]
+    kept = {key: value for key, value in part(template, "metadata").items() if key in ("labels", "annotations")}
     name = f"{manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
     metadata: dict[str, object] = {**kept, "generateName": name}
     body: dict[str, object] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
@@ -142,21 +140,13 @@ def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
 
 def _claimed(spec: dict[str, object]) -> Iterator[object]:
     """The volumes of the claims that a StatefulSet makes for its pods."""
-    for each in _list(spec.get("volumeClaimTemplates")):
-        yield {"name": _mapping(_mapping(each).get("metadata")).get("name"), "emptyDir": {}}
+    for each in items(spec, "volumeClaimTemplates"):
+        yield {"name": part(each, "metadata").get("name"), "emptyDir": {}}
 
 
 def _surges(manifest: Manifest) -> bool:
     """Whether a change makes a new pod before it takes an old one away."""
-    spec = _mapping(manifest.document.get("spec"))
-    strategy = _mapping(spec.get("strategy" if manifest.kind == "Deployment" else "updateStrategy"))
-    surge = _mapping(strategy.get("rollingUpdate")).get("maxSurge", "25%" if manifest.kind == "Deployment" else 0)
+    spec = part(manifest.document, "spec")
+    strategy = part(spec, "strategy" if manifest.kind == "Deployment" else "updateStrategy")
+    surge = part(strategy, "rollingUpdate").get("maxSurge", "25%" if manifest.kind == "Deployment" else 0)
     return strategy.get("type") not in ("Recreate", "OnDelete") and str(surge) not in ("0", "0%")
-
-
-def _mapping(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

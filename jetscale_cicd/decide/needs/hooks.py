@@ -10,8 +10,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.manifests import HOOK, Manifest
+from jetscale_cicd.decide.fields import annotation, part
 from jetscale_cicd.decide.needs.need import User
-from jetscale_cicd.decide.needs.shapes import annotation, part
 
 BEFORE_CREATION, SUCCEEDED = "before-hook-creation", "hook-succeeded"
 _WEIGHT, _POLICY = "helm.sh/hook-weight", "helm.sh/hook-delete-policy"

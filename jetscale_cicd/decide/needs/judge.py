@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import annotation
 from jetscale_cicd.decide.needs.findings import Group, finding
 from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Sight
 from jetscale_cicd.decide.needs.made import Release
 from jetscale_cicd.decide.needs.need import Need, Thing, Use, thing_of
-from jetscale_cicd.decide.needs.shapes import annotation
 from jetscale_cicd.decide.needs.values_lines import lines_of_values
 from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
 from jetscale_cicd.errors import Stage6Error

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from jetscale_cicd.decide.fields import Object, part, parts, text
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Need, Thing, Use, User
-from jetscale_cicd.decide.needs.shapes import Part, part, parts, text
 from jetscale_cicd.model.record import frozen, replace
 
 DEFAULT_ACCOUNT = "default"
@@ -25,7 +25,7 @@ _DRIVERS = {
 class PodSpec:
     """The pods that an object makes: their spec, and the namespace in which they are."""
 
-    spec: Part
+    spec: Object
     user: User
 
     def needs(self) -> Iterator[Need]:
@@ -53,11 +53,11 @@ class PodSpec:
         if runtime:
             yield self._need(Thing("node.k8s.io", "RuntimeClass", "", runtime), Use.RUNTIME)
 
-    def _containers(self) -> Iterator[Part]:
+    def _containers(self) -> Iterator[Object]:
         for key in _CONTAINERS:
             yield from parts(self.spec, key)
 
-    def _of_container(self, container: Part) -> Iterator[Need]:
+    def _of_container(self, container: Object) -> Iterator[Need]:
         name = text(container, "name")
         for variable in parts(container, "env"):
             source = part(variable, "valueFrom")
@@ -69,14 +69,14 @@ class PodSpec:
                 for need in self._reference(part(each, field), kind, Use.ENV_FROM):
                     yield replace(need, container=name)
 
-    def _of_claim(self, volume: Part, name: str) -> Iterator[Need]:
+    def _of_claim(self, volume: Object, name: str) -> Iterator[Need]:
         """Claims, which the scheduler wants also of a volume that is mounted nowhere."""
         if claim := text(part(volume, "persistentVolumeClaim"), "claimName"):
             yield self._need(self._thing("PersistentVolumeClaim", claim), Use.VOLUME, name)
         if template := part(volume, "ephemeral", "volumeClaimTemplate", "spec"):
             yield from storage_needs(template, self.user, name)
 
-    def _of_volume(self, volume: Part, name: str) -> Iterator[Need]:
+    def _of_volume(self, volume: Object, name: str) -> Iterator[Need]:
         secret, config_map = part(volume, "secret"), part(volume, "configMap")
         yield from self._files({**secret, "name": secret.get("secretName")}, "Secret", name)
         yield from self._files(config_map, "ConfigMap", name)
@@ -89,7 +89,7 @@ class PodSpec:
             if referred:
                 yield self._need(self._thing("Secret", referred), Use.VOLUME, name)
 
-    def _files(self, source: Part, kind: str, volume: str) -> Iterator[Need]:
+    def _files(self, source: Object, kind: str, volume: str) -> Iterator[Need]:
         """Each key that becomes a file; the whole where none is named."""
         name, optional = text(source, "name"), source.get("optional") is True
         if name:
@@ -97,7 +97,7 @@ class PodSpec:
             keys = [text(item, "key") for item in parts(source, "items")] or [""]
             yield from (replace(self._need(thing, Use.VOLUME, volume), key=key, optional=optional) for key in keys)
 
-    def _reference(self, reference: Part, kind: str, use: Use, detail: str = "") -> Iterator[Need]:
+    def _reference(self, reference: Object, kind: str, use: Use, detail: str = "") -> Iterator[Need]:
         if name := text(reference, "name"):
             need = self._need(self._thing(kind, name), use, detail)
             yield replace(need, key=text(reference, "key"), optional=reference.get("optional") is True)
@@ -109,7 +109,7 @@ class PodSpec:
         return Need(thing=thing, user=self.user, use=use, detail=detail)
 
 
-def pod_spec(document: Part) -> Part:
+def pod_spec(document: Object) -> Object:
     """The spec of the pods that an object makes; empty where it makes none.
 
     Of a kind that is not known, what has containers at ``spec.template.spec`` makes pods of them.
@@ -123,7 +123,7 @@ def pod_spec(document: Part) -> Part:
     return spec if isinstance(spec.get("containers"), list) else {}
 
 
-def storage_needs(claim: Part, user: User, detail: str = "", unless: Thing | None = None) -> Iterator[Need]:
+def storage_needs(claim: Object, user: User, detail: str = "", unless: Thing | None = None) -> Iterator[Need]:
     """The class that a claim's storage is of.
 
     Args:
@@ -137,6 +137,6 @@ def storage_needs(claim: Part, user: User, detail: str = "", unless: Thing | Non
     yield Need(thing=thing, user=user, use=Use.STORAGE_CLASS, detail=detail, unless=unless)
 
 
-def _mounts(container: Part) -> Iterator[Part]:
+def _mounts(container: Object) -> Iterator[Object]:
     yield from parts(container, "volumeMounts")
     yield from parts(container, "volumeDevices")

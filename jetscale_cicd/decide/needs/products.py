@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, words
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Thing
-from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, text, words
 from jetscale_cicd.model.record import frozen
 
 Keys = frozenset[str] | None
@@ -39,7 +39,7 @@ class Product:
     type: str = ""
 
 
-def products(document: Part, this: Thing) -> Iterator[Product]:
+def products(document: Object, this: Thing) -> Iterator[Product]:
     """An object, and what comes of it.
 
     Args:
@@ -55,7 +55,7 @@ def products(document: Part, this: Thing) -> Iterator[Product]:
         yield _secret(this, name)
 
 
-def kinds_of(document: Part) -> Iterator[tuple[str, str]]:
+def kinds_of(document: Object) -> Iterator[tuple[str, str]]:
     """API version and kind of each version that a CRD serves."""
     spec = part(document, "spec")
     group, kind = text(spec, "group"), text(part(spec, "names"), "kind")
@@ -64,7 +64,7 @@ def kinds_of(document: Part) -> Iterator[tuple[str, str]]:
             yield f"{group}/{text(each, 'name')}", kind
 
 
-def _itself(document: Part, this: Thing) -> Product:
+def _itself(document: Object, this: Thing) -> Product:
     if this.group != OF_THE_CORE or this.kind not in ("Secret", "ConfigMap"):
         return Product(this)
     if text(document, "type") == "kubernetes.io/service-account-token":  # filled in by Kubernetes
@@ -73,7 +73,7 @@ def _itself(document: Part, this: Thing) -> Product:
     return Product(this, keys, (text(document, "type") or "Opaque") if this.kind == "Secret" else "")
 
 
-def _of_external_secret(document: Part, this: Thing) -> Iterator[Product]:
+def _of_external_secret(document: Object, this: Thing) -> Iterator[Product]:
     target = part(document, "spec", "target")
     if text(target, "creationPolicy") == "None":
         return
@@ -87,20 +87,20 @@ def _of_external_secret(document: Part, this: Thing) -> Iterator[Product]:
     yield Product(Thing(OF_THE_CORE, "Secret", this.namespace, name), whole, text(template, "type") or "Opaque")
 
 
-def _of_sealed_secret(document: Part, this: Thing) -> Iterator[Product]:
+def _of_sealed_secret(document: Object, this: Thing) -> Iterator[Product]:
     spec = part(document, "spec")
     keys = frozenset(part(spec, "encryptedData")) | frozenset(part(spec, "template", "data"))
     yield _secret(this, this.name, keys, text(part(spec, "template"), "type") or "Opaque")
 
 
-def _of_certificate(document: Part, this: Thing) -> Iterator[Product]:
+def _of_certificate(document: Object, this: Thing) -> Iterator[Product]:
     if name := text(part(document, "spec"), "secretName"):
         stores = part(document, "spec", "keystores")
         formats = part(document, "spec").get("additionalOutputFormats")
         yield _secret(this, name, None if stores or formats else _TLS_KEYS, _TLS)
 
 
-def _of_ingress(document: Part, this: Thing) -> Iterator[Product]:
+def _of_ingress(document: Object, this: Thing) -> Iterator[Product]:
     """Its certificates, where cert-manager is asked for them (cert-manager.io, "Annotated Ingress resource")."""
     names = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
     if any(annotation(document, name) not in ("", "false") for name in names):
@@ -108,35 +108,35 @@ def _of_ingress(document: Part, this: Thing) -> Iterator[Product]:
             yield _secret(this, text(each, "secretName"), _TLS_KEYS, _TLS)
 
 
-def _of_gateway(document: Part, this: Thing) -> Iterator[Product]:
+def _of_gateway(document: Object, this: Thing) -> Iterator[Product]:
     if annotation(document, "cert-manager.io/cluster-issuer") or annotation(document, "cert-manager.io/issuer"):
         for listener in parts(part(document, "spec"), "listeners"):
             for each in parts(part(listener, "tls"), "certificateRefs"):
                 yield _secret(this, text(each, "name"), _TLS_KEYS, _TLS)
 
 
-def _of_service(document: Part, this: Thing) -> Iterator[Product]:
+def _of_service(document: Object, this: Thing) -> Iterator[Product]:
     if name := annotation(document, "service.beta.openshift.io/serving-cert-secret-name"):
         yield _secret(this, name, _TLS_KEYS, _TLS)
 
 
-def _of_provider_class(document: Part, this: Thing) -> Iterator[Product]:
+def _of_provider_class(document: Object, this: Thing) -> Iterator[Product]:
     for each in parts(part(document, "spec"), "secretObjects"):
         keys = frozenset(text(item, "key") for item in parts(each, "data"))
         yield _secret(this, text(each, "secretName"), keys, text(each, "type"))
 
 
-def _of_bucket(_: Part, this: Thing) -> Iterator[Product]:
+def _of_bucket(_: Object, this: Thing) -> Iterator[Product]:
     yield Product(Thing(OF_THE_CORE, "ConfigMap", this.namespace, this.name))
 
 
-def _of_postgres(_: Part, this: Thing) -> Iterator[Product]:
+def _of_postgres(_: Object, this: Thing) -> Iterator[Product]:
     """CloudNativePG names them after its cluster."""
     for end in ("app", "superuser", "ca", "server", "replication"):
         yield _secret(this, f"{this.name}-{end}")
 
 
-def _of_stateful_set(document: Part, this: Thing) -> Iterator[Product]:
+def _of_stateful_set(document: Object, this: Thing) -> Iterator[Product]:
     spec = part(document, "spec")
     replicas = spec.get("replicas", 1)
     for each in parts(spec, "volumeClaimTemplates"):
@@ -145,7 +145,7 @@ def _of_stateful_set(document: Part, this: Thing) -> Iterator[Product]:
             yield Product(Thing(OF_THE_CORE, "PersistentVolumeClaim", this.namespace, f"{name}-{this.name}-{number}"))
 
 
-def _of_job(document: Part, this: Thing) -> Iterator[Product]:
+def _of_job(document: Object, this: Thing) -> Iterator[Product]:
     """The certificate of a webhook, which a Job of kube-webhook-certgen makes as a hook before."""
     for container in parts(part(document, "spec", "template", "spec"), "containers"):
         given = (*words(container.get("command")), *words(container.get("args")))
@@ -153,13 +153,13 @@ def _of_job(document: Part, this: Thing) -> Iterator[Product]:
         yield from (_secret(this, name) for name in names if name and "create" in given)
 
 
-def _of_volume(document: Part, _: Thing) -> Iterator[Product]:
+def _of_volume(document: Object, _: Thing) -> Iterator[Product]:
     """A class that only pairs claims with volumes that are made by people needs no StorageClass."""
     if name := text(part(document, "spec"), "storageClassName"):
         yield Product(Thing("storage.k8s.io", "StorageClass", "", name))
 
 
-def _of_default(document: Part, this: Thing) -> Iterator[Product]:
+def _of_default(document: Object, this: Thing) -> Iterator[Product]:
     for name in DEFAULT_CLASS.get(this.kind, ()):
         if annotation(document, name) == "true":
             yield Product(this._replace(name=""))
@@ -177,7 +177,7 @@ DEFAULT_CLASS = {
         "storageclass.beta.kubernetes.io/is-default-class",
     ),
 }
-_READERS: dict[tuple[str, str], Callable[[Part, Thing], Iterator[Product]]] = {
+_READERS: dict[tuple[str, str], Callable[[Object, Thing], Iterator[Product]]] = {
     ("external-secrets.io", "ExternalSecret"): _of_external_secret,
     ("bitnami.com", "SealedSecret"): _of_sealed_secret,
     ("cert-manager.io", "Certificate"): _of_certificate,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import Object, annotation, part, parts, text
 from jetscale_cicd.decide.needs.hooks import user_of
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Need, Thing, Use, User, group_of, thing_of
 from jetscale_cicd.decide.needs.pods import PodSpec, pod_spec, storage_needs
 from jetscale_cicd.decide.needs.routes import GATEWAYS, INGRESS_GROUPS, LEGACY_CLASS
-from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, text
 from jetscale_cicd.model.record import replace
 
 _SECRETS_OPERATOR = "external-secrets.io"
@@ -41,25 +41,25 @@ def _needs(manifest: Manifest, namespace: str) -> Iterator[Need]:
         yield from _of_route(document, user)
 
 
-def _of_stateful_set(document: Part, user: User) -> Iterator[Need]:
+def _of_stateful_set(document: Object, user: User) -> Iterator[Need]:
     for each in parts(part(document, "spec"), "volumeClaimTemplates"):
         name = text(part(each, "metadata"), "name")
         first = Thing(OF_THE_CORE, "PersistentVolumeClaim", user.namespace, f"{name}-{user.name}-0")
         yield from storage_needs(part(each, "spec"), user, name, unless=first)
 
 
-def _of_claim(document: Part, user: User) -> Iterator[Need]:
+def _of_claim(document: Object, user: User) -> Iterator[Need]:
     own = Thing(OF_THE_CORE, "PersistentVolumeClaim", user.namespace, user.name)
     yield from storage_needs(part(document, "spec"), user, unless=own)
 
 
-def _of_account(document: Part, user: User) -> Iterator[Need]:
+def _of_account(document: Object, user: User) -> Iterator[Need]:
     for key, use in (("imagePullSecrets", Use.PULL), ("secrets", Use.TOKEN)):
         for each in parts(document, key):
             yield from _named("Secret", text(each, "name"), user, use)
 
 
-def _of_ingress(document: Part, user: User) -> Iterator[Need]:
+def _of_ingress(document: Object, user: User) -> Iterator[Need]:
     named, legacy = text(part(document, "spec"), "ingressClassName"), annotation(document, LEGACY_CLASS)
     thing = Thing("networking.k8s.io", "IngressClass", "", legacy or named)  # the annotation has precedence
     yield Need(thing=thing, user=user, use=Use.LEGACY_CLASS if legacy else Use.INGRESS_CLASS)
@@ -73,7 +73,7 @@ def _of_ingress(document: Part, user: User) -> Iterator[Need]:
             )
 
 
-def _of_external_secret(document: Part, user: User) -> Iterator[Need]:
+def _of_external_secret(document: Object, user: User) -> Iterator[Need]:
     spec = part(document, "spec")
     references = [part(spec, "secretStoreRef")]
     for key in ("data", "dataFrom"):
@@ -87,19 +87,19 @@ def _of_external_secret(document: Part, user: User) -> Iterator[Need]:
             yield Need(thing=Thing(_SECRETS_OPERATOR, kind, within, name), user=user, use=Use.STORE)
 
 
-def _of_certificate(document: Part, user: User) -> Iterator[Need]:
+def _of_certificate(document: Object, user: User) -> Iterator[Need]:
     issuer = part(document, "spec", "issuerRef")
     yield from _issued(issuer, text(issuer, "name"), text(issuer, "group") or _CERTIFICATES, user)
 
 
-def _issued(issuer: Part, name: str, group: str, user: User) -> Iterator[Need]:
+def _issued(issuer: Object, name: str, group: str, user: User) -> Iterator[Need]:
     kind = text(issuer, "kind") or "Issuer"
     within = "" if kind.startswith("Cluster") else user.namespace
     if name and group == _CERTIFICATES:  # whose other issuers lie where is not known
         yield Need(thing=Thing(group, kind, within, name), user=user, use=Use.ISSUER)
 
 
-def _of_autoscaler(document: Part, user: User) -> Iterator[Need]:
+def _of_autoscaler(document: Object, user: User) -> Iterator[Need]:
     scaled = part(document, "spec", "scaleTargetRef")
     kind, name = text(scaled, "kind") or "Deployment", text(scaled, "name")
     group = group_of(text(scaled, "apiVersion") or "apps/v1")
@@ -107,7 +107,7 @@ def _of_autoscaler(document: Part, user: User) -> Iterator[Need]:
         yield Need(thing=Thing(group, kind, user.namespace, name), user=user, use=Use.SCALED)
 
 
-def _of_binding(document: Part, user: User) -> Iterator[Need]:
+def _of_binding(document: Object, user: User) -> Iterator[Need]:
     role = part(document, "roleRef")
     kind, name = text(role, "kind"), text(role, "name")
     if kind in ("Role", "ClusterRole") and name:
@@ -115,7 +115,7 @@ def _of_binding(document: Part, user: User) -> Iterator[Need]:
         yield Need(thing=Thing(_RBAC, kind, within, name), user=user, use=Use.ROLE)
 
 
-def _of_gateway(document: Part, user: User) -> Iterator[Need]:
+def _of_gateway(document: Object, user: User) -> Iterator[Need]:
     if name := text(part(document, "spec"), "gatewayClassName"):
         yield Need(thing=Thing(GATEWAYS, "GatewayClass", "", name), user=user, use=Use.PARENT)
     for listener in parts(part(document, "spec"), "listeners"):
@@ -124,7 +124,7 @@ def _of_gateway(document: Part, user: User) -> Iterator[Need]:
                 yield from _certificate(text(each, "name"), user)
 
 
-def _of_route(document: Part, user: User) -> Iterator[Need]:
+def _of_route(document: Object, user: User) -> Iterator[Need]:
     for each in parts(part(document, "spec"), "parentRefs"):
         group = text(each, "group") if "group" in each else GATEWAYS
         thing = Thing(

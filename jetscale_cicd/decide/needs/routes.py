@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, words
 from jetscale_cicd.decide.needs.need import Thing, thing_of
-from jetscale_cicd.decide.needs.shapes import Part, annotation, part, parts, text, words
 
 LEGACY_CLASS = "kubernetes.io/ingress.class"
 INGRESS_GROUPS = ("networking.k8s.io", "extensions")
@@ -67,7 +67,7 @@ def routes_of(manifests: Sequence[Manifest], namespace: str) -> tuple[Route, ...
     return tuple(route for this, document in found for route in routes_in(this, document))
 
 
-def routes_in(this: Thing, document: Part) -> Iterator[Route]:
+def routes_in(this: Thing, document: Object) -> Iterator[Route]:
     """The routes of one object."""
     if this.kind == "Ingress" and this.group in INGRESS_GROUPS:
         yield from _of_ingress(this, document)
@@ -82,12 +82,12 @@ def is_routed(this: Thing) -> bool:
     )
 
 
-def release_of(document: Part) -> tuple[str, str]:
+def release_of(document: Object) -> tuple[str, str]:
     """Name and namespace of the release that Helm's annotations name."""
     return annotation(document, RELEASE_NAME), annotation(document, RELEASE_NAMESPACE)
 
 
-def _of_ingress(this: Thing, document: Part) -> Iterator[Route]:
+def _of_ingress(this: Thing, document: Object) -> Iterator[Route]:
     spec = part(document, "spec")
     common = Route(
         of=Thing("networking.k8s.io", this.kind, this.namespace, this.name),
@@ -108,7 +108,7 @@ def _of_ingress(this: Thing, document: Part) -> Iterator[Route]:
         yield common
 
 
-def _of_http_route(this: Thing, document: Part) -> Iterator[Route]:
+def _of_http_route(this: Thing, document: Object) -> Iterator[Route]:
     spec = part(document, "spec")
     parents = frozenset(
         (text(each, "namespace") or this.namespace, text(each, "name")) for each in parts(spec, "parentRefs")
@@ -120,7 +120,7 @@ def _of_http_route(this: Thing, document: Part) -> Iterator[Route]:
                 yield Route(of=this, host=host.lower(), path=path, parents=parents, release=release_of(document))
 
 
-def _with_default(match: Part) -> Part:
+def _with_default(match: Object) -> Object:
     """A match as the API server completes it."""
     given = part(match, "path")
     path = {"type": text(given, "type") or "PathPrefix", "value": text(given, "value") or "/"}

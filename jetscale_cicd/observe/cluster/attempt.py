@@ -12,7 +12,6 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.drift import without_nulls
-from jetscale_cicd.decide.cluster.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.refusals import (
     INVALID,
@@ -27,7 +26,8 @@ from jetscale_cicd.decide.cluster.refusals import (
 )
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, renamed
-from jetscale_cicd.decide.needs.shapes import part, parts
+from jetscale_cicd.decide.fields import part, parts
+from jetscale_cicd.decide.needs.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.observe.cluster.kinds import Kinds

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from jetscale_cicd.decide.fields import Object, part, parts, text, words
 from jetscale_cicd.decide.needs.inventory import Resource
-from jetscale_cicd.decide.needs.shapes import Part, part, parts, text, words
 from jetscale_cicd.observe.cluster.capabilities import DISCOVERY
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
@@ -27,7 +27,7 @@ def served_resources(api: Kubernetes) -> tuple[tuple[Resource, ...], frozenset[s
     return tuple(found), frozenset(unlisted)
 
 
-def _of_groups(answer: Part, unlisted: set[str]) -> Iterator[Resource]:
+def _of_groups(answer: Object, unlisted: set[str]) -> Iterator[Resource]:
     for group in parts(answer, "items"):
         for version in parts(group, "versions"):
             name = f"{text(part(group, 'metadata'), 'name')}/{text(version, 'version')}".lstrip("/")
@@ -39,7 +39,7 @@ def _of_groups(answer: Part, unlisted: set[str]) -> Iterator[Resource]:
                 yield Resource(name, kind, text(each, "resource"), namespaced, words(each.get("verbs")))
 
 
-def _of_versions(api: Kubernetes, path: str, answer: Part, unlisted: set[str]) -> Iterator[Resource]:
+def _of_versions(api: Kubernetes, path: str, answer: Object, unlisted: set[str]) -> Iterator[Resource]:
     """One list for each version, before Kubernetes 1.27."""
     groups = [text(each, "groupVersion") for group in parts(answer, "groups") for each in parts(group, "versions")]
     for version in words(answer.get("versions")) or [each for each in groups if each]:

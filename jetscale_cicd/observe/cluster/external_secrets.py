@@ -1,7 +1,7 @@
 """The pipes through which a namespace gets its secrets: what External Secrets Operator has, and what it did."""
 
-from jetscale_cicd.decide.cluster.api_fields import parts, text
 from jetscale_cicd.decide.cluster.secret_pipes import STORE_KINDS, Pipes
+from jetscale_cicd.decide.fields import parts, text
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes, Object

@@ -9,12 +9,12 @@ from functools import partial
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.manifests import HOOK
+from jetscale_cicd.decide.fields import annotation, part, parts, text
 from jetscale_cicd.decide.needs.inventory import STORAGE, VOLUMES, Inventory, Place, Present, Resource
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import MANAGED_BY
 from jetscale_cicd.decide.needs.products import DEFAULT_CLASS
 from jetscale_cicd.decide.needs.routes import Route, release_of, routes_in
-from jetscale_cicd.decide.needs.shapes import annotation, part, parts, text
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetscale_cicd.decide.cluster.api_fields import Object
 from jetscale_cicd.decide.cluster.external_secrets import (
     StoreRef,
     Sync,
@@ -15,6 +14,7 @@ from jetscale_cicd.decide.cluster.external_secrets import (
     sync_state,
     target_secret,
 )
+from jetscale_cicd.decide.fields import Object
 from tests.support.pipes import FAILED, NOW, PROVIDER_FAILED, SYNCED, at, event, external_secret, ready
 
 SECRETS = frozenset({"app"})

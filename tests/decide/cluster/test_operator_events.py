@@ -2,7 +2,6 @@
 
 import pytest
 
-from jetscale_cicd.decide.cluster.api_fields import Object
 from jetscale_cicd.decide.cluster.operator_events import (
     event_time,
     events_by_object,
@@ -10,6 +9,7 @@ from jetscale_cicd.decide.cluster.operator_events import (
     signs_of_life,
     without_values,
 )
+from jetscale_cicd.decide.fields import Object
 from tests.support.pipes import NOW, at, event, external_secret, ready, store
 
 APP = external_secret()

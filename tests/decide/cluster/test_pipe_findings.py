@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.cluster.api_fields import Object
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
+from jetscale_cicd.decide.fields import Object
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from tests.support.pipes import FAILED, NAMESPACE, NOW, STORE_INVALID, event, external_secret, operator, ready, store
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jetscale_cicd.decide.cluster.api_fields import Object
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes, available
+from jetscale_cicd.decide.fields import Object
 from tests.support.pipes import FAILED, NAMESPACE, NOW, at, event, external_secret, operator, store
 
 HOUR = 3600.0

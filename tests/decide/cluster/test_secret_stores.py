@@ -2,8 +2,8 @@
 
 import pytest
 
-from jetscale_cicd.decide.cluster.api_fields import Object
 from jetscale_cicd.decide.cluster.secret_stores import Store, store_state
+from jetscale_cicd.decide.fields import Object
 from tests.support.pipes import STORE_INVALID, STORE_VALID, event, ready, store
 
 NO_LOGIN = 'unable to create session: could not fetch SecretAccessKey secret: secrets "absent" not found'

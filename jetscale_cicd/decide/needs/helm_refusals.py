@@ -1,8 +1,8 @@
 """What Helm itself does not deploy, whatever the API server takes."""
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import part, parts, text
 from jetscale_cicd.decide.needs.hooks import BEFORE_CREATION, SUCCEEDED, user_of
-from jetscale_cicd.decide.needs.shapes import part, parts, text
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.record import frozen
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetscale_cicd.decide.cluster.api_fields import condition_of, go_duration, part, parts, text, time_at, whole
+from jetscale_cicd.decide.cluster.api_times import go_duration, time_at
+from jetscale_cicd.decide.fields import condition_of, part, parts, text, whole
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 NOTHING: list[Any] = [None, 1, True, "text", [], [1, None, "x"], {}, {"a": None}, {"a": 7}, {"a": ["b"]}]
