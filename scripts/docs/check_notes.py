@@ -87,7 +87,7 @@ NOTES: dict[str, Note] = {
         "A context that was renamed or switched never deploys to another cluster. The target names its cluster "
         "(`cluster:`); where it does not, the first deploy records it in a ref of the remote, "
         "`refs/stage6/cluster/TARGET/…`, and later runs are held to that.",
-        "choose the right context; to move a target for good, set `cluster:` or delete the ref.",
+        "choose the right context; to move a target for good, set its `cluster:`.",
     ),
     "vault-values": Note(
         _PEOPLE,
@@ -111,7 +111,9 @@ NOTES: dict[str, Note] = {
         _HELM,
         "Every Secret and key, ConfigMap, pull secret, ServiceAccount, claim, class and kind that the rendered objects "
         "name exists, or this release makes it before it is needed. A `pre-*` hook that needs what the release makes "
-        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are named as such.",
+        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are named as such. A class of the cluster that the account "
+        "may not see is a warning, as an account of one namespace sees none; so is a pull secret that the live revision "
+        "does without.",
         "make what is missing, as the error shows, or correct the values line that it names.",
     ),
     "ownership": Note(
@@ -139,7 +141,8 @@ NOTES: dict[str, Note] = {
         "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod "
         "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already "
         "is not sent again, as helm does not send it either. To helm 3 a field that is none is a warning, and so it is "
-        "a note here.",
+        "a note here. Helm's own rules count, too: a hook of an earlier deploy that it does not delete before, and a "
+        "`generateName`, fail where the helm of the run would fail.",
         "the error has the server's own words, and who has to change what.",
     ),
     "release-size": Note(
