@@ -111,9 +111,9 @@ NOTES: dict[str, Note] = {
         _HELM,
         "Every Secret and key, ConfigMap, pull secret, ServiceAccount, claim, class and kind that the rendered objects "
         "name exists, or this release makes it before it is needed. A `pre-*` hook that needs what the release makes "
-        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are named as such. A class of the cluster that the account "
-        "may not see is a warning, as an account of one namespace sees none; so is a pull secret that the live revision "
-        "does without.",
+        "later, and a pod that waits for what a `post-*` hook makes, wait for ever, and are named as such. A class of "
+        "the cluster that the account may not see is a warning, as an account of one namespace sees none; so is a pull "
+        "secret that the live revision does without.",
         "make what is missing, as the error shows, or correct the values line that it names.",
     ),
     "ownership": Note(

@@ -10,8 +10,9 @@ from jetscale_cicd.errors import CannotTellError, PreconditionError
 from jetscale_cicd.model.precondition import Precondition, PreconditionState
 from jetscale_cicd.model.preflight import Preflight
 from jetscale_cicd.report.face import MORE_FACES, Medium, open_face
+from jetscale_cicd.report.junit.preflight import preflight_junit
 from jetscale_cicd.report.paint import Paint
-from jetscale_cicd.report.results import PreflightResult
+from jetscale_cicd.report.results import PreflightResult, UnplannedResult
 from jetscale_cicd.report.text.face import text_of
 from jetscale_cicd.report.text.preflight import preflight_closing
 from tests.report.samples import ERROR, PUBLISH, SECRET
@@ -93,6 +94,22 @@ def test_an_error_has_the_form_too(face: str) -> None:
     text = open_face(face).render(ERROR, MASKED)
     assert ERROR.code in text
     assert SECRET not in text
+
+
+@pytest.mark.parametrize("face", ["json", *MORE_FACES])
+def test_a_preflight_without_a_plan_is_not_ready_in_any_form(face: str) -> None:
+    text = open_face(face).render(UnplannedResult(ERROR), MASKED)
+    assert ERROR.code in text
+    assert SECRET not in text
+    assert {"json": '"ready": false', "markdown": "not ready", "junit": 'errors="1"'}[face] in text
+
+
+def test_a_case_has_the_same_name_whatever_its_check_finds_and_further_findings_are_numbered() -> None:
+    policy = ROWS[2]
+    rows = (policy, replace(policy, state=PreconditionState.CANNOT_TELL), replace(policy, target="preview", error=None))
+    root = fromstring(preflight_junit(Preflight(plan=replace(PUBLISH, preconditions=rows)), str))
+    names = [(suite.get("name"), case.get("name")) for suite in root for case in suite]
+    assert names == [("live", "policy"), ("live", "policy 2"), ("preview", "policy")]
 
 
 def test_the_page_has_each_code_with_its_remedy_and_what_a_run_does() -> None:
