@@ -94,7 +94,7 @@ def _object(scope: DeployScope, manifest: Manifest, before: Manifest | None) -> 
     owner = {"meta.helm.sh/release-name": scope.release, "meta.helm.sh/release-namespace": scope.namespace}
     labels, annotations = part(metadata, "labels"), part(metadata, "annotations")
     owned = {**metadata, "labels": {**labels, **_MANAGED_BY}, "annotations": {**annotations, **owner}}
-    return Trial(manifest=manifest, body={**body, "metadata": owned}, creates=manifest.is_generated, before=before)
+    return Trial(manifest=manifest, body={**body, "metadata": owned}, before=before)
 
 
 def merge_patch(before: dict[str, object], after: dict[str, object]) -> dict[str, object]:

@@ -42,7 +42,7 @@ class Leftover:
         subject, within = f"{manifest.kind} {manifest.name}", f" --namespace {self.namespace}" if self.namespace else ""
         return PreconditionError(
             "HOOK_IN_THE_WAY",
-            f"hook {subject} of an earlier deploy is still there, helm does not delete it before, and {why}",
+            f"{subject} is there already, helm does not delete it before it makes its hook anew, and {why}",
             where=manifest.source or subject,
             hint=f"kubectl delete {manifest.kind.lower()} {manifest.name}{within}; "
             f"and add {BEFORE_CREATION} to its helm.sh/hook-delete-policy",
@@ -64,7 +64,7 @@ def generated_name(manifest: Manifest, *, applies: bool) -> PreconditionError | 
     Args:
         applies: the deploy is one of helm 4.
     """
-    if not text(part(manifest.document, "metadata"), "generateName") or _can_make(manifest, applies=applies):
+    if not text(manifest.document, "metadata", "generateName") or _can_make(manifest, applies=applies):
         return None
     what = "helm deploys objects by their names" if manifest.is_generated else "helm 4 takes no object that has both"
     return PreconditionError(

@@ -26,7 +26,7 @@ from jetscale_cicd.decide.cluster.refusals import (
 )
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, renamed
-from jetscale_cicd.decide.fields import part, parts
+from jetscale_cicd.decide.fields import parts
 from jetscale_cicd.decide.needs.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.record import field, frozen
@@ -62,6 +62,13 @@ class Answer(NamedTuple):
 
 @frozen
 class Attempt:
+    """How objects are tried.
+
+    Args:
+        own: group and kind of what the deploy itself brings a definition for.
+        applies: the deploy is one of helm 4.
+    """
+
     api: Kubernetes
     kinds: Kinds
     scope: DeployScope
@@ -161,7 +168,7 @@ class Attempt:
             found = self.api.get(path) or {}
         except ApiFailure:
             return False
-        managers = parts(part(found, "metadata"), "managedFields")
+        managers = parts(found, "metadata", "managedFields")
         return any((each.get("manager"), each.get("operation")) == (_MANAGER, "Update") for each in managers)
 
     def _ask(

@@ -57,11 +57,6 @@ def test_an_object_is_sent_as_helm_would_send_it() -> None:
     assert not trial.creates
 
 
-def test_what_has_no_name_yet_is_created() -> None:
-    (trial,) = trials(SCOPE, parsed(config().replace("name:", "generateName:")), ())
-    assert trial.creates
-
-
 @pytest.mark.parametrize(("when", "count"), [("pre-upgrade", 2), ("pre-install", 0), ("test", 0), ("pre-delete", 0)])
 def test_a_hook_that_runs_is_created_anew_each_time(when: str, count: int) -> None:
     hook = workload("Job", api_version="batch/v1").replace(
