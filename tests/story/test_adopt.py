@@ -19,6 +19,8 @@ from tests.story.test_verify_chart import rewrite
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, small
 
+pytestmark = pytest.mark.quick(2)
+
 TAG = "v0.24.9"
 PACKAGE = "small-0.24.9.tgz"
 

@@ -17,6 +17,8 @@ from tests.support.command import Ended, command
 from tests.support.history import git
 from tests.support.sample import CONFIG, SMALL, Sample, released, small
 
+pytestmark = pytest.mark.quick(24)
+
 CONFIG_FILE, LIVE, CHART, LOCK = (
     ".stage6.yaml",
     "envs/live/values.yaml",

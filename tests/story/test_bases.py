@@ -9,6 +9,8 @@ from tests.story.edges import DOCS, FIX, GONE, RELEASE, VALUES, ZERO, answer, de
 from tests.support.command import command
 from tests.support.history import Drawn, bare, clone, draw, git
 
+pytestmark = pytest.mark.quick(10)
+
 
 def test_a_new_branch_has_no_commit_before_it(tmp_path: Path) -> None:
     repo = draw(tmp_path / "repo", *RELEASE, VALUES)

@@ -11,6 +11,8 @@ from tests.story.edges import DOCS, EMPTY, FIX, RELEASE, VALUES, decision, plan,
 from tests.support.command import command
 from tests.support.history import CHART, draw
 
+pytestmark = pytest.mark.quick(20)
+
 
 def tgz(values: str, *, mtime: int) -> bytes:
     """An archived subchart."""

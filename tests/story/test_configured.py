@@ -9,6 +9,8 @@ from tests.support.command import command
 from tests.support.history import clone
 from tests.support.sample import CONFIG, LIVE, Sample, small
 
+pytestmark = pytest.mark.quick(12)
+
 FILE, VALUES = ".stage6.yaml", "envs/live/values.yaml"
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.support.history import git
 from tests.support.sample import CONFIG, Sample, released, small, step_results
 
+pytestmark = pytest.mark.quick(4)
+
 CHART = "charts/app/values.yaml"
 LIVE = "envs/live/values.yaml"
 LINES = f"{CONFIG.replace('registry:', 'major_on_zero: true, registry:')}release: {{branches: [main, '[0-9]*.x']}}\n"

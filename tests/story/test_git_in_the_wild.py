@@ -15,6 +15,8 @@ from tests.support.oci import serve
 from tests.support.proxy import Told, nothing, proxied
 from tests.support.sample import Sample, released, small
 
+pytestmark = pytest.mark.quick(4)
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Sample:

@@ -7,6 +7,8 @@ import pytest
 from tests.support.command import Ended
 from tests.support.sample import Sample, small, step_results
 
+pytestmark = pytest.mark.quick(4)
+
 TARGETS = """\
 targets:
   prod: {namespace: a-prod, release: app, engine: render, values: [envs/live/values.yaml], needs: [staging]}

@@ -22,6 +22,8 @@ from tests.support.oci import serve
 from tests.support.proxy import Asked, proxied
 from tests.support.sample import CONFIG, WHERE, Sample, archive_files, released, small
 
+pytestmark = pytest.mark.quick(2)
+
 CHART, LIVE = "charts/app/values.yaml", "envs/live/values.yaml"
 PACKAGE = "small-0.1.1.tgz"
 

@@ -13,6 +13,8 @@ from tests.support.hostile import Hostile
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, WHERE, Sample, small
 
+pytestmark = pytest.mark.quick(1)
+
 ON_A_CLUSTER = f"chart: {{registry: ../registry}}\ntargets: {{live: {{{WHERE}}}}}\n"
 SINGLE = ("", ".", "bin", "./bin")
 LEADING = rest_slow((":.:bin", *SINGLE), ":.:bin")

@@ -10,6 +10,8 @@ from tests.support.history import clone, git
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, released, small
 
+pytestmark = pytest.mark.quick(4)
+
 CHART = "charts/app/values.yaml"
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import sampled
 from tests.support.sample import Sample, small
 
+pytestmark = pytest.mark.quick(1)
+
 MESSAGES = {
     "a word of 200,000 letters": ("feat: " + "a" * 200_000,),
     "150,000 spaces": ("fix: a" + " " * 150_000 + "b",),

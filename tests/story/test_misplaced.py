@@ -10,6 +10,8 @@ from tests.conftest import rest_slow, sampled
 from tests.support.command import Ended
 from tests.support.sample import Sample, small
 
+pytestmark = pytest.mark.quick(12)
+
 TOKEN = "canary-Zx9Qw7"
 KUBECONFIG = (
     f"apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: me\n  user:\n    token: {TOKEN}\n" + "#" * 3000

@@ -8,6 +8,8 @@ import pytest
 from tests.support.ordinary_names import KUBECONFIGS, REMOTES
 from tests.support.sample import Sample, small
 
+pytestmark = pytest.mark.quick(10)
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Sample:

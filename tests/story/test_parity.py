@@ -11,6 +11,8 @@ from tests.support.canary import leaks
 from tests.support.command import Ended
 from tests.support.sample import PROJECT, SUBCHARTS, Sample, small
 
+pytestmark = pytest.mark.quick(3)
+
 TEMPLATES = "charts/app/templates"
 LIVE, PREVIEW = "envs/live/values.yaml", "envs/preview/values.yaml"
 CONFIG = """\

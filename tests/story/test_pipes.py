@@ -13,6 +13,8 @@ from jetscale_cicd.tools.kubeconfig import current_context
 from tests.support.command import command_environment
 from tests.support.sample import Sample, released, small
 
+pytestmark = pytest.mark.quick(3)
+
 Case = Callable[[Sample, str], tuple[tuple[str, ...], dict[str, str]]]
 READ: dict[str, tuple[str, Case]] = {
     "the payload": ("EVENT_PAYLOAD", lambda _, pipe: (("plan",), {"GITHUB_EVENT_PATH": pipe, "GITHUB_ACTIONS": "1"})),

@@ -25,6 +25,8 @@ from tests.support.odd_registry import ReferrersApi, errors
 from tests.support.proxy import Asked, Told, proxied
 from tests.support.sample import CONFIG, Sample, small, step_results, step_states
 
+pytestmark = pytest.mark.quick(1)
+
 GITHUB = {
     "GITHUB_ACTIONS": "true",
     "GITHUB_EVENT_NAME": "workflow_dispatch",

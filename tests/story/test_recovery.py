@@ -20,6 +20,8 @@ from tests.support.command import command
 from tests.support.history import clone, draw, git
 from tests.support.sample import CONFIG, Sample, released, small, step_results
 
+pytestmark = pytest.mark.quick(12)
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Sample:

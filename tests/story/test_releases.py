@@ -9,6 +9,8 @@ from tests.story.edges import DOCS, FIX, RELEASE, decision, hosted, plan, refusa
 from tests.support.command import command
 from tests.support.history import bare, clone, draw, git
 
+pytestmark = pytest.mark.quick(10)
+
 
 @pytest.mark.parametrize("tag", ["v9.0.0-rc.1", "rv9.0.0", "v9.0.0-old", "v09.0.0", "v9.0", "V9.0.0"])
 def test_a_tag_that_only_looks_like_a_release_is_not_the_latest(tmp_path: Path, tag: str) -> None:

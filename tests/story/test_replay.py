@@ -29,6 +29,8 @@ from tests.conftest import rest_slow
 from tests.support.command import command
 from tests.support.history import Drawn, clone, git, opened
 
+pytestmark = pytest.mark.quick(1)
+
 # Rules that helm and git read alike: no `!`, no `**`, no slash but at the end.
 HELMIGNORE = "*.md\n.gitignore\n.editorconfig\nlogin.html\nhack/\n"
 _SHA = re.compile(rb"[0-9a-f]{40}")

@@ -17,6 +17,8 @@ from tests.support.history import git
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, small, step_results
 
+pytestmark = pytest.mark.quick(2)
+
 SIGNER = "Releases of the tests <releases@example.invalid>"
 PASSPHRASE = "only-the-tests-know-this"
 VARIABLE = "STAGE6_SIGN_PASSPHRASE"

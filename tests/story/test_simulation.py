@@ -13,6 +13,8 @@ from tests.support.history import Drawn, bare, clone, draw
 from tests.support.oci import PASSWORD, USERNAME, serve
 from tests.support.sample import Sample, released, small
 
+pytestmark = pytest.mark.quick(5)
+
 TEMPLATES = "charts/app/templates"
 METADATA = "metadata: {name: %s, labels: {helm.sh/chart: small-{{ .Chart.Version }}}}"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: runner}\n"

@@ -9,6 +9,8 @@ import pytest
 from tests.support.history import clone, git
 from tests.support.sample import CONFIG, Sample, archive_files, project, released, small, step_results, step_states
 
+pytestmark = pytest.mark.quick(36)
+
 CHART = "charts/app/values.yaml"
 LIVE = "envs/live/values.yaml"
 GLOBAL = "global: {client_name: jetscale, env: prod}\n"

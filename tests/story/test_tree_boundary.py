@@ -16,6 +16,8 @@ from tests.conftest import ANY_HELM, find_helm, sampled
 from tests.support.command import command_environment
 from tests.support.sample import CONFIG, Sample, released, small
 
+pytestmark = pytest.mark.quick(4)
+
 SECRET = "not for a pull request"
 CHART, LOCK = "charts/app/Chart.yaml", "charts/app/Chart.lock"
 PLACE = "oci://registry.test/charts"

@@ -12,6 +12,8 @@ from tests.story.test_story import CHART
 from tests.support.oci import serve
 from tests.support.sample import Sample, released, small
 
+pytestmark = pytest.mark.quick(3)
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

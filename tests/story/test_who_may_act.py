@@ -11,6 +11,8 @@ from tests.support.command import Ended
 from tests.support.history import clone
 from tests.support.sample import CONFIG, Sample, released, small
 
+pytestmark = pytest.mark.quick(16)
+
 CHART = "charts/app/values.yaml"
 LIVE = "envs/live/values.yaml"
 A = "a" * 40

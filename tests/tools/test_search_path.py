@@ -23,6 +23,8 @@ from tests.conftest import sampled
 from tests.support.history import Drawn, bare, draw
 from tests.support.hostile import RELATIVE, Hostile
 
+pytestmark = pytest.mark.quick(14)
+
 PLAIN = Redactor.of(())
 
 

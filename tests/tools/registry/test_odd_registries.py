@@ -21,6 +21,8 @@ from tests.support.odd_registry import MISSING, REFUSALS, TOKEN, TokenServer, er
 from tests.support.proxy import Asked, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
 
+pytestmark = pytest.mark.quick(20)
+
 
 @pytest.mark.parametrize("helm_name", ANY_HELM)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=["401", "403"])

@@ -21,6 +21,8 @@ from tests.support.odd_registry import INDEX, MANIFEST, REFUSALS, ReferrersApi, 
 from tests.support.proxy import Asked, Reset, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
 
+pytestmark = pytest.mark.quick(12)
+
 KIND = "application/vnd.in-toto+json"
 
 

@@ -20,6 +20,8 @@ from tests.support.moto import REGION, Moto
 from tests.support.proxy import Told, proxied
 from tests.tools.vault.conftest import ENDPOINT, put
 
+pytestmark = pytest.mark.quick(8)
+
 KEYS = ("FIRST_KEY", "SECOND_KEY")
 ENTRY = "app/prod/client"
 # Short ones, and those whose parts are ordinary words, occur in any output.
