@@ -392,15 +392,17 @@ def test_a_release_goes_on_with_another_helm(
     assert live.history()[-1] == (4, "deployed")
 
 
-def interrupted(process: "subprocess.Popen[str]", after: str) -> str:
-    """The output of a process that is interrupted once it has printed this."""
+def interrupted(live: Stack, process: "subprocess.Popen[str]", after: str) -> str:
+    """The output of a process that is interrupted once it has printed this, and helm is at work."""
     assert process.stderr
     said = ""
     while after not in said:
         line = process.stderr.readline()
         assert line, said
         said += line
-    time.sleep(1.5)
+    deadline = time.monotonic() + 15
+    while not live.history()[-1][1].startswith("pending-"):
+        assert time.monotonic() < deadline
     process.send_signal(signal.SIGINT)
     return said + process.communicate(timeout=60)[1]
 
@@ -411,7 +413,7 @@ def test_a_rollback_that_is_interrupted_blocks_nothing(live: Stack) -> None:
     live.sample.commit("chore(live): quick", {LIVE: "size: 5\n"})
     live.done()  # 4
     process = start(live, DRIVER, os.devnull, "0", "none", "rollback", "--to=3")
-    said = interrupted(process, "$ helm rollback")
+    said = interrupted(live, process, "$ helm rollback")
     assert process.returncode == 130, said
     assert live.history()[-1] == (5, "failed")
     assert live.record(5) | {

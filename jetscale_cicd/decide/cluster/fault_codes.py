@@ -80,7 +80,7 @@ class FaultCode(StrEnum):
     OPERATION_IN_PROGRESS = (
         "OPERATION_IN_PROGRESS",
         280,
-        r"another operation \S{0,100} is in progress",
+        r"another operation \S{0,100} is in progress|FAILED: release: already exists",
         "a helm outside Stage 6 is changing the release: wait until it ends",
     )
     MISSING_SECRET = ("MISSING_SECRET", 10)

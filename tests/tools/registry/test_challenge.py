@@ -58,6 +58,6 @@ def test_what_is_written_by_the_rules_is_read_back(challenges: list[tuple[str, d
 
 @pytest.mark.parametrize("hostile", [" ", ",", "a", "a=", "a b ", 'a="', '"', "a ,", "\\"])
 def test_a_hostile_header_takes_no_long_time(hostile: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()  # what others take of a busy machine is no fault of the expression
     parse_challenges("Bearer " + hostile * (60_000 // len(hostile)))
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
