@@ -146,6 +146,7 @@ def test_a_hook_that_is_a_pod_is_looked_at() -> None:
         ('Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable', "IMMUTABLE_FIELD"),
         ('unable to build kubernetes objects: no matches for kind "Thing" in version "v1"', "INVALID_OBJECT"),
         ("another operation (install/upgrade/rollback) is in progress", "OPERATION_IN_PROGRESS"),
+        ("UPGRADE FAILED: release: already exists", "OPERATION_IN_PROGRESS"),
         ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
         ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
         ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
