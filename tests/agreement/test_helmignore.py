@@ -14,6 +14,8 @@ from jetscale_cicd.decide.chart.helmignore import HelmIgnore
 from jetscale_cicd.errors import ConfigurationError
 from tests.decide.chart.test_helmignore import CASES
 
+pytestmark = pytest.mark.quick(16)
+
 CHART = b"apiVersion: v2\nname: c\nversion: 0.1.0\n"
 
 

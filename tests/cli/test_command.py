@@ -10,6 +10,8 @@ from tests.conftest import rest_slow
 from tests.support.command import command
 from tests.support.sample import Sample, small
 
+pytestmark = pytest.mark.quick(6)
+
 WORDS = {
     "stage6": ("stage6",),
     "release": ("release",),

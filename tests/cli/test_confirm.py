@@ -10,6 +10,8 @@ import pytest
 from tests.support.sample import CONFIG, Sample, small
 from tests.support.terminal import typed
 
+pytestmark = pytest.mark.quick(4)
+
 HELM = CONFIG.replace("render", "helm")
 QUESTION = "Go on? [y/N]"
 # A server that refuses everything at once, so that whoever is not stopped by the question ends with another error.

@@ -12,6 +12,8 @@ from jetscale_cicd.cli.error_stream import redacted
 from jetscale_cicd.tools.redact import MASK, Redactor
 from tests.conftest import sampled
 
+pytestmark = pytest.mark.quick(4)
+
 SECRET = 'canary\'s "5f2c"\nin lines'
 RUN = """
 import logging, sys, threading, warnings

@@ -12,6 +12,8 @@ from tests.support.command import command
 from tests.support.history import Drawn, draw
 from tests.support.sample import small
 
+pytestmark = pytest.mark.quick(18)
+
 STORY = ("feat: a [charts/app/Chart.yaml charts/app/values.yaml envs/live/values.yaml]", "tag v0.1.0", "docs: b [x]")
 
 

@@ -18,6 +18,8 @@ from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.history import Drawn, draw
 
+pytestmark = pytest.mark.quick(8)
+
 MET, WARNING, SKIPPED = PreconditionState.MET, PreconditionState.WARNING, PreconditionState.SKIPPED
 SECRETS = "/api/v1/secrets"
 LIVE = "live: {namespace: shop, release: app}"

@@ -11,6 +11,8 @@ from jetscale_cicd.preconditions import own_checks
 from tests.support.command import Ended
 from tests.support.sample import LIVE, Sample, small
 
+pytestmark = pytest.mark.quick(6)
+
 Row = tuple[str, str, str | None]
 
 

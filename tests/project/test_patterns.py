@@ -23,6 +23,8 @@ from tests.conftest import rest_slow
 from tests.support.patterns import USES, attacks, superlinear
 from tests.support.source import PACKAGE, trees
 
+pytestmark = pytest.mark.quick(3)
+
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = sorted(str(file.relative_to(PACKAGE)) for file in PACKAGE.rglob("*.py") if "import re\n" in file.read_text())
 # What may be used of `re` without an expression.

@@ -17,7 +17,7 @@ from tests.support.command import Ended, command
 from tests.support.history import git
 from tests.support.sample import CONFIG, SMALL, Sample, released, small
 
-pytestmark = pytest.mark.quick(24)
+pytestmark = pytest.mark.quick(14)
 
 CONFIG_FILE, LIVE, CHART, LOCK = (
     ".stage6.yaml",

@@ -10,7 +10,7 @@ from tests.conftest import rest_slow, sampled
 from tests.support.command import Ended
 from tests.support.sample import Sample, small
 
-pytestmark = pytest.mark.quick(12)
+pytestmark = pytest.mark.quick(8)
 
 TOKEN = "canary-Zx9Qw7"
 KUBECONFIG = (

@@ -18,6 +18,8 @@ from tests.support.oci import PASSWORD, USERNAME, serve
 from tests.support.proxy import Asked, Fault, Reset, Told, nothing, proxied
 from tests.support.sample import LIVE, Sample, archive_files, small
 
+pytestmark = pytest.mark.quick(3)
+
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Stage:

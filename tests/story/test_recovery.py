@@ -20,7 +20,7 @@ from tests.support.command import command
 from tests.support.history import clone, draw, git
 from tests.support.sample import CONFIG, Sample, released, small, step_results
 
-pytestmark = pytest.mark.quick(12)
+pytestmark = pytest.mark.quick(8)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.support.odd_registry import MISSING, REFUSALS, TokenServer, errors
 from tests.support.proxy import Asked, Told, proxied
 from tests.support.sample import CONFIG, SMALL, Sample, small
 
-pytestmark = pytest.mark.quick(8)
+pytestmark = pytest.mark.quick(6)
 
 CONFIG_FILE, CHART = ".stage6.yaml", "charts/app/Chart.yaml"
 TEMPLATE = "charts/app/templates/config.yaml"

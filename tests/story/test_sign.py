@@ -17,7 +17,7 @@ from tests.support.history import git
 from tests.support.oci import serve
 from tests.support.sample import CONFIG, Sample, small, step_results
 
-pytestmark = pytest.mark.quick(2)
+pytestmark = pytest.mark.quick(1)
 
 SIGNER = "Releases of the tests <releases@example.invalid>"
 PASSPHRASE = "only-the-tests-know-this"

@@ -13,7 +13,7 @@ from tests.support.history import Drawn, bare, clone, draw
 from tests.support.oci import PASSWORD, USERNAME, serve
 from tests.support.sample import Sample, released, small
 
-pytestmark = pytest.mark.quick(5)
+pytestmark = pytest.mark.quick(3)
 
 TEMPLATES = "charts/app/templates"
 METADATA = "metadata: {name: %s, labels: {helm.sh/chart: small-{{ .Chart.Version }}}}"

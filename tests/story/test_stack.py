@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.quick(16)
+
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "app"
 STAND_INS = ROOT / "tests" / "fixtures" / "charts"

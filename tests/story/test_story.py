@@ -9,7 +9,7 @@ import pytest
 from tests.support.history import clone, git
 from tests.support.sample import CONFIG, Sample, archive_files, project, released, small, step_results, step_states
 
-pytestmark = pytest.mark.quick(36)
+pytestmark = pytest.mark.quick(24)
 
 CHART = "charts/app/values.yaml"
 LIVE = "envs/live/values.yaml"

@@ -15,6 +15,8 @@ from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
 from tests.tools.test_process import fake
 
+pytestmark = pytest.mark.quick(10)
+
 TOKEN = "canary-token-canary"
 AUTHORITY = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 DATA = base64.b64encode(AUTHORITY).decode()

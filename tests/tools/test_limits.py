@@ -27,6 +27,8 @@ from jetscale_cicd.tools.redact import Redactor
 from tests.support.archives import tgz
 from tests.support.history import Drawn, draw, opened
 
+pytestmark = pytest.mark.quick(6)
+
 PROCESSES = Processes(Redactor.of(()), lambda _: None)
 EATER = "import sys; data = bytearray(700 << 20); print(len(data)); sys.exit(0)"
 LINUX = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits a program that runs (prlimit)")

@@ -12,6 +12,8 @@ from jetscale_cicd.tools.redact import MIN_KNOWN_CHARS
 from tests.conftest import rest_slow
 from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
+pytestmark = pytest.mark.quick(14)
+
 REF = "refs/stage6/reserved/v0.2.0"
 
 

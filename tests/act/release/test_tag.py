@@ -13,6 +13,8 @@ from jetscale_cicd.model.version import Version
 from jetscale_cicd.observe.git.tag_message import recorded_notes, recorded_package
 from tests.support.history import Drawn, add_update_hook, bare, being_written, clone, draw, git, opened, undeletable
 
+pytestmark = pytest.mark.quick(20)
+
 RESERVED = "refs/stage6/reserved/v0.2.0"
 DIGEST = f"sha256:{'0' * 64}"
 MESSAGE = f"## 0.2.0\n\n# a heading\n\nChart-Digest: {DIGEST}\n"

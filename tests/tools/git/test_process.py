@@ -18,6 +18,8 @@ from jetscale_cicd.tools.redact import Redactor
 from tests.conftest import rest_slow
 from tests.support.history import Drawn, bare, clone, draw
 
+pytestmark = pytest.mark.quick(14)
+
 LONG = 60  # seconds that the child lives, or that git itself waits for a server that says nothing
 SOON = 20
 

@@ -16,7 +16,7 @@ from tests.support.proxy import Asked, Told, proxied
 from tests.tools.registry.conftest import Make
 from tests.tools.registry.test_referrers import KIND, contents, document, pushed, put_index, read, tag_of
 
-pytestmark = pytest.mark.quick(12)
+pytestmark = pytest.mark.quick(8)
 
 OTHER = "sha256:" + "0" * 64
 

@@ -20,6 +20,8 @@ from jetscale_cicd.tools.registry.login import CredentialStore, Login
 from tests.conftest import ANY_HELM, find_helm
 from tests.support.oci import PASSWORD, USERNAME, serve
 
+pytestmark = pytest.mark.quick(10)
+
 LOGIN = Login("user", "password")
 HUB = "https://index.docker.io/v1/"
 HELM_FILE = ".config/helm/registry/config.json"

@@ -19,6 +19,8 @@ from tests.support.oci import USERNAME, Authority, authority, serve
 from tests.support.proxy import Asked, Fault, Proxy, Reset, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
 
+pytestmark = pytest.mark.quick(20)
+
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Authority:

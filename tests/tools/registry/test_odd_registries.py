@@ -21,7 +21,7 @@ from tests.support.odd_registry import MISSING, REFUSALS, TOKEN, TokenServer, er
 from tests.support.proxy import Asked, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
 
-pytestmark = pytest.mark.quick(20)
+pytestmark = pytest.mark.quick(12)
 
 
 @pytest.mark.parametrize("helm_name", ANY_HELM)

@@ -21,7 +21,7 @@ from tests.support.odd_registry import INDEX, MANIFEST, REFUSALS, ReferrersApi, 
 from tests.support.proxy import Asked, Reset, Told, proxied
 from tests.tools.registry.conftest import LOGIN, Make, same_place
 
-pytestmark = pytest.mark.quick(12)
+pytestmark = pytest.mark.quick(8)
 
 KIND = "application/vnd.in-toto+json"
 

@@ -15,7 +15,7 @@ from tests.support.moto import REGION, Moto
 from tests.support.proxy import Asked, Reset, Told, proxied
 from tests.tools.vault.conftest import ENDPOINT, put
 
-pytestmark = pytest.mark.quick(24)
+pytestmark = pytest.mark.quick(14)
 
 KEYS = ("REGION_KEY", "ROLE_KEY")
 WHOLE = json.dumps({"REGION_KEY": "a", "ROLE_KEY": "b"})

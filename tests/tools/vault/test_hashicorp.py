@@ -17,6 +17,8 @@ from tests.support.canary import CANARIES, leaks
 from tests.support.oci import authority
 from tests.support.proxy import Asked, Proxy, Reset, Told, proxied
 
+pytestmark = pytest.mark.quick(22)
+
 KEYS = ("REGION_KEY", "ROLE_KEY")
 WHOLE = {"REGION_KEY": "a", "ROLE_KEY": "b"}
 TOKEN = "hvs.KtAXGVLZJjdFYKih54fyNDef"

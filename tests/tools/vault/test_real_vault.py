@@ -10,6 +10,8 @@ from jetscale_cicd.tools.redact import Redactor
 from jetscale_cicd.tools.vault.hashicorp import HashicorpVault
 from tests.support.hashicorp_vault import VAULT_SERVER, RealVault, real_vault
 
+pytestmark = pytest.mark.quick(10)
+
 KEYS = ("REGION_KEY", "ROLE_KEY")
 WHOLE = {"REGION_KEY": "a", "ROLE_KEY": "b"}
 ENGINES = {"second": "2", "first": "1", "deep/mount": "2"}
