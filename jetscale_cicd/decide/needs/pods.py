@@ -13,6 +13,7 @@ _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _PRIORITIES = "scheduling.k8s.io"
 # Of an installation of Kubernetes itself.
 _ALWAYS_THERE = ("system-cluster-critical", "system-node-critical")
+_SECRETS_STORE = "secrets-store.csi.k8s.io"
 # Volumes of storage drivers that name a Secret, and the field that does (Kubernetes API, core/v1 Volume).
 _DRIVERS = {
     "azureFile": "",
@@ -88,6 +89,16 @@ class PodSpec:
             referred = text(part(held, field), "name") if field else text(held, "secretName")
             if referred:
                 yield self._need(self._thing("Secret", referred), Use.VOLUME, name)
+        yield from self._of_driver(part(volume, "csi"), name)
+
+    def _of_driver(self, csi: Object, name: str) -> Iterator[Need]:
+        """A driver that mounts without a claim, which its object has to allow (kubelet, pkg/volume/csi: Ephemeral)."""
+        if driver := text(csi, "driver"):
+            yield self._need(Thing("storage.k8s.io", "CSIDriver", "", driver), Use.VOLUME, name)
+        provider = text(csi, "volumeAttributes", "secretProviderClass")
+        if driver == _SECRETS_STORE and provider:
+            thing = Thing("secrets-store.csi.x-k8s.io", "SecretProviderClass", self.user.namespace, provider)
+            yield self._need(thing, Use.VOLUME, name)
 
     def _files(self, source: Object, kind: str, volume: str) -> Iterator[Need]:
         """Each key that becomes a file; the whole where none is named."""

@@ -16,6 +16,10 @@ from tests.decide.needs.release import NAMESPACE, Cluster, codes, job, judged, m
 SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
 KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
 PULL = "{imagePullSecrets: [{name: db}], containers: []}"
+CSI = (
+    "{containers: [{name: m, volumeMounts: [{name: v}]}], "
+    "volumes: [{name: v, csi: {driver: DRIVER, volumeAttributes: {secretProviderClass: aws}}}]}"
+)
 INGRESS = thing("networking.k8s.io/v1", "Ingress", "i", "spec: {ingressClassName: alb}")
 CLAIM = thing("v1", "PersistentVolumeClaim", "p", "spec: {storageClassName: fast}")
 EXTERNAL = "spec: {secretStoreRef: {name: aws}, data: [{secretKey: url}]}"
@@ -47,6 +51,7 @@ MISSING: dict[str, tuple[str, str]] = {
         thing("gateway.networking.k8s.io/v1", "HTTPRoute", "r", "spec: {parentRefs: [{name: g}]}"),
         "GATEWAY_MISSING",
     ),
+    "a driver of volumes": (workload(CSI.replace("DRIVER", "csi.test")), "REFERENCE_MISSING"),
     "what is scaled": (
         thing(
             "autoscaling/v2",
@@ -533,3 +538,9 @@ def test_tests_of_the_chart_count_where_they_run() -> None:
 def test_a_name_cannot_leave_its_command() -> None:
     (found,) = judged(workload(SECRET.replace("name: db", "name: 'a; rm -rf $HOME'")))
     assert "'a; rm -rf $HOME'" in found.hint
+
+
+def test_a_secrets_store_needs_its_driver_and_its_class() -> None:
+    text = workload(CSI.replace("DRIVER", "secrets-store.csi.k8s.io"))
+    found = {each.message.partition(" in ")[0] for each in judged(text)}
+    assert found == {"there is no CSIDriver secrets-store.csi.k8s.io", "there is no SecretProviderClass aws"}
