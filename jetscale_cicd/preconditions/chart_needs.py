@@ -2,7 +2,7 @@
 
 from jetscale_cicd.decide.needs.contract import without_contract
 from jetscale_cicd.decide.needs.hooks import Deploy
-from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs
+from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs, unserved_of_live
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.preconditions.check import SurveyCheck
@@ -25,7 +25,8 @@ def _run(survey: TargetSurvey) -> Found:
         lived_without=logins_of(needs_of(survey.deployed(), target.namespace)),
     )
     unmet = unmet_needs(needs, given, survey.values)
-    return Findings(unmet.errors, unmet.warnings)
+    unserved = unserved_of_live(survey.deployed(), inventory, f"{target.namespace}/{target.release}")
+    return Findings((*unserved, *unmet.errors), unmet.warnings)
 
 
 CHECK = SurveyCheck("chart-needs", "the cluster has what the manifests need", _run, reads_manifests=True)

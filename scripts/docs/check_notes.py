@@ -140,9 +140,10 @@ NOTES: dict[str, Note] = {
         _HELM,
         "Every object that is new or changed is sent to the API server as a dry run with strict validation, and a pod "
         "of each changed workload: schema, admission, quota, immutable fields. What the deployed revision has already "
-        "is not sent again, as helm does not send it either. To helm 3 a field that is none is a warning, and so it is "
-        "a note here. Helm's own rules count, too: a hook of an earlier deploy that it does not delete before, and a "
-        "`generateName`, fail where the helm of the run would fail.",
+        "is not tried again: helm 3 does not send it, and where helm 4 does, a rule that is newer than that revision "
+        "shows in the deploy. A quota has to have room for each object by itself. To helm 3 a field that is none is a "
+        "warning, and so it is a note here. Helm's own rules count, too: a hook of an earlier deploy that it does not "
+        "delete before, and a `generateName`, fail where the helm of the run would fail.",
         "the error has the server's own words, and who has to change what.",
     ),
     "release-size": Note(

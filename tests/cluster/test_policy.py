@@ -1,6 +1,7 @@
 """What an API server would refuse of a deploy, told before it is made, by the rules of a real one."""
 
 import time
+import urllib.error
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -376,6 +377,74 @@ def test_a_policy_is_told_by_its_name(cluster: Cluster, namespace: str, api: Kub
         (error,) = check_policy(api, scope(namespace), many).refused
     assert "two replicas are enough" in error.message
     assert f"kubectl get validatingadmissionpolicy {name}" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("rule", "account", "found", "tried"),
+    [
+        ("has(object.metadata.ownerReferences)", True, [], True),
+        ("object.spec.serviceAccountName == 'web'", True, [], True),
+        ("object.spec.serviceAccountName == 'web'", False, [], False),
+        ("object.spec.serviceAccountName == 'other'", True, ["POLICY_DENIED"], True),
+    ],
+)
+def test_a_rule_about_pods_judges_one_of_that_account_and_owner(
+    cluster: Cluster, namespace: str, api: Kubernetes, rule: str, account: bool, found: list[str], tried: bool
+) -> None:
+    match = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
+    denied = {"expression": "!has(object.metadata.labels) || !('probe' in object.metadata.labels)", "message": "probe"}
+    rules = [{"expression": rule, "message": "no"}, denied]
+    name = f"pods-{namespace}"
+    if account:
+        make(cluster, namespace, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n")
+    objects = parsed(deployment(name="web").replace("spec: {containers", "spec: {serviceAccountName: web, containers"))
+    probe = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"probe": "yes"}}}
+    probe["spec"] = {"containers": [{"name": "m", "image": "x"}]}
+    with pods_policy(cluster, namespace, name, {"resourceRules": match}, rules):
+        until(lambda: denies(cluster, f"/api/v1/namespaces/{namespace}/pods?dryRun=All", probe))
+        review = check_policy(api, scope(namespace), objects)
+    assert codes(review) == found
+    assert any("its account is not there yet" in note for note in review.notes) is not tried
+
+
+def denies(cluster: Cluster, path: str, body: Any) -> bool:
+    try:
+        cluster.ask(path, "POST", body)
+    except urllib.error.HTTPError as refused:
+        return refused.code in (403, 422)
+    return False
+
+
+@contextmanager
+def pods_policy(cluster: Cluster, namespace: str, name: str, matches: Any, rules: Any) -> Iterator[None]:
+    selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    bound = {"policyName": name, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": selected}}
+    spec = {"matchConstraints": matches, "validations": rules}
+    with (
+        admission(cluster, "validatingadmissionpolicies", {"metadata": {"name": name}, "spec": spec}),
+        admission(cluster, "validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": bound}),
+    ):
+        yield
+
+
+def test_a_binding_to_a_role_of_the_same_release_is_not_refused(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    group = "rbac.authorization.k8s.io"
+    account = Account(cluster, namespace).may(
+        rule("", "configmaps", "get"),
+        *(rule(group, kind, "get", "patch", "create") for kind in ("roles", "rolebindings")),
+    )
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\n"
+    role += "rules: [{apiGroups: [''], resources: [configmaps], verbs: [get]}]\n"
+    binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: r}\n"
+    binding += "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\n"
+    binding += "subjects: [{kind: ServiceAccount, name: web}]\n"
+    with connected(account.kubeconfig(tmp_path), tmp_path) as api:
+        until(lambda: any("its role is" in each for each in check_policy(api, scope(namespace), parsed(binding)).notes))
+        review = check_policy(api, scope(namespace), parsed(role, binding))
+    assert codes(review) == []
+    assert any("its role is not there yet" in note for note in review.notes)
 
 
 def webhook(namespace: str) -> Any:

@@ -55,6 +55,19 @@ QUOTA = RefusalRule(
     "raise it, or request less: kubectl describe resourcequota {name} --namespace {namespace}",
     "a quota",
 )
+IMMUTABLE = RefusalRule(
+    "FIELD_IMMUTABLE",
+    r"is immutable|Forbidden: updates to|may not change once set|cannot change roleRef",
+    "give it another name in {source}, or delete it before: kubectl delete {kind} {object} --namespace {namespace}",
+)
+# Of these a deletion takes more with it than the object.
+_KEPT = {
+    "PersistentVolumeClaim": "keep it as it is, or give it another name in {source}: with it goes its data",
+    "StatefulSet": "keep it as it is in {source}, or delete it before, and not its pods: "
+    "kubectl delete {kind} {object} --cascade=orphan --namespace {namespace}",
+}
+# Who rules what the authors of a cluster's policies do; their sentences are their own.
+A_POLICY = "a policy of the cluster"
 INVALID = RefusalRule(
     "POLICY_INVALID",
     r"is invalid: |strict decoding error|failed to create typed|failed to convert|unable to convert"
@@ -72,13 +85,13 @@ RULES = (
         "POLICY_DENIED",
         r"ValidatingAdmissionPolicy '(?P<name>[^']+)'",
         "correct it in {source}, or read the policy: kubectl get validatingadmissionpolicy {name} -o yaml",
-        "a policy of the cluster",
+        A_POLICY,
     ),
     RefusalRule(
         "POLICY_DENIED",
         r"admission webhook \"(?P<name>[^\"]+)\" denied",
         "correct it in {source}; the policies of webhook {name} are those of whoever installed it",
-        "a policy of the cluster",
+        A_POLICY,
     ),
     RefusalRule(
         "RBAC_ESCALATION",
@@ -101,6 +114,8 @@ RULES = (
         r"error looking up service account|no PriorityClass with name|RuntimeClass \S+ not found",
         "what it needs is not there",
     ),
+    # The role of a binding, which may come with the same deploy: whether there is one, another check says.
+    _unchecked(r"role(?:binding)?s\.rbac\.authorization\.k8s\.io \"[^\"]*\" not found", "its role is not there yet"),
     _unchecked(r"method is not supported|MethodNotAllowed", "its kind cannot be applied"),
     QUOTA,
     RefusalRule(
@@ -109,12 +124,14 @@ RULES = (
         "correct it in {source}; the labels of the namespace set the level: kubectl get namespace {namespace} -o yaml",
         "the Pod Security Standards of the namespace",
     ),
-    RefusalRule(
-        "FIELD_IMMUTABLE",
-        r"is immutable|Forbidden: updates to|may not change once set|cannot change roleRef",
-        "give it another name in {source}, or delete it before: kubectl delete {kind} {object} --namespace {namespace}",
-    ),
+    IMMUTABLE,
     INVALID,
+    RefusalRule(
+        "POLICY_DENIED",
+        r"storageclass that provisions the pvc must support resize",
+        "keep its size in {source}, or set allowVolumeExpansion of its class: kubectl get storageclass",
+        "its StorageClass",
+    ),
     RefusalRule(
         "POLICY_DENIED",
         r"is forbidden: ",
@@ -208,10 +225,11 @@ def field_of(message: str) -> str:
 
 def _next_step(rule: RefusalRule, refused: Refused) -> str:
     match = re.search(rule.pattern, refused.message)
+    hint = _KEPT.get(refused.kind, rule.hint) if rule is IMMUTABLE else rule.hint
     field = field_of(refused.message)
     if re.search(_UNKNOWN, refused.message):
         field = field.rpartition(".")[0]  # of a field that is none, nothing can be explained
-    return rule.hint.format(
+    return hint.format(
         name=(match.groupdict().get("name") or "").strip('"') if match else "",
         field=f".{field}" if _EXPLAINED.fullmatch(field) else "",
         kind=refused.kind.lower(),

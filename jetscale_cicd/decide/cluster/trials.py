@@ -17,8 +17,10 @@ _TEMPLATES = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 _WORKLOAD_GROUPS = ("apps", "batch")
-# Which of them a pod needs is another check's question.
-_OF_OTHERS = ("serviceAccountName", "serviceAccount", "nodeName")
+# What makes the pods of a kind, where that is not the object itself.
+_OWNERS = {"Deployment": ("apps/v1", "ReplicaSet"), "CronJob": ("batch/v1", "Job")}
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_ACCOUNT = ("serviceAccountName", "serviceAccount")
 # With what the API server adds to it, "-" and five characters, it is as long as the name of a CronJob may be: 52.
 _LONGEST_PREFIX = 46
 
@@ -53,7 +55,8 @@ class Trial:
 def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest]) -> tuple[Trial, ...]:
     """Every object that is new, or differs from what is deployed; every hook that runs; and the pods of both.
 
-    What does not differ is not sent, as Helm changes nothing of it. A hook is deleted and made anew each time.
+    What does not differ is not tried, whatever helm 4 sends: calls do not grow with what a release has. A hook is
+    deleted and made anew each time.
 
     Args:
         manifests: the objects of the deploy, with hooks and ``crds/``.
@@ -126,16 +129,28 @@ def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
     spec = part(manifest.document, "spec")
     template = part(manifest.document, *_TEMPLATES[manifest.kind])
     given = part(template, "spec")
-    pod_spec: dict[str, object] = {key: value for key, value in given.items() if key not in _OF_OTHERS}
+    pod_spec: dict[str, object] = {key: value for key, value in given.items() if key != "nodeName"}
     if not pod_spec or spec.get("replicas") == 0:
         return
     pod_spec["volumes"] = [*items(pod_spec, "volumes"), *_claimed(spec)]
     kept = {key: value for key, value in part(template, "metadata").items() if key in ("labels", "annotations")}
     name = f"{manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
-    metadata: dict[str, object] = {**kept, "generateName": name}
+    metadata: dict[str, object] = {**kept, "generateName": name, "ownerReferences": [_owner(manifest)]}
     body: dict[str, object] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
     adds = (before is None and manifest.kind != "CronJob") or _surges(manifest)
     yield Trial(manifest=manifest, body=without_nulls(body), creates=True, is_pod=True, adds=adds)
+
+
+def _owner(manifest: Manifest) -> dict[str, object]:
+    """Who makes the pod: a policy may let no other one be made."""
+    version, kind = _OWNERS.get(manifest.kind, (manifest.api_version, manifest.kind))
+    return {"apiVersion": version, "kind": kind, "name": manifest.name, "uid": _NOBODY, "controller": True}
+
+
+def without_account(trial: Trial) -> Trial:
+    """The same pod of the default account, where its own comes with the deploy."""
+    spec = {key: value for key, value in part(trial.body, "spec").items() if key not in _ACCOUNT}
+    return replace(trial, body={**trial.body, "spec": spec})
 
 
 def _claimed(spec: dict[str, object]) -> Iterator[object]:

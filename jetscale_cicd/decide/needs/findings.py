@@ -141,6 +141,8 @@ def _reference_missing(group: Group, message: str, hint: str, close: str) -> Pre
             return _unmet("SECRET_STORE_MISSING", message, hint, group, close)
         case "Issuer" | "ClusterIssuer":
             return _unmet("ISSUER_MISSING", message, hint, group, close)
+        case "Namespace":
+            return _unmet("OBJECT_NAMESPACE_MISSING", message, hint, group, close)
         case "Role" | "ClusterRole":
             return _unmet("ROLE_MISSING", message, hint, group, close)
         case "Gateway" | "GatewayClass":

@@ -11,7 +11,7 @@ from jetscale_cicd.decide.needs.made import Release
 from jetscale_cicd.decide.needs.need import Need, Thing, Use, thing_of
 from jetscale_cicd.decide.needs.values_lines import lines_of_values
 from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
-from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen, replace
 
 _KEEP = "helm.sh/resource-policy"
@@ -80,6 +80,28 @@ def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespac
         thing_of(each, namespace): annotation(each.document, _KEEP).strip().lower() for each in live if not each.hook
     }
     return frozenset(thing for thing, policy in before.items() if thing not in kept and policy != "keep")
+
+
+def unserved_of_live(live: Sequence[Manifest], inventory: Inventory, where: str) -> tuple[PreconditionError, ...]:
+    """The error for kinds of the live revision that are no longer served: Helm reads it before it upgrades it.
+
+    Args:
+        live: manifests of the revision that the upgrade begins with.
+        where: namespace and name of the release.
+    """
+    kinds = {(each.api_version, each.kind) for each in live if not each.hook}
+    gone = sorted(kind for kind in kinds if inventory.serves(*kind) is Sight.ABSENT)
+    if not gone:
+        return ()
+    named = ", ".join(f"{kind} of {version}" for version, kind in gone)
+    return (
+        PreconditionError(
+            "LIVE_KIND_NOT_SERVED",
+            f"the live revision has {named}, which the cluster no longer serves, so that helm cannot upgrade it",
+            where=where,
+            hint="have helm plugin mapkubeapis write the version that is served into the revision, or serve it again",
+        ),
+    )
 
 
 def logins_of(needs: Sequence[Need]) -> frozenset[Thing]:

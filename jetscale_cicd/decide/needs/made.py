@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.needs.hooks import Deploy, Moment, Phase, last_moment, user_of
 from jetscale_cicd.decide.needs.need import Need, Thing, User, thing_of
-from jetscale_cicd.decide.needs.products import Keys, Product, kinds_of, products
+from jetscale_cicd.decide.needs.products import Keys, Product, kinds_of, products, replicated
 from jetscale_cicd.model.record import field, frozen, replace
 
 # Groups of Kubernetes itself: what their kinds make is known here.
@@ -33,11 +33,13 @@ class Release:
 
     Args:
         things: what it makes, several times where hooks make it, too.
+        added: the keys that it adds to what somebody else makes.
         kinds: API versions with kinds, by their CRDs.
         operated: its objects of kinds of which it is not known what they make.
     """
 
     things: Mapping[Thing, tuple[Made, ...]] = field(default_factory=dict, hash=False)
+    added: Mapping[Thing, tuple[Made, ...]] = field(default_factory=dict, hash=False)
     kinds: Mapping[tuple[str, str], tuple[User, ...]] = field(default_factory=dict, hash=False)
     operated: tuple[tuple[Thing, User], ...] = ()
 
@@ -58,7 +60,12 @@ class Release:
 
     def keys_of(self, thing: Thing) -> frozenset[str]:
         """Keys that the release gives to a thing, as far as they are known."""
-        return frozenset(key for made in self.things.get(thing, ()) for key in made.keys or ())
+        makers = (*self.things.get(thing, ()), *self.added.get(thing, ()))
+        return frozenset(key for made in makers for key in made.keys or ())
+
+    def adds(self, thing: Thing, key: str) -> bool:
+        """Whether it adds a key to what somebody else makes."""
+        return any(_has(made.keys, key) for made in self.added.get(thing, ()))
 
     def operators_of(self, thing: Thing) -> tuple[User, ...]:
         """Objects of the release after which a thing is named, so that their operator may make it."""
@@ -73,20 +80,22 @@ def made_by(manifests: Sequence[Manifest], namespace: str) -> Release:
         namespace: of the release.
     """
     things: dict[Thing, tuple[Made, ...]] = {}
+    added: dict[Thing, tuple[Made, ...]] = {}
     kinds: dict[tuple[str, str], tuple[User, ...]] = {}
     operated: list[tuple[Thing, User]] = []
     for manifest in manifests:
         this, user = thing_of(manifest, namespace), user_of(manifest, namespace)
-        for product in products(manifest.document, this):
+        for product in (*products(manifest.document, this), *replicated(manifest.document, this, namespace)):
             # What the program of a Job made stays when Helm deletes the Job.
             by = replace(user, policies=()) if this.kind == "Job" and product.thing != this else user
-            things[product.thing] = (*things.get(product.thing, ()), Made(product, by))
+            held = added if product.merges else things
+            held[product.thing] = (*held.get(product.thing, ()), Made(product, by))
         if this.kind == "CustomResourceDefinition":
             for kind in kinds_of(manifest.document):
                 kinds[kind] = (*kinds.get(kind, ()), user)
         if this.group not in _KNOWN_GROUPS and not this.group.endswith(".k8s.io"):
             operated.append((this, user))
-    return Release(things, kinds, tuple(operated))
+    return Release(things, added, kinds, tuple(operated))
 
 
 def is_between(maker: User, moment: Moment, deploy: Deploy) -> bool:

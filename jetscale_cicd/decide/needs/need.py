@@ -50,7 +50,9 @@ class Use(StrEnum):
     STORAGE_CLASS = "storageClassName"
     TLS = "tls"
     STORE = "secretStoreRef"
-    TOKEN = "secrets"  # noqa: S105 - the field of a ServiceAccount
+    NAMESPACE = "metadata.namespace"
+    TOKEN = "kubernetes.io/service-account.name"  # noqa: S105 - the annotation of a Secret
+    GENERATOR = "generatorRef"
     SCALED = "scaleTargetRef"
     ISSUER = "issuerRef"
     ROLE = "roleRef"

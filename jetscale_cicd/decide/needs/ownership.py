@@ -52,6 +52,21 @@ def foreign_objects(
     return (*found, *(_unseen(place, things, inventory) for place, things in unseen.items()))
 
 
+def own_namespace(manifests: Sequence[Manifest], namespace: str) -> tuple[PreconditionError, ...]:
+    """The error for a chart that renders the namespace which the run makes before it: Helm takes none that is there."""
+    for each in manifests:
+        if (each.kind, each.api_version, each.name) == ("Namespace", "v1", namespace) and not each.hook:
+            return (
+                PreconditionError(
+                    "NAMESPACE_RENDERED",
+                    f"the chart renders Namespace {namespace}, which the run makes before, by create_namespace",
+                    where=each.source,
+                    hint="take it out of the chart, where another chart or Terraform does not make it",
+                ),
+            )
+    return ()
+
+
 def to_compare(
     manifests: Sequence[Manifest], live: Sequence[Manifest], *, install: bool, namespace: str
 ) -> frozenset[Thing]:

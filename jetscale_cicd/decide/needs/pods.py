@@ -13,6 +13,8 @@ _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _PRIORITIES = "scheduling.k8s.io"
 # Of an installation of Kubernetes itself.
 _ALWAYS_THERE = ("system-cluster-critical", "system-node-critical")
+# Devices of a pod (Kubernetes API, core/v1 PodResourceClaim).
+_CLAIMS = {"resourceClaimName": "ResourceClaim", "resourceClaimTemplateName": "ResourceClaimTemplate"}
 _SECRETS_STORE = "secrets-store.csi.k8s.io"
 # Volumes of storage drivers that name a Secret, and the field that does (Kubernetes API, core/v1 Volume).
 _DRIVERS = {
@@ -51,6 +53,11 @@ class PodSpec:
         priority, runtime = text(self.spec, "priorityClassName"), text(self.spec, "runtimeClassName")
         if priority and priority not in _ALWAYS_THERE:
             yield self._need(Thing(_PRIORITIES, "PriorityClass", "", priority), Use.PRIORITY)
+        for each in parts(self.spec, "resourceClaims"):
+            for field, kind in _CLAIMS.items():
+                if name := text(each, field):
+                    thing = Thing("resource.k8s.io", kind, self.user.namespace, name)
+                    yield self._need(thing, Use.VOLUME, text(each, "name"))
         if runtime:
             yield self._need(Thing("node.k8s.io", "RuntimeClass", "", runtime), Use.RUNTIME)
 

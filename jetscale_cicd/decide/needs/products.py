@@ -32,11 +32,13 @@ class Product:
     Args:
         keys: of a Secret or a ConfigMap; None where they are not known.
         type: of a Secret; "" where it is not known.
+        merges: the keys are added to what somebody else makes.
     """
 
     thing: Thing
     keys: Keys = None
     type: str = ""
+    merges: bool = False
 
 
 def products(document: Object, this: Thing) -> Iterator[Product]:
@@ -53,6 +55,19 @@ def products(document: Object, this: Thing) -> Iterator[Product]:
     path = _OPERATORS.get((this.group, this.kind))
     if path is not None and (name := text(part(document, *path[:-1]), path[-1]) if path else this.name):
         yield _secret(this, name)
+
+
+def replicated(document: Object, this: Thing, namespace: str) -> Iterator[Product]:
+    """What comes to the namespace of the release of an object that lies in none.
+
+    Args:
+        namespace: of the release.
+    """
+    if (this.group, this.kind) == ("external-secrets.io", "ClusterExternalSecret"):
+        spec = part(document, "spec")
+        name = text(spec, "externalSecretName") or this.name
+        copied = Thing(this.group, "ExternalSecret", namespace, name)
+        yield from _of_external_secret({"spec": part(spec, "externalSecretSpec")}, copied)
 
 
 def kinds_of(document: Object) -> Iterator[tuple[str, str]]:
@@ -84,7 +99,8 @@ def _of_external_secret(document: Object, this: Thing) -> Iterator[Product]:
     if part(document, "spec").get("dataFrom") or template.get("templateFrom"):
         whole = None
     name = text(target, "name") or this.name
-    yield Product(Thing(OF_THE_CORE, "Secret", this.namespace, name), whole, text(template, "type") or "Opaque")
+    secret, merges = Thing(OF_THE_CORE, "Secret", this.namespace, name), text(target, "creationPolicy") == "Merge"
+    yield Product(secret, whole, text(template, "type") or "Opaque", merges)
 
 
 def _of_sealed_secret(document: Object, this: Thing) -> Iterator[Product]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
-from jetscale_cicd.decide.fields import Object, annotation, part, parts, text
+from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, whole
 from jetscale_cicd.decide.needs.hooks import user_of
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Need, Thing, Use, User, group_of, thing_of
 from jetscale_cicd.decide.needs.pods import PodSpec, pod_spec, storage_needs
@@ -11,6 +11,7 @@ from jetscale_cicd.decide.needs.routes import GATEWAYS, INGRESS_GROUPS, LEGACY_C
 from jetscale_cicd.model.record import replace
 
 _SECRETS_OPERATOR = "external-secrets.io"
+_GENERATORS = "generators.external-secrets.io"
 _CERTIFICATES = "cert-manager.io"
 _RBAC = "rbac.authorization.k8s.io"
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
@@ -33,6 +34,8 @@ def _needs(manifest: Manifest, namespace: str) -> Iterator[Need]:
     this = thing_of(manifest, namespace)
     if manifest.kind and manifest.api_version:
         yield Need(thing=this, user=user, use=Use.KIND, api_version=manifest.api_version)
+    if this.namespace not in ("", namespace):
+        yield Need(thing=Thing(OF_THE_CORE, "Namespace", "", this.namespace), user=user, use=Use.NAMESPACE)
     if spec := pod_spec(document):
         yield from PodSpec(spec, user).needs()
     if read := _READERS.get((this.group, this.kind)):
@@ -42,10 +45,12 @@ def _needs(manifest: Manifest, namespace: str) -> Iterator[Need]:
 
 
 def _of_stateful_set(document: Object, user: User) -> Iterator[Need]:
+    replicas, start = whole(document, "spec", "replicas"), whole(document, "spec", "ordinals", "start") or 0
+    number = start + max(1 if replicas is None else replicas, 1) - 1
     for each in parts(part(document, "spec"), "volumeClaimTemplates"):
         name = text(part(each, "metadata"), "name")
-        first = Thing(OF_THE_CORE, "PersistentVolumeClaim", user.namespace, f"{name}-{user.name}-0")
-        yield from storage_needs(part(each, "spec"), user, name, unless=first)
+        last = Thing(OF_THE_CORE, "PersistentVolumeClaim", user.namespace, f"{name}-{user.name}-{number}")
+        yield from storage_needs(part(each, "spec"), user, name, unless=last)
 
 
 def _of_claim(document: Object, user: User) -> Iterator[Need]:
@@ -54,9 +59,15 @@ def _of_claim(document: Object, user: User) -> Iterator[Need]:
 
 
 def _of_account(document: Object, user: User) -> Iterator[Need]:
-    for key, use in (("imagePullSecrets", Use.PULL), ("secrets", Use.TOKEN)):
-        for each in parts(document, key):
-            yield from _named("Secret", text(each, "name"), user, use)
+    """What it pulls images with; its ``secrets`` may be absent (Kubernetes 1.24 fills none of them any more)."""
+    for each in parts(document, "imagePullSecrets"):
+        yield from _named("Secret", text(each, "name"), user, Use.PULL)
+
+
+def _of_secret(document: Object, user: User) -> Iterator[Need]:
+    """A token is made for an account; without that Kubernetes deletes it again."""
+    if text(document, "type") == "kubernetes.io/service-account-token":
+        yield from _named("ServiceAccount", annotation(document, Use.TOKEN), user, Use.TOKEN)
 
 
 def _of_ingress(document: Object, user: User) -> Iterator[Need]:
@@ -80,11 +91,19 @@ def _of_external_secret(document: Object, user: User) -> Iterator[Need]:
         for each in parts(spec, key):
             references.append(part(each, "sourceRef", "storeRef"))
             references.append(part(each, "sourceRef", "secretStoreRef"))
+            yield from _generated(part(each, "sourceRef", "generatorRef"), user)
     for each in references:
         if name := text(each, "name"):
             kind = text(each, "kind") or "SecretStore"
             within = "" if kind == "ClusterSecretStore" else user.namespace
             yield Need(thing=Thing(_SECRETS_OPERATOR, kind, within, name), user=user, use=Use.STORE)
+
+
+def _generated(reference: Object, user: User) -> Iterator[Need]:
+    kind, name = text(reference, "kind"), text(reference, "name")
+    if kind and name:
+        within = "" if kind == "ClusterGenerator" else user.namespace
+        yield Need(thing=Thing(_GENERATORS, kind, within, name), user=user, use=Use.GENERATOR)
 
 
 def _of_certificate(document: Object, user: User) -> Iterator[Need]:
@@ -148,6 +167,7 @@ _READERS = {
     ("apps", "StatefulSet"): _of_stateful_set,
     (OF_THE_CORE, "PersistentVolumeClaim"): _of_claim,
     (OF_THE_CORE, "ServiceAccount"): _of_account,
+    (OF_THE_CORE, "Secret"): _of_secret,
     **{(group, "Ingress"): _of_ingress for group in INGRESS_GROUPS},
     (_SECRETS_OPERATOR, "ExternalSecret"): _of_external_secret,
     (_CERTIFICATES, "Certificate"): _of_certificate,

@@ -44,6 +44,8 @@ def create_command(thing: Thing, uses: Iterable[Use], keys: Sequence[str]) -> st
         form = "--from-file={}=FILE" if thing.kind == "Secret" else "--from-literal={}=…"
         given = " ".join(form.format(shlex.quote(key)) for key in keys) or "--from-env-file=FILE"
         return f"kubectl create {kind} {name} {within} {given}"
+    if thing.kind == "Namespace":
+        return f"kubectl create namespace {name}"
     if thing.kind == "ServiceAccount":
         return f"kubectl create serviceaccount {name} {within}"
     if thing.kind == "PriorityClass":

@@ -74,7 +74,7 @@ class Circumstances:
 
     def _on_cluster(self, need: Need) -> Verdict:
         thing, present = need.thing, self.inventory.things.get(need.thing)
-        if present and not present.leaving and _has_key(present, need.key):
+        if present and not present.leaving and (_has_key(present, need.key) or self.release.adds(thing, need.key)):
             return Verdict.REMOVED if self._is_removed(need) else self._of_type(need, {present.type})
         sight = self.inventory.sight(thing)
         if self._is_served_by_legacy(need):

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from jetscale_cicd.decide.cluster.drift import without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.refusals import (
+    A_POLICY,
     INVALID,
     KIND_REMOVED,
     LACKS_RIGHT,
@@ -25,7 +26,7 @@ from jetscale_cicd.decide.cluster.refusals import (
     refusal_error,
 )
 from jetscale_cicd.decide.cluster.rights import DeployScope
-from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, renamed
+from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, renamed, without_account
 from jetscale_cicd.decide.fields import parts
 from jetscale_cicd.decide.needs.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.errors import PreconditionError, Stage6Error
@@ -41,6 +42,9 @@ _UNPROCESSABLE = 422
 # The answer to an apply of what is no object of its kind; to ask again gives the same.
 _FINAL = (500,)
 _OWN = "its definition comes with this deploy"
+_NO_ACCOUNT = "error looking up service account"
+# Of a quota, to containers without requests or limits.
+_UNSAID = "must specify"
 # Of the port or the address that a Service names.
 _HELD = "is already allocated"
 
@@ -67,6 +71,7 @@ class Attempt:
     Args:
         own: group and kind of what the deploy itself brings a definition for.
         applies: the deploy is one of helm 4.
+        limits: the deploy brings a LimitRange, by which containers get the requests that they do not name.
     """
 
     api: Kubernetes
@@ -74,6 +79,7 @@ class Attempt:
     scope: DeployScope
     own: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     applies: bool = True
+    limits: bool = False
 
     def of(self, trial: Trial) -> Answer:
         """Try one object."""
@@ -87,6 +93,20 @@ class Attempt:
         except PreconditionError as error:
             return Answer(trial, error=error, warnings=tuple(warnings))
         except ApiFailure as failed:
+            if trial.is_pod and _NO_ACCOUNT in failed.message:
+                return self._of_default_account(trial)
+            return self._refused(trial, failed, tuple(warnings))
+        return Answer(trial, warnings=tuple(warnings))
+
+    def _of_default_account(self, trial: Trial) -> Answer:
+        """A pod whose account comes with the deploy; what a policy denies it may be about the account."""
+        warnings = list[str]()
+        try:
+            self._ask("POST", self._pods(trial), without_account(trial).body, warnings)
+        except ApiFailure as failed:
+            rule = classify(failed.status, failed.message)
+            if rule and rule.by == A_POLICY:
+                return Answer(trial, unchecked="a policy judges it, and its account is not there yet")
             return self._refused(trial, failed, tuple(warnings))
         return Answer(trial, warnings=tuple(warnings))
 
@@ -194,6 +214,8 @@ class Attempt:
         if rule and rule.meaning is Meaning.UNCHECKED:
             told = trial.is_pod and rule is not LACKS_RIGHT  # by what is said of its workload, or of what it needs
             return Answer(trial, unchecked=rule.hint, told=told, warnings=warnings)
+        if rule is QUOTA and self.limits and _UNSAID in failed.message:
+            return Answer(trial, unchecked="its LimitRange comes with this deploy", warnings=warnings)
         if self._gets_its_room(trial, rule, failed):
             return Answer(trial, warnings=warnings)
         manifest, message = trial.manifest, failed.message

@@ -54,7 +54,8 @@ def check_policy(
     all_trials = trials(scope, manifests, deployed)
     tried, kinds = all_trials[:_MOST], Kinds(api)
     own = own_kinds(manifests, deployed, scope.namespace)
-    attempt = Attempt(api, kinds, scope, own, applies=applies)
+    limits = any(each.manifest.kind == "LimitRange" and each.before is None for each in tried)
+    attempt = Attempt(api, kinds, scope, own, applies=applies, limits=limits)
     answers = each_beside(attempt.of, tried)
     answers += [Answer(each, unchecked=_TOO_MANY) for each in all_trials[_MOST:]]
     untried = bool(answers) and all(each.unchecked for each in answers)

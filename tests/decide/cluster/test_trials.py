@@ -82,8 +82,10 @@ def test_the_pod_of_a_workload_is_tried_without_what_other_checks_answer(kind: s
     body: Any = pod_of(workload(kind, pod="serviceAccountName: s, nodeName: n, hostNetwork: true, ")).body
     assert (body["kind"], body["metadata"]["labels"], body["metadata"]["generateName"]) == ("Pod", {"a": "b"}, "web-")
     assert "name" not in body["metadata"]
-    assert body["spec"]["hostNetwork"] is True
-    assert not {"serviceAccountName", "nodeName"} & body["spec"].keys()
+    assert (body["spec"]["hostNetwork"], body["spec"]["serviceAccountName"]) == (True, "s")
+    assert "nodeName" not in body["spec"]
+    (owner,) = body["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"]) == ("ReplicaSet" if kind == "Deployment" else kind, "web")
 
 
 def test_the_pod_of_a_cron_job_is_two_templates_deep_and_comes_at_another_time() -> None:

@@ -18,7 +18,7 @@ from jetscale_cicd.errors import Stage6Error
 NAMESPACE = "shop"
 SERVED = (
     *(("v1", kind) for kind in ("Secret", "ConfigMap", "ServiceAccount", "Pod", "Service")),
-    *(("v1", kind) for kind in ("PersistentVolumeClaim", "PersistentVolume")),
+    *(("v1", kind) for kind in ("PersistentVolumeClaim", "PersistentVolume", "Namespace")),
     *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")),
     *(("batch/v1", kind) for kind in ("Job", "CronJob")),
     *(("networking.k8s.io/v1", kind) for kind in ("Ingress", "IngressClass")),
@@ -40,7 +40,7 @@ OPERATORS = (
 )
 OF_THE_CLUSTER = (
     *("IngressClass", "StorageClass", "PersistentVolume", "PriorityClass", "RuntimeClass", "GatewayClass"),
-    *("ClusterSecretStore", "ClusterIssuer", "ClusterRole", "CustomResourceDefinition"),
+    *("ClusterSecretStore", "ClusterIssuer", "ClusterRole", "CustomResourceDefinition", "Namespace"),
 )
 Cluster = Mapping[tuple[str, str], Iterable[str] | None]
 

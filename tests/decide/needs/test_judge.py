@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.decide.needs.inventory import Present, Resource
-from jetscale_cicd.decide.needs.judge import removed_by, to_see
+from jetscale_cicd.decide.needs.judge import removed_by, to_see, unserved_of_live
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.references import needs_of
@@ -136,7 +136,7 @@ OWN: dict[str, str] = {
     ),
     "the class of a volume of people": thing("v1", "PersistentVolume", "v", "spec: {storageClassName: fast}") + CLAIM,
 }
-SERVED_TOO = {("IngressClass", "alb"): None}
+SERVED_TOO: Cluster = {("IngressClass", "alb"): None, ("Namespace", "other"): None}
 
 
 @pytest.mark.parametrize("text", OWN.values(), ids=OWN)
@@ -544,3 +544,39 @@ def test_a_secrets_store_needs_its_driver_and_its_class() -> None:
     text = workload(CSI.replace("DRIVER", "secrets-store.csi.k8s.io"))
     found = {each.message.partition(" in ")[0] for each in judged(text)}
     assert found == {"there is no CSIDriver secrets-store.csi.k8s.io", "there is no SecretProviderClass aws"}
+
+
+def test_an_object_of_another_namespace_needs_that() -> None:
+    text = thing("v1", "ConfigMap", "c").replace("name: c", "name: c\n  namespace: gone")
+    assert codes(text) == ["OBJECT_NAMESPACE_MISSING"]
+    assert codes(text + thing("v1", "Namespace", "gone")) == []
+
+
+def test_an_external_secret_that_only_adds_keys_makes_no_secret() -> None:
+    merged = thing(
+        "external-secrets.io/v1", "ExternalSecret", "db", f"{EXTERNAL[:-1]}, target: {{creationPolicy: Merge}}}}"
+    )
+    assert codes(workload(KEY) + merged, seen(STORE)) == ["NEEDED_SECRET_MISSING"]
+    assert codes(workload(KEY) + merged, seen({**STORE, ("Secret", "db"): ["other"]})) == []
+
+
+def test_what_is_copied_to_every_namespace_comes_to_that_of_the_release() -> None:
+    spec = "spec: {externalSecretName: db, externalSecretSpec: {data: [{secretKey: url}]}}"
+    copied = thing("external-secrets.io/v1", "ClusterExternalSecret", "all", spec)
+    assert [code for code in codes(workload(KEY) + copied) if code != "KIND_NOT_SERVED"] == []
+
+
+def test_a_stateful_set_that_grows_needs_its_class_again() -> None:
+    spec = (
+        "spec: {replicas: 2, template: {spec: {containers: []}}, "
+        "volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: fast}}]}"
+    )
+    text = thing("apps/v1", "StatefulSet", "db", spec)
+    assert codes(text, seen({("PersistentVolumeClaim", "d-db-0"): None})) == ["STORAGE_CLASS_MISSING"]
+    assert codes(text, seen({("PersistentVolumeClaim", f"d-db-{number}"): None for number in range(2)})) == []
+
+
+def test_a_kind_of_the_live_revision_that_is_no_longer_served_keeps_helm_from_upgrading() -> None:
+    live = manifests(thing("batch/v1beta1", "CronJob", "c") + thing("v1", "ConfigMap", "c"))
+    assert [each.code for each in unserved_of_live(live, seen(), "shop/app")] == ["LIVE_KIND_NOT_SERVED"]
+    assert unserved_of_live(manifests(thing("batch/v1", "CronJob", "c")), seen(), "shop/app") == ()

@@ -4,7 +4,7 @@ import pytest
 
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present
 from jetscale_cicd.decide.needs.need import Thing
-from jetscale_cicd.decide.needs.ownership import foreign_objects, to_compare
+from jetscale_cicd.decide.needs.ownership import foreign_objects, own_namespace, to_compare
 from jetscale_cicd.errors import CannotTellError, Stage6Error
 from tests.decide.needs.release import NAMESPACE, job, manifests, seen, thing
 
@@ -103,3 +103,9 @@ def test_in_a_new_namespace_nothing_is_there() -> None:
 def test_a_name_that_the_server_makes_up_is_of_nobody() -> None:
     text = CONFIG.replace("name: settings", "generateName: settings")
     assert foreign(text, {AT: Present()}) == ()
+
+
+def test_a_chart_that_renders_the_namespace_which_the_run_makes_is_refused() -> None:
+    own, other = thing("v1", "Namespace", NAMESPACE), thing("v1", "Namespace", "other")
+    assert [each.code for each in own_namespace(manifests(own), NAMESPACE)] == ["NAMESPACE_RENDERED"]
+    assert own_namespace(manifests(other), NAMESPACE) == ()

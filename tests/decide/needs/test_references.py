@@ -162,7 +162,26 @@ OBJECTS: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
     ),
     "an account": (
         thing("v1", "ServiceAccount", "a", "{imagePullSecrets: [{name: p}], secrets: [{name: s}]}"),
-        {("Secret", "p", "", "imagePullSecrets"), ("Secret", "s", "", "secrets")},
+        {("Secret", "p", "", "imagePullSecrets")},
+    ),
+    "a token": (
+        thing("v1", "Secret", "t", "type: kubernetes.io/service-account-token").replace(
+            "annotations: {}", "annotations: {kubernetes.io/service-account.name: a}"
+        ),
+        {("ServiceAccount", "a", "", "kubernetes.io/service-account.name")},
+    ),
+    "a generator": (
+        thing(
+            "external-secrets.io/v1",
+            "ExternalSecret",
+            "e",
+            "spec: {dataFrom: [{sourceRef: {generatorRef: {kind: Password, name: g}}}]}",
+        ),
+        {("Password", "g", "", "generatorRef")},
+    ),
+    "devices": (
+        workload("{containers: [], resourceClaims: [{name: gpu, resourceClaimTemplateName: t}]}"),
+        {("ResourceClaimTemplate", "t", "", "volume")},
     ),
     "an ExternalSecret": (
         thing(
@@ -237,6 +256,7 @@ def test_a_thing_is_needed_where_its_user_is() -> None:
     )
     assert {(each.thing.kind, each.thing.namespace) for each in needed(text)} == {
         ("Secret", "other"),
+        ("Namespace", ""),
         ("ServiceAccount", NAMESPACE),
         ("PriorityClass", ""),
     }
