@@ -32,9 +32,20 @@ class Preflight:
         return next((row.error for state in states for row in self.rows if row.state is state), None)
 
     def failing(self, target: str) -> tuple[Precondition, ...]:
-        """What keeps a deploy to a target from being possible: of the target, and of the run."""
+        """What keeps a deploy to a target from being possible: of it, of those that it needs, and of the run."""
         states = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
-        return tuple(row for row in self.rows if row.state in states and row.target in (None, target))
+        concerned = {None, *self._with_needed(target)}
+        return tuple(row for row in self.rows if row.state in states and row.target in concerned)
+
+    def _with_needed(self, target: str) -> set[str]:
+        """A target, and those that have to have the same before it."""
+        needs = {decided.target.name: decided.target.needs for decided in self.plan.targets}
+        found, left = set[str](), [target]
+        while left:
+            if (name := left.pop()) not in found:
+                found.add(name)
+                left += needs.get(name, ())
+        return found
 
     @property
     def may_converge(self) -> bool:

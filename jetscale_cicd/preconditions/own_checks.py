@@ -51,7 +51,7 @@ def _run(survey: TargetSurvey) -> Found:
 
 def _of_command(survey: TargetSurvey, name: str, argv: Sequence[str]) -> Stage6Error | None:
     where = f"targets.{survey.target.name}.own_checks.{name}"
-    again = f"correct {name}, or leave your own checks out: --skip {CHECK.id}"
+    again = f"correct {name}; to go on without your own checks, in the target: checks: {{{CHECK.id}: warn}}"
     try:
         finished = _finished(survey, argv)
     except ProcessTimeout as late:

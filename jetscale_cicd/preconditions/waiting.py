@@ -50,12 +50,18 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
     while True:
         checked = replace(proposal.plan, preconditions=check_preconditions(context, proposal))
         preflight = Preflight(plan=checked, partial=partial, waited=waited)
-        if not preflight.rows:
+        if not any(row.id in (context.request.only or (row.id,)) for row in preflight.rows):
             raise _nothing_checked()
         if waited >= seconds or not preflight.may_converge:
+            if waited < seconds and (lasting := _lasting(preflight)):
+                context.announce(f"… not waiting: {lasting} does not mend itself")
             return preflight
         _wait_until_met(context, proposal, preflight, begun + seconds)
         waited = time.monotonic() - begun
+
+
+def _lasting(preflight: Preflight) -> str:
+    return ", ".join(dict.fromkeys(row.id for row in preflight.rows if row.state in _WANTING and not row.converges))
 
 
 def _wait_until_met(context: RunContext, proposal: Proposal, preflight: Preflight, until: float) -> None:

@@ -60,7 +60,16 @@ NOTES: dict[str, Note] = {
         "correct the kubeconfig, the network or the rights that the error names.",
     ),
     "hold": Note(
-        _PEOPLE, "A rollback that a person or a failed run made is not undone.", "fix forward, or `--release-hold`."
+        _PEOPLE,
+        "A rollback that a person or a failed run made is not undone, and nothing newer is replaced. "
+        "A run does nothing then, and is green; a preflight is not ready.",
+        "fix forward, or `--release-hold`.",
+    ),
+    "pending": Note(
+        _CLUSTER,
+        "A revision that is pending belongs to a helm, or a run, that is at work or died. It only warns: a run waits "
+        "for another run, recovers what died, and ends at a helm outside Stage 6 (`RELEASE_BUSY`).",
+        "wait until it ends: `jetscale-cicd status` names who holds the release.",
     ),
     "elsewhere": Note(
         _CONFIG,

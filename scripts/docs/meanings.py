@@ -36,6 +36,7 @@ MEANINGS = {
     "QUOTA": "a quota of the namespace is exceeded.",
     "QUOTA_EXCEEDED": "a quota of the namespace leaves no room for an object, or for a pod; tried before a deploy.",
     "RBAC_ESCALATION": "a role of the chart grants what the account of this run does not have itself.",
+    "RELEASE_PENDING": "a revision is pending: something else is changing the release, or died while it did.",
     "RENDER_TIMEOUT": "rendering did not end within the target's timeout.",
     "RIGHT_MISSING": "the account of this run lacks a right without which a deploy fails.",
     "RIGHT_USEFUL": "the account of this run lacks a right without which a deploy can tell less of what went wrong.",

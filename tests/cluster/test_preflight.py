@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.stack import Stack, stack
+from tests.cluster.stack import Stack, stack, store
 from tests.support.api_proxy import front
 from tests.support.command import Ended
 from tests.support.control_plane import Cluster
@@ -283,3 +283,37 @@ def test_the_number_of_calls_is_flat_in_the_number_of_objects(
     assert few.total() < 60
     # Nothing that is deployed is sent again, and each kind is listed once; Helm's history has one revision more.
     assert many.total() - few.total() <= 1, many - few
+
+
+def test_a_target_that_a_run_would_leave_as_it_is_is_not_ready(live: Stack) -> None:
+    live.done()
+    first = live.sample.repo.head
+    live.sample.edit("fix: another size", "envs/live/values.yaml", "size: 3", "size: 4")
+    live.done()
+    older = preflight(live, f"--head={first}")
+    assert (older.status, older.json["ready"]) == (3, False)
+    assert ("unmet", "TARGET_SUPERSEDED") in rows(older)["hold"]
+    assert live.command("rollback", "--to=1").status == 0
+    held = preflight(live)
+    assert (held.status, held.json["ready"], rows(held)["hold"]) == (3, False, [("unmet", "TARGET_HELD")])
+
+
+def test_a_pending_revision_is_named_before_anything_is_published(live: Stack) -> None:
+    live.done()
+    store(live, 1, status="pending-upgrade")
+    ended = preflight(live)
+    assert rows(ended)["pending"] == [("warning", "RELEASE_PENDING")]
+
+
+def test_on_another_cluster_nothing_else_is_told(live: Stack) -> None:
+    sample = live.sample
+    sample.edit("ci: it is elsewhere", FILE, "    release:", "    cluster: https://192.0.2.1:443\n    release:")
+    ended = preflight(live)
+    assert ended.json["error"]["code"] == "CLUSTER_DIFFERS"
+    assert {state for name in ("namespace", "rights", "policy") for state, _ in rows(ended)[name]} == {"skipped"}
+
+
+def test_what_was_not_asked_for_is_nothing_that_was_checked(live: Stack) -> None:
+    ended = preflight(live, "--only=external-secrets")
+    assert (ended.status, ended.json["error"]["code"]) == (2, "NOTHING_CHECKED")
+    assert preflight(live, "--only=namespace,values").status == 0

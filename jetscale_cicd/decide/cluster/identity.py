@@ -42,7 +42,7 @@ def wrong_cluster(target: Target, seen: ClusterIdentity, recorded: Sequence[str]
         f"({seen.record or 'unknown'})",
         where=f"target {target.name}, context {target.context or 'current'}",
         hint="choose the right context (kubectl config use-context NAME, or context: of the target); where the target "
-        f"moves to this cluster for good: targets.{target.name}.cluster: {seen.uid or 'its UID'}",
+        f"moves to this cluster for good, in it: cluster: {seen.uid or 'its UID'}",
         details=(f"recorded by {place.format(record=record)} of the remote",),
     )
 
@@ -69,7 +69,7 @@ def _configured(target: Target, seen: ClusterIdentity) -> Stage6Error | None:
         f"target {target.name} is on cluster {wanted}, and this context leads to {here}",
         where=f"targets.{target.name}.cluster",
         hint="choose the right context (kubectl config use-context NAME, or context: of the target); where this is "
-        f"the right cluster: targets.{target.name}.cluster: {_written(wanted, seen)}",
+        f"the right cluster, in the target: cluster: {_written(wanted, seen)}",
     )
 
 

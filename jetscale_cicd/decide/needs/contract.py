@@ -106,7 +106,7 @@ def _lacking(
     if held is None or not keys:
         return
     missing = [key for key in keys if key not in held]
-    lacking = _Lacking(thing, target, details)
+    lacking = _Lacking(thing, target, details, present.controller)
     if missing:
         near = [each for key in missing for each in close_to(key, held)]
         what = f"lacks {', '.join(missing)}" + (f" (it has {', '.join(near)})" if near else "")
@@ -121,6 +121,13 @@ class _Lacking(NamedTuple):
     thing: Thing
     target: Target
     details: tuple[str, ...]
+    maker: str = ""
+
+    def _hint(self, keys: Sequence[str]) -> str:
+        """An operator takes back what somebody else writes."""
+        if self.maker:
+            return f"add it to what {self.maker} makes it of: what is written into the Secret itself is taken back"
+        return f"where an operator makes it, correct its source; else: {add_keys_command(self.thing, tuple(keys))}"
 
     def error(self, code: str, what: str, keys: Sequence[str]) -> PreconditionError:
         """What it lacks, and how to add that."""
@@ -128,6 +135,6 @@ class _Lacking(NamedTuple):
             code,
             f"Secret {self.thing.name} of namespace {self.thing.namespace} {what}",
             where=f"targets.{self.target.name}.contract.secrets.{self.thing.name}",
-            hint=f"where an operator makes it, correct its source; else: {add_keys_command(self.thing, tuple(keys))}",
+            hint=self._hint(keys),
             details=self.details,
         )

@@ -195,12 +195,10 @@ def _too_late(group: Group) -> PreconditionError:
         return _unmet("HOOK_REMOVES_NEEDED", message, hint, group)
     if group.needs[0].user.events:
         message = f"{group.users} waits for {thing}, which {maker} makes only after it: a deadlock"
-        hint = (
-            f"make it a hook that runs before, by its helm.sh/hook-weight, or run the hook later; else {_make(group)}"
-        )
+        hint = "make it a hook that runs before, by its helm.sh/hook-weight, or run the hook that needs it later"
         return _unmet("HOOK_DEADLOCK", message, hint, group)
     message = f"{group.users} waits for {thing}, which {maker} makes only once the release is ready: a deadlock"
-    hint = f"make it a hook before the release, or an object of it; else {_make(group)}"
+    hint = "make it a hook before the release, or an object of it"
     return _unmet("WAITS_FOR_HOOK", message, hint, group)
 
 

@@ -6,8 +6,10 @@ from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.kubernetes import ApiFailure
 
-# kubectl 1.34 (client-go, tools/clientcmd).
-_NO_CONTEXT = re.compile(r"context \S+ does not exist|no context exists with the name")
+# kubectl 1.34 (client-go, tools/clientcmd); the address is where it goes without a current context.
+_NO_CONTEXT = re.compile(
+    r"context \S+ does not exist|no context exists with the name|(?:127\.0\.0\.1|localhost):8080\b"
+)
 
 
 def cannot_tell(failed: ApiFailure, target: Target) -> CannotTellError:
@@ -34,9 +36,10 @@ def not_read(failed: ApiFailure, where: str, what: str) -> CannotTellError:
     if _NO_CONTEXT.search(failed.message):
         return CannotTellError(
             "CONTEXT_MISSING",
-            f"the kubeconfig has no such context: {failed.message}",
+            f"the kubeconfig has no such context, or no current one: {failed.message}",
             where=where,
-            hint="kubectl config get-contexts lists those that there are; context: of the target names one",
+            hint="kubectl config get-contexts lists those that there are; kubectl config use-context NAME chooses one, "
+            "and so does context: of the target",
             unreachable=True,
         )
     return CannotTellError(

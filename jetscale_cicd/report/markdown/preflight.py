@@ -22,7 +22,8 @@ def preflight_markdown(preflight: Preflight, redact: Redact) -> str:
     """A table of every precondition, and below it what to do about those that do not hold."""
     plan = preflight.plan
     version = f", version {escaped(str(plan.deploy.version))}" if plan.deploy else ""
-    title = "Preflight: not ready" if preflight.error else "Preflight: ready"
+    held = "checked in part" if preflight.partial else "ready"
+    title = f"Preflight: {'not ready' if preflight.error else held}"
     lines = [f"### {title}", "", f"Commit `{plan.head[:12]}`{version}", "", "| | check | target | result |"]
     lines += ["|---|---|---|---|", *(_row(row, redact) for row in preflight.rows)]
     return "\n".join([*lines, *_remedies(preflight, redact)]) + "\n"
