@@ -54,23 +54,11 @@ _ABSENT = ("CLUSTER_UNREACHABLE", "CLUSTER_UNAUTHORIZED", "CONTEXT_MISSING")
 _SAME = (*_ABSENT, "KUBECONFIG_UNREADABLE", "RIGHTS_UNSEEN", "DRY_RUN_FAILED")
 
 
-# What is asked of the cluster of a target, and of no use where that is another one.
-_ON_CLUSTER = (
-    *("observed", "elsewhere", "namespace", "external-secrets", "pull-secret", "contract-secrets", "chart-needs"),
-    *("ownership", "ingress-hosts", "rights", "policy", "pending", "hold"),
-)
-_ELSEWHERE = "the context leads to another cluster: see cluster"
-
-
 def told_once(rows: Sequence[Precondition]) -> tuple[Precondition, ...]:
     """The rows, where a cluster that does not answer is one finding of its target, and not one of each check."""
     first: dict[str | None, str] = {}
-    misled = {row.target for row in rows if row.error and row.error.code == "CLUSTER_DIFFERS"}
     told = []
     for row in rows:
-        if row.target in misled and row.id in _ON_CLUSTER and row.state is not PreconditionState.WARNING:
-            told.append(replace(row, state=PreconditionState.SKIPPED, error=None, why=_ELSEWHERE))
-            continue
         code = row.error.code if row.error and row.state is PreconditionState.CANNOT_TELL else ""
         if code in _SAME and row.target in first:
             why = f"the cluster is not there to be asked: see {first[row.target]}"

@@ -27,9 +27,13 @@ class Preflight:
 
     @property
     def error(self) -> Stage6Error | None:
-        """The first that is unmet, else the first that cannot be told; the rows show the others."""
+        """The first that is unmet, else the first that cannot be told; the rows show the others.
+
+        On another cluster than the one that is meant, what else is missing there is not what has to be mended first.
+        """
         states = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
-        return next((row.error for state in states for row in self.rows if row.state is state), None)
+        errors = [row.error for state in states for row in self.rows if row.state is state and row.error]
+        return next((error for error in errors if error.code == "CLUSTER_DIFFERS"), errors[0] if errors else None)
 
     def failing(self, target: str) -> tuple[Precondition, ...]:
         """What keeps a deploy to a target from being possible: of it, of those that it needs, and of the run."""

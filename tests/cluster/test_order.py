@@ -134,9 +134,7 @@ def test_a_target_that_is_not_ready_or_not_reached_keeps_no_other_back_and_the_r
     ended = run(all_of_it)
     assert states(ended) == {"one": "failed", "two": "done", "three": "skipped"}, ended.stderr
     assert ended.status == {"namespace": 3, "cluster": 8}[fault]
-    assert (
-        ended.json["errors"][0]["code"] == {"namespace": "NAMESPACE_MISSING", "cluster": "CONTEXT_MISSING"}[fault]
-    )
+    assert ended.json["errors"][0]["code"] == {"namespace": "NAMESPACE_MISSING", "cluster": "CONTEXT_MISSING"}[fault]
     again = run(all_of_it)  # nothing is left but what is not ready
     assert (again.status, all_of_it["two"].history()) == (ended.status, [(1, "deployed")])
 
