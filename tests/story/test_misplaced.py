@@ -71,6 +71,7 @@ def test_the_content_of_a_file_in_place_of_its_path(
         options = ("--engine=helm", "--registry=oci://127.0.0.1:9/charts") if "CONFIG" in name or "CERT" in name else ()
         ended = stack.command(command, f"--output={form}", *options, env=env)
         check_silent(CONTENTS[content], ended, summary)
+    assert not stack.repo.git("status", "--porcelain"), "no file has the content as its name"
     if name == "KUBECONFIG":
         assert (ended.status, ended.json["error"]["code"]) == (3, "KUBECONFIG_MISSING")
         assert "KUBECONFIG" in ended.json["error"]["message"]

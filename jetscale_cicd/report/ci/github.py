@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from jetscale_cicd.errors import ConfigurationError, Stage6Error
 from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.model.shown import shown
+from jetscale_cicd.model.shown import may_be_shown, shown
 from jetscale_cicd.report.ci.table import OpenOutputs
 from jetscale_cicd.report.face import Redact
 from jetscale_cicd.report.harmless import harmless
@@ -112,8 +112,12 @@ def _append(file: str | None, text: str) -> None:
 
 
 def _opened(file: str) -> BinaryIO:
-    """Open a file to append to it, or `/dev/null`; a pipe would keep the run until somebody reads it."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    """Open a file to append to it, or `/dev/null`; a pipe would keep the run until somebody reads it.
+
+    What looks like a secret is the name of no new file: it would be on disk, and in the next `git status`.
+    """
+    create = os.O_CREAT if may_be_shown(file) else 0
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | create | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     mode = os.fstat(descriptor).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
         os.close(descriptor)
