@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
-from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, foremost, refusal
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.step import StepState
 
@@ -31,14 +31,14 @@ def without_refused(plan: Plan, preconditions: Sequence[Precondition]) -> Plan:
 
 
 def _refused_targets(plan: Plan, preconditions: Sequence[Precondition]) -> dict[str, Stage6Error]:
-    """The targets that are kept back, each with its first error."""
+    """The targets that are kept back, each with its foremost error."""
     publishes = plan.decision is Decision.PUBLISH
-    found: dict[str, Stage6Error] = {}
+    found: dict[str, list[Stage6Error]] = {}
     for each in preconditions:
         of_all = publishes and each.of_the_version
         if each.target and each.error and each.state is not PreconditionState.WARNING and not of_all:
-            found.setdefault(each.target, each.error)
-    return found
+            found.setdefault(each.target, []).append(each.error)
+    return {target: error for target, errors in found.items() if (error := foremost(errors))}
 
 
 def _with_those_that_need_them(plan: Plan, names: Iterable[str]) -> set[str]:

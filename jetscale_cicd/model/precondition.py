@@ -69,18 +69,26 @@ def told_once(rows: Sequence[Precondition]) -> tuple[Precondition, ...]:
     return tuple(told)
 
 
+def foremost(errors: Sequence[Stage6Error]) -> Stage6Error | None:
+    """The error that is told first: that the cluster is another one, else the first; None of none.
+
+    What else is missing on another cluster than the one that is meant must not be made there.
+    """
+    return next((error for error in errors if error.code == "CLUSTER_DIFFERS"), errors[0] if errors else None)
+
+
 def refusal(preconditions: Sequence[Precondition], *, to_plan: bool) -> Stage6Error | None:
-    """The error of the first precondition that stops a run, with the others in its details; None where none does.
+    """The foremost error of what stops a run, with the others in its details; None where nothing does.
 
     Args:
         to_plan: leave out the preconditions that another process, or a later run, may meet.
     """
     counted = [each for each in preconditions if not to_plan or (each.stops_plan and not each.of_this_process)]
     errors = [each.error for each in counted if each.error and each.state is not PreconditionState.WARNING]
-    if len(errors) < 2:
-        return errors[0] if errors else None
-    first, others = errors[0], errors[1:]
-    lines = tuple(f"also {_line(error)}" for error in others)
+    first = foremost(errors)
+    if first is None or len(errors) < 2:
+        return first
+    lines = tuple(f"also {_line(error)}" for error in errors if error is not first)
     refused = copy.copy(first)
     refused.details = (*first.details, *lines)
     return refused

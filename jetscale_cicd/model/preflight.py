@@ -2,7 +2,7 @@
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Plan
-from jetscale_cicd.model.precondition import Precondition, PreconditionState
+from jetscale_cicd.model.precondition import Precondition, PreconditionState, foremost
 from jetscale_cicd.model.record import frozen
 
 
@@ -27,13 +27,9 @@ class Preflight:
 
     @property
     def error(self) -> Stage6Error | None:
-        """The first that is unmet, else the first that cannot be told; the rows show the others.
-
-        On another cluster than the one that is meant, what else is missing there is not what has to be mended first.
-        """
+        """The foremost that is unmet, else that cannot be told; the rows show the others."""
         states = (PreconditionState.UNMET, PreconditionState.CANNOT_TELL)
-        errors = [row.error for state in states for row in self.rows if row.state is state and row.error]
-        return next((error for error in errors if error.code == "CLUSTER_DIFFERS"), errors[0] if errors else None)
+        return foremost([row.error for state in states for row in self.rows if row.state is state and row.error])
 
     def failing(self, target: str) -> tuple[Precondition, ...]:
         """What keeps a deploy to a target from being possible: of it, of those that it needs, and of the run."""

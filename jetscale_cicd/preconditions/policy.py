@@ -1,6 +1,6 @@
 """The API server would take every object that is new or changed: schema, admission, quota, immutable fields."""
 
-from jetscale_cicd.decide.needs.inventory import Sight
+from jetscale_cicd.decide.needs.judge import without_unserved
 from jetscale_cicd.decide.needs.ownership import without_foreign
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
@@ -19,8 +19,7 @@ def _run(survey: TargetSurvey) -> Found:
         seen = survey.inventory()
         ours = without_foreign(ours, deployed, seen, release=target.release, namespace=target.namespace)
     if survey.is_told_by("chart-needs"):
-        seen = survey.inventory()
-        ours = tuple(each for each in ours if seen.serves(each.api_version, each.kind) is not Sight.ABSENT)
+        ours = without_unserved(ours, survey.made(), survey.inventory())
     review = check_policy(api, survey.scope, ours, deployed, applies=survey.context.helm.applies)
     if review.untried:
         return NotChecked("; ".join(review.notes))

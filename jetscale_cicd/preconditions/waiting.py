@@ -50,7 +50,7 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
     while True:
         checked = replace(proposal.plan, preconditions=check_preconditions(context, proposal))
         preflight = Preflight(plan=checked, partial=partial, waited=waited)
-        if not any(row.id in (context.request.only or (row.id,)) for row in preflight.rows):
+        if not _answers(context.request, preflight):
             raise _nothing_checked()
         if waited >= seconds or not preflight.may_converge:
             if waited < seconds and (lasting := _lasting(preflight)):
@@ -58,6 +58,11 @@ def check_and_wait(context: RunContext, proposal: Proposal, seconds: float) -> P
             return preflight
         _wait_until_met(context, proposal, preflight, begun + seconds)
         waited = time.monotonic() - begun
+
+
+def _answers(request: Request, preflight: Preflight) -> bool:
+    """Whether a check was made that was asked for: those of the manifests bring others, on which they depend."""
+    return any(not request.only or row.id in request.only for row in preflight.rows)
 
 
 def _lasting(preflight: Preflight) -> str:

@@ -119,6 +119,14 @@ def stack(
     return Stack(small(directory, contents, helm), cluster, namespace)
 
 
+def bare_chart(directory: Path, template: str = "") -> Path:
+    """A chart with one template, for a plain helm."""
+    (directory / "templates").mkdir(parents=True)
+    (directory / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 0.1.0\n")
+    (directory / "templates" / "all.yaml").write_text(template)
+    return directory
+
+
 def store(live: Stack, revision: int, *, status: str = "", config: Any = None, **info: str) -> None:
     """Change what helm keeps of a revision: a state in which a process that died would have left it."""
     path = f"/api/v1/namespaces/{{}}/secrets/sh.helm.release.v1.app.v{revision}"

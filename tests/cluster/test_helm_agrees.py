@@ -13,6 +13,7 @@ import yaml
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.observe.cluster.dry_run import check_policy
+from tests.cluster.stack import bare_chart
 from tests.support.accounts import connected
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
@@ -165,17 +166,15 @@ def deploy(helm: Path, cluster: Cluster, namespace: str, chart: Path) -> bool:
 def test_a_deploy_is_refused_where_helm_fails(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, case: Case
 ) -> None:
-    chart = tmp_path / "app"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: app, version: 1.0.0}")
+    chart = bare_chart(tmp_path / "app")
     assert deploy(helm, cluster, namespace, chart)
     text = case.document.replace("NAMESPACE", namespace).replace("NODEPORT", str(node_port(namespace)))
     document = yaml.safe_load(text)
     collection = place(namespace, document)
     left = leave(cluster, case, collection, document) if case.there else ""
-    (chart / "templates" / "more.yaml").write_text(text)
+    (chart / "templates" / "all.yaml").write_text(text)
     scope = DeployScope(namespace=namespace, release="app", installs=False)
-    objects = parse_manifests(f"# Source: app/templates/more.yaml\n{text}".encode(), "test")
+    objects = parse_manifests(f"# Source: app/templates/all.yaml\n{text}".encode(), "test")
     try:
         with connected(cluster.kubeconfig, tmp_path) as api:
             found = check_policy(api, scope, objects, applies=helm.name == "helm4")

@@ -29,6 +29,7 @@ from jetscale_cicd.observe.cluster.inventory import see_inventory
 from jetscale_cicd.tools.kubernetes import Kubernetes, open_kubernetes
 from jetscale_cicd.tools.process import Processes
 from jetscale_cicd.tools.redact import Redactor
+from tests.cluster.stack import bare_chart
 from tests.support.command import command_environment
 from tests.support.control_plane import Cluster
 
@@ -234,11 +235,8 @@ metadata: {name: CLUSTER-ROLE}
 def test_helm_refuses_exactly_what_is_said_to_be_of_another(
     helm: Path, cluster: Cluster, namespace: str, asked: Asked, tmp_path: Path
 ) -> None:
-    chart = tmp_path / "chart"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 0.1.0\n")
     text = CLAIMED.replace("NAME", "settings").replace("CLUSTER-ROLE", f"{namespace}-role")
-    (chart / "templates/all.yaml").write_text(text)
+    chart = bare_chart(tmp_path / "chart", text)
     manifests = rendered({}, text)
     path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
     create(cluster, path, f"{namespace}-role", rules=[])
@@ -282,9 +280,7 @@ def test_a_deadlock_of_a_hook_is_one_to_helm(
     helm: Path, cluster: Cluster, namespace: str, asked: Asked, tmp_path: Path
 ) -> None:
     """Weights and names decide as here: the hook that is said to wait for the other one runs before it."""
-    chart = tmp_path / "chart"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 0.1.0\n")
+    chart = bare_chart(tmp_path / "chart")
     hook = "annotations: {helm.sh/hook: pre-install, helm.sh/hook-weight: '%d'}"
     account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s, " + hook + "}\n"
     pod = (

@@ -359,6 +359,18 @@ def admission(cluster: Cluster, plural: str, body: Any) -> Iterator[None]:
         cluster.ask(f"{_ADMISSION}/{plural}/{body['metadata']['name']}", "DELETE")
 
 
+@contextmanager
+def denying(cluster: Cluster, namespace: str, name: str, spec: Any) -> Iterator[None]:
+    """A policy of one namespace."""
+    selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    bound = {"policyName": name, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": selected}}
+    with (
+        admission(cluster, "validatingadmissionpolicies", {"metadata": {"name": name}, "spec": spec}),
+        admission(cluster, "validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": bound}),
+    ):
+        yield
+
+
 def test_a_policy_is_told_by_its_name(cluster: Cluster, namespace: str, api: Kubernetes) -> None:
     spec = yaml.safe_load(
         "failurePolicy: Fail\nmatchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], "
@@ -366,13 +378,8 @@ def test_a_policy_is_told_by_its_name(cluster: Cluster, namespace: str, api: Kub
         "validations: [{expression: object.spec.replicas < 3, message: two replicas are enough}]\n"
     )
     name = f"few-{namespace}"
-    selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-    bound = {"policyName": name, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": selected}}
     many = parsed(deployment(more="  replicas: 5\n"))
-    with (
-        admission(cluster, "validatingadmissionpolicies", {"metadata": {"name": name}, "spec": spec}),
-        admission(cluster, "validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": bound}),
-    ):
+    with denying(cluster, namespace, name, spec):
         until(lambda: codes(check_policy(api, scope(namespace), many)) == ["POLICY_DENIED"])
         (error,) = check_policy(api, scope(namespace), many).refused
     assert "two replicas are enough" in error.message
@@ -394,13 +401,13 @@ def test_a_rule_about_pods_judges_one_of_that_account_and_owner(
     match = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
     denied = {"expression": "!has(object.metadata.labels) || !('probe' in object.metadata.labels)", "message": "probe"}
     rules = [{"expression": rule, "message": "no"}, denied]
-    name = f"pods-{namespace}"
     if account:
         make(cluster, namespace, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n")
     objects = parsed(deployment(name="web").replace("spec: {containers", "spec: {serviceAccountName: web, containers"))
     probe = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"probe": "yes"}}}
     probe["spec"] = {"containers": [{"name": "m", "image": "x"}]}
-    with pods_policy(cluster, namespace, name, {"resourceRules": match}, rules):
+    spec = {"matchConstraints": {"resourceRules": match}, "validations": rules}
+    with denying(cluster, namespace, f"pods-{namespace}", spec):
         until(lambda: denies(cluster, f"/api/v1/namespaces/{namespace}/pods?dryRun=All", probe))
         review = check_policy(api, scope(namespace), objects)
     assert codes(review) == found
@@ -413,18 +420,6 @@ def denies(cluster: Cluster, path: str, body: Any) -> bool:
     except urllib.error.HTTPError as refused:
         return refused.code in (403, 422)
     return False
-
-
-@contextmanager
-def pods_policy(cluster: Cluster, namespace: str, name: str, matches: Any, rules: Any) -> Iterator[None]:
-    selected = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-    bound = {"policyName": name, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": selected}}
-    spec = {"matchConstraints": matches, "validations": rules}
-    with (
-        admission(cluster, "validatingadmissionpolicies", {"metadata": {"name": name}, "spec": spec}),
-        admission(cluster, "validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": bound}),
-    ):
-        yield
 
 
 def test_a_binding_to_a_role_of_the_same_release_is_not_refused(

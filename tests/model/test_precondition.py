@@ -54,3 +54,13 @@ def test_a_cluster_that_is_not_there_is_told_once_of_each_target() -> None:
 def test_what_is_unseen_of_a_cluster_that_answers_stays() -> None:
     rows = [absent("a", "RIGHTS_UNSEEN"), absent("b", "VAULT_UNREACHABLE"), absent("c")]
     assert told_once(rows) == tuple(rows)
+
+
+def test_another_cluster_is_told_before_what_is_missing_there() -> None:
+    differs = PreconditionError("CLUSTER_DIFFERS", "another one", hint="choose the right context")
+    refused = refusal([unmet(OTHER), unmet(differs)], to_plan=False)
+    assert refused is not None
+    assert (refused.code, refused.details) == (
+        "CLUSTER_DIFFERS",
+        ("also MISSING: it is missing (a.yaml); next: add it",),
+    )

@@ -104,6 +104,16 @@ def unserved_of_live(live: Sequence[Manifest], inventory: Inventory, where: str)
     )
 
 
+def without_unserved(manifests: Sequence[Manifest], made: Release, inventory: Inventory) -> tuple[Manifest, ...]:
+    """The objects whose kind is served, or comes with the release: of any other one it is told that it is not."""
+
+    def is_unserved(each: Manifest) -> bool:
+        kind = (each.api_version, each.kind)
+        return kind not in made.kinds and inventory.serves(*kind) is Sight.ABSENT
+
+    return tuple(each for each in manifests if not is_unserved(each))
+
+
 def logins_of(needs: Sequence[Need]) -> frozenset[Thing]:
     """The Secrets that images are pulled with."""
     return frozenset(need.thing for need in needs if need.use is Use.PULL)

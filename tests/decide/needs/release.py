@@ -122,3 +122,12 @@ def unmet(text: str, inventory: Inventory | None = None, *, install: bool = True
 def codes(text: str, inventory: Inventory | None = None, *, install: bool = True, **more: Any) -> list[str]:
     """The codes of that."""
     return [each.code for each in judged(text, inventory, install=install, **more)]
+
+
+# What many tests need.
+SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
+KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
+PULL = "{imagePullSecrets: [{name: db}], containers: []}"
+CLAIM = thing("v1", "PersistentVolumeClaim", "p", "spec: {storageClassName: fast}")
+EXTERNAL = "spec: {secretStoreRef: {name: aws}, data: [{secretKey: url}]}"
+STORE: Cluster = {("SecretStore", "aws"): None}

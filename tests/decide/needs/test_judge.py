@@ -5,25 +5,35 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.decide.needs.inventory import Present, Resource
-from jetscale_cicd.decide.needs.judge import removed_by, to_see, unserved_of_live
+from jetscale_cicd.decide.needs.judge import removed_by, to_see, unserved_of_live, without_unserved
 from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.routes import Route
 from jetscale_cicd.errors import PreconditionError
-from tests.decide.needs.release import NAMESPACE, Cluster, codes, job, judged, manifests, seen, thing, workload
+from tests.decide.needs.release import (
+    CLAIM,
+    EXTERNAL,
+    KEY,
+    NAMESPACE,
+    PULL,
+    SECRET,
+    STORE,
+    Cluster,
+    codes,
+    job,
+    judged,
+    manifests,
+    seen,
+    thing,
+    workload,
+)
 
-SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
-KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
-PULL = "{imagePullSecrets: [{name: db}], containers: []}"
 CSI = (
     "{containers: [{name: m, volumeMounts: [{name: v}]}], "
     "volumes: [{name: v, csi: {driver: DRIVER, volumeAttributes: {secretProviderClass: aws}}}]}"
 )
 INGRESS = thing("networking.k8s.io/v1", "Ingress", "i", "spec: {ingressClassName: alb}")
-CLAIM = thing("v1", "PersistentVolumeClaim", "p", "spec: {storageClassName: fast}")
-EXTERNAL = "spec: {secretStoreRef: {name: aws}, data: [{secretKey: url}]}"
-STORE: Cluster = {("SecretStore", "aws"): None}
 
 MISSING: dict[str, tuple[str, str]] = {
     "a Secret": (workload(SECRET), "NEEDED_SECRET_MISSING"),
@@ -175,163 +185,6 @@ def test_an_external_secret_makes(spec: str, expected: list[str]) -> None:
     assert codes(workload(KEY) + thing("external-secrets.io/v1", "ExternalSecret", "db", spec), seen(STORE)) == expected
 
 
-HOOKS: dict[str, tuple[str, Cluster, bool, list[str]]] = {
-    "a hook before needs what comes later": (
-        job("migrate", "db", "pre-install") + thing("v1", "Secret", "db"),
-        {},
-        True,
-        ["HOOK_DEADLOCK"],
-    ),
-    "at an upgrade it is there from before": (
-        job("migrate", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
-        {("Secret", "db"): ()},
-        False,
-        [],
-    ),
-    "at an upgrade that brings it, it is not": (
-        job("migrate", "db", "pre-upgrade") + thing("v1", "Secret", "db"),
-        {},
-        False,
-        ["HOOK_DEADLOCK"],
-    ),
-    "at an upgrade the hooks of an install do not run": (
-        job("migrate", "gone", "pre-install"),
-        {},
-        False,
-        [],
-    ),
-    "at an install those of an upgrade do not": (job("migrate", "gone", "pre-upgrade"), {}, True, []),
-    "nor those of an uninstall": (job("clean", "gone", "pre-delete"), {}, True, []),
-    "a hook before that one makes it": (
-        job("migrate", "db", "pre-install", hook_weight="2")
-        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="1"),
-        {},
-        True,
-        [],
-    ),
-    "weights are numbers": (
-        job("migrate", "db", "pre-install", hook_weight="10")
-        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="9"),
-        {},
-        True,
-        [],
-    ),
-    "a hook after that one makes it": (
-        job("migrate", "db", "pre-install", hook_weight="1")
-        + thing("v1", "Secret", "db", hook="pre-install", hook_weight="2"),
-        {},
-        True,
-        ["HOOK_DEADLOCK"],
-    ),
-    "of one weight, names decide": (
-        job("a", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
-        {},
-        True,
-        ["HOOK_DEADLOCK"],
-    ),
-    "of one weight, names decide, the other way": (
-        job("z", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
-        {},
-        True,
-        [],
-    ),
-    "of one weight and name, kinds decide": (
-        job("db", "db", "pre-install") + thing("v1", "Secret", "db", hook="pre-install"),
-        {},
-        True,
-        [],
-    ),
-    "of one weight and name, a kind that helm does not know is last": (
-        job("db", "db", "pre-install")
-        + thing("external-secrets.io/v1", "ExternalSecret", "db", EXTERNAL, hook="pre-install"),
-        STORE,
-        True,
-        ["HOOK_DEADLOCK"],
-    ),
-    "a hook before makes what the release needs": (
-        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install"),
-        {},
-        True,
-        [],
-    ),
-    "and removes it before that": (
-        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install", hook_delete_policy="hook-succeeded"),
-        {},
-        True,
-        ["HOOK_REMOVES_NEEDED"],
-    ),
-    "but not before the other hooks are done": (
-        job("migrate", "db", "pre-install", hook_weight="1")
-        + thing("v1", "Secret", "db", hook="pre-install", hook_delete_policy="hook-succeeded"),
-        {},
-        True,
-        [],
-    ),
-    "what an upgrade makes no more is there from the install": (
-        workload(SECRET) + thing("v1", "Secret", "db", hook="pre-install"),
-        {("Secret", "db"): ()},
-        False,
-        [],
-    ),
-    "the release waits for what a hook makes after it": (
-        workload(SECRET) + thing("v1", "Secret", "db", hook="post-install"),
-        {},
-        True,
-        ["WAITS_FOR_HOOK"],
-    ),
-    "which is there already": (
-        workload(SECRET) + thing("v1", "Secret", "db", hook="post-upgrade"),
-        {("Secret", "db"): ()},
-        False,
-        [],
-    ),
-    "helm does not wait for a CronJob": (
-        workload(SECRET, "CronJob") + thing("v1", "Secret", "db", hook="post-install"),
-        {},
-        True,
-        [],
-    ),
-    "nor for what is scaled to nothing": (
-        workload(SECRET).replace("spec:\n  template", "spec:\n  replicas: 0\n  template")
-        + thing("v1", "Secret", "db", hook="post-install"),
-        {},
-        True,
-        [],
-    ),
-    "a hook after the release needs what that made": (
-        job("seed", "db", "post-install") + thing("v1", "Secret", "db"),
-        {},
-        True,
-        [],
-    ),
-    "a hook before needs what its operator makes later": (
-        job("migrate", "db", "pre-install") + thing("external-secrets.io/v1", "ExternalSecret", "db", EXTERNAL),
-        STORE,
-        True,
-        ["HOOK_DEADLOCK"],
-    ),
-    "a Deployment as a hook is not waited for": (
-        workload(SECRET, annotations={"helm.sh/hook": "pre-install"}) + thing("v1", "Secret", "db"),
-        {},
-        True,
-        [],
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "there", "install", "expected"), HOOKS.values(), ids=HOOKS)
-def test_hooks(text: str, there: Cluster, install: bool, expected: list[str]) -> None:
-    assert codes(text, seen(there), install=install) == expected
-
-
-def test_a_hook_waits_for_a_new_key_of_a_secret_that_is_there() -> None:
-    text = workload(KEY, "Job", annotations={"helm.sh/hook": "pre-upgrade"}) + thing(
-        "v1", "Secret", "db", "data: {url: ''}"
-    )
-    assert codes(text, seen({("Secret", "db"): ("old",)}), install=False) == ["HOOK_DEADLOCK"]
-    assert codes(text, seen({("Secret", "db"): ("url",)}), install=False) == []
-
-
 CRD = "spec: {group: new.test, names: {kind: Thing}, versions: [{name: v1}, {name: v0, served: false}]}"
 OF_CRD = thing("new.test/v1", "Thing", "t")
 DEFINED = thing("apiextensions.k8s.io/v1", "CustomResourceDefinition", "things.new.test", CRD)
@@ -476,12 +329,6 @@ def test_what_an_upgrade_removes_is_no_more_there() -> None:
     assert codes(new + live, leaving=removed_by(manifests(live), manifests(new + live), NAMESPACE), **there) == []
 
 
-def test_a_hook_before_the_upgrade_still_finds_what_that_removes() -> None:
-    new = job("migrate", "db", "pre-upgrade")
-    leaving = removed_by(manifests(thing("v1", "Secret", "db")), manifests(new), NAMESPACE)
-    assert codes(new, seen({("Secret", "db"): ()}), install=False, leaving=leaving) == []
-
-
 def test_what_the_run_makes_before_is_there() -> None:
     login = frozenset({Thing("", "Secret", NAMESPACE, "db")})
     assert codes(workload(PULL), provided=login) == []
@@ -491,12 +338,6 @@ def test_a_claim_that_may_not_be_seen_is_unseen_and_its_class_not_missing() -> N
     (found,) = judged(CLAIM, seen(unseen=("PersistentVolumeClaim",)))
     assert found.code == "NEED_UNSEEN"
     assert "PersistentVolumeClaim p" in found.message
-
-
-def test_a_secret_that_only_an_install_makes_is_missing_whole() -> None:
-    text = workload(KEY) + thing("v1", "Secret", "db", "data: {other: ''}", hook="pre-install")
-    assert codes(text, install=False) == ["NEEDED_SECRET_MISSING"]
-    assert codes(text, install=True) == ["NEEDED_SECRET_KEY_MISSING"]
 
 
 def test_in_a_new_namespace_the_remedy_begins_with_it() -> None:
@@ -527,12 +368,6 @@ def test_the_cluster_is_asked_for_what_the_release_does_not_make_in_time() -> No
         ("StorageClass", "fast"),
         ("PersistentVolumeClaim", "p"),
     }
-
-
-def test_tests_of_the_chart_count_where_they_run() -> None:
-    text = job("check", "db", "test")
-    assert codes(text) == []
-    assert codes(text, tests=True) == ["NEEDED_SECRET_MISSING"]
 
 
 def test_a_name_cannot_leave_its_command() -> None:
@@ -580,3 +415,9 @@ def test_a_kind_of_the_live_revision_that_is_no_longer_served_keeps_helm_from_up
     live = manifests(thing("batch/v1beta1", "CronJob", "c") + thing("v1", "ConfigMap", "c"))
     assert [each.code for each in unserved_of_live(live, seen(), "shop/app")] == ["LIVE_KIND_NOT_SERVED"]
     assert unserved_of_live(manifests(thing("batch/v1", "CronJob", "c")), seen(), "shop/app") == ()
+
+
+def test_an_object_of_a_kind_that_comes_with_the_release_is_tried_and_one_of_no_kind_is_not() -> None:
+    here, defined = manifests(OF_CRD), manifests(OF_CRD + DEFINED)
+    assert without_unserved(here, made_by(here, NAMESPACE), seen()) == ()
+    assert without_unserved(defined, made_by(defined, NAMESPACE), seen()) == defined

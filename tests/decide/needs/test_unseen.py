@@ -7,12 +7,21 @@ from jetscale_cicd.decide.needs.judge import logins_of
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.errors import CannotTellError
-from tests.decide.needs.release import NAMESPACE, codes, job, judged, manifests, seen, thing, unmet, workload
-
-SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
-KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
-PULL = "{imagePullSecrets: [{name: db}], containers: []}"
-CLAIM = thing("v1", "PersistentVolumeClaim", "p", "spec: {storageClassName: fast}")
+from tests.decide.needs.release import (
+    CLAIM,
+    KEY,
+    NAMESPACE,
+    PULL,
+    SECRET,
+    codes,
+    job,
+    judged,
+    manifests,
+    seen,
+    thing,
+    unmet,
+    workload,
+)
 
 UNSEEN: dict[str, tuple[str, Inventory, list[str]]] = {
     "Secrets": (workload(SECRET), seen(unseen=("Secret",)), ["NEED_UNSEEN"]),
