@@ -54,17 +54,24 @@ _ABSENT = ("CLUSTER_UNREACHABLE", "CLUSTER_UNAUTHORIZED", "CONTEXT_MISSING")
 _SAME = (*_ABSENT, "KUBECONFIG_UNREADABLE", "RIGHTS_UNSEEN", "DRY_RUN_FAILED")
 
 
+# So is the namespace of a target, which one check asks for, and another one finds missing by what it tries there.
+_NAMESPACE = ("NAMESPACE_MISSING", "NAMESPACE_TERMINATING")
+
+
 def told_once(rows: Sequence[Precondition]) -> tuple[Precondition, ...]:
-    """The rows, where a cluster that does not answer is one finding of its target, and not one of each check."""
-    first: dict[str | None, str] = {}
+    """The rows, where a cluster or a namespace that is not there is one finding of its target, not of each check."""
+    first: dict[tuple[str | None, bool], str] = {}
     told = []
     for row in rows:
-        code = row.error.code if row.error and row.state is PreconditionState.CANNOT_TELL else ""
-        if code in _SAME and row.target in first:
-            why = f"the cluster is not there to be asked: see {first[row.target]}"
+        code = row.error.code if row.error else ""
+        is_namespace = code in _NAMESPACE
+        counts = is_namespace or (code in _SAME and row.state is PreconditionState.CANNOT_TELL)
+        if counts and (row.target, is_namespace) in first:
+            what = "the namespace" if is_namespace else "the cluster"
+            why = f"{what} is not there to be asked: see {first[row.target, is_namespace]}"
             row = replace(row, state=PreconditionState.SKIPPED, error=None, why=why)  # noqa: PLW2901
-        elif code in _ABSENT:
-            first[row.target] = row.id
+        elif counts and (is_namespace or code in _ABSENT):
+            first[row.target, is_namespace] = row.id
         told.append(row)
     return tuple(told)
 

@@ -1,7 +1,5 @@
 """Everything that the manifests need, and this release does not make in time, is on the cluster."""
 
-from jetscale_cicd.decide.needs.contract import without_contract
-from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs, unserved_of_live
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.verdicts import Circumstances
@@ -15,11 +13,12 @@ def _run(survey: TargetSurvey) -> Found:
     inventory = survey.inventory()
     needs = survey.needs()
     if survey.is_told_by("contract-secrets"):
-        needs = without_contract(needs, target.contract_secrets, inventory, target.namespace)
+        contract = survey.contract_secrets(target.contract_secrets)
+        needs = tuple(each for each in needs if not contract.says(each, target.namespace))
     given = Circumstances(
         release=survey.made(),
         inventory=inventory,
-        deploy=Deploy(survey.installs, target.helm_test),
+        deploy=survey.hooks,
         leaving=removed_by(survey.deployed(), survey.manifests, target.namespace),
         provided=survey.provided,
         lived_without=logins_of(needs_of(survey.deployed(), target.namespace)),

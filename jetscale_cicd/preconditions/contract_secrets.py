@@ -1,7 +1,7 @@
 """The Secrets of the contract are there, with their keys, unless this very release makes them."""
 
 from jetscale_cicd.decide.cluster.external_secrets import Sync, target_secret
-from jetscale_cicd.decide.needs.contract import contract_secrets
+from jetscale_cicd.decide.cluster.pipe_findings import comes
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
@@ -16,7 +16,7 @@ def _run(survey: TargetSurvey) -> Found:
     told = bool(target.contract_external_secrets) and survey.is_told_by("external-secrets")
     explained = _explained(survey) if told else frozenset()
     wanted = {name: keys for name, keys in target.contract_secrets.items() if name not in explained}
-    found = contract_secrets(wanted, survey.made(), survey.inventory(), survey.needs(), target)
+    found = survey.contract_secrets(wanted).missing(survey.needs(), target)
     if left := [name for name in target.contract_secrets if name in explained and not found]:
         return NotChecked(f"{', '.join(left)} is what ExternalSecrets are synced to: see external-secrets")
     return found
@@ -25,7 +25,8 @@ def _run(survey: TargetSurvey) -> Found:
 def _explained(survey: TargetSurvey) -> frozenset[str]:
     """The Secrets of ExternalSecrets that are not synced, which another check reports with the cause."""
     seen = survey.pipes()
-    found = {name: seen.external_secret(name) for name in survey.target.contract_external_secrets}
+    names = (each for each in survey.target.contract_external_secrets if not comes(seen, each, survey.coming_pipes))
+    found = {name: seen.external_secret(name) for name in names}
     late = {target_secret(each) for each in found.values() if each and seen.state(each).sync is not Sync.SYNCED}
     return frozenset(late | {name for name, each in found.items() if each is None})
 

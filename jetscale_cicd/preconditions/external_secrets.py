@@ -12,9 +12,9 @@ def _applies(survey: TargetSurvey) -> bool:
 
 def _run(survey: TargetSurvey) -> Found:
     target = survey.target
-    seen, changed = survey.pipes(), survey.changed_external_secrets()
-    wanted = [each for each in target.contract_external_secrets if each not in changed]
-    return placed(check_pipes(seen, wanted, target.contract.stores), f"targets.{target.name}.contract")
+    wanted, stores = target.contract_external_secrets, target.contract.stores
+    found = check_pipes(survey.pipes(), wanted, stores, survey.coming_pipes)
+    return placed(found, f"targets.{target.name}.contract")
 
 
 CHECK = SurveyCheck(

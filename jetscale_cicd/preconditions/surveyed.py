@@ -18,7 +18,8 @@ from jetscale_cicd.tools.deadline import within
 SWITCHED_OFF = "off, as checks: of the target says"
 _LIMIT = 60.0  # seconds
 # Where a command begins; kubectl config is about the file, whatever its context.
-_KUBECTL = re.compile(r"\bkubectl (?=(?:annotate|apply|auth|create|delete|describe|explain|get|label|logs|patch)\b)")
+_VERBS = "annotate|api-resources|apply|auth|create|delete|describe|explain|get|label|logs|patch|rollout"
+_KUBECTL = re.compile(rf"\bkubectl (?=(?:{_VERBS})\b)")
 
 
 def surveyed(check: SurveyCheck, survey: TargetSurvey) -> tuple[Precondition, ...]:

@@ -173,11 +173,11 @@ def test_a_deploy_is_refused_where_helm_fails(
     collection = place(namespace, document)
     left = leave(cluster, case, collection, document) if case.there else ""
     (chart / "templates" / "all.yaml").write_text(text)
-    scope = DeployScope(namespace=namespace, release="app", installs=False)
+    scope = DeployScope(namespace=namespace, release="app", installs=False, applies=helm.name == "helm4")
     objects = parse_manifests(f"# Source: app/templates/all.yaml\n{text}".encode(), "test")
     try:
         with connected(cluster.kubeconfig, tmp_path) as api:
-            found = check_policy(api, scope, objects, applies=helm.name == "helm4")
+            found = check_policy(api, scope, objects)
         deployed = deploy(helm, cluster, namespace, chart)
     finally:
         if left and namespace in document["metadata"]["name"]:

@@ -14,6 +14,7 @@ import yaml
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.observe.cluster.dry_run import PolicyReview, check_policy
 from jetscale_cicd.tools.kubernetes import Kubernetes
 from tests.cluster.test_rights import counted
@@ -247,9 +248,10 @@ def test_what_helm_3_deployed_is_tried_as_a_client_merges_it(
 ) -> None:
     before, after = MERGED[case]
     make(cluster, namespace, before, "helm")
-    assert check_policy(api, scope(namespace), parsed(after), parsed(before), applies=applies) == PolicyReview()
+    of_helm = replace(scope(namespace), applies=applies)
+    assert check_policy(api, of_helm, parsed(after), parsed(before)) == PolicyReview()
     wrong = after.replace("name: v,", "name: no_v,").replace("port: 8", "port: -8").replace("name: A,", "name: '=',")
-    found = check_policy(api, scope(namespace), parsed(wrong), parsed(before), applies=applies)
+    found = check_policy(api, of_helm, parsed(wrong), parsed(before))
     assert codes(found) == ["POLICY_INVALID"]
 
 
@@ -259,7 +261,7 @@ def test_what_helm_3_deploys_with_a_warning_is_a_note(
 ) -> None:
     wanted = parsed(deployment(**container))
     assert codes(check_policy(api, scope(namespace), wanted)) == ["POLICY_INVALID"]
-    found = check_policy(api, scope(namespace), wanted, applies=False)
+    found = check_policy(api, replace(scope(namespace), applies=False), wanted)
     assert found.refused == ()
     assert "the cluster warns of Deployment web" in found.notes[0]
 

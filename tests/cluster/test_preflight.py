@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.cluster.stack import Stack, stack, store
+from tests.cluster.test_policy import denying, until
 from tests.support.api_proxy import front
 from tests.support.command import Ended
 from tests.support.control_plane import Cluster
@@ -100,8 +101,10 @@ def test_a_missing_namespace_is_made_by_the_run_and_said_before(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:
     live = stack(tmp_path, cluster, f"{namespace}-new", helm, "    create_namespace: true")
-    found = {each["id"]: each for each in preflight(live).json["preconditions"]}["namespace"]
+    ended = preflight(live)
+    found = {each["id"]: each for each in ended.json["preconditions"]}["namespace"]
     assert (found["state"], found["why"]) == ("met", f"a deploy makes namespace {live.namespace}")
+    assert rows(ended)["policy"] == [("warning", "POLICY_UNTRIED")]
     live.done()
     labels = live.ask("/api/v1/namespaces/{}")["metadata"]["labels"]
     assert labels["app.kubernetes.io/managed-by"] == "stage6"
@@ -223,6 +226,19 @@ def test_what_the_chart_needs_is_there_before_it_is_deployed(live: Stack) -> Non
     live.done()
     live.ask("/api/v1/namespaces/{}/secrets/app-db", "DELETE")
     assert unmet(preflight(live)) == {"chart-needs": ["NEEDED_SECRET_MISSING"]}
+
+
+def test_what_is_in_a_revision_that_failed_may_have_been_refused_and_is_tried(live: Stack) -> None:
+    live.done()
+    spec = yaml.safe_load(
+        "failurePolicy: Fail\nmatchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], "
+        "operations: [CREATE, UPDATE], resources: [deployments]}]}\nvalidations: [{expression: 'false'}]\n"
+    )
+    with denying(live.cluster, live.namespace, f"none-{live.namespace}", spec):
+        store(live, 1, status="failed")
+        until(lambda: unmet(preflight(live)) == {"policy": ["POLICY_DENIED"]})
+        store(live, 1, status="deployed")
+        assert unmet(preflight(live)) == {}  # it is as it was taken
 
 
 def test_an_object_of_another_release_is_named(live: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.precondition import Precondition, PreconditionState, refusal, told_once
+from jetscale_cicd.model.record import replace
 
 
 def unmet(error: Stage6Error | None, *, of_this_process: bool = False) -> Precondition:
@@ -49,6 +50,13 @@ def test_a_cluster_that_is_not_there_is_told_once_of_each_target() -> None:
         ("other", "cannot tell", "CLUSTER_UNREACHABLE"),
         (None, "unmet", "MISSING"),
     ]
+
+
+def test_a_namespace_that_is_not_there_is_told_once_of_each_target() -> None:
+    missing = PreconditionError("NAMESPACE_MISSING", "it is missing")
+    rows = [replace(unmet(missing), id=name, target=target) for name, target in (("a", "x"), ("b", "x"), ("c", "y"))]
+    told = [(each.id, each.state.value) for each in told_once([*rows, unmet(OTHER)])]
+    assert told == [("a", "unmet"), ("b", "skipped"), ("c", "unmet"), ("check", "unmet")]
 
 
 def test_what_is_unseen_of_a_cluster_that_answers_stays() -> None:

@@ -81,6 +81,14 @@ def test_the_last_line_of_the_command_is_the_reason_and_secrets_are_masked_in_it
     assert "canary-of-a-check" not in masked.stdout + masked.stderr
 
 
+def test_a_secret_of_the_manifests_is_masked_in_what_a_command_says_of_it(sample: Sample) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {key: canary-of-a-secret}\n"
+    sample.commit("feat: a secret", {"charts/app/templates/secret.yaml": secret})
+    ended = checked(sample, "echo it has $(grep canary-of); exit 1")
+    assert own(ended) == [("unmet", "OWN_CHECK")]
+    assert "canary-of-a-secret" not in ended.stdout + ended.stderr
+
+
 def test_a_plan_runs_no_command_of_the_commit(sample: Sample) -> None:
     checked(sample, "touch ../it-ran")
     (sample.directory / "it-ran").unlink()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.helm_errors import classify_error
+from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME
 from jetscale_cicd.decide.cluster.workloads import (
-    RELEASE_NAME,
     Object,
     Snapshot,
     condition,

@@ -6,22 +6,31 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from jetscale_cicd.config.bounded_yaml import load_stream
-from jetscale_cicd.decide.fields import part
+from jetscale_cicd.decide.cluster.helm_marks import (
+    BEFORE_CREATION,
+    EVENTS,
+    HOOK,
+    HOOK_DELETE_POLICY,
+    RESOURCE_POLICY,
+    keeps,
+    listed,
+)
+from jetscale_cicd.decide.fields import annotation, part
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import field, frozen
 
 Key = tuple[str, str, str, str]
-HOOK = "helm.sh/hook"
-_POLICY = "helm.sh/resource-policy"
 # `helm template` writes the template above each object.
 _SOURCE = re.compile(r"(?m)^# Source: (.*[^ \r\n])")
-# Kinds of Kubernetes itself without a namespace; whatever namespace their manifest names, they are one object.
+# Kinds of Kubernetes itself and of common operators without a namespace; whatever namespace a manifest of theirs names,
+# they are one object.
 _OF_THE_CLUSTER = frozenset(
     {
         *("APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass"),
         *("MutatingWebhookConfiguration", "Namespace", "PersistentVolume", "PriorityClass", "RuntimeClass"),
         *("StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-        "ValidatingWebhookConfiguration",
+        *("ValidatingWebhookConfiguration", "ClusterIssuer", "ClusterSecretStore", "ClusterExternalSecret"),
+        "GatewayClass",
     }
 )
 
@@ -45,7 +54,21 @@ class Manifest:
     @property
     def hook(self) -> str:
         """When Helm runs it as a hook; "" where it is an object of the release."""
-        return str(self._annotations.get(HOOK) or "")
+        return annotation(self.document, HOOK)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events of a hook, in Helm's words; () of an object of the release, and of a hook that Helm skips.
+
+        It skips a hook with any event that it does not know (helm 3.22, pkg/releaseutil/manifest_sorter.go).
+        """
+        events = listed(self.hook)
+        return events if EVENTS.issuperset(events) else ()
+
+    @property
+    def delete_policies(self) -> tuple[str, ...]:
+        """When Helm deletes a hook (helm 3.22, pkg/action/hooks.go)."""
+        return listed(annotation(self.document, HOOK_DELETE_POLICY)) or ((BEFORE_CREATION,) if self.hook else ())
 
     @property
     def is_generated(self) -> bool:
@@ -55,12 +78,17 @@ class Manifest:
     @property
     def is_kept(self) -> bool:
         """Whether Helm leaves it where it is once its release has it no more."""
-        return str(self._annotations.get(_POLICY) or "").strip().lower() == "keep"
+        return keeps(annotation(self.document, RESOURCE_POLICY))
 
     @property
     def is_of_crds(self) -> bool:
         """Whether it is of ``crds/``, which Helm installs with the first revision and never changes."""
-        return _within_chart(self.source).startswith("crds/")
+        return is_of_crds(self.source)
+
+    @property
+    def group(self) -> str:
+        """The group of its API version; "" is the core."""
+        return self.api_version.rpartition("/")[0]
 
     def identity(self, namespace: str) -> Key:
         """What the API server takes for one object: group, kind, namespace, name.
@@ -68,13 +96,8 @@ class Manifest:
         Args:
             namespace: of objects that name none.
         """
-        group = self.api_version.rpartition("/")[0]
         within = "" if self.kind in _OF_THE_CLUSTER else self.namespace or namespace
-        return (group, self.kind, within, self.name)
-
-    @property
-    def _annotations(self) -> dict[str, object]:
-        return part(self.document, "metadata", "annotations")
+        return (self.group, self.kind, within, self.name)
 
 
 def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
@@ -122,9 +145,9 @@ def check_rendered_once(manifests: Sequence[Manifest], target: str, namespace: s
             )
 
 
-def _within_chart(source: str) -> str:
-    """The path of a template, from the innermost chart's folder."""
-    return source.rpartition("/charts/")[2].partition("/")[2]
+def is_of_crds(source: str) -> bool:
+    """Whether a template is of ``crds/``, of the chart or of a subchart, which only a first install applies."""
+    return source.rpartition("/charts/")[2].partition("/")[2].startswith("crds/")
 
 
 def secrets_in(manifests: Sequence[Manifest], is_secret_name: Callable[[str], bool]) -> Iterator[str]:

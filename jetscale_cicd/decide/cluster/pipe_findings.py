@@ -3,7 +3,7 @@
 Terraform makes the pipes, and people put the values into the vault; each finding says what to do, and whose it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from jetscale_cicd.decide.cluster.external_secrets import (
     StoreRef,
@@ -13,23 +13,27 @@ from jetscale_cicd.decide.cluster.external_secrets import (
     store_refs,
     target_secret,
 )
-from jetscale_cicd.decide.cluster.secret_pipes import STORE_KINDS, Pipes
+from jetscale_cicd.decide.cluster.secret_pipes import GROUP, STORE_KINDS, Pipes
 from jetscale_cicd.decide.cluster.secret_stores import Store, store_state
 from jetscale_cicd.decide.fields import Object, text
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 
-_GROUP = "external-secrets.io"
 _LOOK = "kubectl get deployments --all-namespaces --selector app.kubernetes.io/name=external-secrets"
 
 
-def check_pipes(seen: Pipes, external_secrets: Iterable[str], stores: Iterable[str]) -> tuple[Stage6Error, ...]:
+def check_pipes(
+    seen: Pipes, external_secrets: Iterable[str], stores: Iterable[str], coming: Collection[tuple[str, str]] = ()
+) -> tuple[Stage6Error, ...]:
     """Everything that keeps these from being synced; () where they are.
 
     Args:
         external_secrets: names that have to be synced.
         stores: ``SecretStore/NAME`` or ``ClusterSecretStore/NAME`` that have to be ready.
+        coming: kind and name of what the deploy itself makes or changes: as it is now is no matter, nor is what reads
+            through it.
     """
-    names, required = tuple(dict.fromkeys(external_secrets)), tuple(dict.fromkeys(map(_ref, stores)))
+    names = tuple(name for name in dict.fromkeys(external_secrets) if not comes(seen, name, coming))
+    required = tuple(ref for ref in dict.fromkeys(map(_ref, stores)) if (ref.kind, ref.name) not in coming)
     if not names and not required:
         return ()
     if not seen.readable:
@@ -41,6 +45,12 @@ def check_pipes(seen: Pipes, external_secrets: Iterable[str], stores: Iterable[s
     late = "; the operator does not work" if stopped else ""
     synced = (each for name in names for each in _external_secret(seen, name, frozenset(wrong), late))
     return (*_operator(seen, names, stopped), *hidden, *wrong.values(), *synced)
+
+
+def comes(seen: Pipes, name: str, coming: Collection[tuple[str, str]]) -> bool:
+    """Whether the deploy itself makes or changes an ExternalSecret, or a store that it reads through."""
+    through = store_refs(seen.external_secret(name) or {})
+    return ("ExternalSecret", name) in coming or any((ref.kind, ref.name) in coming for ref in through)
 
 
 def _ref(written: str) -> StoreRef:
@@ -58,7 +68,7 @@ def _unknown(seen: Pipes, code: str, message: str, hint: str) -> Stage6Error:
 
 def _not_served(seen: Pipes) -> Stage6Error:
     served = f"; it serves {', '.join(seen.served)}" if seen.served else ""
-    message = f"the cluster does not serve {_GROUP} in version v1 or v1beta1{served}: no ExternalSecret can be synced"
+    message = f"the cluster does not serve {GROUP} in version v1 or v1beta1{served}: no ExternalSecret can be synced"
     hint = "Terraform installs it; is this the right cluster? kubectl get crd externalsecrets.external-secrets.io"
     return _unmet(seen, "ESO_NOT_SERVED", message, hint)
 
@@ -82,7 +92,7 @@ def _hidden(seen: Pipes, names: tuple[str, ...], required: tuple[StoreRef, ...])
     listed = {"ExternalSecret": seen.external_secrets, "Secret": seen.secrets, **seen.stores}
     for kind in (*(("ExternalSecret", "Secret") if names else ()), *kinds):
         if listed.get(kind, ()) is None:
-            plural = f"{kind.lower()}s" + ("" if kind == "Secret" else f".{_GROUP}")
+            plural = f"{kind.lower()}s" + ("" if kind == "Secret" else f".{GROUP}")
             message = f"this run may not list {plural}, so that nobody can tell whether they are as required"
             hint = f"its account needs that right: kubectl auth can-i list {plural}{_within(seen, kind)}"
             yield _unknown(seen, "EXTERNAL_SECRETS_UNSEEN", message, hint)

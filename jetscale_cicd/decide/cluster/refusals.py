@@ -48,7 +48,9 @@ def _unchecked(pattern: str, reason: str) -> RefusalRule:
     return RefusalRule("", pattern, reason, meaning=Meaning.UNCHECKED)
 
 
-LACKS_RIGHT = _unchecked(r"User \"[^\"]*\" cannot \w+ resource|^Unauthorized$", "this run lacks the right to ask")
+LACKS_RIGHT = _unchecked(r"User \"[^\"]*\" cannot \w+ resource", "this run lacks the right to ask")
+NO_NAMESPACE = _unchecked(r"namespaces \"[^\"]+\" not found", "its namespace is not there")
+NAMESPACE_TERMINATES = _unchecked(r"namespace \S+ because it is being terminated", "its namespace is being deleted")
 QUOTA = RefusalRule(
     "QUOTA_EXCEEDED",
     r"(?:exceeded|failed) quota: (?P<name>[^,:\s]+)",
@@ -106,10 +108,8 @@ RULES = (
         "is its Service up? kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
     ),
     _unchecked(r"does not support dry ?run", "a webhook with side effects judges it in the deploy alone"),
-    _unchecked(
-        r"namespaces \"[^\"]+\" not found|namespace \S+ because it is being terminated",
-        "its namespace is not there",
-    ),
+    NO_NAMESPACE,
+    NAMESPACE_TERMINATES,
     _unchecked(
         r"error looking up service account|no PriorityClass with name|RuntimeClass \S+ not found",
         "what it needs is not there",

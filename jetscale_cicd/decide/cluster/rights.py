@@ -64,6 +64,8 @@ class DeployScope:
 
     Args:
         installs: it is the first one.
+        unproven: the revision that it begins with failed: what is in that may have been refused.
+        applies: it is one of helm 4, which applies what helm 3 creates.
         creates_namespace: the run makes the namespace.
         pull_secret: the Secret for images that the run keeps up to date; "" for none.
         secrets: those of the namespace that are read.
@@ -75,6 +77,8 @@ class DeployScope:
     namespace: str
     release: str
     installs: bool = False
+    unproven: bool = False
+    applies: bool = True
     creates_namespace: bool = False
     pull_secret: str = ""
     secrets: tuple[str, ...] = ()
@@ -85,13 +89,12 @@ class DeployScope:
     @property
     def hooks(self) -> frozenset[str]:
         """When hooks run in this deploy, in Helm's words."""
-        verbs = ("install" if self.installs else "upgrade", *(("rollback",) if self.rolls_back else ()))
-        around = (f"{when}-{verb}" for verb in verbs for when in ("pre", "post"))
-        return frozenset((*around, *(("test", "test-success") if self.tests else ())))
+        verb = "install" if self.installs else "upgrade"
+        return frozenset((f"pre-{verb}", f"post-{verb}", *(("test", "test-success") if self.tests else ())))
 
     def runs(self, manifest: Manifest) -> bool:
-        """Whether an object is a hook that runs in this deploy."""
-        return not self.hooks.isdisjoint(map(str.strip, manifest.hook.split(",")))
+        """Whether an object is a hook that runs in this deploy; a rollback runs those of what it brings back."""
+        return not self.hooks.isdisjoint(manifest.events)
 
 
 def needed_accesses(
@@ -131,12 +134,14 @@ def _of_objects(
     )
     hooks = [each for each in manifests if scope.runs(each)]
     lasting = [each for each in manifests if not each.hook and (scope.installs or not each.is_of_crds)]
-    new = [each for each in lasting if each.identity(scope.namespace) not in there]
+    new = [each for each in lasting if scope.unproven or each.identity(scope.namespace) not in there]
+    changed = [*lasting, *hooks] if scope.applies else [each for each in lasting if each not in new]
     gone = [each for each in deployed if not each.is_kept and each.identity(scope.namespace) not in kept]
     watched = [each for each in hooks if each.kind in _WATCHED]
     for verb, needed, objects in (
         ("get", True, [*lasting, *hooks]),
-        ("patch", True, [*lasting, *hooks]),
+        ("patch", True, changed),
+        ("patch", False, lasting),  # one that is there already
         ("create", True, [*new, *hooks]),
         ("create", False, lasting),  # one that somebody deletes is made again
         ("delete", True, [*gone, *hooks]),
@@ -173,8 +178,7 @@ def _on_objects(
 
 def _of_verification(scope: DeployScope, manifests: Sequence[Manifest]) -> Iterator[Access]:
     for each in manifests:
-        group = each.api_version.rpartition("/")[0]
-        for of, resource in _VERIFIED.get((group, each.kind), ()) if not each.hook else ():
+        for of, resource in _VERIFIED.get((each.group, each.kind), ()) if not each.hook else ():
             yield _access(scope, of, resource, "list", f"to see that {each.kind} of the release is ready")
 
 

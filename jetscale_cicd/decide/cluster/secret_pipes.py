@@ -8,6 +8,7 @@ from jetscale_cicd.decide.cluster.operator_events import events_by_object, signs
 from jetscale_cicd.decide.fields import Object, named, text, whole
 from jetscale_cicd.model.record import field, frozen
 
+GROUP = "external-secrets.io"
 STORE_KINDS = ("SecretStore", "ClusterSecretStore")
 # The operator validates a store every five minutes, unless it is told otherwise.
 _RECENT = 900.0

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from jetscale_cicd.decide.cluster.drift import without_nulls
+from jetscale_cicd.decide.cluster.helm_marks import MANAGED_BY, RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.fields import items, part
 from jetscale_cicd.model.record import frozen, replace
 
-# Helm, pkg/action/validate.go: what Helm adds to every object of a release.
-_MANAGED_BY = {"app.kubernetes.io/managed-by": "Helm"}
 _CRD = "CustomResourceDefinition"
 # Kinds that make pods of a template, and where it is in them.
 _TEMPLATES = {
@@ -55,8 +54,8 @@ class Trial:
 def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest]) -> tuple[Trial, ...]:
     """Every object that is new, or differs from what is deployed; every hook that runs; and the pods of both.
 
-    What does not differ is not tried, whatever helm 4 sends: calls do not grow with what a release has. A hook is
-    deleted and made anew each time.
+    What does not differ is not tried, whatever helm 4 sends: calls do not grow with what a release has. But what is in
+    a revision that failed was perhaps refused. A hook is deleted and made anew each time.
 
     Args:
         manifests: the objects of the deploy, with hooks and ``crds/``.
@@ -68,20 +67,25 @@ def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence
         before = there.get(each.identity(scope.namespace))
         if each.hook:
             found += [_hook(each), *_pods(each, None)] if scope.runs(each) else []
-        elif (before is None or before.document != each.document) and (scope.installs or not each.is_of_crds):
+        elif (scope.unproven or _differs(before, each)) and (scope.installs or not each.is_of_crds):
             found += [_object(scope, each, before), *_pods(each, before)]
     return tuple(found)
 
 
+def _differs(before: Manifest | None, after: Manifest) -> bool:
+    return before is None or before.document != after.document
+
+
 def own_kinds(
-    manifests: Sequence[Manifest], deployed: Sequence[Manifest], namespace: str
+    scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence[Manifest]
 ) -> frozenset[tuple[str, str]]:
     """Group and kind of what a deploy brings a definition for, or changes it: the server does not know those yet."""
-    there = {each.identity(namespace): each.document for each in deployed}
+    there = {each.identity(scope.namespace): part(each.document, "spec") for each in deployed}
+    definitions = (each for each in manifests if each.kind == _CRD and (scope.installs or not each.is_of_crds))
     return frozenset(
         _defined(each.document)
-        for each in manifests
-        if each.kind == _CRD and there.get(each.identity(namespace)) != each.document
+        for each in definitions
+        if there.get(each.identity(scope.namespace)) != part(each.document, "spec")
     )
 
 
@@ -91,12 +95,12 @@ def _defined(definition: dict[str, object]) -> tuple[str, str]:
 
 
 def _object(scope: DeployScope, manifest: Manifest, before: Manifest | None) -> Trial:
-    """With what Helm adds, so that an apply in Helm's name takes nothing away that Helm would leave."""
+    """With what Helm adds (helm 3.22, pkg/action/validate.go): an apply in its name takes away what it leaves out."""
     body = without_nulls(manifest.document)
     metadata = part(body, "metadata")
-    owner = {"meta.helm.sh/release-name": scope.release, "meta.helm.sh/release-namespace": scope.namespace}
+    owner = {RELEASE_NAME: scope.release, RELEASE_NAMESPACE: scope.namespace}
     labels, annotations = part(metadata, "labels"), part(metadata, "annotations")
-    owned = {**metadata, "labels": {**labels, **_MANAGED_BY}, "annotations": {**annotations, **owner}}
+    owned = {**metadata, "labels": {**labels, MANAGED_BY: "Helm"}, "annotations": {**annotations, **owner}}
     return Trial(manifest=manifest, body={**body, "metadata": owned}, before=before)
 
 
@@ -124,7 +128,7 @@ def renamed(trial: Trial) -> Trial:
 
 def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
     """The pod of a workload: what is ruled for pods judges no workload, and shows up once that is deployed."""
-    if manifest.api_version.partition("/")[0] not in _WORKLOAD_GROUPS or manifest.kind not in _TEMPLATES:
+    if manifest.group not in _WORKLOAD_GROUPS or manifest.kind not in _TEMPLATES:
         return
     spec = part(manifest.document, "spec")
     template = part(manifest.document, *_TEMPLATES[manifest.kind])
@@ -137,7 +141,7 @@ def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
     name = f"{manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
     metadata: dict[str, object] = {**kept, "generateName": name, "ownerReferences": [_owner(manifest)]}
     body: dict[str, object] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
-    adds = (before is None and manifest.kind != "CronJob") or _surges(manifest)
+    adds = (before is None and manifest.kind != "CronJob") or _needs_room(manifest)
     yield Trial(manifest=manifest, body=without_nulls(body), creates=True, is_pod=True, adds=adds)
 
 
@@ -159,9 +163,25 @@ def _claimed(spec: dict[str, object]) -> Iterator[object]:
         yield {"name": part(each, "metadata").get("name"), "emptyDir": {}}
 
 
-def _surges(manifest: Manifest) -> bool:
-    """Whether a change makes a new pod before it takes an old one away."""
+def _needs_room(manifest: Manifest) -> bool:
+    """Whether a change makes a new pod and takes no old one away before that is ready.
+
+    A Deployment whose new pod is refused takes as many old ones away as may be unavailable (Kubernetes,
+    pkg/controller/deployment/rolling.go: what the new ReplicaSet is to have counts, and not what it has).
+    """
     spec = part(manifest.document, "spec")
-    strategy = part(spec, "strategy" if manifest.kind == "Deployment" else "updateStrategy")
-    surge = part(strategy, "rollingUpdate").get("maxSurge", "25%" if manifest.kind == "Deployment" else 0)
-    return strategy.get("type") not in ("Recreate", "OnDelete") and str(surge) not in ("0", "0%")
+    is_deployment = manifest.kind == "Deployment"
+    strategy = part(spec, "strategy" if is_deployment else "updateStrategy")
+    rolling = part(strategy, "rollingUpdate")
+    surge = rolling.get("maxSurge", "25%" if is_deployment else 0)
+    if strategy.get("type") in ("Recreate", "OnDelete") or str(surge) in ("0", "0%"):
+        return False
+    return not is_deployment or _rounded_down(rolling.get("maxUnavailable", "25%"), spec.get("replicas", 1)) == 0
+
+
+def _rounded_down(share: object, replicas: object) -> int:
+    """A number of pods, or a share of them in percent; 0 where it is neither."""
+    if isinstance(share, int):
+        return share
+    percent = str(share).removesuffix("%")
+    return int(percent) * replicas // 100 if percent.isdecimal() and isinstance(replicas, int) else 0

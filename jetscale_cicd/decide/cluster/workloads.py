@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from jetscale_cicd.decide.cluster.helm_marks import HOOK, RELEASE_NAME
 from jetscale_cicd.model.diagnosis import WorkloadRow
 from jetscale_cicd.model.record import frozen
 
 Object = dict[str, Any]
-RELEASE_NAME = "meta.helm.sh/release-name"
-HOOK = "helm.sh/hook"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 
 

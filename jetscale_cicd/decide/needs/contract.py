@@ -3,58 +3,71 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present, Sight
-from jetscale_cicd.decide.needs.made import Release
+from jetscale_cicd.decide.needs.made import Made, Release
 from jetscale_cicd.decide.needs.need import Need, Thing
 from jetscale_cicd.decide.needs.remedies import add_keys_command, close_to, create_command
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
+from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.target import Target
 
 _USERS = 5
 _OWNER = "people or an operator make it, and no chart"
 
 
-def contract_secrets(
-    wanted: Mapping[str, Sequence[str]],
-    made: Release,
-    inventory: Inventory,
-    needs: Sequence[Need],
-    target: Target,
-) -> tuple[Stage6Error, ...]:
-    """What the Secrets of a contract lack, one finding for each Secret.
+@frozen
+class ContractSecrets:
+    """The Secrets that a contract names.
 
     Args:
         wanted: name of each to the keys that it must have with a value.
-        made: by the release itself; what it makes need not be there before.
+        made: by the release itself; what it makes in this deploy need not be there before.
         inventory: of these Secrets.
-        needs: of the manifests, which show who waits for a Secret.
+        deploy: which hooks run depends on it.
     """
-    found: list[Stage6Error] = []
-    for name, keys in wanted.items():
-        thing = Thing("", "Secret", target.namespace, name)
-        present = inventory.things.get(thing)
-        details = _users(thing, needs)
-        if present:
-            makers = made.things.get(thing, ())
-            unknown = any(each.keys is None for each in makers)  # the release gives it more keys than can be seen
-            left = () if unknown else tuple(key for key in keys if key not in made.keys_of(thing))
-            found += _lacking(thing, left, present, target, details)
-        elif thing not in made.things:
-            found.append(_absent(thing, keys, inventory, target, details))
-    return tuple(found)
 
+    wanted: Mapping[str, Sequence[str]]
+    made: Release
+    inventory: Inventory
+    deploy: Deploy
 
-def without_contract(
-    needs: Iterable[Need], wanted: Mapping[str, Sequence[str]], inventory: Inventory, namespace: str
-) -> tuple[Need, ...]:
-    """The needs that the contract does not speak of: what it misses is told once."""
+    def missing(self, needs: Sequence[Need], target: Target) -> tuple[Stage6Error, ...]:
+        """What they lack, one finding for each Secret.
 
-    def is_of_contract(need: Need) -> bool:
-        if need.thing[:3] != ("", "Secret", namespace) or need.thing.name not in wanted:
+        Args:
+            needs: of the manifests, which show who waits for a Secret.
+        """
+        found: list[Stage6Error] = []
+        for name, keys in self.wanted.items():
+            thing = Thing("", "Secret", target.namespace, name)
+            present = self.inventory.things.get(thing)
+            details = _users(thing, needs)
+            if present:
+                found += _lacking(thing, self._not_made(thing, keys), present, target, details)
+            elif not self._makers(thing):
+                found.append(_absent(thing, keys, self.inventory, target, details))
+        return tuple(found)
+
+    def says(self, need: Need, namespace: str) -> bool:
+        """Whether ``missing`` says of a need that it is not met."""
+        thing = need.thing
+        if thing[:3] != ("", "Secret", namespace) or thing.name not in self.wanted:
             return False
-        return need.key in wanted[need.thing.name] or inventory.sight(need.thing) is not Sight.PRESENT
+        present = self.inventory.things.get(thing)
+        if present is None:
+            return not self._makers(thing)
+        return present.leaving or need.key in self._not_made(thing, self.wanted[thing.name])
 
-    return tuple(each for each in needs if not is_of_contract(each))
+    def _makers(self, thing: Thing) -> list[Made]:
+        return [each for each in self.made.things.get(thing, ()) if any(self.deploy.moments(each.by))]
+
+    def _not_made(self, thing: Thing, keys: Sequence[str]) -> tuple[str, ...]:
+        """The keys that the release does not give to a Secret in this deploy."""
+        makers = [*self._makers(thing), *self.made.added.get(thing, ())]
+        if any(each.keys is None for each in makers):  # it gives it more keys than can be seen
+            return ()
+        return tuple(key for key in keys if not any(key in (each.keys or ()) for each in makers))
 
 
 def _users(thing: Thing, needs: Iterable[Need]) -> tuple[str, ...]:

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 
 from jetscale_cicd.decide.needs.inventory import Place
 from jetscale_cicd.decide.needs.need import Need, Thing, Use
-from jetscale_cicd.decide.needs.remedies import add_keys_command, close_to, create_command, list_command, owner_of
+from jetscale_cicd.decide.needs.remedies import (
+    add_keys_command,
+    close_to,
+    create_command,
+    describe_command,
+    keep_command,
+    list_command,
+    owner_of,
+)
 from jetscale_cicd.decide.needs.verdicts import DOCKER_TYPES, Circumstances, Verdict
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen
@@ -46,11 +54,14 @@ class Group:
     def warns(self) -> bool:
         """Whether a deploy may succeed without it, which only the deploy shows.
 
-        An account with rights in its namespace alone sees no class of the cluster; an image may be pulled without a
-        login, as the live revision shows: Kubernetes passes over an ``imagePullSecrets`` entry that is not there.
+        What makes no pods needs nothing for them yet. An account with rights in its namespace alone sees no class of
+        the cluster; an image may be pulled without a login, as the live revision shows: Kubernetes passes over an
+        ``imagePullSecrets`` entry that is not there.
         """
         if self.state is Verdict.UNSEEN:
             return not self.thing.namespace and Use.KIND not in self.uses
+        if all(need.user.idle for need in self.needs) and Use.KIND not in self.uses:
+            return True
         return self.state is Verdict.MISSING and self.uses == {Use.PULL} and self.thing in self.given.lived_without
 
     @property
@@ -96,7 +107,7 @@ def finding(group: Group) -> Stage6Error:
             return _wrong_type(group)
         case Verdict.REMOVED:
             message = f"{group.thing} is removed by this upgrade, and {group.users} needs it"
-            hint = f"keep it in the chart, or make it outside: {_make(group)}"
+            hint = f"keep it in the chart, or have helm leave it there: {keep_command(group.thing)}"
             return _unmet("UPGRADE_REMOVES_NEEDED", message, hint, group)
         case Verdict.OPERATED:
             return _operated(group)
@@ -111,8 +122,12 @@ def _unmet(code: str, message: str, hint: str, group: Group, *more: str) -> Prec
 
 def _missing(group: Group) -> PreconditionError:
     thing = group.thing
-    message = f"there is no {thing} in {group.there}, and {group.users} needs it"
+    leaves = group.state is Verdict.LEAVING
+    there = f"{thing} in {group.there} is being deleted" if leaves else f"there is no {thing} in {group.there}"
+    message = f"{there}, and {group.users} needs it"
     hint, close = _make(group), _close(thing.name, group.given.inventory.names(thing))
+    if leaves:
+        hint, close = f"what delays that? {describe_command(thing)}; once it is gone: {hint}", ""
     if thing.kind == "Secret" and Use.PULL in group.uses:
         hint = f"have the run make it, by image_pull_secret of the target; or {hint}"
         return _unmet("PULL_SECRET_MISSING", message, hint, group, close)

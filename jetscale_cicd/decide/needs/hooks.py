@@ -9,17 +9,11 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from jetscale_cicd.decide.cluster.manifests import HOOK, Manifest
+from jetscale_cicd.decide.cluster.helm_marks import HOOK_WEIGHT, SUCCEEDED
+from jetscale_cicd.decide.cluster.manifests import Manifest, is_of_crds
 from jetscale_cicd.decide.fields import annotation, part
 from jetscale_cicd.decide.needs.need import User
 
-BEFORE_CREATION, SUCCEEDED = "before-hook-creation", "hook-succeeded"
-_WEIGHT, _POLICY = "helm.sh/hook-weight", "helm.sh/hook-delete-policy"
-# Every event that Helm knows; a hook with another one is skipped (releaseutil/manifest_sorter.go).
-_EVENTS = {
-    *("pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-delete", "post-delete"),
-    *("pre-rollback", "post-rollback", "test", "test-success"),
-}
 _WAITED_FOR = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod")
 # The order of kinds, for hooks of one weight and name (helm 3.22, pkg/releaseutil/kind_sorter.go); any other is last.
 _KINDS = (
@@ -67,7 +61,7 @@ class Deploy(NamedTuple):
 
     def moments(self, user: User) -> Iterator[Moment]:
         """When an object is made; none where it is not made in this deploy."""
-        if _is_of_crds(user.template):
+        if is_of_crds(user.template):
             if self.install:  # an upgrade leaves crds/ alone
                 yield Moment(Phase.CRDS)
             return
@@ -98,31 +92,21 @@ def user_of(manifest: Manifest, namespace: str) -> User:
         namespace: of objects that name none.
     """
     document = manifest.document
-    events = _list(annotation(document, HOOK)) or (("",) if manifest.hook else ())
-    known = all(event in _EVENTS for event in events)
     return User(
         kind=manifest.kind,
         name=manifest.name,
         namespace=manifest.namespace or namespace,
-        events=events if known else ("skipped",),
-        weight=_weight(annotation(document, _WEIGHT)),
-        policies=_list(annotation(document, _POLICY)) or ((BEFORE_CREATION,) if events else ()),
-        runs=manifest.kind in _DONE if events else _is_waited_for(manifest),
+        events=manifest.events or (("skipped",) if manifest.hook else ()),
+        weight=_weight(annotation(document, HOOK_WEIGHT)),
+        policies=manifest.delete_policies,
+        runs=manifest.kind in _DONE if manifest.hook else _is_waited_for(manifest),
         template=manifest.source,
     )
-
-
-def _is_of_crds(template: str) -> bool:
-    return template.rpartition("/charts/")[2].partition("/")[2].startswith("crds/")
 
 
 def _is_waited_for(manifest: Manifest) -> bool:
     spec = part(manifest.document, "spec")
     return manifest.kind in _WAITED_FOR and spec.get("replicas", 1) != 0 and spec.get("paused") is not True
-
-
-def _list(written: str) -> tuple[str, ...]:
-    return tuple(each.strip().lower() for each in written.split(",") if each.strip())
 
 
 def _weight(written: str) -> int:

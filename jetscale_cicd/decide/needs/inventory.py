@@ -55,6 +55,7 @@ class Present:
         release: name and namespace of the release that Helm's annotations name; "" where there is none.
         controller: the object that owns it, as ``Kind name``; "" where there is none.
         hook: whether it was made as a hook of some release.
+        kept: whether Helm leaves it where it is once its release has it no more.
         leaving: whether it is being deleted.
     """
 
@@ -64,6 +65,7 @@ class Present:
     release: tuple[str, str] = ("", "")
     controller: str = ""
     hook: bool = False
+    kept: bool = False
     leaving: bool = False
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
-from jetscale_cicd.decide.fields import annotation
 from jetscale_cicd.decide.needs.findings import Group, finding
 from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Sight
@@ -13,8 +12,6 @@ from jetscale_cicd.decide.needs.values_lines import lines_of_values
 from jetscale_cicd.decide.needs.verdicts import Circumstances, Verdict, is_always_there
 from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.record import frozen, replace
-
-_KEEP = "helm.sh/resource-policy"
 
 
 @frozen
@@ -68,7 +65,7 @@ def to_see(needs: Sequence[Need], made: Release, *, install: bool, tests: bool =
 
 
 def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespace: str) -> frozenset[Thing]:
-    """What an upgrade removes: objects of the live revision that the new one has no more.
+    """What an upgrade removes, unless it is to be kept: objects of the live revision that the new one has no more.
 
     Args:
         live: manifests of the revision that the upgrade begins with.
@@ -76,10 +73,7 @@ def removed_by(live: Sequence[Manifest], manifests: Sequence[Manifest], namespac
         namespace: of the release.
     """
     kept = {thing_of(each, namespace) for each in manifests if not each.hook}
-    before = {
-        thing_of(each, namespace): annotation(each.document, _KEEP).strip().lower() for each in live if not each.hook
-    }
-    return frozenset(thing for thing, policy in before.items() if thing not in kept and policy != "keep")
+    return frozenset(thing_of(each, namespace) for each in live if not each.hook) - kept
 
 
 def unserved_of_live(live: Sequence[Manifest], inventory: Inventory, where: str) -> tuple[PreconditionError, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.needs.hooks import Deploy, Moment, Phase, last_moment, user_of
-from jetscale_cicd.decide.needs.need import Need, Thing, User, thing_of
+from jetscale_cicd.decide.needs.need import Need, Thing, Use, User, thing_of
 from jetscale_cicd.decide.needs.products import Keys, Product, kinds_of, products, replicated
 from jetscale_cicd.model.record import field, frozen, replace
 
@@ -45,7 +45,7 @@ class Release:
 
     def in_time(self, need: Need, deploy: Deploy) -> bool:
         """Whether it makes what is needed before that is waited for."""
-        return all(self._is_there(need, moment, deploy) for moment in needed_at(need.user, deploy))
+        return all(self._is_there(need, moment, deploy) for moment in needed_at(need, deploy))
 
     def later(self, need: Need, deploy: Deploy) -> Made | None:
         """What it makes of that at any time of a deploy, which is too late, or gone by then."""
@@ -106,10 +106,13 @@ def is_between(maker: User, moment: Moment, deploy: Deploy) -> bool:
     )
 
 
-def needed_at(user: User, deploy: Deploy) -> Iterator[Moment]:
-    """When something has to be there; for what Helm does not wait for, before the end of its deploy."""
-    for moment in deploy.moments(user):
-        yield moment if user.runs else Moment(Phase.TESTS, 1 << 31)
+def needed_at(need: Need, deploy: Deploy) -> Iterator[Moment]:
+    """When something has to be there; for what Helm does not wait for, before the end of its deploy.
+
+    The namespace of an object has to be there when that is made.
+    """
+    for moment in deploy.moments(need.user):
+        yield moment if need.user.runs or need.use is Use.NAMESPACE else Moment(Phase.TESTS, 1 << 31)
 
 
 def needed_before(need: Need, deploy: Deploy) -> Iterator[Moment]:

@@ -7,15 +7,6 @@ from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.model.record import frozen
 
 OF_THE_CORE = ""
-# Kinds of Kubernetes itself and of common operators whose objects lie in no namespace.
-_OF_THE_CLUSTER = frozenset(
-    {
-        *("ClusterIssuer", "ClusterRole", "ClusterSecretStore", "CustomResourceDefinition", "GatewayClass"),
-        *("IngressClass", "Namespace", "PersistentVolume", "PriorityClass", "RuntimeClass", "StorageClass"),
-        *("APIService", "CSIDriver", "ClusterExternalSecret", "ClusterRoleBinding", "MutatingWebhookConfiguration"),
-        *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
-    }
-)
 
 
 class Thing(NamedTuple):
@@ -69,6 +60,7 @@ class User:
         policies: when Helm deletes it, as a hook.
         runs: whether it waits for its pods to be done or ready, and helm waits for it.
         template: that it is from; "" where that is not written.
+        idle: it is to make no pods now: it is scaled to 0, or suspended.
     """
 
     kind: str
@@ -79,6 +71,7 @@ class User:
     policies: tuple[str, ...] = ()
     runs: bool = False
     template: str = ""
+    idle: bool = False
 
     def __str__(self) -> str:
         """For people."""
@@ -129,10 +122,4 @@ def thing_of(manifest: Manifest, namespace: str) -> Thing:
     Args:
         namespace: of objects that name none.
     """
-    within = "" if manifest.kind in _OF_THE_CLUSTER else manifest.namespace or namespace
-    return Thing(group_of(manifest.api_version), manifest.kind, within, manifest.name)
-
-
-def is_of_the_cluster(kind: str) -> bool:
-    """Whether objects of a kind lie in no namespace, as far as that is known without asking."""
-    return kind in _OF_THE_CLUSTER
+    return Thing(*manifest.identity(namespace))

@@ -7,15 +7,14 @@ label and its two annotations with the name and the namespace of the release. Ho
 import shlex
 from collections.abc import Iterator, Sequence
 
+from jetscale_cicd.decide.cluster.helm_marks import BEFORE_CREATION, MANAGED_BY, RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.manifests import Manifest
-from jetscale_cicd.decide.needs.hooks import BEFORE_CREATION, Deploy, Phase, user_of
+from jetscale_cicd.decide.needs.hooks import Deploy, Phase, user_of
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present, Sight
 from jetscale_cicd.decide.needs.need import Thing, User, thing_of
 from jetscale_cicd.decide.needs.remedies import list_command
-from jetscale_cicd.decide.needs.routes import RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
 _MOST_NAMES = 5
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, words
+from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, whole, words
 from jetscale_cicd.decide.needs.need import OF_THE_CORE, Thing
 from jetscale_cicd.model.record import frozen
 
@@ -154,10 +154,10 @@ def _of_postgres(_: Object, this: Thing) -> Iterator[Product]:
 
 def _of_stateful_set(document: Object, this: Thing) -> Iterator[Product]:
     spec = part(document, "spec")
-    replicas = spec.get("replicas", 1)
+    replicas, start = whole(spec, "replicas"), whole(spec, "ordinals", "start") or 0
     for each in parts(spec, "volumeClaimTemplates"):
         name = text(part(each, "metadata"), "name")
-        for number in range(min(replicas, _MOST_REPLICAS) if isinstance(replicas, int) else 1):
+        for number in range(start, start + min(1 if replicas is None else replicas, _MOST_REPLICAS)):
             yield Product(Thing(OF_THE_CORE, "PersistentVolumeClaim", this.namespace, f"{name}-{this.name}-{number}"))
 
 
@@ -170,9 +170,8 @@ def _of_job(document: Object, this: Thing) -> Iterator[Product]:
 
 
 def _of_volume(document: Object, _: Thing) -> Iterator[Product]:
-    """A class that only pairs claims with volumes that are made by people needs no StorageClass."""
-    if name := text(part(document, "spec"), "storageClassName"):
-        yield Product(Thing("storage.k8s.io", "StorageClass", "", name))
+    """A class that only pairs claims with volumes that are made by people needs no StorageClass, nor does none."""
+    yield Product(Thing("storage.k8s.io", "StorageClass", "", text(part(document, "spec"), "storageClassName")))
 
 
 def _of_default(document: Object, this: Thing) -> Iterator[Product]:

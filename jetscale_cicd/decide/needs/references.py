@@ -36,12 +36,19 @@ def _needs(manifest: Manifest, namespace: str) -> Iterator[Need]:
         yield Need(thing=this, user=user, use=Use.KIND, api_version=manifest.api_version)
     if this.namespace not in ("", namespace):
         yield Need(thing=Thing(OF_THE_CORE, "Namespace", "", this.namespace), user=user, use=Use.NAMESPACE)
+    maker = replace(user, idle=_is_idle(document))
     if spec := pod_spec(document):
-        yield from PodSpec(spec, user).needs()
+        yield from PodSpec(spec, maker).needs()
     if read := _READERS.get((this.group, this.kind)):
-        yield from read(document, user)
+        yield from read(document, maker)
     if this.kind in _ROUTES and this.group == GATEWAYS:
         yield from _of_route(document, user)
+
+
+def _is_idle(document: Object) -> bool:
+    """Whether a workload is to make no pods now; an autoscaler, or a person, may change that at any time."""
+    spec = part(document, "spec")
+    return spec.get("suspend") is True or (spec.get("replicas") == 0 and "template" in spec)
 
 
 def _of_stateful_set(document: Object, user: User) -> Iterator[Need]:

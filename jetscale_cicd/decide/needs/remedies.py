@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Sequence
 
+from jetscale_cicd.decide.cluster.helm_marks import RESOURCE_POLICY
 from jetscale_cicd.decide.needs.need import Thing, Use
 
 _PEOPLE = "people (its values) and Terraform (the store that they come from)"
@@ -67,9 +68,25 @@ def add_keys_command(thing: Thing, keys: Sequence[str]) -> str:
 
 def list_command(thing: Thing) -> str:
     """The command that shows what there is of a kind."""
-    within = f" --namespace {shlex.quote(thing.namespace)}" if thing.namespace else ""
-    group = f".{thing.group}" if thing.group else ""
-    return f"kubectl get {shlex.quote(f'{thing.kind.lower()}{group}')}{within}"
+    return f"kubectl get {_kind(thing)}{_within(thing)}"
+
+
+def describe_command(thing: Thing) -> str:
+    """The command that shows one thing, with its events."""
+    return f"kubectl describe {_kind(thing)} {shlex.quote(thing.name)}{_within(thing)}"
+
+
+def keep_command(thing: Thing) -> str:
+    """The command after which Helm leaves a thing where it is, though its release has it no more."""
+    return f"kubectl annotate {_kind(thing)} {shlex.quote(thing.name)} {RESOURCE_POLICY}=keep{_within(thing)}"
+
+
+def _kind(thing: Thing) -> str:
+    return shlex.quote(f"{thing.kind.lower()}.{thing.group}" if thing.group else thing.kind.lower())
+
+
+def _within(thing: Thing) -> str:
+    return f" --namespace {shlex.quote(thing.namespace)}" if thing.namespace else ""
 
 
 def close_to(wanted: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.fields import Object, annotation, part, parts, text, words
 from jetscale_cicd.decide.needs.need import Thing, thing_of
 
 LEGACY_CLASS = "kubernetes.io/ingress.class"
 INGRESS_GROUPS = ("networking.k8s.io", "extensions")
-RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 GATEWAYS = "gateway.networking.k8s.io"
 _CANARY = "nginx.ingress.kubernetes.io/canary"
 # Each Ingress of this controller has a load balancer of its own, unless a group shares one.

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     TOO_LATE = "made too late"
     GONE = "made by a hook, and removed by then"
     REMOVED = "removed by this upgrade"
+    LEAVING = "being deleted"
     OPERATED = "an operator may make it"
     UNSEEN = "unseen"
     NOT_SERVED = "not served"
@@ -83,6 +84,8 @@ class Circumstances:
             return Verdict.UNSEEN
         if self.release.later(need, self.deploy):
             return Verdict.GONE if self._is_gone(need) else Verdict.TOO_LATE
+        if present and present.leaving:
+            return Verdict.LEAVING
         if need.key and (sight is Sight.PRESENT or self._is_made(thing)):
             return Verdict.KEY_MISSING
         if need.unless and self.inventory.sight(need.unless) is Sight.UNSEEN:
@@ -99,15 +102,20 @@ class Circumstances:
         return need.use in (Use.LEGACY_CLASS, Use.INGRESS_CLASS) and need.thing.name in classes
 
     def _is_removed(self, need: Need) -> bool:
-        """Whether the upgrade removes it before it is waited for: after its hooks before, with its other objects."""
-        moments = needed_at(need.user, self.deploy)
-        return need.thing in self.leaving and any(moment.phase >= Phase.OBJECTS for moment in moments)
+        """Whether the upgrade removes it before it is waited for: after its hooks before, with its other objects.
+
+        Helm leaves what says so itself (helm 3.22, pkg/kube/client.go: the annotation of the object, as it is there).
+        """
+        present = self.inventory.things.get(need.thing)
+        if need.thing not in self.leaving or (present and present.kept):
+            return False
+        return any(moment.phase >= Phase.OBJECTS for moment in needed_at(need, self.deploy))
 
     def _is_made(self, thing: Thing) -> bool:
         return any(any(self.deploy.moments(made.by)) for made in self.release.things.get(thing, ()))
 
     def _is_gone(self, need: Need) -> bool:
-        first = min(needed_at(need.user, self.deploy), default=Moment(min(Phase)))
+        first = min(needed_at(need, self.deploy), default=Moment(min(Phase)))
         made = (each for made in self.release.things.get(need.thing, ()) for each in self.deploy.moments(made.by))
         return all(each < first for each in made)
 

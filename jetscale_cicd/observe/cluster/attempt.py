@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.drift import without_nulls
+from jetscale_cicd.decide.cluster.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.refusals import (
     A_POLICY,
@@ -28,7 +29,6 @@ from jetscale_cicd.decide.cluster.refusals import (
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, renamed, without_account
 from jetscale_cicd.decide.fields import parts
-from jetscale_cicd.decide.needs.helm_refusals import NAME_BOUND, Leftover, generated_name, is_deleted_before
 from jetscale_cicd.errors import PreconditionError, Stage6Error
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.observe.cluster.kinds import Kinds
@@ -39,6 +39,7 @@ _DRY = {"dryRun": "All", "fieldManager": _MANAGER}
 _APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 # Status of an object that is refused as it would be, not as it was sent.
 _UNPROCESSABLE = 422
+_UNAUTHORIZED = 401
 # The answer to an apply of what is no object of its kind; to ask again gives the same.
 _FINAL = (500,)
 _OWN = "its definition comes with this deploy"
@@ -55,6 +56,7 @@ class Answer(NamedTuple):
     Args:
         unchecked: why it tells nothing; "" where it does.
         told: that is said elsewhere.
+        rule: the one of an answer that tells nothing.
     """
 
     trial: Trial
@@ -62,6 +64,7 @@ class Answer(NamedTuple):
     unchecked: str = ""
     told: bool = False
     warnings: tuple[str, ...] = ()
+    rule: RefusalRule | None = None
 
 
 @frozen
@@ -70,7 +73,6 @@ class Attempt:
 
     Args:
         own: group and kind of what the deploy itself brings a definition for.
-        applies: the deploy is one of helm 4.
         limits: the deploy brings a LimitRange, by which containers get the requests that they do not name.
     """
 
@@ -78,21 +80,22 @@ class Attempt:
     kinds: Kinds
     scope: DeployScope
     own: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    applies: bool = True
     limits: bool = False
 
     def of(self, trial: Trial) -> Answer:
         """Try one object."""
         manifest, warnings = trial.manifest, list[str]()
-        if error := None if trial.is_pod else generated_name(manifest, applies=self.applies):
+        if error := None if trial.is_pod else generated_name(manifest, applies=self.scope.applies):
             return Answer(trial, error=error)
-        if (manifest.api_version.rpartition("/")[0], manifest.kind) in self.own:
+        if (manifest.group, manifest.kind) in self.own:
             return Answer(trial, unchecked=_OWN)
         try:
             self._send(trial, warnings)
         except PreconditionError as error:
             return Answer(trial, error=error, warnings=tuple(warnings))
         except ApiFailure as failed:
+            if failed.status == _UNAUTHORIZED:  # which is no refusal of an object
+                raise
             if trial.is_pod and _NO_ACCOUNT in failed.message:
                 return self._of_default_account(trial)
             return self._refused(trial, failed, tuple(warnings))
@@ -131,7 +134,7 @@ class Attempt:
         manifest = trial.manifest
         if not is_deleted_before(manifest):
             self._make_over(trial, warnings)
-        elif manifest.kind in NAME_BOUND:
+        elif manifest.kind == NAME_BOUND:
             path = self.kinds.path(manifest, self.scope.namespace)
             self._ask("PATCH", path, trial.body, warnings, content=_APPLY, force=True)
         else:
@@ -141,7 +144,7 @@ class Attempt:
         """As helm makes a hook that it does not delete before: helm 3 creates it, helm 4 applies it."""
         manifest, path = trial.manifest, self.kinds.path(trial.manifest, self.scope.namespace)
         left = Leftover(manifest, self._namespace(trial), self.api.get(path) or {})
-        if not self.applies:
+        if not self.scope.applies:
             raise left.error("helm 3 can only create it")
         if left.has_failed:
             raise left.error("it has failed")
@@ -180,7 +183,7 @@ class Attempt:
         """Whether a deploy comes to another object than an apply does: by helm 3, or of what helm 3 deployed."""
         if classify(applied.status, applied.message) is not INVALID:
             return False
-        return not self.applies or (applied.status == _UNPROCESSABLE and self._is_of_a_client(path))
+        return not self.scope.applies or (applied.status == _UNPROCESSABLE and self._is_of_a_client(path))
 
     def _is_of_a_client(self, path: str) -> bool:
         """Whether Helm owns fields of it that it did not apply; helm 4 takes them over before it applies."""
@@ -201,7 +204,7 @@ class Attempt:
         content: str = "application/json",
         force: bool = False,
     ) -> None:
-        query = _DRY | {"fieldValidation": "Strict" if self.applies else "Warn"}
+        query = _DRY | {"fieldValidation": "Strict" if self.scope.applies else "Warn"}
         query |= {"force": "true"} if force else {}
         self.api.request(method, path, query=query, body=body, content=content, final=_FINAL, warnings=warnings)
 
@@ -213,7 +216,7 @@ class Attempt:
         rule = classify(failed.status, failed.message)
         if rule and rule.meaning is Meaning.UNCHECKED:
             told = trial.is_pod and rule is not LACKS_RIGHT  # by what is said of its workload, or of what it needs
-            return Answer(trial, unchecked=rule.hint, told=told, warnings=warnings)
+            return Answer(trial, unchecked=rule.hint, told=told, warnings=warnings, rule=rule)
         if rule is QUOTA and self.limits and _UNSAID in failed.message:
             return Answer(trial, unchecked="its LimitRange comes with this deploy", warnings=warnings)
         if self._gets_its_room(trial, rule, failed):
@@ -251,9 +254,8 @@ class Attempt:
             return False
 
     def _served_versions(self, manifest: Manifest) -> str:
-        group = manifest.api_version.rpartition("/")[0]
-        versions = self.kinds.versions(group) if group else ()
-        return f"; of {group} it has {', '.join(versions)}" if versions else ""
+        versions = self.kinds.versions(manifest.group) if manifest.group else ()
+        return f"; of {manifest.group} it has {', '.join(versions)}" if versions else ""
 
     def _namespace(self, trial: Trial) -> str:
         try:

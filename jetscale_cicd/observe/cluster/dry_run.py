@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from jetscale_cicd.decide.cluster.manifests import Manifest, secrets_in
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.refusals import NAMESPACE_TERMINATES, NO_NAMESPACE
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import own_kinds, trials
 from jetscale_cicd.errors import Stage6Error
@@ -25,11 +26,15 @@ class PolicyReview:
         refused: everything that it would not take, and what it could not tell.
         notes: what it warns of, and what could not be tried.
         untried: there was something to try, and nothing of it could be.
+        namespace_is_missing: an object of the release's namespace was refused for that.
+        namespace_terminates: so was one, because the namespace is being deleted.
     """
 
     refused: tuple[Stage6Error, ...] = ()
     notes: tuple[str, ...] = ()
     untried: bool = False
+    namespace_is_missing: bool = False
+    namespace_terminates: bool = False
 
 
 def check_policy(
@@ -37,29 +42,32 @@ def check_policy(
     scope: DeployScope,
     manifests: Sequence[Manifest],
     deployed: Sequence[Manifest] = (),
-    *,
-    applies: bool = True,
 ) -> PolicyReview:
     """Try every object of a deploy that is new or changed, its hooks, and a pod of each of its workloads.
 
     Args:
         manifests: the objects of the deploy, hooks and ``crds/`` included.
         deployed: the objects of the revision that is deployed; what is unchanged is not sent.
-        applies: the deploy is one of helm 4, which has the server merge; to helm 3 a field that is none is a warning.
 
     Raises:
         CannotTellError: ``DRY_RUN_FAILED``, the API server does not answer.
+        ApiFailure: it does not know this run (any more).
     """
-    api.redact.learn(secrets_in(manifests, api.redact.is_secret_name))  # a refusal may repeat what it refuses
     all_trials = trials(scope, manifests, deployed)
     tried, kinds = all_trials[:_MOST], Kinds(api)
-    own = own_kinds(manifests, deployed, scope.namespace)
+    own = own_kinds(scope, manifests, deployed)
     limits = any(each.manifest.kind == "LimitRange" and each.before is None for each in tried)
-    attempt = Attempt(api, kinds, scope, own, applies=applies, limits=limits)
+    attempt = Attempt(api, kinds, scope, own, limits)
     answers = each_beside(attempt.of, tried)
     answers += [Answer(each, unchecked=_TOO_MANY) for each in all_trials[_MOST:]]
-    untried = bool(answers) and all(each.unchecked for each in answers)
-    return PolicyReview(refused=tuple(_errors(answers)), notes=tuple(_notes(answers))[:_NOTES], untried=untried)
+    within = [each for each in answers if (each.trial.manifest.namespace or scope.namespace) == scope.namespace]
+    return PolicyReview(
+        refused=tuple(_errors(answers)),
+        notes=tuple(_notes(answers))[:_NOTES],
+        untried=bool(answers) and all(each.unchecked for each in answers),
+        namespace_is_missing=any(each.rule is NO_NAMESPACE for each in within),
+        namespace_terminates=any(each.rule is NAMESPACE_TERMINATES for each in within),
+    )
 
 
 def _errors(answers: Sequence[Answer]) -> Iterator[Stage6Error]:

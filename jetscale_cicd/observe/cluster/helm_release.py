@@ -102,6 +102,20 @@ def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease
         ) from None
 
 
+def upgraded_revision(api: Kubernetes, target: Target) -> StoredRelease | None:
+    """The revision that an upgrade begins with: the newest one that is deployed, else the newest; None of none.
+
+    So has Helm it (helm 3.22, pkg/action/upgrade.go): what it changes and removes are the objects of that one.
+
+    Raises:
+        CannotTellError: it could not be read.
+    """
+    statuses = _statuses(api, target)
+    deployed = (number for number, status in statuses.items() if status == "deployed")
+    number = next(deployed, next(iter(statuses), 0))
+    return read_revision(api, target, number) if number else None
+
+
 def reader(api: Kubernetes, target: Target) -> Callable[[int], HelmRevision | None]:
     """What reads a revision by its number, for decisions that follow a rollback to its origin."""
 

@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from urllib.parse import quote
 
-from jetscale_cicd.decide.cluster.manifests import HOOK
+from jetscale_cicd.decide.cluster.helm_marks import HOOK, MANAGED_BY, RESOURCE_POLICY, keeps
 from jetscale_cicd.decide.fields import annotation, part, parts, text
 from jetscale_cicd.decide.needs.inventory import STORAGE, VOLUMES, Inventory, Place, Present, Resource
 from jetscale_cicd.decide.needs.need import Thing
-from jetscale_cicd.decide.needs.ownership import MANAGED_BY
 from jetscale_cicd.decide.needs.products import DEFAULT_CLASS
 from jetscale_cicd.decide.needs.routes import Route, release_of, routes_in
 from jetscale_cicd.model.record import field, frozen, replace
@@ -129,8 +128,13 @@ def _list(api: Kubernetes, path: str, place: Place) -> dict[Thing, Present]:
 
 
 def _volumes(api: Kubernetes, path: str) -> dict[Thing, Present]:
-    """The classes of volumes that people made: claims of such a class need no StorageClass."""
-    names = {text(part(each, "spec"), "storageClassName") for each in api.items(path)} - {""}
+    """The classes of volumes that people made: claims of such a class need no StorageClass.
+
+    A claim that names no class is bound to a volume without one, while there is no default (Kubernetes, Persistent
+    Volumes, "Class").
+    """
+    found = ((text(each, "spec", "storageClassName"), text(each, "status", "phase")) for each in api.items(path))
+    names = {name for name, phase in found if name or phase == "Available"}
     return {Thing(*STORAGE, name): Present() for name in names}
 
 
@@ -187,6 +191,7 @@ def _present(found: Object, *, with_keys: bool) -> Present:
         release=release_of(found),
         controller=f"{text(controller, 'kind')} {text(controller, 'name')}".strip(),
         hook=bool(annotation(found, HOOK)),
+        kept=keeps(annotation(found, RESOURCE_POLICY)),
         leaving="deletionTimestamp" in metadata,
     )
 

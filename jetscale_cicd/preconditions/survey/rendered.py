@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jetscale_cicd.context import RunContext
-from jetscale_cicd.decide.cluster.manifests import parse_manifests
+from jetscale_cicd.decide.cluster.manifests import parse_manifests, secrets_in
 from jetscale_cicd.engines.table import engine_of
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.plan import Decision, TargetDecision
@@ -59,7 +59,10 @@ def rendering_of(context: RunContext, proposal: Proposal, decided: TargetDecisio
     if rendered is None:
         rendered = render_deploy(context, target, archive, release, proposal.plan.head)
     values = dict(read_values(context.repository, proposal.plan.head, target).files)
-    return Rendering(archive, values, rendered, parse_manifests(rendered, target.name))
+    manifests = parse_manifests(rendered, target.name)
+    # What is checked, and refused, may be repeated: by the API server, and by commands of the user's own.
+    context.redact.learn(secrets_in(manifests, context.redact.is_secret_name))
+    return Rendering(archive, values, rendered, manifests)
 
 
 def _is_unproven(context: RunContext, proposal: Proposal, release: Release) -> bool:

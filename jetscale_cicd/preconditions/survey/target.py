@@ -1,7 +1,7 @@
 """What is observed of a target for its preconditions: each thing once, for all checks that read it side by side."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
-from jetscale_cicd.decide.cluster.secret_pipes import Pipes
+from jetscale_cicd.decide.cluster.secret_pipes import GROUP, Pipes
+from jetscale_cicd.decide.needs.contract import ContractSecrets
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.hosts import routed_kinds
 from jetscale_cicd.decide.needs.inventory import Inventory
 from jetscale_cicd.decide.needs.judge import to_see
@@ -18,7 +20,7 @@ from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.ownership import to_compare
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.engines.table import engine_of
-from jetscale_cicd.errors import PreconditionError, Stage6Error
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.engine import ENGINES, Destination
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved
 from jetscale_cicd.model.plan import TargetDecision
@@ -37,6 +39,14 @@ class Rendering:
     values: Mapping[str, bytes]
     text: bytes
     manifests: tuple[Manifest, ...]
+
+
+@frozen
+class Upgraded:
+    """The objects of the revision that a deploy begins with, and whether that one was deployed to its end."""
+
+    manifests: tuple[Manifest, ...]
+    worked: bool
 
 
 if TYPE_CHECKING:  # an offline simulation checks preconditions, too, and loads no client of a server
@@ -86,7 +96,7 @@ class TargetSurvey:
             self._api()
         self.compared_cluster = Once(lambda: compare_cluster(context, self.target, self.cluster, self.recorded))
         self.live = Once(self._live)
-        self.deployed = Once(self._deployed)
+        self.upgraded = Once(self._upgraded)
         self.needs = Once(lambda: needs_of(self.manifests, self.target.namespace))
         self.made = Once(lambda: made_by(self.manifests, self.target.namespace))
         self.inventory = Once(self._inventory)
@@ -114,9 +124,18 @@ class TargetSurvey:
         return self.proposal.observed.releases.clusters.get(self.target.name, ())
 
     @property
-    def is_on_another_cluster(self) -> bool:
-        """Whether the context leads elsewhere, so that nothing is tried there."""
-        return isinstance(self.compared_cluster()[1], PreconditionError)
+    def why_not_tried(self) -> str:
+        """Why nothing is tried on the cluster; "" where it is the one that is meant."""
+        wrong = self.compared_cluster()[1]
+        if wrong is None:
+            return ""
+        if wrong.code == "CLUSTER_DIFFERS":
+            return "the context leads to another cluster, where nothing is tried"
+        return "it is not known whether it is the cluster of the target, so nothing is tried there"
+
+    def deployed(self) -> tuple[Manifest, ...]:
+        """The objects of the revision that a deploy begins with, hooks aside; none where nothing is deployed."""
+        return self.upgraded().manifests
 
     @property
     def has_clusters(self) -> bool:
@@ -147,6 +166,15 @@ class TargetSurvey:
         return not isinstance(self.live(), Deployed)
 
     @property
+    def hooks(self) -> Deploy:
+        """Which hooks run in a deploy."""
+        return Deploy(self.installs, self.target.helm_test)
+
+    def contract_secrets(self, wanted: Mapping[str, Sequence[str]]) -> ContractSecrets:
+        """Secrets of the contract, by what the release makes and what the cluster has."""
+        return ContractSecrets(wanted, self.made(), self.inventory(), self.hooks)
+
+    @property
     def scope(self) -> DeployScope:
         """What a deploy does besides changing the objects of its release."""
         target = self.target
@@ -154,6 +182,8 @@ class TargetSurvey:
             namespace=target.namespace,
             release=target.release,
             installs=self.installs,
+            unproven=not self.upgraded().worked,
+            applies=self.context.helm.applies,
             creates_namespace=self.new_namespace(),
             pull_secret=target.image_pull_secret.name if target.image_pull_secret else "",
             secrets=tuple(target.contract_secrets),
@@ -194,11 +224,14 @@ class TargetSurvey:
 
         return read_pipes(self.cluster, self.target)
 
-    def changed_external_secrets(self) -> frozenset[str]:
-        """Names of the ExternalSecrets that this very deploy makes or changes: as they are now does not count."""
-        now = {each.name: each.document for each in self.deployed() if each.kind == "ExternalSecret"}
-        ours = (each for each in self.manifests if each.kind == "ExternalSecret" and not each.hook)
-        return frozenset(each.name for each in ours if now.get(each.name) != each.document)
+    @property
+    def coming_pipes(self) -> frozenset[tuple[str, str]]:
+        """Kind and name of the ExternalSecrets and stores that this very deploy makes, or whose spec it changes."""
+        namespace = self.target.namespace
+        now = {each.identity(namespace): each.document.get("spec") for each in self.deployed()}
+        ours = (each for each in self.manifests if each.group == GROUP and not each.hook)
+        changed = (each for each in ours if now.get(each.identity(namespace)) != each.document.get("spec"))
+        return frozenset((each.kind, each.name) for each in changed if each.namespace in ("", namespace))
 
     def _is_new(self) -> bool:
         """Whether the namespace is made by the run."""
@@ -219,13 +252,14 @@ class TargetSurvey:
             return engine_of(self.target).observe(self.context, self.target)
         return live
 
-    def _deployed(self) -> tuple[Manifest, ...]:
-        """The objects of the revision that is deployed, hooks aside; none where nothing is."""
+    def _upgraded(self) -> Upgraded:
         live, api = self.live(), self.api
         if api is None or not isinstance(live, Deployed) or live.revision is None:
-            return ()
-        from jetscale_cicd.observe.cluster.helm_release import read_revision
+            return Upgraded((), worked=True)
+        from jetscale_cicd.observe.cluster.helm_release import upgraded_revision
 
-        stored = read_revision(api, self.target, live.revision.number)
-        where = f"{self.target.namespace}/{self.target.release} revision {live.revision.number}"
-        return parse_manifests(stored.manifest.encode(), where) if stored else ()
+        stored = upgraded_revision(api, self.target)
+        if stored is None:
+            return Upgraded((), worked=True)
+        where = f"{self.target.namespace}/{self.target.release} revision {stored.number}"
+        return Upgraded(parse_manifests(stored.manifest.encode(), where), worked=stored.status == "deployed")

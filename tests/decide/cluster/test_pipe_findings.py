@@ -128,5 +128,21 @@ def test_each_thing_that_is_wrong_is_told_in_one_look() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("coming", "expected"),
+    [
+        ((), ["STORE_MISSING", "EXTERNAL_SECRET_NOT_SYNCED"]),
+        ((("ExternalSecret", "failed"),), ["STORE_MISSING"]),
+        ((("SecretStore", "aws"),), []),  # and what reads through it is synced once that is there
+        ((("SecretStore", "other"), ("ExternalSecret", "other")), ["STORE_MISSING", "EXTERNAL_SECRET_NOT_SYNCED"]),
+    ],
+)
+def test_what_the_deploy_itself_makes_or_changes_need_not_be_right_before(
+    coming: tuple[tuple[str, str], ...], expected: list[str]
+) -> None:
+    seen = pipes(external_secret("failed", FAILED), stores={"SecretStore": ()})
+    assert codes(check_pipes(seen, ("failed",), ("SecretStore/aws",), coming)) == expected
+
+
 def test_what_nobody_requires_is_not_told() -> None:
     assert check_pipes(pipes(external_secret(condition=FAILED), stores={}), (), ()) == ()

@@ -55,6 +55,19 @@ def test_what_is_new_is_created_and_what_is_gone_is_deleted() -> None:
     assert verbs(found, "deployments.apps") == {"get", "patch", "list"}  # the last to verify it
 
 
+def test_helm_3_creates_what_is_new_and_patches_what_is_there() -> None:
+    helm3 = DeployScope(namespace="shop", release="app", applies=False)
+    job = hook("Job", "pre-upgrade")
+    new = needed_accesses(helm3, [WEB, job], SERVED)
+    assert "patch" not in verbs(new, "deployments.apps") | verbs(new, "jobs.batch")
+    assert "patch" in verbs(needed_accesses(helm3, [WEB], SERVED, [WEB]), "deployments.apps")
+
+
+def test_what_is_in_a_revision_that_failed_may_have_to_be_created() -> None:
+    unproven = DeployScope(namespace="shop", release="app", unproven=True)
+    assert "create" in verbs(needed_accesses(unproven, [MAP], SERVED, [MAP]), "configmaps")
+
+
 def test_what_is_there_is_made_again_where_somebody_deletes_it() -> None:
     found = needed_accesses(SCOPE, [MAP], SERVED, [MAP])
     assert (verbs(found, "configmaps"), verbs(found, "configmaps", needed=False)) == ({"get", "patch"}, {"create"})
@@ -84,8 +97,9 @@ def test_an_object_of_another_version_of_its_group_is_the_same() -> None:
         ("pre-install", SCOPE, False),
         ("pre-install", DeployScope(namespace="shop", release="app", installs=True), True),
         ("pre-delete", SCOPE, False),
-        ("post-rollback", SCOPE, True),
-        ("post-rollback", DeployScope(namespace="shop", release="app", rolls_back=False), False),
+        ("post-rollback", SCOPE, False),  # a rollback runs the hooks of what it brings back
+        ("Pre-Upgrade", SCOPE, True),
+        ("pre-upgrade, foo", SCOPE, False),
         ("test", SCOPE, False),
         ("test", DeployScope(namespace="shop", release="app", tests=True), True),
     ],

@@ -19,6 +19,9 @@ def parsed(*documents: str) -> tuple[Manifest, ...]:
     return parse_manifests("".join(f"---\n{each}" for each in documents).encode(), "test")
 
 
+RENDERED_CRD = CRD.replace("/crds/", "/templates/")
+
+
 def config(name: str = "c", more: str = "") -> str:
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n{more}"
 
@@ -125,6 +128,10 @@ def test_what_makes_no_pod_has_none_tried(document: str) -> None:
         ("Deployment", "  strategy: {rollingUpdate: {maxSurge: 0}}\n", False),
         ("Deployment", '  strategy: {rollingUpdate: {maxSurge: "0%"}}\n', False),
         ("Deployment", "  strategy: {rollingUpdate: {maxSurge: 1}}\n", True),
+        ("Deployment", "  replicas: 3\n", True),  # a quarter of it, rounded down, is none
+        ("Deployment", "  replicas: 4\n", False),  # one old pod goes for the new one
+        ("Deployment", "  replicas: 2\n  strategy: {rollingUpdate: {maxUnavailable: 1}}\n", False),
+        ("Deployment", '  replicas: 4\n  strategy: {rollingUpdate: {maxUnavailable: "10%"}}\n', True),
         ("StatefulSet", "", False),
         ("DaemonSet", "", False),
         ("DaemonSet", "  updateStrategy: {rollingUpdate: {maxSurge: 1}}\n", True),
@@ -173,9 +180,30 @@ def test_definitions_of_a_chart_are_tried_with_the_first_deploy_alone(installs: 
     assert len(trials(scope, parsed(CRD), ())) == count
 
 
+def test_a_definition_of_crds_comes_with_the_first_deploy_alone() -> None:
+    assert own_kinds(SCOPE, parsed(CRD), ()) == set()
+    assert own_kinds(DeployScope(namespace="shop", release="app", installs=True), parsed(CRD), ()) == {
+        ("own.test", "Own")
+    }
+
+
+def test_a_definition_that_gets_other_labels_brings_no_kind_that_is_not_known() -> None:
+    labelled = RENDERED_CRD.replace("metadata: {", "metadata: {labels: {helm.sh/chart: app-1.0.1}, ", 1)
+    assert own_kinds(SCOPE, parsed(labelled), parsed(RENDERED_CRD)) == set()
+
+
+def test_of_a_revision_that_failed_nothing_is_known_to_be_taken() -> None:
+    unproven = DeployScope(namespace="shop", release="app", unproven=True)
+    assert trials(SCOPE, parsed(workload()), parsed(workload())) == ()
+    assert [each.subject for each in trials(unproven, parsed(workload()), parsed(workload()))] == [
+        "Deployment web",
+        "a pod of Deployment web",
+    ]
+
+
 def test_a_kind_whose_definition_comes_or_changes_with_the_deploy_is_not_known_to_the_server() -> None:
-    changed = CRD.replace("spec:", "spec: {more: 1}").replace("{more: 1} {", "{more: 1, ")
+    changed = RENDERED_CRD.replace("spec:", "spec: {more: 1}").replace("{more: 1} {", "{more: 1, ")
     expected = {("own.test", "Own")}
-    assert own_kinds(parsed(CRD, config()), (), "shop") == expected
-    assert own_kinds(parsed(changed), parsed(CRD), "shop") == expected
-    assert own_kinds(parsed(CRD), parsed(CRD), "shop") == set()
+    assert own_kinds(SCOPE, parsed(RENDERED_CRD, config()), ()) == expected
+    assert own_kinds(SCOPE, parsed(changed), parsed(RENDERED_CRD)) == expected
+    assert own_kinds(SCOPE, parsed(RENDERED_CRD), parsed(RENDERED_CRD)) == set()

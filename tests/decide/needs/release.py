@@ -14,6 +14,7 @@ from jetscale_cicd.decide.needs.need import Thing, group_of
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import replace
 
 NAMESPACE = "shop"
 SERVED = (
@@ -101,6 +102,11 @@ def seen(there: Cluster | None = None, *, unseen: Iterable[str] = (), **more: An
     return Inventory(**{"resources": resources, "things": found, "listed": frozenset(listed), **more})
 
 
+def having(thing: Thing, present: Present) -> Inventory:
+    """A cluster that has this one thing."""
+    return replace(seen(), things={thing: present})
+
+
 def judged(
     text: str, inventory: Inventory | None = None, *, install: bool = True, **more: Any
 ) -> tuple[Stage6Error, ...]:
@@ -125,6 +131,7 @@ def codes(text: str, inventory: Inventory | None = None, *, install: bool = True
 
 
 # What many tests need.
+DB = Thing("", "Secret", NAMESPACE, "db")
 SECRET = "containers: [{name: main, envFrom: [{secretRef: {name: db}}]}]"
 KEY = "containers: [{name: main, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]"
 PULL = "{imagePullSecrets: [{name: db}], containers: []}"

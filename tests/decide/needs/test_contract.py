@@ -1,13 +1,18 @@
 """Secrets of a contract: what is missing is told once, with who waits for it; what the release makes may be missing."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
-from jetscale_cicd.decide.needs.contract import contract_secrets, without_contract
+from jetscale_cicd.decide.needs.contract import ContractSecrets
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Place, Present
 from jetscale_cicd.decide.needs.made import made_by
-from jetscale_cicd.decide.needs.need import Thing
+from jetscale_cicd.decide.needs.need import Thing, Use
 from jetscale_cicd.decide.needs.references import needs_of
+from jetscale_cicd.errors import Stage6Error
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 
 TARGET = Target(name="live", namespace="shop")
@@ -23,10 +28,22 @@ MAKES = b"apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {URL: 
 LISTED = Inventory(listed=frozenset({PLACE}), resources=())
 
 
-def codes(inventory: Inventory, keys: tuple[str, ...] = ("URL",), manifests: bytes = WEB) -> list[str]:
-    objects = parse_manifests(manifests, "x")
-    found = contract_secrets({"db": keys}, made_by(objects, "shop"), inventory, needs_of(objects, "shop"), TARGET)
-    return [each.code for each in found]
+def contract(inventory: Inventory, keys: Sequence[str], manifests: bytes, *, install: bool = False) -> ContractSecrets:
+    made = made_by(parse_manifests(manifests, "x"), "shop")
+    return ContractSecrets({"db": keys}, made, inventory, Deploy(install))
+
+
+def missing(
+    inventory: Inventory, keys: Sequence[str] = (), manifests: bytes = WEB, *, install: bool = False
+) -> tuple[Stage6Error, ...]:
+    needs = needs_of(parse_manifests(manifests, "x"), "shop")
+    return contract(inventory, keys, manifests, install=install).missing(needs, TARGET)
+
+
+def codes(
+    inventory: Inventory, keys: Sequence[str] = ("URL",), manifests: bytes = WEB, *, install: bool = False
+) -> list[str]:
+    return [each.code for each in missing(inventory, keys, manifests, install=install)]
 
 
 def there(**keys: bool) -> Inventory:
@@ -54,15 +71,32 @@ def test_what_the_release_makes_need_not_be_there() -> None:
 
 
 def test_who_waits_for_it_is_named() -> None:
-    objects = parse_manifests(WEB, "x")
-    (missing,) = contract_secrets({"db": ()}, made_by(objects, "shop"), LISTED, needs_of(objects, "shop"), TARGET)
-    assert missing.details == ("needed by Deployment web",)
+    (found,) = missing(LISTED)
+    assert found.details == ("needed by Deployment web",)
 
 
 def test_the_chart_s_needs_of_a_secret_of_the_contract_are_not_told_again() -> None:
-    needs = needs_of(parse_manifests(WEB, "x"), "shop")
-    left = without_contract(needs, {"db": ("URL",)}, LISTED, "shop")
+    of_contract = contract(LISTED, ("URL",), WEB)
+    left = [each for each in needs_of(parse_manifests(WEB, "x"), "shop") if not of_contract.says(each, "shop")]
     assert {each.thing.name for each in left if each.thing.kind == "Secret"} == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "install", "is_made"),
+    [("pre-install", True, True), ("pre-install", False, False), ("post-install", True, True), ("foo", True, False)],
+)
+@pytest.mark.parametrize("inventory", [LISTED, there(USER=False)])
+def test_what_a_hook_makes_counts_where_that_hook_runs(
+    hook: str, install: bool, is_made: bool, inventory: Inventory
+) -> None:
+    """A pre-install hook often makes a password, once; nothing makes it again where somebody deleted it."""
+    annotated = f"metadata: {{name: db, annotations: {{helm.sh/hook: {hook}}}}}".encode()
+    manifests = WEB + b"---\n" + MAKES.replace(b"metadata: {name: db}", annotated)
+    assert bool(codes(inventory, manifests=manifests, install=install)) is not is_made
+    of_contract = contract(inventory, ("URL",), manifests, install=install)
+    needs = needs_of(parse_manifests(manifests, "x"), "shop")
+    (need,) = [replace(each, key="URL") for each in needs if each.thing == DB and each.use is Use.ENV_FROM]
+    assert of_contract.says(need, "shop") is not is_made
 
 
 def test_what_the_release_adds_to_a_secret_that_is_there_is_not_missing() -> None:
@@ -71,6 +105,5 @@ def test_what_the_release_adds_to_a_secret_that_is_there_is_not_missing() -> Non
 
 
 def test_the_remedy_of_a_new_namespace_begins_with_it() -> None:
-    objects, new = parse_manifests(WEB, "x"), Inventory(new_namespaces=frozenset({"shop"}), resources=())
-    (missing,) = contract_secrets({"db": ()}, made_by(objects, "shop"), new, needs_of(objects, "shop"), TARGET)
-    assert missing.hint.count("kubectl create namespace shop && kubectl create secret generic db") == 1
+    (found,) = missing(Inventory(new_namespaces=frozenset({"shop"}), resources=()))
+    assert found.hint.count("kubectl create namespace shop && kubectl create secret generic db") == 1

@@ -13,6 +13,7 @@ from jetscale_cicd.decide.needs.routes import Route
 from jetscale_cicd.errors import PreconditionError
 from tests.decide.needs.release import (
     CLAIM,
+    DB,
     EXTERNAL,
     KEY,
     NAMESPACE,
@@ -21,11 +22,13 @@ from tests.decide.needs.release import (
     STORE,
     Cluster,
     codes,
+    having,
     job,
     judged,
     manifests,
     seen,
     thing,
+    unmet,
     workload,
 )
 
@@ -144,6 +147,17 @@ OWN: dict[str, str] = {
         "db",
         "spec: {replicas: 2, volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: ''}}]}",
     ),
+    "a claim of a StatefulSet that counts from another number": workload(
+        "{volumes: [{name: v, persistentVolumeClaim: {claimName: data-db-5}}], containers: []}"
+    )
+    + thing(
+        "apps/v1",
+        "StatefulSet",
+        "db",
+        "spec: {ordinals: {start: 5}, volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: ''}}]}",
+    ),
+    "a volume without a class": thing("v1", "PersistentVolume", "v", "spec: {}")
+    + thing("v1", "PersistentVolumeClaim", "p"),
     "the class of a volume of people": thing("v1", "PersistentVolume", "v", "spec: {storageClassName: fast}") + CLAIM,
 }
 SERVED_TOO: Cluster = {("IngressClass", "alb"): None, ("Namespace", "other"): None}
@@ -320,13 +334,42 @@ def test_an_operator_may_make_what_is_named_after_its_object() -> None:
 
 
 def test_what_an_upgrade_removes_is_no_more_there() -> None:
-    live, kept = thing("v1", "Secret", "db"), thing("v1", "Secret", "db", resource_policy="keep")
-    new = workload(SECRET)
+    live, new = thing("v1", "Secret", "db"), workload(SECRET)
     there: dict[str, Any] = {"inventory": seen({("Secret", "db"): ()}), "install": False}
     leaving = removed_by(manifests(live), manifests(new), NAMESPACE)
     assert codes(new, leaving=leaving, **there) == ["UPGRADE_REMOVES_NEEDED"]
-    assert codes(new, leaving=removed_by(manifests(kept), manifests(new), NAMESPACE), **there) == []
+    kept = having(DB, Present(kept=True))
+    assert codes(new, kept, install=False, leaving=leaving) == []  # helm asks the object, and not its manifest
     assert codes(new + live, leaving=removed_by(manifests(live), manifests(new + live), NAMESPACE), **there) == []
+
+
+def test_what_is_being_deleted_is_not_there_whatever_keys_it_has() -> None:
+    (found,) = judged(workload(KEY), having(DB, Present(leaving=True, keys={"url": False})))
+    assert found.code == "NEEDED_SECRET_MISSING"
+    assert "kubectl patch" not in found.hint
+
+
+PODS = f"template: {{spec: {{{SECRET}}}}}"
+IDLE = {
+    "no replicas": thing("apps/v1", "Deployment", "web", f"spec: {{replicas: 0, {PODS}}}"),
+    "a schedule that is suspended": thing(
+        "batch/v1", "CronJob", "c", f"spec: {{suspend: true, jobTemplate: {{spec: {{{PODS}}}}}}}"
+    ),
+    "a job that is suspended": thing("batch/v1", "Job", "j", f"spec: {{suspend: true, {PODS}}}"),
+}
+
+
+@pytest.mark.parametrize("text", IDLE.values(), ids=IDLE)
+def test_what_makes_no_pods_now_does_not_stop_a_deploy_for_what_they_need(text: str) -> None:
+    found = unmet(text)
+    assert ([each.code for each in found.errors], [each.code for each in found.warnings]) == (
+        [],
+        ["NEEDED_SECRET_MISSING"],
+    )
+
+
+def test_what_others_need_too_stops_it() -> None:
+    assert [each.code for each in unmet(IDLE["no replicas"] + workload(SECRET)).errors] == ["NEEDED_SECRET_MISSING"]
 
 
 def test_what_the_run_makes_before_is_there() -> None:
@@ -385,6 +428,14 @@ def test_an_object_of_another_namespace_needs_that() -> None:
     text = thing("v1", "ConfigMap", "c").replace("name: c", "name: c\n  namespace: gone")
     assert codes(text) == ["OBJECT_NAMESPACE_MISSING"]
     assert codes(text + thing("v1", "Namespace", "gone")) == []
+    assert codes(text + thing("v1", "Namespace", "gone", hook="pre-install")) == []
+    assert codes(text + thing("v1", "Namespace", "gone", hook="post-install")) == ["WAITS_FOR_HOOK"]
+
+
+@pytest.mark.parametrize(("weight", "expected"), [("-1", []), ("1", ["HOOK_DEADLOCK"])])
+def test_a_hook_of_another_namespace_needs_it_when_it_is_made(weight: str, expected: list[str]) -> None:
+    text = thing("v1", "ConfigMap", "c", hook="pre-install").replace("name: c", "name: c\n  namespace: gone")
+    assert codes(text + thing("v1", "Namespace", "gone", hook="pre-install", hook_weight=weight)) == expected
 
 
 def test_an_external_secret_that_only_adds_keys_makes_no_secret() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.observe.cluster.dry_run import PolicyReview, check_policy
 from jetscale_cicd.tools.kubernetes import ApiFailure, Object
 from tests.decide.cluster.test_trials import config, parsed, workload
@@ -17,6 +18,7 @@ SERVED = {
     "/apis/apps/v1": [{"name": "deployments", "kind": "Deployment", "namespaced": True}],
     "/apis/batch/v1": [{"name": "jobs", "kind": "Job", "namespaced": True}],
 }
+CONFIG = "/api/v1/namespaces/shop/configmaps/c"
 MAPS, PODS = "/api/v1/namespaces/shop/configmaps", "/api/v1/namespaces/shop/pods"
 DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/web"
 JOBS = "/apis/batch/v1/namespaces/shop/jobs"
@@ -135,11 +137,32 @@ def test_more_objects_than_can_be_tried_are_told(monkeypatch: pytest.MonkeyPatch
     assert (len(api.sent), len(found.notes)) == (3, 1)
 
 
-def test_a_secret_of_the_manifests_is_masked_in_what_the_server_says() -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {key: canary-word}\n"
-    api = Server()
-    check_policy(api, SCOPE, parsed(secret))
-    assert api.redact("a canary-word") == "a ***"
+@pytest.mark.parametrize(
+    ("message", "status", "missing", "terminates"),
+    [
+        ('namespaces "shop" not found', 404, True, False),
+        ("unable to create new content in namespace shop because it is being terminated", 403, False, True),
+        ('User "me" cannot patch resource "configmaps" in the namespace "shop"', 403, False, False),
+    ],
+)
+def test_what_the_server_says_of_the_namespace_is_no_lack_of_a_right(
+    message: str, status: int, missing: bool, terminates: bool
+) -> None:
+    server = Server(refuse("PATCH", CONFIG, status, message))
+    found = check_policy(server, SCOPE, parsed(config()))
+    assert (found.untried, found.namespace_is_missing, found.namespace_terminates) == (True, missing, terminates)
+
+
+def test_of_another_namespace_which_may_come_with_the_release_nothing_is_concluded() -> None:
+    path = CONFIG.replace("/shop/", "/other/")
+    server = Server(refuse("PATCH", path, 404, 'namespaces "other" not found'))
+    found = check_policy(server, SCOPE, parsed(config().replace("{name: c", "{namespace: other, name: c")))
+    assert (found.untried, found.namespace_is_missing) == (True, False)
+
+
+def test_a_login_that_ends_is_no_refusal_of_an_object() -> None:
+    with pytest.raises(ApiFailure, match="Unauthorized"):
+        check_policy(Server(refuse("PATCH", CONFIG, 401, "Unauthorized")), SCOPE, parsed(config()))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +184,7 @@ APPLIED = refuse("PATCH", DEPLOYMENT, 422, 'x "web" is invalid: spec.a: Forbidde
 
 def test_what_helm_3_does_not_find_as_it_left_it_is_refused_as_it_was_applied() -> None:
     there = refuse("POST", DEPLOYMENT.rpartition("/")[0], 409, 'deployments.apps "web" already exists', "AlreadyExists")
-    (error,) = check_policy(Server(APPLIED, there), SCOPE, parsed(workload()), applies=False).refused
+    (error,) = check_policy(Server(APPLIED, there), replace(SCOPE, applies=False), parsed(workload())).refused
     assert error.code == "POLICY_INVALID"
 
 

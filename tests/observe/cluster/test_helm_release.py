@@ -13,6 +13,7 @@ from jetscale_cicd.observe.cluster.helm_release import (
     read_revision,
     revision_numbers,
     secret_path,
+    upgraded_revision,
 )
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.observe.cluster.conftest import CONFIG_MAPS, LEASE
@@ -338,6 +339,25 @@ def test_the_newest_revision_that_was_deployed_is_good(
 ) -> None:
     put(api, *(ours(number, status) for number, status in enumerate(revisions, 1)))
     assert newest_good(api, target, before) == good
+
+
+@pytest.mark.parametrize(
+    ("statuses", "number"),
+    [
+        ((), None),
+        (("deployed",), 1),
+        (("failed",), 1),
+        (("deployed", "failed"), 1),
+        (("superseded", "deployed", "failed", "failed"), 2),
+        (("superseded", "failed"), 2),
+    ],
+)
+def test_an_upgrade_begins_with_the_newest_revision_that_is_deployed(
+    api: FakeKubernetes, target: Target, statuses: tuple[str, ...], number: int | None
+) -> None:
+    put(api, *(ours(each, status) for each, status in enumerate(statuses, 1)))
+    found = upgraded_revision(api, target)
+    assert (found and found.number) == number
 
 
 def test_what_was_uninstalled_was_not_good_to_the_end(api: FakeKubernetes, target: Target) -> None:

@@ -1,14 +1,14 @@
 """What Helm itself does not deploy, whatever the API server takes."""
 
+from jetscale_cicd.decide.cluster.helm_marks import BEFORE_CREATION, SUCCEEDED
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.fields import part, parts, text
-from jetscale_cicd.decide.needs.hooks import BEFORE_CREATION, SUCCEEDED, user_of
 from jetscale_cicd.errors import PreconditionError
 from jetscale_cicd.model.record import frozen
 
 CRD = "CustomResourceDefinition"
-# Their names follow from what they are of, so that they cannot be tried under another one.
-NAME_BOUND = (CRD, "APIService")
+# Of it, as of a CRD, the name follows from what it is of, so that it cannot be tried under another one.
+NAME_BOUND = "APIService"
 
 
 @frozen
@@ -51,8 +51,7 @@ class Leftover:
 
 def is_deleted_before(manifest: Manifest) -> bool:
     """Whether Helm deletes a hook of an earlier deploy before it makes it anew (helm 3.22, 4.3: action/hooks.go)."""
-    policies = user_of(manifest, "").policies
-    return bool(manifest.hook) and manifest.kind != CRD and BEFORE_CREATION in policies
+    return manifest.kind != CRD and BEFORE_CREATION in manifest.delete_policies
 
 
 def generated_name(manifest: Manifest, *, applies: bool) -> PreconditionError | None:
@@ -78,6 +77,4 @@ def generated_name(manifest: Manifest, *, applies: bool) -> PreconditionError | 
 def _can_make(manifest: Manifest, *, applies: bool) -> bool:
     if not manifest.is_generated:
         return bool(manifest.hook) or not applies
-    return (
-        bool(manifest.hook) and not applies and not {BEFORE_CREATION, SUCCEEDED} & set(user_of(manifest, "").policies)
-    )
+    return bool(manifest.hook) and not applies and not {BEFORE_CREATION, SUCCEEDED} & set(manifest.delete_policies)
