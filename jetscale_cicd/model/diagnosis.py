@@ -37,6 +37,8 @@ class Diagnosis:
         source: where its log is, None where there is none.
         read_log: the next step is to read that log.
         log: its last lines.
+        waits_for: kind and name of what the object waits for.
+        blocks: kind and name of what is not there, or of no use, because of it.
     """
 
     code: str
@@ -47,36 +49,10 @@ class Diagnosis:
     source: LogSource | None = None
     read_log: bool = False
     log: tuple[str, ...] = ()
+    waits_for: tuple[tuple[str, str], ...] = ()
+    blocks: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:
         """The object and what is wrong with it."""
         return f"{self.subject}: {self.verdict}" if self.subject else self.verdict
-
-
-@frozen(kw_only=True)
-class WorkloadRow:
-    """The rollout of one workload.
-
-    Args:
-        ready: pods of its newest revision that are ready.
-        wanted: pods that it is to have.
-        complete: the rollout is complete, and no pod of an older revision is left.
-        old: ready pods of an older revision, which serve meanwhile.
-        note: its newest event.
-    """
-
-    kind: str
-    name: str
-    ready: int
-    wanted: int
-    complete: bool
-    old: int = 0
-    note: str = ""
-
-    @property
-    def line(self) -> str:
-        """One line for people."""
-        of_which = f"new ready, {self.old} old" if self.old else "ready"
-        note = f", {self.note}" if self.note else ""
-        return f"{self.kind} {self.name}: {self.ready}/{self.wanted} {of_which}{note}"

@@ -1,6 +1,7 @@
 """The status of a repository: what is released, published and live, and what the next run would do."""
 
-from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.ledger import Ledger
 from jetscale_cicd.model.live import LiveState
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
@@ -33,8 +34,8 @@ class TargetStatus:
         context: kubeconfig context of the cluster, "" where none was observed.
         drift: how the live objects differ from that release; None where they were not observed.
         unseen: what could not be observed, and why, a line each.
-        workloads: the rollout of each; None where they were not observed.
-        fault: why workloads are not ready; None where all are.
+        ledger: every object of that release; None where they were not observed.
+        fault: the first cause of all that is not as it is to be; None where nothing shows one.
     """
 
     target: Target
@@ -42,7 +43,7 @@ class TargetStatus:
     context: str = ""
     drift: tuple[Drift, ...] | None = None
     unseen: tuple[str, ...] = ()
-    workloads: tuple[WorkloadRow, ...] | None = None
+    ledger: Ledger | None = None
     fault: Diagnosis | None = None
 
 

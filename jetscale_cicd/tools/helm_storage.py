@@ -26,7 +26,7 @@ _INFO = {
     **dict.fromkeys(("status", "description", "first_deployed", "last_deployed", "deleted"), str),
     "rollback_revision": int,
 }
-_HOOK = {"kind": str, "name": str}
+_HOOK = {"kind": str, "name": str, "manifest": str}
 _SHAPE: Object = {"name": str, "version": int, "info": _INFO, "chart": _CHART, "config": {}, "manifest": str}
 _SHAPE |= {"hooks": [_HOOK]}
 
@@ -147,6 +147,11 @@ class StoredRelease:
         return frozenset(
             (str(each.get("kind", "")), str(each.get("name", ""))) for each in self.content.get("hooks") or ()
         )
+
+    @property
+    def hook_manifests(self) -> str:
+        """All hooks of the release, as YAML."""
+        return "".join(f"---\n{each.get('manifest', '')}\n" for each in self.content.get("hooks") or ())
 
     @property
     def manifest(self) -> str:

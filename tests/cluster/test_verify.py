@@ -44,23 +44,22 @@ def test_a_required_secret_that_is_missing_fails_the_run_and_undoes_nothing(
     assert live.history() == [(1, "deployed")]
 
 
-def test_an_external_secret_that_is_not_ready_holds_nothing_up_unless_it_is_required(
-    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, secrets_operator: SecretsOperator
+@pytest.mark.parametrize("required", [True, False], ids=["of the contract", "of the chart alone"])
+def test_an_external_secret_has_to_be_synced_and_is_waited_for(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, secrets_operator: SecretsOperator, required: bool
 ) -> None:
     key = f"{namespace}-db"
     files = {"charts/app/templates/external.yaml": EXTERNAL.replace("KEY", key)}
-    live = stack(tmp_path, cluster, namespace, helm, SOFT, **files)
-    live.done()  # helm would have ended at its timeout, and the run with exit 5
-    live.sample.edit("chore: contract", ".stage6.yaml", "    env:", "    required_external_secrets: [db]\n    env:")
-    live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 3", "size: 4")
-    ended = live.run()
-    assert ended.json["error"]["code"] == "EXTERNAL_SECRET_NOT_READY"
+    contract = "    required_external_secrets: [db]\n" if required else ""
+    live = stack(tmp_path, cluster, namespace, helm, f"{contract}{SOFT}", timeout="5s", **files)
+    ended = live.run()  # helm waits for none, and ended well
+    assert (ended.status, ended.json["error"]["code"]) == (6, "EXTERNAL_SECRET_NOT_READY")
+    assert live.history() == [(1, "deployed")]
     secrets_operator.moto.put(key, "x")
     secrets_operator.store(namespace)
-    secrets_operator.until(namespace, "db", "SecretSynced")
-    live.sample.edit("chore(live): more", "envs/live/values.yaml", "size: 4", "size: 5")
     said = live.done()
-    assert "1 ExternalSecrets are ready" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
+    detail = next(each["detail"] for each in said["steps"] if each["name"] == "verify")
+    assert "1 ExternalSecrets are ready" in detail
 
 
 def test_a_job_of_the_chart_that_failed_is_not_taken_for_ready(

@@ -9,9 +9,8 @@ from typing import Any
 
 from jetscale_cicd.config.bounded_json import JsonRefused
 from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, masking, revisions
-from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
-from jetscale_cicd.decide.cluster.manifests import check_rendered_once, parse_manifests, secrets_in
+from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
@@ -22,6 +21,9 @@ from jetscale_cicd.decide.needs.made import made_by
 from jetscale_cicd.decide.needs.need import Thing
 from jetscale_cicd.decide.needs.routes import routes_in
 from jetscale_cicd.decide.needs.verdicts import Circumstances
+from jetscale_cicd.decide.objects.diagnose import diagnose
+from jetscale_cicd.decide.objects.ledger import hook_rows, release_ledger
+from jetscale_cicd.decide.objects.snapshot import Snapshot
 from jetscale_cicd.decide.parity.names import Names, Who
 from jetscale_cicd.decide.parity.objects import manifest_differences
 from jetscale_cicd.decide.parity.veil import Veil
@@ -116,6 +118,31 @@ MANIFEST_VALUES: list[Any] = [
     },
 ]
 _FAILED = seen.external_secret("failed", seen.FAILED)
+_STATE = {"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}}
+_ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+_POD: dict[str, Any] = {
+    "metadata": {"name": "q", "uid": "p", "ownerReferences": [{"uid": "d"}], "annotations": {"helm.sh/hook": "test"}},
+    "spec": {"volumes": [{"persistentVolumeClaim": {"claimName": "c"}}], "readinessGates": [{"conditionType": "g"}]},
+    "status": {
+        "phase": "Pending",
+        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node"}],
+        "containerStatuses": [{"name": "main", "state": _STATE, "lastState": _ENDED, "restartCount": 2}],
+    },
+}
+_EVENT: dict[str, Any] = {
+    "metadata": {"creationTimestamp": "2026-01-01T10:00:00Z"},
+    "involvedObject": {"uid": "p"},
+    "type": "Warning",
+    "reason": "FailedMount",
+    "message": "MountVolume.SetUp failed",
+    "count": 3,
+}
+_OWNER: dict[str, Any] = {
+    "metadata": {"name": "p", "uid": "d", "generation": 2, "deletionTimestamp": "", "finalizers": ["a/b"]},
+    "spec": {"replicas": 2, "updateStrategy": {"rollingUpdate": {"partition": 1}}, "parentRefs": [{"name": "g"}]},
+    "status": {"observedGeneration": 2, "updatedReplicas": 1, "conditions": [{"type": "Ready", "status": "False"}]},
+}
+SHOWN: list[Any] = [{"items": [_OWNER, _POD, _EVENT]}, {"items": [DEPLOYMENT, _POD]}]
 PIPES: list[Any] = [
     {"items": [each, seen.store(), seen.store("aws", condition=seen.STORE_INVALID), about, seen.operator()]}
     for each, about in (
@@ -217,6 +244,19 @@ def secret_pipes(content: bytes) -> None:
     check_pipes(shown, (), names)
 
 
+def ledger(content: bytes) -> None:
+    """Objects of every kind that has a rule, whose fields are of any type."""
+    things = tuple(each for each in read_object(content).get("items", ()) if isinstance(each, dict))
+    kinds = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Job", "CronJob", "Service", "Event")
+    more = ("PersistentVolumeClaim", "HorizontalPodAutoscaler", "ExternalSecret", "SecretStore", "Certificate")
+    places = (*kinds, *more, "CustomResourceDefinition", "HTTPRoute", "Ingress", "Secret", "Thing.a.b")
+    around = Snapshot(release="r", namespace="n", objects=dict.fromkeys(places, things), now=1e9)
+    wanted = [Manifest(version, kind, "", "p", {}) for version in _VERSIONS for kind in (*kinds, *more, "Thing")]
+    found = (*release_ledger(wanted, around).rows, *hook_rows(wanted, around))
+    diagnose(found, "timed out waiting for the condition")
+    assert all(row.line for row in found)
+
+
 def helm_message(content: bytes) -> None:
     message = replaced(content)
     failed_at(message)
@@ -229,6 +269,7 @@ def helm_message(content: bytes) -> None:
     REDACT(message)
 
 
+_VERSIONS = ("v1", "apps/v1", "batch/v1", "autoscaling/v2", "external-secrets.io/v1", "cert-manager.io/v1", "a.b/v1")
 BOUNDARIES = {
     "Helm Secret": Boundary(helm_secret, RELEASES, (UnreadableRelease, JsonRefused), (), packed_release, 4),
     "API object": Boundary(api_object, OBJECTS, (JsonRefused,), pack="json"),
@@ -238,6 +279,7 @@ BOUNDARIES = {
     "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
     "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),
     "needs as JSON": Boundary(needs, MANIFEST_VALUES, pack="json"),
+    "ledger": Boundary(ledger, SHOWN, (JsonRefused,), pack="json", weight=2),
     "secret pipes": Boundary(secret_pipes, PIPES, (JsonRefused,), pack="json"),
     "helm message": Boundary(helm_message, HELM_MESSAGES),
 }

@@ -50,14 +50,7 @@ NOT_FOREIGN = {
     ),
     **dict.fromkeys(
         (
-            *("decide/cluster/faults.py:_container_fault", "decide/cluster/faults.py:_lacks_pods"),
-            *("decide/cluster/faults.py:_lacks_pods.count", "decide/cluster/workloads.py:_progress"),
-            *("decide/cluster/workloads.py:_revision", "decide/cluster/workloads.py:_row"),
-            *(
-                "decide/cluster/workloads.py:event_line",
-                "engines/helm/lock.py:_held",
-                "engines/helm/verify.py:_min_ready",
-            ),
+            "engines/helm/lock.py:_held",
             *("observe/cluster/elsewhere.py:_revision", "observe/cluster/helm_release.py:_statuses"),
         ),
         _API,
@@ -66,10 +59,7 @@ NOT_FOREIGN = {
         (
             *("act/actions.py:_package", "act/release/adopt.py:_write", "build/package.py:Packager._pack"),
             *("build/package.py:_read", "build/release_commit.py:_text", "build/release_commit.py:release_commit"),
-            *(
-                "engines/helm/verify.py:_check_seen",
-                "observe/cluster/drift.py:find_drift",
-            ),
+            *("observe/cluster/drift.py:find_drift", "observe/cluster/ledger.py:ReleaseObjects.of"),
             *("observe/cluster/helm_release.py:read_revision", "observe/git/chart_diff.py:_ignore"),
             *(
                 "observe/git/chart_name.py:read_chart",
@@ -90,7 +80,7 @@ NOT_FOREIGN = {
                 "planning/version.py:choose",
             ),
             *("planning/rebuilt.py:compare_with_rebuild", "preconditions/survey/rendered.py:rendering_of"),
-            *("preconditions/release_size.py:_run", "preconditions/survey/target.py:TargetSurvey._deployed"),
+            *("preconditions/release_size.py:_run", "preconditions/survey/target.py:TargetSurvey._upgraded"),
         ),
         _WITHIN,
     ),

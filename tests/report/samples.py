@@ -6,8 +6,9 @@ from pathlib import Path
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, PublishError, SupersededError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
 from jetscale_cicd.model.commit import Commit, JudgedCommit
-from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.event import Event, EventKind
+from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState, Pods
 from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
 from jetscale_cicd.model.outcome import Result, Run, StepOutcome
 from jetscale_cicd.model.parity import Cause, DifferenceKind, Parity, Side
@@ -283,6 +284,7 @@ ADOPTIONS = {
         ("not rebuilt", (), f"no lock {SECRET}", ""),
     )
 }
+WORKING = LedgerRow(kind="StatefulSet", name="db", state=ObjectState.READY, pods=Pods(ready=1, wanted=1))
 SEEN = TargetStatus(
     target=LIVE,
     live=RECORDED,
@@ -292,15 +294,25 @@ SEEN = TargetStatus(
         Drift(subject="Secret b", path="", live="absent", wanted=SECRET),
     ),
     unseen=("ConfigMap c: no right to read it",),
-    workloads=(
-        WorkloadRow(kind="Deployment", name="web", ready=1, wanted=2, complete=False, old=1, note="pulling the image"),
-        WorkloadRow(kind="StatefulSet", name="db", ready=1, wanted=1, complete=True),
+    ledger=Ledger(
+        (
+            LedgerRow(
+                kind="Deployment",
+                name="web",
+                namespace="jetscale-prod",
+                state=ObjectState.PROGRESSING,
+                reason="1 of 2 pods are available",
+                pods=Pods(ready=1, wanted=2, old=1),
+                note="pulling the image",
+            ),
+            WORKING,
+        )
     ),
     fault=Diagnosis(
         code="IMAGE_PULL", subject="pod web-1", verdict="its image is not there", next_step="push it", events=("e",)
     ),
 )
-HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, drift=(), workloads=SEEN.workloads and SEEN.workloads[1:])
+HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, drift=(), ledger=Ledger((WORKING,)))
 STATUSES = {
     "present": Status(
         plan=replace(

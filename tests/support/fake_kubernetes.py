@@ -123,7 +123,8 @@ class FakeKubernetes(Kubernetes):
         raise AssertionError(f"unexpected: GET {path} as text")
 
     def request(self, method: str, path: str, **_: Any) -> Object:
-        raise AssertionError(f"unexpected: {method} {path}")
+        assert method == "GET", f"unexpected: {method} {path}"
+        return self.get(path) or {}
 
     def _called(self, method: str, path: str, body: Object | None = None) -> None:
         self.calls.append(Call(method, path, body))

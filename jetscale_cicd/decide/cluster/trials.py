@@ -141,7 +141,7 @@ def _pods(manifest: Manifest, before: Manifest | None) -> Iterator[Trial]:
     name = f"{manifest.name[:_LONGEST_PREFIX].rstrip('.-')}-"
     metadata: dict[str, object] = {**kept, "generateName": name, "ownerReferences": [_owner(manifest)]}
     body: dict[str, object] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
-    adds = (before is None and manifest.kind != "CronJob") or _needs_room(manifest)
+    adds = _needs_room(manifest) or (before is None and manifest.kind != "CronJob")
     yield Trial(manifest=manifest, body=without_nulls(body), creates=True, is_pod=True, adds=adds)
 
 

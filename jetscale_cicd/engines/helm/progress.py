@@ -1,14 +1,16 @@
-"""helm at work: its process, and the rollout of the workloads meanwhile, as a table or as a line for each change."""
+"""helm at work: its process, and the release's objects meanwhile, as a table or as a line for each change."""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from jetscale_cicd.decide.cluster.workloads import workload_rows
+from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.diagnosis import FailedAt
+from jetscale_cicd.model.ledger import LedgerRow
 from jetscale_cicd.model.target import Target
-from jetscale_cicd.observe.cluster.workloads import see_workloads
+from jetscale_cicd.observe.cluster.helm_release import read_revision, revision_numbers
+from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import Finished, ProcessTimeout, ToolKilledError
@@ -17,6 +19,7 @@ from jetscale_cicd.tools.worker import helper_thread
 _INTERVAL, _LATER = 1.0, 3.0  # seconds between two observations, at first and later
 _AT_FIRST = 30  # observations
 _LAST = 1.0  # seconds that an observation in progress is waited for
+_MOST_LINES = 20
 
 
 class HelmEnd(NamedTuple):
@@ -40,15 +43,21 @@ class HelmEnd(NamedTuple):
 
 @dataclass
 class Progress:
-    """Observes the workloads of a release until ``done``."""
+    """Observes the objects of the revision that helm makes, until ``done``.
+
+    Args:
+        before: the newest revision before it.
+    """
 
     api: Kubernetes
     target: Target
     since: str
+    before: int
     announce: Callable[[str], None]
     show: Callable[[Sequence[str]], bool]
     done: threading.Event = field(default_factory=threading.Event)
     shown: dict[str, str] = field(default_factory=dict)
+    objects: ReleaseObjects | None = None
 
     def run(self) -> None:
         """Observe, and report what changed."""
@@ -62,16 +71,27 @@ class Progress:
 
     def _observe(self) -> dict[str, str]:
         try:
-            rows = workload_rows(see_workloads(self.api, self.target, self.since, fresh=False))
-        except ApiFailure as failed:
-            return {"": f"the workloads cannot be observed: {failed.message}"}
-        waited_for_first = sorted(rows, key=lambda row: row.complete)
-        return {f"{row.kind} {row.name}": row.line for row in waited_for_first}
+            self.objects = self.objects or self._begun()
+            rows = self.objects.ledger(fresh=False).rows if self.objects else ()
+        except (ApiFailure, Stage6Error) as failed:
+            return {"": f"the objects of the release cannot be observed: {failed.message}"}
+        shown = [row for row in rows if row.pods or not row.state.is_green]
+        return {row.subject: row.line for row in sorted(shown, key=_waited_for_first)[:_MOST_LINES]}
+
+    def _begun(self) -> ReleaseObjects | None:
+        """The objects of the revision that helm has begun; None while it has not."""
+        newest = next(iter(revision_numbers(self.api, self.target)), 0)
+        stored = read_revision(self.api, self.target, newest) if newest > self.before else None
+        return ReleaseObjects.of(self.api, self.target, stored, self.since) if stored else None
 
     def _report(self, subject: str, line: str) -> None:
         if self.shown.get(subject) != line and not self.done.is_set():
             self.shown[subject] = line
             self.announce(f"  · {line}")
+
+
+def _waited_for_first(row: LedgerRow) -> tuple[bool, bool]:
+    return row.state.is_green, row.pods is None
 
 
 def run_helm(progress: Progress, change: Callable[[], Finished]) -> HelmEnd:

@@ -112,9 +112,14 @@ class HelmRelease:
             )
         return number
 
-    def run_helm(self, since: str, change: Callable[[], Finished]) -> HelmEnd:
-        """Run helm, and report the rollout meanwhile."""
-        return run_helm(Progress(self.api, self.target, since, self.announce, self.show), change)
+    def run_helm(self, since: str, before: int, change: Callable[[], Finished]) -> HelmEnd:
+        """Run helm, and report the rollout meanwhile.
+
+        Args:
+            since: when it begins, by the API server's clock.
+            before: the newest revision before it.
+        """
+        return run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
 
     def write_record(self, number: int, edit: Edit | RevisionRecord) -> None:
         """Write what became of a revision; where that fails, it is announced, and what else is to be done goes on."""

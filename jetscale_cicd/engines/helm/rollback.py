@@ -39,7 +39,7 @@ def roll_back(release: HelmRelease, rollback: RollbackRecord) -> HelmRollback:
     release.check()
     before, since = release.newest(), release.now()
     try:
-        ended = release.run_helm(since, lambda: release.helm.rollback(release.place, rollback.to))
+        ended = release.run_helm(since, before, lambda: release.helm.rollback(release.place, rollback.to))
     except KeyboardInterrupt:
         with suppress(Stage6Error):  # helm marks no interrupted rollback; the interruption is what is reported
             if number := _find(release, rollback.to, before):

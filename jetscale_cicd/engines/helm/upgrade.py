@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import record_labels, state_labels
@@ -67,7 +68,9 @@ def upgrade(release: HelmRelease, chart: Path, values: Sequence[Path], record: D
     note = RevisionNote(describe(expected, record, release.run), {**record_labels(record), **state_labels(expected)})
     try:
         with _state_file(release, expected) as state:
-            ended = release.run_helm(since, lambda: release.helm.upgrade(release.place, chart, [*values, state], note))
+            files = [*values, state]
+            change = partial(release.helm.upgrade, release.place, chart, files, note)
+            ended = release.run_helm(since, attempt.before, change)
         failed = None if ended.succeeded else _after_failure(release, attempt, ended, since)
     except KeyboardInterrupt:
         raise _interrupted(release, attempt) from None

@@ -1,35 +1,29 @@
-"""Verification of a deploy: Secrets, ExternalSecrets, workloads, an address, the chart's own tests."""
+"""Verification of a deploy: required Secrets, every object of the release, an address, the chart's own tests."""
 
 import time
 from collections.abc import Callable, Iterator
 
-from jetscale_cicd.decide.cluster.diagnose import diagnose
-from jetscale_cicd.decide.cluster.fault_codes import FaultCode
-from jetscale_cicd.decide.cluster.faults import blocked
-from jetscale_cicd.decide.cluster.manifests import parse_manifests
-from jetscale_cicd.decide.cluster.workloads import Object, Snapshot, workload_rows
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.secret_pipes import GROUP
+from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
-from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.helm_release import read_revision
-from jetscale_cicd.observe.cluster.workloads import NO_HOOKS, see_workloads
+from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
 from jetscale_cicd.tools.helm import failure_of
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 from jetscale_cicd.tools.process import ProcessTimeout, ToolKilledError
 from jetscale_cicd.tools.worker import pause
 
-_STALLED = 60.0  # seconds without any progress
+_STALLED = 60.0  # seconds without any change
 _POLL = 1.0
-# The kinds that have to be listed, so that no workload of a kind counts as ready unseen.
-_SHOWN_BY = {
-    "Deployment": ("Deployment", "ReplicaSet", "Pod"),
-    "StatefulSet": ("StatefulSet", "Pod"),
-    "DaemonSet": ("DaemonSet", "Pod"),
-    "Pod": ("Pod",),
-}
-_EXTERNAL_SECRETS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
+_MOST_LINES = 8
+_SYNCED = "ExternalSecret"
 
 
 def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
@@ -44,7 +38,7 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
     """
     target, api = release.target, release.api
     try:
-        seen = [*_secrets(api, target), *_external_secrets(api, target), *_workloads(release)]
+        seen = [*_secrets(api, target), *_objects(release)]
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
@@ -71,81 +65,105 @@ def _secrets(api: Kubernetes, target: Target) -> Iterator[str]:
         yield f"{len(target.contract_secrets)} required Secrets are there"
 
 
-def _external_secrets(api: Kubernetes, target: Target) -> Iterator[str]:
-    for name in target.contract_external_secrets:
-        paths = (f"/apis/{group}/namespaces/{target.namespace}/externalsecrets/{name}" for group in _EXTERNAL_SECRETS)
-        found = next((each for path in paths if (each := api.get(path))), None)
-        conditions = (found or {}).get("status", {}).get("conditions") or ()
-        ready: Object = next((each for each in conditions if each.get("type") == "Ready"), {})
-        if ready.get("status") != "True":
-            why = f"{ready.get('reason', '')}: {ready.get('message', '')}" if found else "it is not there"
-            step = f"kubectl describe externalsecret {name} --namespace {target.namespace}"
-            raise _error("EXTERNAL_SECRET_NOT_READY", f"ExternalSecret {name} is not ready: {why}", target, step)
-    if target.contract_external_secrets:
-        yield f"{len(target.contract_external_secrets)} ExternalSecrets are ready"
+def _objects(release: HelmRelease) -> Iterator[str]:
+    """Every object of the release, and every ExternalSecret of the contract, is what it is to be."""
+    target = release.target
+    stored = read_revision(release.api, target, release.newest())
+    if stored is None:
+        release.check_newest(None)  # which says that it is gone
+        return
+    objects = _with_contract(ReleaseObjects.of(release.api, target, stored))
+    ledger = _awaited(release, objects)
+    if ledger.unseen:
+        raise _unseen(release, ledger)
+    if not ledger.is_green:
+        raise _not_ready(ledger, target)
+    workloads = sum(row.pods is not None for row in ledger.rows)
+    yield f"{workloads} workload{'' if workloads == 1 else 's'} ready" if workloads else "it has no workload"
+    yield f"{len(ledger.rows)} object{'' if len(ledger.rows) == 1 else 's'} there"
+    if synced := sum(row.kind == _SYNCED for row in ledger.rows):
+        yield f"{synced} ExternalSecrets are ready"
+    yield from (f"{row.subject}: {row.reason}" for row in ledger.rows if row.reason)
 
 
-def _workloads(release: HelmRelease) -> Iterator[str]:
-    """Every rollout is complete, and no Job failed: helm does not wait for a Job that is no hook.
+def _with_contract(objects: ReleaseObjects) -> ReleaseObjects:
+    """Also the ExternalSecrets that the target requires, which the chart need not have."""
+    target = objects.target
+    named = {each.name for each in objects.manifests if (each.group, each.kind) == (GROUP, _SYNCED)}
+    required = [name for name in target.contract_external_secrets if name not in named]
+    if not required:
+        return objects
+    version = next(iter(objects.kinds.versions(GROUP)), "v1")
+    more = (Manifest(f"{GROUP}/{version}", _SYNCED, target.namespace, name, {}) for name in required)
+    return replace(objects, manifests=(*objects.manifests, *more))
 
-    helm also accepts a Deployment that lacks its ``maxUnavailable``.
+
+def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
+    """The ledger once it is green, or once waiting is of no use any more.
+
+    helm waits for less: not for Jobs, ExternalSecrets and custom resources; and it accepts a Deployment that lacks its
+    ``maxUnavailable``.
     """
-    target, progress = release.target, None
-    limit = stalled = time.monotonic() + target.timeout
+    limit = stalled = time.monotonic() + release.target.timeout
+    before = None
     while True:
         release.check()
-        snapshot = see_workloads(release.api, target, NO_HOOKS, all_kinds=True)
-        lacking = blocked(snapshot)
-        waiting = [row for row in workload_rows(snapshot) if not row.complete and row.kind != "Job"]
-        now, ready = time.monotonic(), {(row.kind, row.name): row.ready for row in waiting}
-        if ready != progress:
-            stalled, progress = now + _STALLED + _min_ready(snapshot), ready
-        if not (waiting or lacking) or now > min(stalled, limit):
-            break
+        ledger = objects.ledger()
+        now = time.monotonic()
+        if ledger.rows != before:
+            stalled, before = now + _STALLED + _min_ready(objects), ledger.rows
+        patient = any(row.kind == "Job" and not row.faults for row in ledger.waiting)  # it may run for long
+        if ledger.is_green or not ledger.may_pass or now > limit or (now > stalled and not patient):
+            return ledger
         pause(_POLL)
-    failed = next(snapshot.failed_jobs(), None)
-    if lacking or waiting or failed:
-        diagnosis = lacking or diagnose(snapshot, "not ready any more", FailedAt.WAIT)
-        message = f"{diagnosis.code}: {diagnosis.sentence}"
-        raise _error("WORKLOAD_NOT_READY", message, target, _next_step(diagnosis, failed, target), *diagnosis.events)
-    _check_seen(release, snapshot)
-    rows = workload_rows(snapshot)
-    yield f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready" if rows else "it has no workload"
 
 
-def _min_ready(snapshot: Snapshot) -> int:
+def _min_ready(objects: ReleaseObjects) -> int:
     """Seconds that pods have to be ready before they count as available, during which no count changes."""
-    return max((int(each.get("spec", {}).get("minReadySeconds") or 0) for _, each in snapshot.workloads()), default=0)
+    specs = (each.document.get("spec") for each in objects.manifests)
+    seconds = (spec.get("minReadySeconds") for spec in specs if isinstance(spec, dict))
+    return max((each for each in seconds if isinstance(each, int)), default=0)
 
 
-def _next_step(diagnosis: Diagnosis, failed_job: Object | None, target: Target) -> str:
+def _unseen(release: HelmRelease, ledger: Ledger) -> CannotTellError:
+    reasons = dict.fromkeys(row.reason for row in ledger.unseen)
+    return CannotTellError(
+        "VERIFY_FORBIDDEN",
+        f"it is deployed, and cannot be verified: {'; '.join(reasons)}",
+        where=release.name,
+        hint="grant get and list of them (docs/deploy.md)",
+    )
+
+
+def _not_ready(ledger: Ledger, target: Target) -> VerificationError:
+    """The error that tells the first cause, and what else is not ready in a line each."""
+    faults = in_order_of_cause(ledger.faults())
+    first = faults[0] if faults else None
+    row = next((each for each in ledger.waiting if first is None or first in each.faults), ledger.waiting[0])
+    message = f"{first.code}: {first.sentence}" if first else row.line
+    others = [each.sentence for each in faults[1:]]
+    others += [each.line for each in ledger.waiting if not each.faults and each is not row]
+    more = (f"also {each}" for each in others[:_MOST_LINES])
+    left = (f"… and {len(others) - _MOST_LINES} more",) if len(others) > _MOST_LINES else ()
+    details = (*(first.events if first else ()), *more, *left)
+    step = _next_step(row, first, target)
+    if row.kind == _SYNCED:
+        return _error("EXTERNAL_SECRET_NOT_READY", message, target, step, *details)
+    if row.pods:
+        return _error("WORKLOAD_NOT_READY", message, target, step, *details)
+    return _error("OBJECT_NOT_READY", message, target, step, *details)
+
+
+def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
     """Nothing is rolled back here, so the pods are still there for inspection."""
     namespace = f"--namespace {target.namespace}"
-    if failed_job and diagnosis.code in (FaultCode.JOB_FAILED, FaultCode.CRASH_LOOP):
-        job = failed_job["metadata"]["name"]
+    if row.kind == "Job" and row.state is ObjectState.FAILED:
+        job = row.name
         return f"kubectl logs job/{job} {namespace}; it stays failed until: kubectl delete job {job} {namespace}"
-    if diagnosis.source:
-        previous = " --previous" if diagnosis.source.previous else ""
-        return f"kubectl logs {diagnosis.source.pod} --container {diagnosis.source.container}{previous} {namespace}"
-    return diagnosis.next_step
-
-
-def _check_seen(release: HelmRelease, snapshot: Snapshot) -> None:
-    """Refuse to call the release verified where a kind of its workloads could not be listed."""
-    unseen = {kind for kinds in _SHOWN_BY.values() for kind in kinds if kind not in snapshot.objects}
-    stored = read_revision(release.api, release.target, release.newest()) if unseen else None
-    if stored is None:
-        return
-    where = f"{release.target.namespace}/{release.target.release}"
-    kinds = {manifest.kind for manifest in parse_manifests(stored.manifest.encode(), where)}
-    needed = sorted(unseen & {each for kind in kinds for each in _SHOWN_BY.get(kind, ())})
-    if needed:
-        raise CannotTellError(
-            "VERIFY_FORBIDDEN",
-            f"it is deployed, and cannot be verified, because this run may not list: {', '.join(needed)}",
-            where=where,
-            hint="grant get and list of them (docs/deploy.md)",
-        )
+    if fault and fault.source:
+        previous = " --previous" if fault.source.previous else ""
+        return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {namespace}"
+    return fault.next_step if fault else f"kubectl describe {row.kind.lower()} {row.name} {namespace}"
 
 
 def _test(release: HelmRelease) -> str:

@@ -1,14 +1,15 @@
 """The state of a target: its release, its workloads, and whether its objects are what the release says."""
 
-from jetscale_cicd.decide.cluster.diagnose import diagnose
-from jetscale_cicd.decide.cluster.workloads import workload_rows
-from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt, WorkloadRow
+from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
+from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.ledger import Ledger
 from jetscale_cicd.model.live import Deployed, LiveState
 from jetscale_cicd.model.status import TargetStatus
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.drift import find_drift
 from jetscale_cicd.observe.cluster.helm_release import read_revision
-from jetscale_cicd.observe.cluster.workloads import NO_HOOKS, see_workloads
+from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
+from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes
 
 
@@ -24,27 +25,24 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
         return TargetStatus(target=target, live=live, context=api.context)
     unseen: list[str] = []
     drift = find_drift(api, target, stored, unseen)
-    rows, fault = _health(api, target, unseen)
+    ledger = _ledger(api, target, stored, unseen)
+    faults = in_order_of_cause(ledger.faults()) if ledger else ()
     return TargetStatus(
         target=target,
         live=live,
         context=api.context,
         drift=drift,
         unseen=tuple(unseen),
-        workloads=rows,
-        fault=fault,
+        ledger=ledger,
+        fault=next(iter(faults), None),
     )
 
 
-def _health(
-    api: Kubernetes, target: Target, unseen: list[str]
-) -> tuple[tuple[WorkloadRow, ...] | None, Diagnosis | None]:
-    """The rollouts of the workloads, and what is wrong with those that are not complete."""
+def _ledger(api: Kubernetes, target: Target, stored: StoredRelease, unseen: list[str]) -> Ledger | None:
     try:
-        snapshot = see_workloads(api, target, NO_HOOKS)
+        return ReleaseObjects.of(api, target, stored).ledger()
     except ApiFailure as failed:
-        unseen.append(f"workloads: {failed.message}")
-        return None, None
-    rows = tuple(row for row in workload_rows(snapshot) if row.kind != "Job")
-    waiting = any(not row.complete for row in rows) or any(snapshot.failed_jobs())
-    return rows, diagnose(snapshot, "not ready", FailedAt.WAIT) if waiting else None
+        unseen.append(f"the objects of the release: {failed.message}")
+    except ConfigurationError:  # which the comparison of its fields reports
+        pass
+    return None

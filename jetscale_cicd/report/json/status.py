@@ -1,6 +1,7 @@
 """What is released, published, deployed and healthy."""
 
-from jetscale_cicd.model.diagnosis import Diagnosis, WorkloadRow
+from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.ledger import LedgerRow, Pods
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
 from jetscale_cicd.model.status import Status, TargetStatus
 from jetscale_cicd.report.json.encode import SCHEMA
@@ -38,13 +39,21 @@ def _target_status(status: TargetStatus) -> dict[str, object]:
         "live": live_document(status.live),
         "drift": differs,
         "unseen": list(status.unseen),
-        "workloads": None if status.workloads is None else [_workload(row) for row in status.workloads],
+        "workloads": None if status.ledger is None else [_workload(row) for row in status.ledger.rows if row.pods],
+        "objects": None if status.ledger is None else [_object(row) for row in status.ledger.rows],
         "fault": _fault(status.fault) if status.fault else None,
     }
 
 
-def _workload(row: WorkloadRow) -> dict[str, object]:
-    return {name: getattr(row, name) for name in ("kind", "name", "ready", "wanted", "old", "complete", "note")}
+def _workload(row: LedgerRow) -> dict[str, object]:
+    pods = row.pods or Pods(ready=0, wanted=0)
+    counts = {"ready": pods.ready, "wanted": pods.wanted, "old": pods.old}
+    return {"kind": row.kind, "name": row.name, **counts, "complete": row.state.is_green, "note": row.note}
+
+
+def _object(row: LedgerRow) -> dict[str, object]:
+    place = {"kind": row.kind, "name": row.name, "namespace": row.namespace or None}
+    return {**place, "state": row.state.value, "reason": row.reason or None}
 
 
 def _fault(fault: Diagnosis) -> dict[str, object]:

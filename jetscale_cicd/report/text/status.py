@@ -62,9 +62,10 @@ def _due(decided: TargetDecision) -> list[str]:
 
 
 def _health(status: TargetStatus) -> list[str]:
-    rows = status.workloads or ()
-    waiting = [plain(row.line) for row in rows if not row.complete]
-    ready = [f"{len(rows)} workload{'' if len(rows) == 1 else 's'} ready"] if rows and not waiting else []
+    rows = status.ledger.rows if status.ledger else ()
+    waiting = [plain(row.line) for row in rows if not row.state.is_green]
+    workloads = sum(row.pods is not None for row in rows)
+    ready = [f"{workloads} workload{'' if workloads == 1 else 's'} ready"] if workloads and not waiting else []
     fault = [plain(f"{status.fault.code} {status.fault.sentence}")] if status.fault else []
     return [*ready, *waiting[:SHOWN], *more(len(waiting)), *fault]
 

@@ -15,12 +15,13 @@ from jetscale_cicd.errors import (
     SupersededError,
     VerificationError,
 )
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.rollback import Rollback
 from jetscale_cicd.observe.cluster.lease import holder_of
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.act.deploy.conftest import LEASE, RUN, Around
 from tests.support.fake_helm import failed
-from tests.support.helm_secret import Object, ours, record, rolled_back, secret
+from tests.support.helm_secret import SECRETS, Object, ours, record, rolled_back, secret
 
 SECOND = record("0.2.0", "b")
 
@@ -162,12 +163,8 @@ def test_a_rollback_that_fails_is_an_error_and_on_record(around: Around, tmp_pat
 def test_a_rollback_whose_result_is_not_as_it_should_be_is_done_and_red(around: Around, tmp_path: Path) -> None:
     two(around)
     around.audit = tmp_path / "audit"
-    around.api.put("/apis/apps/v1/namespaces/shop-prod/deployments/web", None)
-    conditions = [{"type": "Failed", "status": "True"}]
-    job = {"metadata": {"uid": "j", "annotations": {"meta.helm.sh/release-name": "app"}}, "spec": {}}
-    around.api.put(
-        "/apis/batch/v1/namespaces/shop-prod/jobs/j", {**job, "status": {"conditions": conditions, "failed": 1}}
-    )
+    around.target = replace(around.target, required_secrets=("db",))
+    around.api.put(f"{SECRETS}/db", None)
     error = refused(around)
     assert isinstance(error, VerificationError)
     assert around.release.status(3) == "deployed"

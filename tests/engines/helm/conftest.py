@@ -20,8 +20,18 @@ LISTED = (
     SECRETS,
     *(f"/apis/apps/v1/namespaces/shop-prod/{kind}" for kind in KINDS),
     *(f"/apis/batch/v1/namespaces/shop-prod/{kind}" for kind in ("jobs", "cronjobs")),
-    *(f"/api/v1/namespaces/shop-prod/{kind}" for kind in ("pods", "events", "services", "configmaps")),
+    *(
+        f"/api/v1/namespaces/shop-prod/{kind}"
+        for kind in ("pods", "events", "services", "configmaps", "persistentvolumeclaims")
+    ),
 )
+# What the stand-in serves, as an API server says it.
+SERVED = {
+    "/api/v1": {"services": "Service", "configmaps": "ConfigMap", "pods": "Pod"},
+    "/apis/apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
+    "/apis/batch/v1": {"jobs": "Job", "cronjobs": "CronJob"},
+    "/apis/external-secrets.io/v1": {"externalsecrets": "ExternalSecret"},
+}
 DEPLOY = "this-deploy"
 RECORD = record("0.2.0", "b")
 
@@ -41,6 +51,9 @@ class Stage:
         self.release = Release(self.api, config=config)
         for number in range(1, 12):
             self.api.put(path_of(number), None)
+        for path, kinds in SERVED.items():
+            served = [{"name": name, "kind": kind, "namespaced": True} for name, kind in kinds.items()]
+            self.api.put(path, {"resources": served})
 
     def engine(self, *, inherited: bool = False, **target: Any) -> HelmRelease:
         """The engine for a target with these keys."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from jetscale_cicd.engines.helm.progress import Progress
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.engines.helm.conftest import Stage
-from tests.support.helm_secret import Object
+from tests.support.helm_secret import Object, ours
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop-prod/deployments"
 
@@ -31,7 +31,7 @@ class Screen:
         self.terminal = terminal
         self.shown: list[tuple[str, ...]] = []
         target = stage.engine().target
-        self.progress = Progress(stage.api, target, "2026", stage.announced.append, self.show, done=Rounds(rounds))
+        self.progress = Progress(stage.api, target, "2026", 0, stage.announced.append, self.show, done=Rounds(rounds))
 
     def show(self, rows: Sequence[str]) -> bool:
         self.shown.append(tuple(rows))
@@ -43,10 +43,14 @@ class Screen:
 
 
 def deployment(stage: Stage, name: str, ready: int) -> None:
+    """A Deployment of the revision that helm makes."""
     status: Object = {"replicas": 2, "readyReplicas": ready, "updatedReplicas": 2, "availableReplicas": ready}
     annotations = {"meta.helm.sh/release-name": "app"}
     made = {"metadata": {"uid": name, "annotations": annotations}, "spec": {"replicas": 2}, "status": status}
     stage.api.put(f"{DEPLOYMENTS}/{name}", made)
+    names = [path.rpartition("/")[2] for path in stage.api.objects if path.startswith(DEPLOYMENTS)]
+    documents = (f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {each}}}\n" for each in names)
+    stage.release.add(1, ours(1, "pending-install", manifest="---\n".join(documents)))
 
 
 def test_without_a_terminal_each_change_is_announced_once(stage: Stage) -> None:
@@ -87,5 +91,14 @@ def test_after_the_end_of_helm_nothing_is_announced(stage: Stage) -> None:
 
 
 def test_the_servers_memory_is_asked_and_not_its_database(stage: Stage) -> None:
+    deployment(stage, "web", 0)
     Screen(stage, 1, terminal=False).run()
-    assert {query.get("resourceVersion") for query in stage.api.queries} == {"0"}
+    assert {query.get("resourceVersion") for query in stage.api.queries if "labelSelector" not in query} == {"0"}
+
+
+def test_before_helm_makes_its_revision_nothing_is_shown(stage: Stage) -> None:
+    deployment(stage, "web", 0)
+    screen = Screen(stage, 2, terminal=True)
+    screen.progress.before = 1
+    screen.run()
+    assert screen.shown == [(), (), ()]

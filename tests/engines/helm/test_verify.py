@@ -11,7 +11,7 @@ from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
 from tests.engines.helm.conftest import Stage
 from tests.support.fake_helm import failed
-from tests.support.helm_secret import SECRETS, Object, ours
+from tests.support.helm_secret import SECRETS, Object, ours, path_of
 
 APPS = "/apis/apps/v1/namespaces/shop-prod"
 PODS = "/api/v1/namespaces/shop-prod/pods"
@@ -36,6 +36,12 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
+@pytest.fixture(autouse=True)
+def ready(stage: Stage) -> None:
+    """A release of one Deployment, which is ready."""
+    deployment(stage)
+
+
 def promised(stage: Stage, status: str = "", **target: Any) -> str:
     return verify(stage.engine(**target), lambda _: status)
 
@@ -46,12 +52,24 @@ def broken(stage: Stage, status: str = "", **target: Any) -> str:
     return error.value.code
 
 
+def has(stage: Stage, *objects: tuple[str, str, str]) -> None:
+    """Let the release have objects: API version, kind and name."""
+    form = "apiVersion: {}\nkind: {}\nmetadata: {{name: {}}}\n"
+    stage.release.add(1, ours(1, manifest="---\n".join(form.format(*each) for each in objects)))
+
+
 def deployment(stage: Stage, ready: int = 1, *, available: int | None = None, min_ready: int = 0) -> None:
     counts: Object = {"readyReplicas": ready, "availableReplicas": ready if available is None else available}
     status = {"replicas": 1, "updatedReplicas": 1, **counts}
     spec = {"replicas": 1, "minReadySeconds": min_ready}
     made = {"metadata": {"uid": "web", "annotations": OURS}, "spec": spec, "status": status}
     stage.api.put(f"{APPS}/deployments/web", made)
+    stage.release.add(1, ours(1, manifest=f"{MANIFEST}spec: {{minReadySeconds: {min_ready}}}\n"))
+
+
+def job(stage: Stage, **status: object) -> None:
+    has(stage, ("batch/v1", "Job", "import"))
+    stage.api.put(f"{JOBS}/import", {"metadata": {"uid": "j", "annotations": OURS}, "spec": {}, "status": status})
 
 
 def pod(stage: Stage, owner: str, **status: object) -> None:
@@ -74,35 +92,48 @@ def test_a_required_secret_has_to_be_there(stage: Stage) -> None:
     assert broken(stage, required_secrets=("db", "redis")) == "REQUIRED_SECRET_MISSING"
 
 
-def external(stage: Stage, version: str, *conditions: Object) -> None:
-    for each in ("v1", "v1beta1"):
-        path = f"/apis/external-secrets.io/{each}/namespaces/shop-prod/externalsecrets/db"
-        stage.api.put(path, {"metadata": {}, "status": {"conditions": list(conditions)}} if each == version else None)
+SYNCED: Object = {
+    "conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced"}],
+    "syncedResourceVersion": "1-abc",
+}
+EXTERNAL = "/apis/external-secrets.io/v1/namespaces/shop-prod/externalsecrets"
 
 
-@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def external(stage: Stage, status: Object | None) -> None:
+    """An ExternalSecret db, and the Secret that it makes; None is not there."""
+    refreshed = stage.api.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    made = {"metadata": {"generation": 1}, "spec": {}, "status": {"refreshTime": refreshed, **(status or {})}}
+    stage.api.put("/apis/external-secrets.io", {"versions": [{"version": "v1"}]})
+    stage.api.put(f"{EXTERNAL}/db", None if status is None else made)
+    stage.api.put(f"{SECRETS}/db", {"metadata": {}})
+    has(stage, ("v1", "ConfigMap", "config"))
+    stage.api.put("/api/v1/namespaces/shop-prod/configmaps/config", {"metadata": {}})
+
+
 @pytest.mark.parametrize(
-    ("conditions", "ready"),
+    ("status", "ready"),
     [
-        ([{"type": "Ready", "status": "True"}], True),
-        ([{"type": "Deleted", "status": "True"}, {"type": "Ready", "status": "True"}], True),
-        ([{"type": "Ready", "status": "False", "reason": "SecretSyncedError"}], False),
-        ([{"type": "Ready", "status": "Unknown"}], False),
-        ([{"type": "Deleted", "status": "True"}], False),
-        ([], False),
+        (SYNCED, True),
+        ({**SYNCED, "syncedResourceVersion": "0-abc"}, False),
+        ({**SYNCED, "conditions": [{"type": "Ready", "status": "True", "reason": "SecretMissing"}]}, False),
+        ({"conditions": [{"type": "Ready", "status": "False", "reason": "SecretSyncedError"}]}, False),
+        ({}, False),
+        (None, False),
     ],
 )
-def test_an_external_secret_has_to_be_ready(stage: Stage, version: str, conditions: list[Object], ready: bool) -> None:
-    external(stage, version, *conditions)
+def test_an_external_secret_that_is_required_has_to_be_synced(stage: Stage, status: Object | None, ready: bool) -> None:
+    external(stage, status)
     if ready:
         promised(stage, required_external_secrets=("db",))
         return
     assert broken(stage, required_external_secrets=("db",)) == "EXTERNAL_SECRET_NOT_READY"
 
 
-def test_an_external_secret_that_is_not_there_is_not_ready(stage: Stage) -> None:
-    external(stage, "none")
-    assert broken(stage, required_external_secrets=("db",)) == "EXTERNAL_SECRET_NOT_READY"
+def test_an_external_secret_without_a_status_yet_is_waited_for(stage: Stage, seconds: list[float]) -> None:
+    external(stage, {})
+    stage.api.script("LIST", EXTERNAL, *[lambda: None] * 5, lambda: external(stage, SYNCED))
+    promised(stage, required_external_secrets=("db",))
+    assert len(seconds) == 5
 
 
 # Workloads
@@ -144,28 +175,45 @@ def test_pods_that_have_to_be_ready_for_longer_are_waited_for(stage: Stage, seco
     assert sum(seconds) < 300
 
 
-def test_a_job_that_failed_is_not_verified(stage: Stage) -> None:
-    conditions = [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]
-    job = {"metadata": {"uid": "j", "annotations": OURS}, "spec": {}, "status": {"conditions": conditions, "failed": 1}}
-    stage.api.put(f"{JOBS}/import", job)
+def test_a_job_that_failed_is_not_verified(stage: Stage, seconds: list[float]) -> None:
+    job(stage, conditions=[{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}], failed=1)
     assert broken(stage) == "WORKLOAD_NOT_READY"
-
-
-def test_a_job_that_runs_is_not_waited_for(stage: Stage, seconds: list[float]) -> None:
-    job = {"metadata": {"uid": "j", "annotations": OURS}, "spec": {}, "status": {"active": 1}}
-    stage.api.put(f"{JOBS}/import", job)
-    promised(stage)
     assert seconds == []
+
+
+def test_a_job_that_runs_is_waited_for_as_long_as_the_deploy_may_take(stage: Stage, seconds: list[float]) -> None:
+    job(stage, active=1)
+    done = {"succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]}
+    stage.api.script("LIST", JOBS, *[lambda: None] * 300, lambda: job(stage, **done))
+    promised(stage, timeout=600)
+    assert len(seconds) == 300
 
 
 @pytest.mark.parametrize("maker", ["Job", "CronJob"])
 def test_a_pod_of_a_job_that_lacks_a_secret_is_not_verified(stage: Stage, maker: str) -> None:
+    job(stage, active=1)
     if maker == "CronJob":
+        has(stage, ("batch/v1", "CronJob", "nightly"))
         stage.api.put(f"{CRONJOBS}/nightly", {"metadata": {"uid": "c", "annotations": OURS}})
-    own = {"annotations": OURS} if maker == "Job" else {"ownerReferences": [{"uid": "c"}]}
-    stage.api.put(f"{JOBS}/j", {"metadata": {"uid": "j", **own}, "spec": {}, "status": {"active": 1}})
+        stage.api.put(f"{JOBS}/import", {"metadata": {"uid": "j", "ownerReferences": [{"uid": "c"}]}})
     pod(stage, "j", phase="Pending", containerStatuses=[lacking_a_secret()])
-    assert broken(stage, timeout=3) == "WORKLOAD_NOT_READY"
+    assert broken(stage, timeout=3) in ("WORKLOAD_NOT_READY", "OBJECT_NOT_READY")
+
+
+def test_what_is_not_there_is_not_waited_for(stage: Stage, seconds: list[float]) -> None:
+    has(stage, ("v1", "ConfigMap", "gone"))
+    assert broken(stage) == "OBJECT_NOT_READY"
+    assert seconds == []
+
+
+def test_what_is_being_deleted_is_waited_for(stage: Stage, seconds: list[float]) -> None:
+    deployment(stage)
+    leaving = {"uid": "web", "annotations": OURS, "deletionTimestamp": "now", "finalizers": ["a/b"]}
+    ready = stage.api.objects[f"{APPS}/deployments/web"] or {}
+    stage.api.put(f"{APPS}/deployments/web", {**ready, "metadata": leaving})
+    stage.api.script("LIST", f"{APPS}/deployments", *[lambda: None] * 3, lambda: deployment(stage))
+    promised(stage)
+    assert len(seconds) == 3
 
 
 def test_a_lock_that_is_lost_while_waiting_ends_it(stage: Stage) -> None:
@@ -181,17 +229,34 @@ def test_a_lock_that_is_lost_while_waiting_ends_it(stage: Stage) -> None:
 # What may not be listed
 
 
-@pytest.mark.parametrize(("kind", "told"), [("deployments", False), ("pods", False), ("statefulsets", True)])
-def test_what_the_release_has_and_nobody_may_list_is_not_taken_for_ready(stage: Stage, kind: str, told: bool) -> None:
-    stage.release.add(1, ours(1, manifest=MANIFEST))
-    path = PODS if kind == "pods" else f"{APPS}/{kind}"
-    stage.api.script("LIST", path, ApiFailure(403, "no"))
-    if told:  # the release has none of them
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [
+        ((("LIST", PODS),), False),
+        ((("LIST", f"{APPS}/deployments"),), True),  # each is asked for by its name
+        ((("LIST", f"{APPS}/deployments"), ("GET", f"{APPS}/deployments/web")), False),
+        ((("LIST", f"{APPS}/statefulsets"),), True),  # the release has none of them
+    ],
+)
+def test_what_the_release_has_and_nobody_may_see_is_not_taken_for_ready(
+    stage: Stage, hidden: tuple[tuple[str, str], ...], told: bool
+) -> None:
+    for method, path in hidden:
+        stage.api.script(method, path, ApiFailure(403, "no"))
+    if told:
         promised(stage)
         return
     with pytest.raises(CannotTellError) as error:
         promised(stage)
     assert error.value.code == "VERIFY_FORBIDDEN"
+
+
+def test_a_release_that_is_gone_is_no_release_of_which_nothing_is_wrong(stage: Stage) -> None:
+    stage.api.put(path_of(1), None)
+    stage.api.put(path_of(0), None)
+    with pytest.raises(SupersededError) as error:
+        promised(stage)
+    assert error.value.code == "RELEASE_MOVED"
 
 
 @pytest.mark.parametrize("status", [0, 500])

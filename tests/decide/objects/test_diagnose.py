@@ -1,27 +1,22 @@
 """From objects and helm's words to one verdict; what a real API server shows is in tests/cluster/test_faults.py."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from jetscale_cicd.decide.cluster.diagnose import diagnose
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
-from jetscale_cicd.decide.cluster.faults import blocked
-from jetscale_cicd.decide.cluster.workloads import Snapshot, workload_rows
-from jetscale_cicd.model.diagnosis import FailedAt
+from jetscale_cicd.decide.objects.diagnose import diagnose
+from jetscale_cicd.decide.objects.snapshot import Snapshot
+from jetscale_cicd.model.diagnosis import Diagnosis, FailedAt
+from jetscale_cicd.model.record import replace
+from tests.decide.objects.release import OURS, Object, event, rows, seen, thing
 
 WAITED = "context deadline exceeded"
-OURS = {"meta.helm.sh/release-name": "app"}
-Object = dict[str, Any]
 
 
-def thing(name: str, owner: str = "", **fields: Any) -> Object:
-    """An object whose uid is its name."""
-    metadata: Object = {"name": name, "uid": name, "annotations": fields.pop("annotations", {})}
-    if owner:
-        metadata["ownerReferences"] = [{"uid": owner}]
-    return {"metadata": metadata, "spec": fields.pop("spec", {}), "status": fields.pop("status", {}), **fields}
+def diagnosed(around: Snapshot | None, message: str, *more: Any, **named: Any) -> Diagnosis:
+    """The diagnosis of the release that has all that is marked as its own."""
+    return diagnose(None if around is None else rows(around), message, *more, **named)
 
 
 def waiting(reason: str, message: str = "", **more: Any) -> Object:
@@ -30,15 +25,6 @@ def waiting(reason: str, message: str = "", **more: Any) -> Object:
 
 def pod(name: str, owner: str, *containers: Object, **status: Any) -> Object:
     return thing(name, owner, status={"phase": "Pending", "containerStatuses": list(containers), **status})
-
-
-def event(uid: str, reason: str, message: str) -> Object:
-    return {"metadata": {}, "involvedObject": {"uid": uid}, "type": "Warning", "reason": reason, "message": message}
-
-
-def seen(**kinds: list[Object]) -> Snapshot:
-    objects = {kind: tuple(found) for kind, found in kinds.items()}
-    return Snapshot(release="app", namespace="shop", objects=objects, since="2026")
 
 
 def hooked(kind: str, name: str, snapshot: Snapshot) -> Snapshot:
@@ -55,34 +41,33 @@ def deployed(*pods: Object, **kinds: list[Object]) -> Snapshot:
 
 def test_of_two_replica_sets_the_newer_ones_pod_is_told() -> None:
     old, new = (pod(f"p{n}", f"web-{n}", waiting("ErrImagePull", f"no {n}")) for n in (1, 2))
-    found = diagnose(deployed(old, new), WAITED)
+    found = diagnosed(deployed(old, new), WAITED)
     assert (found.code, found.subject) == ("IMAGE_PULL", "pod p2 (Deployment web)")
 
 
 def test_what_causes_others_is_told_before_what_is_caused() -> None:
     crashed = {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}, "restartCount": 3}
     needs = waiting("CreateContainerConfigError", 'secret "db" not found')
-    assert diagnose(deployed(pod("a", "web-2", crashed), pod("b", "web-2", needs)), WAITED).code == "MISSING_SECRET"
+    assert diagnosed(deployed(pod("a", "web-2", crashed), pod("b", "web-2", needs)), WAITED).code == "MISSING_SECRET"
 
 
 def test_another_releases_pod_is_nobodys_fault_here() -> None:
     other = thing("other", annotations={"meta.helm.sh/release-name": "other"})
     broken = pod("p", "other", waiting("ErrImagePull"))
-    assert diagnose(seen(StatefulSet=[other], Pod=[broken]), WAITED).code == "TIMEOUT"
+    assert diagnosed(seen(StatefulSet=[other], Pod=[broken]), WAITED).code == "TIMEOUT"
 
 
-@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
-def test_pods_of_other_workloads_are_looked_at(kind: str) -> None:
-    found = diagnose(
-        seen(**{kind: [thing("db", annotations=OURS)], "Pod": [pod("db-0", "db", waiting("ErrImagePull"))]}), WAITED
-    )
+@pytest.mark.parametrize(("kind", "status"), [("StatefulSet", {}), ("DaemonSet", {"desiredNumberScheduled": 1})])
+def test_pods_of_other_workloads_are_looked_at(kind: str, status: Object) -> None:
+    broken = pod("db-0", "db", waiting("ErrImagePull"))
+    found = diagnosed(seen(**{kind: [thing("db", annotations=OURS, status=status)], "Pod": [broken]}), WAITED)
     assert (found.code, found.subject) == ("IMAGE_PULL", f"pod db-0 ({kind} db)")
 
 
 def test_an_init_container_that_fails_is_told() -> None:
     ended = {"name": "migrate", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 1}
     ended["lastState"] = {"terminated": {"exitCode": 3, "reason": "Error"}}
-    found = diagnose(deployed(pod("p", "web-2", waiting("PodInitializing"), initContainerStatuses=[ended])), WAITED)
+    found = diagnosed(deployed(pod("p", "web-2", waiting("PodInitializing"), initContainerStatuses=[ended])), WAITED)
     assert found.code == "CRASH_LOOP"
     assert "container migrate ended with status 3 (Error), started again 1 time" in found.verdict
     assert found.source
@@ -98,17 +83,17 @@ def test_an_init_container_that_fails_is_told() -> None:
 )
 def test_a_volume_that_cannot_be_mounted_is_told_by_its_event(said: str, code: str) -> None:
     stuck = pod("p", "web-2", waiting("ContainerCreating"))
-    assert diagnose(deployed(stuck, Event=[event("p", "FailedMount", said)]), WAITED).code == code
+    assert diagnosed(deployed(stuck, Event=[event("p", "FailedMount", said)]), WAITED).code == code
 
 
 def test_a_key_that_a_secret_lacks_is_named() -> None:
     needs = waiting("CreateContainerConfigError", "couldn't find key url in Secret ns/db")
-    assert diagnose(deployed(pod("p", "web-2", needs)), WAITED).verdict == 'secret "db" has no key url'
+    assert diagnosed(deployed(pod("p", "web-2", needs)), WAITED).verdict == 'secret "db" has no key url'
 
 
 def test_a_balancer_without_an_address_is_told() -> None:
     service = thing("web", annotations=OURS, spec={"type": "LoadBalancer"})
-    assert diagnose(seen(Service=[service]), WAITED).code == "LOAD_BALANCER"
+    assert diagnosed(seen(Service=[service]), WAITED).code == "LOAD_BALANCER"
 
 
 def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> None:
@@ -116,7 +101,7 @@ def test_a_hook_that_failed_is_told_and_one_of_an_earlier_deploy_is_not() -> Non
     jobs = [thing(name, annotations={"helm.sh/hook": "pre-upgrade"}, status=failed) for name in ("old", "new")]
     for job, born in zip(jobs, ("2025", "2027"), strict=True):
         job["metadata"]["creationTimestamp"] = born
-    found = diagnose(seen(Job=jobs), "pre-upgrade hooks failed: 1 error occurred: job new failed: BackoffLimitExceeded")
+    found = diagnosed(seen(Job=jobs), "pre-upgrade hooks failed: job new failed: BackoffLimitExceeded")
     assert (found.code, found.subject) == ("HOOK_FAILED", "hook Job new")
 
 
@@ -124,14 +109,14 @@ def test_another_releases_hook_is_nobodys_fault_here() -> None:
     job = thing("other", annotations={"helm.sh/hook": "pre-upgrade"})
     job["metadata"]["creationTimestamp"] = "2027"
     around = seen(Job=[job], Pod=[pod("p", "other", waiting("ErrImagePull"))])
-    assert diagnose(hooked("Job", "ours", around), WAITED).code == "TIMEOUT"
-    assert diagnose(hooked("Job", "other", around), WAITED).code == "IMAGE_PULL"
+    assert diagnosed(hooked("Job", "ours", around), WAITED).code == "TIMEOUT"
+    assert diagnosed(hooked("Job", "other", around), WAITED).code == "IMAGE_PULL"
 
 
 def test_a_hook_that_is_a_pod_is_looked_at() -> None:
     hook = pod("check", "", waiting("ErrImagePull", "no such image"))
     hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
-    found = diagnose(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
+    found = diagnosed(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
     assert (found.code, found.subject) == ("IMAGE_PULL", "pod check (hook Pod check)")
 
 
@@ -154,22 +139,22 @@ def test_a_hook_that_is_a_pod_is_looked_at() -> None:
     ],
 )
 def test_what_is_refused_at_once_is_told_by_helms_words(said: str, code: str) -> None:
-    assert diagnose(deployed(), said).code == code
+    assert diagnosed(deployed(), said).code == code
 
 
 def test_a_server_that_does_not_answer_is_no_fault_of_a_pod() -> None:
-    assert diagnose(None, "EOF", FailedAt.CONNECTION).code == "API_UNREACHABLE"
+    assert diagnosed(None, "EOF", FailedAt.CONNECTION).code == "API_UNREACHABLE"
 
 
 def test_a_helm_that_was_killed_has_a_code_of_its_own() -> None:
-    found = diagnose(deployed(), "helm upgrade app was killed by signal 9", FailedAt.KILLED)
+    found = diagnosed(deployed(), "helm upgrade app was killed by signal 9", FailedAt.KILLED)
     assert (found.code, found.subject) == ("HELM_KILLED", "")
 
 
 def test_a_wait_that_the_caller_names_needs_no_message() -> None:
     broken = pod("p", "web-2", waiting("ErrImagePull", "no such image"))
-    assert diagnose(deployed(broken), "", FailedAt.WAIT).code == "IMAGE_PULL"
-    assert diagnose(deployed(broken), "", FailedAt.REQUEST).code == "DEPLOY_FAILED"
+    assert diagnosed(deployed(broken), "", FailedAt.WAIT).code == "IMAGE_PULL"
+    assert diagnosed(deployed(broken), "", FailedAt.REQUEST).code == "DEPLOY_FAILED"
 
 
 def test_every_code_has_a_rank_of_its_own() -> None:
@@ -181,7 +166,7 @@ def test_every_code_has_a_rank_of_its_own() -> None:
 def test_where_a_log_shows_the_cause_the_diagnosis_asks_to_read_it() -> None:
     ended = {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}}
     killed = {**ended, "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
-    found = [diagnose(deployed(pod("p", "web-2", each)), WAITED) for each in (ended, killed)]
+    found = [diagnosed(deployed(pod("p", "web-2", each)), WAITED) for each in (ended, killed)]
     assert [(each.code, each.read_log, each.source is not None) for each in found] == [
         ("CRASH_LOOP", True, True),
         ("OUT_OF_MEMORY", False, True),
@@ -192,7 +177,7 @@ def test_a_step_that_frees_a_stuck_stateful_set_is_not_replaced_by_its_log() -> 
     db = thing("db", annotations=OURS, status={"updateRevision": "new"})
     crashed = pod("db-0", "db", {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}})
     crashed["metadata"]["labels"] = {"controller-revision-hash": "old"}
-    found = diagnose(seen(StatefulSet=[db], Pod=[crashed]), WAITED)
+    found = diagnosed(seen(StatefulSet=[db], Pod=[crashed]), WAITED)
     assert (found.code, found.read_log) == ("CRASH_LOOP", False)
     assert "kubectl delete pod db-0 --namespace shop" in found.next_step
 
@@ -200,13 +185,13 @@ def test_a_step_that_frees_a_stuck_stateful_set_is_not_replaced_by_its_log() -> 
 def test_the_step_of_a_hook_is_not_replaced_by_its_log() -> None:
     hook = pod("check", "", {"name": "main", "state": {}, "lastState": {"terminated": {"exitCode": 2}}})
     hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
-    found = diagnose(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
+    found = diagnosed(hooked("Pod", "check", seen(Pod=[hook])), "pre-upgrade hooks failed: timed out")
     assert (found.code, found.read_log) == ("HOOK_FAILED", False)
 
 
 def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
     said = [event("p", "Unhealthy", "probe\nfailed"), {**event("p", "Pulled", "image"), "type": "Normal"}]
-    (row,) = workload_rows(deployed(pod("p", "web-2"), Event=said))
+    (row,) = rows(deployed(pod("p", "web-2"), Event=said))
     assert row.line == "Deployment web: 0/1 ready, Warning Unhealthy: probe failed"
 
 
@@ -216,23 +201,27 @@ def test_a_workload_shows_how_far_it_is_and_the_newest_warning() -> None:
         ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 1}, "1/3 new ready, 2 old", False),
         ({"readyReplicas": 3, "updatedReplicas": 3, "observedGeneration": 1}, "0/3 new ready, 3 old", False),
         ({"replicas": 3, "readyReplicas": 2, "updatedReplicas": 3}, "2/3 ready", False),
-        ({"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3}, "3/3 ready", False),
+        (
+            {"replicas": 4, "readyReplicas": 3, "updatedReplicas": 3},
+            "3/3 ready, 1 of an older template are left",
+            False,
+        ),
         ({"replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "availableReplicas": 3}, "3/3 ready", True),
     ],
 )
 def test_pods_of_the_old_kind_are_not_taken_for_the_new(status: Object, line: str, complete: bool) -> None:
     web = thing("web", annotations=OURS, spec={"replicas": 3}, status={"observedGeneration": 2, **status})
     web["metadata"]["generation"] = 2
-    (row,) = workload_rows(seen(Deployment=[web]))
-    assert (row.line, row.complete) == (f"Deployment web: {line}", complete)
+    (row,) = rows(seen(Deployment=[web]))
+    assert (row.line, row.state.is_green) == (f"Deployment web: {line}", complete)
 
 
 def test_of_a_rollout_the_pods_of_the_newest_replica_set_are_counted() -> None:
     all_old = {"replicas": 2, "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
     rolling = deployed(pod("p", "web-2"))
     web = {**rolling.of("Deployment")[0], "spec": {"replicas": 1}, "status": all_old}
-    (row,) = workload_rows(replace(rolling, objects={**rolling.objects, "Deployment": (web,)}))
-    assert (row.line, row.complete) == ("Deployment web: 0/1 new ready, 1 old", False)
+    (row,) = rows(replace(rolling, objects={**rolling.objects, "Deployment": (web,)}))
+    assert (row.line, row.state.is_green) == ("Deployment web: 0/1 new ready, 1 old", False)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +230,7 @@ def test_of_a_rollout_the_pods_of_the_newest_replica_set_are_counted() -> None:
 )
 def test_pods_that_may_not_be_made_are_told_whatever_was_to_make_them(kind: str, status: Object) -> None:
     maker = thing("web", annotations=OURS, spec={"template": {}}, status=status)
-    found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
+    found = diagnosed(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
     assert (found.code, found.subject) == ("QUOTA", f"{kind} web")
 
 
@@ -273,7 +262,7 @@ def test_an_event_of_pods_that_could_not_be_made_counts_only_while_some_are_lack
 ) -> None:
     maker = thing("web", annotations=OURS, spec=spec, status=status)
     old = event("web", "FailedCreate", "pods is forbidden: exceeded quota: q")
-    assert (diagnose(seen(**{kind: [maker]}, Event=[old]), WAITED).code == "QUOTA") is lacks
+    assert (diagnosed(seen(**{kind: [maker]}, Event=[old]), WAITED).code == "QUOTA") is lacks
 
 
 @pytest.mark.parametrize(("made", "lacks"), [(1, True), (2, False)])
@@ -281,28 +270,27 @@ def test_a_replica_set_that_may_not_make_its_pods_is_told_of_its_deployment(made
     web = thing("web", annotations=OURS, spec={"replicas": 2, **TEMPLATE}, status={"replicas": made})
     newest = thing("web-1", "web", spec={"replicas": 2, **TEMPLATE}, status={"replicas": made})
     around = seen(Deployment=[web], ReplicaSet=[newest], Event=[event("web-1", "FailedCreate", "no")])
-    found = diagnose(around, WAITED)
+    found = diagnosed(around, WAITED)
     assert (found.code == "PODS_NOT_CREATED") is lacks
     assert not lacks or found.subject == "Deployment web"
 
 
 def test_a_container_that_ends_well_again_and_again_is_a_crash_loop() -> None:
     ended = waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 0, "reason": "Completed"}})
-    found = diagnose(deployed(pod("p", "web-2", ended)), WAITED)
+    found = diagnosed(deployed(pod("p", "web-2", ended)), WAITED)
     assert (found.code, found.verdict) == ("CRASH_LOOP", "container main ended with status 0 (Completed)")
 
 
 def test_a_pod_of_a_scheduled_job_that_lacks_a_secret_is_found() -> None:
     lacks = waiting("CreateContainerConfigError", 'secret "db" not found')
-    found = blocked(
+    (row,) = rows(
         seen(
             CronJob=[thing("nightly", annotations=OURS)],
             Job=[thing("nightly-1", "nightly")],
             Pod=[pod("p", "nightly-1", lacks)],
         )
     )
-    assert found
-    assert (found.code, found.subject) == ("MISSING_SECRET", "pod p (Job nightly-1)")
+    assert [(fault.code, fault.subject) for fault in row.faults] == [("MISSING_SECRET", "pod p (Job nightly-1)")]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +303,7 @@ def test_a_pod_of_a_scheduled_job_that_lacks_a_secret_is_found() -> None:
 )
 def test_a_controller_that_has_its_pods_is_not_blamed_for_an_old_event(kind: str, spec: Object, status: Object) -> None:
     maker = thing("web", annotations=OURS, spec=spec, status=status)
-    found = diagnose(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
+    found = diagnosed(seen(**{kind: [maker]}, Event=[event("web", "FailedCreate", "exceeded quota: pods")]), WAITED)
     assert found.code == "TIMEOUT"
 
 
@@ -328,6 +316,113 @@ def test_a_controller_that_has_its_pods_is_not_blamed_for_an_old_event(kind: str
     ],
 )
 def test_a_password_that_is_a_word_of_helms_decides_nothing(shown: str, said: str, code: str) -> None:
-    found = diagnose(seen(), shown, unredacted=said)
+    found = diagnosed(seen(), shown, unredacted=said)
     assert found.code == code
     assert said not in repr(found)
+
+
+# What is no cause, or is one that no container shows
+
+
+def evicted(name: str, owner: str) -> Object:
+    return thing(name, owner, status={"phase": "Failed", "reason": "Evicted", "message": "low on disk"})
+
+
+PROBED = event("db-0", "Unhealthy", "Readiness probe failed: 503")
+
+
+def test_a_pod_that_was_evicted_and_replaced_is_no_cause() -> None:
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas", "readyReplicas"), 1)
+    web = thing("web", annotations=OURS, spec={"replicas": 1}, status=counts)
+    sets = [thing("web-1", "web")]
+    db, probed = thing("db", annotations=OURS), pod("db-0", "db", {"name": "main", "ready": False}, phase="Running")
+    around = seen(
+        Deployment=[web], ReplicaSet=sets, StatefulSet=[db], Pod=[evicted("old", "web-1"), probed], Event=[PROBED]
+    )
+    found = diagnosed(around, WAITED)
+    assert (found.code, found.subject) == ("PROBE_FAILED", "pod db-0 (StatefulSet db)")
+
+
+def test_a_pod_that_was_evicted_beside_one_that_does_not_start_is_no_cause() -> None:
+    found = diagnosed(deployed(evicted("old", "web-2"), pod("new", "web-2", waiting("ErrImagePull"))), WAITED)
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod new (Deployment web)")
+
+
+def test_an_init_container_that_failed_once_and_then_ended_well_is_no_cause() -> None:
+    done = {"name": "migrate", "state": {"terminated": {"exitCode": 0}}, "lastState": {"terminated": {"exitCode": 1}}}
+    stuck = pod("p", "web-2", waiting("ErrImagePull"), initContainerStatuses=[{**done, "restartCount": 1}])
+    assert diagnosed(deployed(stuck), WAITED).code == "IMAGE_PULL"
+
+
+def test_a_pod_of_a_job_that_failed_before_the_job_succeeded_is_no_cause() -> None:
+    done = {"succeeded": 1, "failed": 1, "conditions": [{"type": "Complete", "status": "True"}]}
+    crashed = pod("j-1", "seed", {"name": "main", "state": {"terminated": {"exitCode": 1}}}, phase="Failed")
+    probed = pod("db-0", "db", {"name": "main", "ready": False}, phase="Running")
+    around = seen(
+        Job=[thing("seed", annotations=OURS, status=done)],
+        StatefulSet=[thing("db", annotations=OURS)],
+        Pod=[crashed, probed],
+        Event=[PROBED],
+    )
+    assert diagnosed(around, WAITED).code == "PROBE_FAILED"
+
+
+def test_a_gate_that_is_not_open_is_named() -> None:
+    gated = pod("p", "web-2", {"name": "main", "ready": True}, phase="Running")
+    gated["spec"] = {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/web"}]}
+    found = diagnosed(deployed(gated), WAITED)
+    assert found.code == "READINESS_GATE"
+    assert "target-health.elbv2.k8s.aws/web" in found.verdict
+
+
+def test_a_claim_explains_the_pod_that_waits_for_it() -> None:
+    claim = thing("data", annotations=OURS, spec={"storageClassName": "gone"})
+    unbound = pod("p", "web-2", conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}])
+    unbound["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}
+    missing = event("data", "ProvisioningFailed", 'storageclass.storage.k8s.io "gone" not found')
+    found = diagnosed(deployed(unbound, PersistentVolumeClaim=[claim], Event=[missing]), WAITED)
+    assert (found.code, found.subject) == ("CLAIM_PENDING", "PersistentVolumeClaim data")
+    assert '"gone" not found' in found.verdict
+
+
+def test_a_replica_set_of_the_chart_is_looked_at() -> None:
+    own = thing("own", annotations=OURS, spec={"replicas": 1})
+    found = diagnosed(seen(ReplicaSet=[own], Pod=[pod("own-x", "own", waiting("ErrImagePull"))]), WAITED)
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod own-x (ReplicaSet own)")
+
+
+LIMIT = (
+    'Error creating: Pod "web-x" is invalid: spec.containers[0].resources.requests: Invalid value: "1": '
+    "must be less than or equal to cpu limit of 500m"
+)
+ACCOUNT = 'pods "web-x" is forbidden: error looking up service account shop/ci: serviceaccount "ci" not found'
+
+
+@pytest.mark.parametrize(("message", "waits_for"), [(LIMIT, ()), (ACCOUNT, (("ServiceAccount", "ci"),))])
+def test_pods_that_are_refused_are_told_by_their_event(message: str, waits_for: tuple[tuple[str, str], ...]) -> None:
+    web = thing("web", annotations=OURS, spec={"replicas": 1, **TEMPLATE})
+    newest = thing("web-1", "web", spec={"replicas": 1, **TEMPLATE})
+    refused = event("web-1", "FailedCreate", message)
+    found = diagnosed(seen(Deployment=[web], ReplicaSet=[newest], Event=[refused]), WAITED)
+    assert (found.code, found.verdict, found.waits_for) == ("PODS_NOT_CREATED", message, waits_for)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "code"),
+    [
+        ("FailedAttachVolume", 'Multi-Attach error for volume "x": it is used by pod(s) db-1', "VOLUME_ATTACH"),
+        ("FailedMount", "MountVolume.SetUp failed for volume x: rpc error: no such share", "VOLUME_MOUNT"),
+        ("FailedCreatePodSandBox", "failed to set up network", "POD_SANDBOX"),
+    ],
+)
+def test_what_only_an_event_shows_is_told_by_it(reason: str, message: str, code: str) -> None:
+    stuck = pod("p", "web-2", waiting("ContainerCreating"))
+    found = diagnosed(deployed(stuck, Event=[event("p", reason, message)]), WAITED)
+    assert (found.code, found.verdict) == (code, message)
+
+
+def test_of_an_unknown_fault_the_object_and_its_own_newest_warning_are_named() -> None:
+    stuck = pod("p", "web-2", {"name": "main", "ready": False}, phase="Running")
+    found = diagnosed(deployed(stuck, Event=[event("p", "Strange", "something is odd")]), WAITED)
+    assert (found.code, found.subject) == ("TIMEOUT", "pod p (Deployment web)")
+    assert "something is odd" in found.verdict

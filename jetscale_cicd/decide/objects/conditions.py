@@ -1,0 +1,49 @@
+"""What the conditions of a custom resource say, by the conventions of kstatus (sigs.k8s.io/cli-utils, pkg/kstatus)."""
+
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.fields import Object, condition_of, text
+from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, unobserved
+from jetscale_cicd.decide.objects.snapshot import Snapshot, condition, event_lines, name_of
+from jetscale_cicd.model.diagnosis import Diagnosis
+
+
+def judge(thing: Object, around: Snapshot) -> Judgement:
+    """Nothing is stalled or in progress, and Ready, where its controller says that, is True for this generation."""
+    if unseen := unobserved(thing, says=False):
+        return unseen
+    if condition(thing, "Stalled") == "True":
+        return because_of(thing, around, "Stalled", FaultCode.NOT_RECONCILED, is_final=True)
+    if condition(thing, "Reconciling") == "True":
+        return because_of(thing, around, "Reconciling", FaultCode.NOT_RECONCILED)
+    if condition(thing, "Ready") in ("False", "Unknown"):
+        return because_of(thing, around, "Ready", FaultCode.NOT_RECONCILED)
+    return ready()
+
+
+def because_of(
+    thing: Object, around: Snapshot, of: str, code: FaultCode, *, is_final: bool = False, step: str = ""
+) -> Judgement:
+    """Not ready, with what a condition says.
+
+    Args:
+        of: the condition.
+        is_final: waiting does not change it.
+        step: the next step; "" is to look at the object.
+    """
+    kind, name = text(thing, "kind"), name_of(thing)
+    held = condition_of(thing, of)
+    said = ": ".join(part for part in (text(held, "reason"), " ".join(text(held, "message").split())) if part)
+    verdict = f"{of} is {text(held, 'status') or 'not there'}" + (f": {said}" if said else "")
+    group = text(thing, "apiVersion").rpartition("/")[0]
+    look = f"{kind.lower()}.{group}" if group else kind.lower()
+    namespace = text(thing, "metadata", "namespace")
+    within = f" --namespace {namespace}" if namespace else ""
+    fault = Diagnosis(
+        code=code,
+        subject=f"{kind} {name}",
+        verdict=verdict,
+        next_step=step or f"why? kubectl describe {look} {name}{within}",
+        events=event_lines(around.events_of(thing)),
+        blocks=((kind, name),),
+    )
+    return (failed if is_final else progressing)(verdict, faults=(fault,))

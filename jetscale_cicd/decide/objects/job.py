@@ -1,0 +1,53 @@
+"""Jobs: finished, or failed; helm waits only for those that are hooks, unless it is told to."""
+
+from collections.abc import Iterator
+
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text
+from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, suspended
+from jetscale_cicd.decide.objects.pods import READ_LOG, controller_faults, counted
+from jetscale_cicd.decide.objects.snapshot import Snapshot, born, condition, count, event_lines, name_of
+from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
+
+
+def judge(thing: Object, around: Snapshot) -> Judgement:
+    """All of its completions are there (Kubernetes, Jobs: its condition Complete)."""
+    wanted, done = count(thing, "spec", "completions", default=1), count(thing, "status", "succeeded")
+    pods = counted(around, "Job", thing, ready=min(done, wanted), wanted=wanted)
+    if condition(thing, "Complete") == "True":
+        return ready(pods=pods)
+    if condition(thing, "Failed") == "True":
+        why = _why_failed(thing)
+        return failed(why, pods, (*_pod_faults(thing, around), _fault(thing, around, why)))
+    if part(thing, "spec").get("suspend") is True:
+        return suspended("suspended: it makes no pods", pods)
+    return progressing(f"{done} of {wanted} completions", pods, controller_faults(around, "Job", thing))
+
+
+def _why_failed(thing: Object) -> str:
+    why = condition_of(thing, "Failed")
+    return f"{text(why, 'reason') or 'Failed'}: {text(why, 'message')}"
+
+
+def _pod_faults(thing: Object, around: Snapshot) -> Iterator[Diagnosis]:
+    return iter(controller_faults(around, "Job", thing))
+
+
+def _fault(thing: Object, around: Snapshot, why: str) -> Diagnosis:
+    pods = around.owned_by(thing, "Pod")
+    last = max(pods, key=born, default=None)
+    hook = "hook " if around.is_hook("Job", thing) else ""
+    return Diagnosis(
+        code=FaultCode.JOB_FAILED,
+        subject=f"{hook}Job {name_of(thing)}",
+        verdict=why,
+        next_step=READ_LOG,
+        events=event_lines(around.events_of(thing, *pods)),
+        source=_log_of(last) if last else None,
+        read_log=True,
+    )
+
+
+def _log_of(pod: Object) -> LogSource | None:
+    first = next(iter(parts(pod, "spec", "containers")), None)
+    return LogSource(pod=name_of(pod), container=text(first, "name")) if first else None

@@ -1,0 +1,102 @@
+"""The ledger of a release: a row for each object of its manifest, by what the cluster shows."""
+
+from collections.abc import Iterable
+
+from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME, RELEASE_NAMESPACE
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import Object, annotation, text, whole, words
+from jetscale_cicd.decide.objects.judgement import Judgement, ready
+from jetscale_cicd.decide.objects.snapshot import Snapshot, event_line, event_message, is_leaving, name_of, warnings
+from jetscale_cicd.decide.objects.table import Rule, place_of, rule_of
+from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
+from jetscale_cicd.model.record import replace
+
+
+def release_ledger(manifests: Iterable[Manifest], around: Snapshot) -> Ledger:
+    """A row for each object of a release.
+
+    Args:
+        manifests: of the release, hooks aside.
+        around: what the cluster has.
+    """
+    return Ledger(tuple(_row(each, around) for each in manifests if not each.hook))
+
+
+def hook_rows(hooks: Iterable[Manifest], around: Snapshot) -> tuple[LedgerRow, ...]:
+    """A row for each hook of this deploy, while it is there.
+
+    Args:
+        hooks: their manifests.
+    """
+    found = ((each, around.find(place_of(each.group, each.kind), each.name, each.namespace)) for each in hooks)
+    return tuple(
+        replace(_judged(each.kind, thing, around, rule_of(each.group, each.kind)), hook=True)
+        for each, thing in found
+        if thing and around.is_hook(each.kind, thing)
+    )
+
+
+def _row(manifest: Manifest, around: Snapshot) -> LedgerRow:
+    group, kind = manifest.group, manifest.kind
+    place, rule = place_of(group, kind), rule_of(group, kind)
+    namespace = manifest.namespace or around.namespace
+    unseen = [each for each in (place, *rule.beside) if each not in around.objects]
+    if unseen:
+        reason = f"this run may not list {', '.join(unseen)}"
+        return LedgerRow(kind=kind, name=manifest.name, namespace=namespace, state=ObjectState.UNSEEN, reason=reason)
+    thing = around.find(place, manifest.name, namespace)
+    if thing is None:
+        judgement = _absent(manifest)
+        return _of(kind, manifest.name, namespace, judgement)
+    return _judged(kind, thing, around, rule)
+
+
+def _absent(manifest: Manifest) -> Judgement:
+    ttl = whole(manifest.document, "spec", "ttlSecondsAfterFinished")
+    if manifest.kind == "Job" and ttl is not None:
+        return ready("it ended, and was removed, as its ttlSecondsAfterFinished says")
+    return Judgement(state=ObjectState.ABSENT, reason="it is not there")
+
+
+def _judged(kind: str, thing: Object, around: Snapshot, rule: Rule) -> LedgerRow:
+    judgement = _of_another(thing, around) or _leaving(thing) or rule.judge(thing, around)
+    note = "" if judgement.state.is_green else _note(kind, thing, around, judgement.reason)
+    return _of(kind, name_of(thing), text(thing, "metadata", "namespace"), judgement, note)
+
+
+def _of(kind: str, name: str, namespace: str, judgement: Judgement, note: str = "") -> LedgerRow:
+    return LedgerRow(
+        kind=kind,
+        name=name,
+        namespace=namespace,
+        state=judgement.state,
+        reason=judgement.reason,
+        pods=judgement.pods,
+        faults=judgement.faults,
+        note=note,
+    )
+
+
+def _of_another(thing: Object, around: Snapshot) -> Judgement | None:
+    owner = annotation(thing, RELEASE_NAME)
+    if not owner or around.is_ours(thing):
+        return None
+    where = annotation(thing, RELEASE_NAMESPACE)
+    return Judgement(state=ObjectState.FOREIGN, reason=f"it is of release {where}/{owner}")
+
+
+def _leaving(thing: Object) -> Judgement | None:
+    if not is_leaving(thing):
+        return None
+    held = ", ".join(words(thing, "metadata", "finalizers"))
+    by = f"; it is held by {held}" if held else ""
+    return Judgement(state=ObjectState.LEAVING, reason=f"it is being deleted{by}")
+
+
+def _note(kind: str, thing: Object, around: Snapshot, told: str) -> str:
+    """The newest warning of an object and what it makes, else its newest event, where the reason does not have it."""
+    sets = around.owned_by(thing, "ReplicaSet") if kind == "Deployment" else ()
+    pods = around.pods_of(kind, thing) if kind != "Pod" else ()
+    events = around.events_of(thing, *sets, *pods)
+    newest = next(reversed(tuple(warnings(events))), None) or next(reversed(events), None)
+    return "" if newest is None or event_message(newest) in told else event_line(newest)

@@ -1,0 +1,154 @@
+"""The objects of a release as a cluster has them: a list for each kind and namespace, whatever their number."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from urllib.parse import quote
+
+from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.objects.ledger import hook_rows, release_ledger
+from jetscale_cicd.decide.objects.snapshot import Snapshot
+from jetscale_cicd.decide.objects.table import has_status, place_of
+from jetscale_cicd.model.ledger import Ledger
+from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.kinds import Kinds
+from jetscale_cicd.tools.beside import each_beside
+from jetscale_cicd.tools.helm_storage import StoredRelease
+from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes, Object
+
+# What shows why an object is not ready, whatever kinds the release has.
+_BESIDE = {
+    "ReplicaSet": "/apis/apps/v1/namespaces/{}/replicasets",
+    "Pod": "/api/v1/namespaces/{}/pods",
+    "Event": "/api/v1/namespaces/{}/events",
+    "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
+}
+# Kubernetes API concepts, "The resourceVersion parameter": any that the server has cached, without a read from etcd.
+_CACHED = {"resourceVersion": "0"}
+# Where a kind may not be listed, so many are asked for by name.
+_MOST_BY_NAME = 50
+# It is synced where its Secret is there, too.
+_SYNCED = ("external-secrets.io", "ExternalSecret")
+_SECRETS = "/api/v1/namespaces/{}/secrets"
+# The place in a snapshot, and what is there; None where this run may not see it.
+Listed = tuple[str, tuple[Object, ...] | None]
+Question = Callable[[], Listed]
+
+
+@frozen(kw_only=True)
+class ReleaseObjects:
+    """What is looked at of a release, again and again.
+
+    Args:
+        manifests: of the release, hooks aside.
+        hooks: of the release.
+        since: when the deploy began (RFC 3339, the server's clock).
+    """
+
+    api: Kubernetes
+    kinds: Kinds
+    target: Target
+    manifests: tuple[Manifest, ...]
+    hooks: tuple[Manifest, ...] = ()
+    since: str = ""
+
+    @classmethod
+    def of(cls, api: Kubernetes, target: Target, stored: StoredRelease, since: str = "") -> "ReleaseObjects":
+        """Those of a revision.
+
+        Raises:
+            ConfigurationError: ``MANIFESTS``, its manifest cannot be read.
+        """
+        where = f"{target.namespace}/{target.release} revision {stored.number}"
+        manifests, hooks = (parse_manifests(each.encode(), where) for each in (stored.manifest, stored.hook_manifests))
+        return cls(api=api, kinds=Kinds(api), target=target, manifests=manifests, hooks=hooks, since=since)
+
+    def ledger(self, *, fresh: bool = True) -> Ledger:
+        """Every object, and each hook of this deploy that is there.
+
+        Args:
+            fresh: as it is now; else as the API server has it cached, which costs it less.
+
+        Raises:
+            ApiFailure: the API server does not answer.
+        """
+        around = self.see(fresh=fresh)
+        rows = release_ledger(self.manifests, around).rows
+        return Ledger((*hook_rows(self.hooks, around), *rows) if self.since else rows)
+
+    def see(self, *, fresh: bool = True) -> Snapshot:
+        """Everything that its objects are judged by.
+
+        Raises:
+            ApiFailure: the API server does not answer.
+        """
+        objects: dict[str, tuple[Object, ...]] = {place_of(each.group, each.kind): () for each in self._all}
+        unseen = set()
+        for place, things in each_beside(lambda ask: ask(), self._questions({} if fresh else _CACHED)):
+            if things is None:
+                unseen.add(place)
+            else:
+                objects[place] = (*objects.get(place, ()), *things)
+        return Snapshot(
+            release=self.target.release,
+            namespace=self.target.namespace,
+            objects={place: things for place, things in objects.items() if place not in unseen},
+            now=self.api.clock.now().timestamp(),
+            since=self.since,
+            hooks=frozenset((each.kind, each.name) for each in self.hooks),
+        )
+
+    @property
+    def _all(self) -> tuple[Manifest, ...]:
+        return (*self.manifests, *(self.hooks if self.since else ()))
+
+    def _questions(self, query: dict[str, str]) -> Iterator[Question]:
+        """One for each kind and namespace; none for a kind that is not served."""
+        namespace = self.target.namespace
+        served = self.kinds.served(self._all)
+        asked: dict[tuple[str, str], list[Manifest]] = {}
+        for each in self._all:
+            if resource := served.get((each.api_version, each.kind)):
+                within = each.namespace or namespace if resource.namespaced else ""
+                asked.setdefault((place_of(each.group, each.kind), within), []).append(each)
+        for (place, _), those in asked.items():
+            yield partial(self._ask, place, those, query)
+        for place, path in _BESIDE.items():
+            if (place, namespace) not in asked:
+                yield partial(self._list, place, path.format(quote(namespace, safe="")), query)
+        if any((each.group, each.kind) == _SYNCED for each in self.manifests) and ("Secret", namespace) not in asked:
+            yield partial(self._list, "Secret", _SECRETS.format(quote(namespace, safe="")), query, METADATA_ONLY)
+
+    def _ask(self, place: str, manifests: Sequence[Manifest], query: Mapping[str, str]) -> Listed:
+        """The objects of a kind that the release has, with what a list leaves out of each."""
+        first = manifests[0]
+        accept = "application/json" if has_status(first.group, first.kind) else METADATA_ONLY
+        path = self.kinds.collection(first, self.target.namespace)
+        _, listed = self._list(place, path, query, accept)
+        if listed is None and len(manifests) <= _MOST_BY_NAME:
+            listed = self._by_name(path, manifests)
+        named = {"kind": first.kind, "apiVersion": first.api_version}
+        return place, None if listed is None else tuple({**each, **named} for each in listed)
+
+    def _list(self, place: str, path: str, query: Mapping[str, str], accept: str = "application/json") -> Listed:
+        """The objects of a collection; None where this run may not list it."""
+        try:
+            return place, tuple(self.api.items(path, accept=accept, **query))
+        except ApiFailure as failed:
+            if failed.status not in (403, 404):
+                raise
+            return place, None if failed.status == 403 else ()
+
+    def _by_name(self, path: str, manifests: Iterable[Manifest]) -> tuple[Object, ...] | None:
+        """Those of the release, one by one: a role often names what it lets be read. None where one may not."""
+        found: list[Object] = []
+        for each in manifests:
+            try:
+                thing = self.api.get(f"{path}/{quote(each.name, safe='')}")
+            except ApiFailure as failed:
+                if failed.status != 403:
+                    raise
+                return None
+            found += [thing] if thing else []
+        return tuple(found)
