@@ -20,6 +20,7 @@ class ObjectState(StrEnum):
     FAILED = "failed"
     FOREIGN = "foreign"  # it is of another release
     UNSEEN = "unseen"  # this run has no right to see it
+    LEFT_OVER = "left over"  # of an attempt that failed; the release has it no more
 
     @property
     def is_green(self) -> bool:

@@ -26,13 +26,22 @@ _INFO = {
     **dict.fromkeys(("status", "description", "first_deployed", "last_deployed", "deleted"), str),
     "rollback_revision": int,
 }
-_HOOK = {"kind": str, "name": str, "manifest": str}
+_HOOK = {"kind": str, "name": str, "manifest": str, "events": [str], "last_run": {"phase": str}}
 _SHAPE: Object = {"name": str, "version": int, "info": _INFO, "chart": _CHART, "config": {}, "manifest": str}
 _SHAPE |= {"hooks": [_HOOK]}
 
 
 class UnreadableRelease(Exception):  # noqa: N818 - callers turn it into the error of their step
     """A Secret of Helm's does not hold what Helm writes."""
+
+
+@frozen(kw_only=True)
+class StoredHook:
+    """A hook as Helm keeps it: its YAML, its events, and the phase of its last run, "" where it never began."""
+
+    manifest: str
+    events: tuple[str, ...]
+    phase: str
 
 
 @frozen
@@ -149,9 +158,16 @@ class StoredRelease:
         )
 
     @property
-    def hook_manifests(self) -> str:
-        """All hooks of the release, as YAML."""
-        return "".join(f"---\n{each.get('manifest', '')}\n" for each in self.content.get("hooks") or ())
+    def hooks_as_run(self) -> "tuple[StoredHook, ...]":
+        """Every hook, and how it went in this revision."""
+        return tuple(
+            StoredHook(
+                manifest=str(each.get("manifest", "")),
+                events=tuple(each.get("events") or ()),
+                phase=str((each.get("last_run") or {}).get("phase", "")),
+            )
+            for each in self.content.get("hooks") or ()
+        )
 
     @property
     def manifest(self) -> str:

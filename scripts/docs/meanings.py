@@ -23,6 +23,7 @@ MEANINGS = {
     "HELM_KILLED": "helm was killed from outside; its revision is marked failed.",
     "HOOK_FAILED": "a hook of the chart failed.",
     "HOOK_IN_THE_WAY": "a hook of an earlier deploy is still there, and helm can neither delete nor make it.",
+    "HOOK_NOT_RUN": "it is deployed, and a hook of its first install, which failed, never ran to its end.",
     "IMAGE_PULL": "an image cannot be pulled.",
     "IMMUTABLE_FIELD": "the chart changes a field that Kubernetes does not let change.",
     "INVALID_OBJECT": "the API server does not accept an object of the chart.",

@@ -205,7 +205,7 @@ def test_a_service_that_is_being_deleted_is_waited_for(live: Stack) -> None:
     live.ask(services, "POST", {"metadata": metadata, "spec": {"ports": [{"port": 80}]}})
     live.ask(f"{services}/gone", "DELETE")
     ended = live.run()
-    assert ended.json["error"]["code"] == "SERVICE_TERMINATING"
+    assert ended.json["error"]["code"] == "OBJECT_TERMINATING"
     assert "example.com/balancer" in ended.json["error"]["message"]
     done: dict[str, Any] = {"metadata": {"finalizers": []}}
     threading.Timer(1.0, live.ask, (f"{services}/gone", "PATCH", done, _MERGE)).start()

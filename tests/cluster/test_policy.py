@@ -255,11 +255,18 @@ def test_what_helm_3_deployed_is_tried_as_a_client_merges_it(
     assert codes(found) == ["POLICY_INVALID"]
 
 
-@pytest.mark.parametrize("container", [{"imag": "x"}, {"env": "[{name: A, value: a}, {name: A, value: b}]"}])
-def test_what_helm_3_deploys_with_a_warning_is_a_note(
-    namespace: str, api: Kubernetes, container: dict[str, str]
+@pytest.mark.parametrize("applies", [True, False], ids=["helm 4", "helm 3"])
+def test_a_field_that_is_none_is_refused_whatever_helm_does_with_it(
+    namespace: str, api: Kubernetes, applies: bool
 ) -> None:
-    wanted = parsed(deployment(**container))
+    """helm 3 deploys it without the field, and only warns; the commit says otherwise."""
+    found = check_policy(api, replace(scope(namespace), applies=applies), parsed(deployment(imag="x")))
+    assert codes(found) == ["POLICY_INVALID"]
+    assert "imag" in found.refused[0].message
+
+
+def test_what_helm_3_deploys_with_a_warning_is_a_note(namespace: str, api: Kubernetes) -> None:
+    wanted = parsed(deployment(env="[{name: A, value: a}, {name: A, value: b}]"))
     assert codes(check_policy(api, scope(namespace), wanted)) == ["POLICY_INVALID"]
     found = check_policy(api, replace(scope(namespace), applies=False), wanted)
     assert found.refused == ()

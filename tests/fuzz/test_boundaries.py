@@ -51,7 +51,7 @@ NOT_FOREIGN = {
     **dict.fromkeys(
         (
             "engines/helm/lock.py:_held",
-            *("observe/cluster/elsewhere.py:_revision", "observe/cluster/helm_release.py:_statuses"),
+            *("observe/cluster/elsewhere.py:_revision", "observe/cluster/helm_release.py:_labels"),
         ),
         _API,
     ),
@@ -59,7 +59,7 @@ NOT_FOREIGN = {
         (
             *("act/actions.py:_package", "act/release/adopt.py:_write", "build/package.py:Packager._pack"),
             *("build/package.py:_read", "build/release_commit.py:_text", "build/release_commit.py:release_commit"),
-            *("observe/cluster/drift.py:find_drift", "observe/cluster/ledger.py:ReleaseObjects.of"),
+            *("observe/cluster/drift.py:find_drift", "observe/cluster/ledger.py:_parsed"),
             *("observe/cluster/helm_release.py:read_revision", "observe/git/chart_diff.py:_ignore"),
             *(
                 "observe/git/chart_name.py:read_chart",

@@ -45,11 +45,14 @@ def is_rollback_candidate(revision: HelmRevision) -> bool:
     """
     if revision.status == "deployed":
         return True
+    return revision.status == "superseded" and not revision.uninstalled and not has_failed(revision)
+
+
+def has_failed(revision: HelmRevision) -> bool:
+    """Whether its helm failed, or was interrupted; Helm itself calls one superseded once an upgrade began with it."""
     record = record_of(revision)
-    failed = (record is not None and record.state in _ENDED) or _helm_failure(
-        revision, "Release", "Upgrade", "Rollback"
-    )
-    return revision.status == "superseded" and not revision.uninstalled and not failed
+    ended = record is not None and record.state in _ENDED
+    return revision.status == "failed" or ended or _helm_failure(revision, "Release", "Upgrade", "Rollback")
 
 
 def failed_verification(revision: HelmRevision) -> bool:

@@ -51,9 +51,13 @@ def _row(manifest: Manifest, around: Snapshot) -> LedgerRow:
     return _judged(kind, thing, around, rule)
 
 
+def is_removed_when_done(manifest: Manifest) -> bool:
+    """Whether it is a Job that Kubernetes removes once it has ended."""
+    return manifest.kind == "Job" and whole(manifest.document, "spec", "ttlSecondsAfterFinished") is not None
+
+
 def _absent(manifest: Manifest) -> Judgement:
-    ttl = whole(manifest.document, "spec", "ttlSecondsAfterFinished")
-    if manifest.kind == "Job" and ttl is not None:
+    if is_removed_when_done(manifest):
         return ready("it ended, and was removed, as its ttlSecondsAfterFinished says")
     return Judgement(state=ObjectState.ABSENT, reason="it is not there")
 

@@ -9,21 +9,28 @@ from datetime import datetime
 from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.deploy_record import recorded_deploy
+from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.revision_record import record_of
 from jetscale_cicd.decide.cluster.revisions import is_rollback, rollback_to
+from jetscale_cicd.decide.fields import Object, text, words
+from jetscale_cicd.decide.objects.snapshot import is_leaving, name_of
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import error_of, roll_back
 from jetscale_cicd.engines.helm.storage import in_place, patch_revision
 from jetscale_cicd.errors import DeployError, PreconditionError, SupersededError
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision, revision_numbers
+from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
 from jetscale_cicd.tools.helm_storage import StoredRelease
-from jetscale_cicd.tools.kubernetes import ApiFailure, Object
+from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.worker import pause
 
 _POLL = 0.5
+# Kinds that a controller outside the cluster has to free.
+_SLOW_TO_GO = (("v1", "Service"), ("networking.k8s.io/v1", "Ingress"))
 
 
 class Recovered(NamedTuple):
@@ -34,7 +41,7 @@ class Recovered(NamedTuple):
 
 
 def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelease], None]) -> Recovered:
-    """Mark a revision that stays pending as failed, complete a rollback, wait for Services that are being deleted.
+    """Mark a revision that stays pending as failed, complete a rollback, wait for what is being deleted.
 
     Args:
         finish: complete a rollback that failed or was interrupted; not where something new is deployed anyway.
@@ -42,7 +49,7 @@ def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelea
 
     Raises:
         SupersededError: ``RELEASE_BUSY``, a helm outside Stage 6 may still be at work.
-        DeployError: the rollback failed, or ``SERVICE_TERMINATING``.
+        DeployError: the rollback failed, or ``OBJECT_TERMINATING``.
     """
     numbers = revision_numbers(release.api, release.target)
     stored = read_revision(release.api, release.target, numbers[0]) if numbers else None
@@ -56,7 +63,7 @@ def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelea
         number, to = _complete(release, stored)
         done.append(f"revision {number} brings back revision {to}, as revision {stored.number} was to")
     release.hide_secrets()  # an earlier run may have died between the end of its helm and this
-    _wait_for_services(release)
+    _wait_for_leaving(release)
     return Recovered("; ".join(done) or "nothing is pending", number)
 
 
@@ -141,37 +148,42 @@ def _check_dead(release: HelmRelease, stored: StoredRelease, *, ours: bool) -> N
         )
 
 
-def _wait_for_services(release: HelmRelease) -> None:
-    """Wait for Services that are being deleted (a load balancer takes a while): helm would update them in vain."""
+def _wait_for_leaving(release: HelmRelease) -> None:
+    """Wait for objects that are being deleted (a load balancer takes a while): helm would change them in vain."""
     target = release.target
+    objects = _of_release(release)
     deadline = time.monotonic() + target.timeout
     announced = False
-    while service := _terminating(release):
-        name = service["metadata"]["name"]
+    while leaving := _leaving(release, objects):
+        subject = f"{text(leaving, 'kind')} {name_of(leaving)}"
         if not announced:
-            release.announce(f"  waiting for Service {name}, which is being deleted")
+            release.announce(f"  waiting for {subject}, which is being deleted")
             announced = True
         if time.monotonic() > deadline:
-            finalizers = ", ".join(service["metadata"].get("finalizers") or ()) or "none"
+            finalizers = ", ".join(words(leaving, "metadata", "finalizers")) or "none"
             raise DeployError(
-                "SERVICE_TERMINATING",
-                f"Service {name} is still being deleted after {target.timeout} s (finalizers: {finalizers})",
+                "OBJECT_TERMINATING",
+                f"{subject} is still being deleted after {target.timeout} s (finalizers: {finalizers})",
                 where=f"namespace {target.namespace}",
                 hint="check the controller that its finalizer names",
             )
         pause(_POLL)
 
 
-def _terminating(release: HelmRelease) -> Object | None:
+def _of_release(release: HelmRelease) -> ReleaseObjects:
+    """The objects of the newest revision, and kinds that a release may have left before it was uninstalled."""
+    api, target = release.api, release.target
+    newest = release.newest()
+    stored = read_revision(api, target, newest) if newest else None
+    objects = ReleaseObjects.of(api, target, stored) if stored else ReleaseObjects.none(api, target)
+    slow = (Manifest(version, kind, "", "", {}) for version, kind in _SLOW_TO_GO)
+    return replace(objects, manifests=(*objects.manifests, *slow))
+
+
+def _leaving(release: HelmRelease, objects: ReleaseObjects) -> Object | None:
     try:
-        services = release.api.items(f"/api/v1/namespaces/{release.target.namespace}/services")
+        seen = objects.see()
     except ApiFailure as failed:
-        if failed.status == 403:
-            return None
         raise cannot_tell(failed, release.target) from None
-    for service in services:
-        annotations = service["metadata"].get("annotations") or {}
-        ours = annotations.get("meta.helm.sh/release-name") == release.target.release
-        if ours and "deletionTimestamp" in service["metadata"]:
-            return service
-    return None
+    every = (each for things in seen.objects.values() for each in things)
+    return next((each for each in every if is_leaving(each) and seen.is_ours(each)), None)

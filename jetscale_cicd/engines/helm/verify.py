@@ -24,6 +24,10 @@ _STALLED = 60.0  # seconds without any change
 _POLL = 1.0
 _MOST_LINES = 8
 _SYNCED = "ExternalSecret"
+_HOOK_STEP = (
+    "run it once by hand (helm get hooks shows it; a Job of its name that is complete counts), "
+    "or let upgrades run it, too: helm.sh/hook"
+)
 
 
 def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
@@ -72,7 +76,7 @@ def _objects(release: HelmRelease) -> Iterator[str]:
     if stored is None:
         release.check_newest(None)  # which says that it is gone
         return
-    objects = _with_contract(ReleaseObjects.of(release.api, target, stored))
+    objects = _with_contract(ReleaseObjects.of(release.api, target, stored).with_history(stored))
     ledger = _awaited(release, objects)
     if ledger.unseen:
         raise _unseen(release, ledger)
@@ -147,6 +151,8 @@ def _not_ready(ledger: Ledger, target: Target) -> VerificationError:
     left = (f"… and {len(others) - _MOST_LINES} more",) if len(others) > _MOST_LINES else ()
     details = (*(first.events if first else ()), *more, *left)
     step = _next_step(row, first, target)
+    if row.hook:
+        return _error("HOOK_NOT_RUN", f"{row.subject}: {row.reason}", target, _HOOK_STEP, *details)
     if row.kind == _SYNCED:
         return _error("EXTERNAL_SECRET_NOT_READY", message, target, step, *details)
     if row.pods:

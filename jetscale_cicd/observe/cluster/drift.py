@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests, secrets_in
+from jetscale_cicd.decide.objects.ledger import is_removed_when_done
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.status import Drift
@@ -42,6 +43,8 @@ def find_drift(api: Kubernetes, target: Target, stored: StoredRelease, unseen: l
 def _drift(api: Kubernetes, kinds: Kinds, target: Target, manifest: Manifest) -> Iterator[Drift]:
     path = kinds.path(manifest, target.namespace)
     live = api.get(path)
+    if live is None and is_removed_when_done(manifest):
+        return
     if live is None:
         yield Drift(subject=f"{manifest.kind} {manifest.name}", path="", live="absent", wanted="present")
         return

@@ -1,12 +1,14 @@
 """A Helm release as the cluster has it: present, absent, or an error; never a guess."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from jetscale_cicd.decide.cluster.deploy_record import LABEL
 from jetscale_cicd.decide.cluster.masking import exposes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.cluster.revisions import (
     deployed_record,
     failed_verification,
+    has_failed,
     is_rollback,
     is_rollback_candidate,
     rollback_to,
@@ -14,7 +16,7 @@ from jetscale_cicd.decide.cluster.revisions import (
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.record import replace
-from jetscale_cicd.model.revision import PENDING, HelmRevision
+from jetscale_cicd.model.revision import PENDING, HelmRevision, RevisionState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.lease import lock_holder
@@ -66,20 +68,45 @@ def revision_numbers(api: Kubernetes, target: Target) -> list[int]:
 
 def _statuses(api: Kubernetes, target: Target) -> dict[int, str]:
     """All revisions that Helm keeps, the newest first, with the status that it writes into their labels."""
+    return {number: labels.get("status", "") for number, labels in _labels(api, target).items()}
+
+
+def _labels(api: Kubernetes, target: Target) -> dict[int, dict[str, str]]:
+    """Labels of all revisions that Helm keeps, the newest first."""
     path = f"/api/v1/namespaces/{target.namespace}/secrets"
     try:
         found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     labels = [each.get("metadata", {}).get("labels", {}) for each in found]
-    statuses = {int(each["version"]): each.get("status", "") for each in labels if each.get("version", "").isdecimal()}
-    return dict(sorted(statuses.items(), reverse=True))
+    numbered = {int(each["version"]): each for each in labels if each.get("version", "").isdecimal()}
+    return dict(sorted(numbered.items(), reverse=True))
 
 
 def _failures(statuses: dict[int, str]) -> int:
     """How many revisions failed, where none that Helm keeps has worked; it never removes the last one that did."""
     worked = any(status not in ("failed", *PENDING) for status in statuses.values())
     return 0 if worked else sum(status == "failed" for status in statuses.values())
+
+
+def failed_revisions(api: Kubernetes, target: Target, before: int) -> list[StoredRelease]:
+    """The revisions before one whose helm failed, the newest first.
+
+    Raises:
+        CannotTellError: they could not be read.
+    """
+    numbers = [
+        number for number, labels in _labels(api, target).items() if number < before and _may_have_failed(labels)
+    ]
+    found = (read_revision(api, target, number) for number in numbers)
+    return [each for each in found if each and has_failed(each.revision)]
+
+
+def _may_have_failed(labels: Mapping[str, str]) -> bool:
+    """Whether a revision has to be read to know: by Helm's label, and by the one that Stage 6 wrote about this one."""
+    own = labels.get(f"{LABEL}/revision") == labels.get("version")
+    worked = own and labels.get(f"{LABEL}/state") in (RevisionState.VERIFIED, RevisionState.UNVERIFIED)
+    return labels.get("status") in ("failed", "superseded") and not worked
 
 
 def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:

@@ -5,12 +5,14 @@ from functools import partial
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.objects.history import Attempt, HookRun, left_by, leftover_rows, missed_hooks, missed_rows
 from jetscale_cicd.decide.objects.ledger import hook_rows, release_ledger
 from jetscale_cicd.decide.objects.snapshot import Snapshot
 from jetscale_cicd.decide.objects.table import has_status, place_of
 from jetscale_cicd.model.ledger import Ledger
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.helm_release import failed_revisions
 from jetscale_cicd.observe.cluster.kinds import Kinds
 from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.helm_storage import StoredRelease
@@ -44,6 +46,8 @@ class ReleaseObjects:
         manifests: of the release, hooks aside.
         hooks: of the release.
         since: when the deploy began (RFC 3339, the server's clock).
+        left: objects that failed revisions had and the release has no more, by the number of the revision.
+        missed: hooks that never succeeded, and that no upgrade runs.
     """
 
     api: Kubernetes
@@ -52,6 +56,8 @@ class ReleaseObjects:
     manifests: tuple[Manifest, ...]
     hooks: tuple[Manifest, ...] = ()
     since: str = ""
+    left: Mapping[int, Sequence[Manifest]] = field(default_factory=dict)
+    missed: tuple[HookRun, ...] = ()
 
     @classmethod
     def of(cls, api: Kubernetes, target: Target, stored: StoredRelease, since: str = "") -> "ReleaseObjects":
@@ -60,9 +66,30 @@ class ReleaseObjects:
         Raises:
             ConfigurationError: ``MANIFESTS``, its manifest cannot be read.
         """
-        where = f"{target.namespace}/{target.release} revision {stored.number}"
-        manifests, hooks = (parse_manifests(each.encode(), where) for each in (stored.manifest, stored.hook_manifests))
+        manifests, runs = _parsed(target, stored)
+        hooks = tuple(each.manifest for each in runs)
         return cls(api=api, kinds=Kinds(api), target=target, manifests=manifests, hooks=hooks, since=since)
+
+    @classmethod
+    def none(cls, api: Kubernetes, target: Target) -> "ReleaseObjects":
+        """Of a release that is not there: no object, and what is seen beside."""
+        return cls(api=api, kinds=Kinds(api), target=target, manifests=())
+
+    def with_history(self, stored: StoredRelease) -> "ReleaseObjects":
+        """The same, and what revisions that failed left.
+
+        Args:
+            stored: the revision whose objects these are.
+
+        Raises:
+            CannotTellError: they cannot be read.
+        """
+        found = failed_revisions(self.api, self.target, stored.number)
+        if not found:
+            return self
+        attempts = [Attempt(each.number, each.revision.first, *_parsed(self.target, each)) for each in found]
+        left = left_by(attempts, self.manifests, self.target.namespace)
+        return replace(self, left=left, missed=missed_hooks(attempts, _parsed(self.target, stored)[1]))
 
     def ledger(self, *, fresh: bool = True) -> Ledger:
         """Every object, and each hook of this deploy that is there.
@@ -74,8 +101,9 @@ class ReleaseObjects:
             ApiFailure: the API server does not answer.
         """
         around = self.see(fresh=fresh)
+        hooks = hook_rows(self.hooks, around) if self.since else missed_rows(self.missed, around)
         rows = release_ledger(self.manifests, around).rows
-        return Ledger((*hook_rows(self.hooks, around), *rows) if self.since else rows)
+        return Ledger((*hooks, *rows, *leftover_rows(self.left, around)))
 
     def see(self, *, fresh: bool = True) -> Snapshot:
         """Everything that its objects are judged by.
@@ -101,7 +129,9 @@ class ReleaseObjects:
 
     @property
     def _all(self) -> tuple[Manifest, ...]:
-        return (*self.manifests, *(self.hooks if self.since else ()))
+        left = (each for manifests in self.left.values() for each in manifests)
+        hooks = self.hooks if self.since else (each.manifest for each in self.missed)
+        return (*self.manifests, *hooks, *left)
 
     def _questions(self, query: dict[str, str]) -> Iterator[Question]:
         """One for each kind and namespace; none for a kind that is not served."""
@@ -126,7 +156,7 @@ class ReleaseObjects:
         accept = "application/json" if has_status(first.group, first.kind) else METADATA_ONLY
         path = self.kinds.collection(first, self.target.namespace)
         _, listed = self._list(place, path, query, accept)
-        if listed is None and len(manifests) <= _MOST_BY_NAME:
+        if listed is None and len(manifests) <= _MOST_BY_NAME and all(each.name for each in manifests):
             listed = self._by_name(path, manifests)
         named = {"kind": first.kind, "apiVersion": first.api_version}
         return place, None if listed is None else tuple({**each, **named} for each in listed)
@@ -152,3 +182,13 @@ class ReleaseObjects:
                 return None
             found += [thing] if thing else []
         return tuple(found)
+
+
+def _parsed(target: Target, stored: StoredRelease) -> tuple[tuple[Manifest, ...], tuple[HookRun, ...]]:
+    """The objects of a revision, and its hooks with how they went."""
+    where = f"{target.namespace}/{target.release} revision {stored.number}"
+    hooks = []
+    for each in stored.hooks_as_run:
+        parsed = parse_manifests(each.manifest.encode(), where)
+        hooks += [HookRun(manifest=one, events=each.events, phase=each.phase) for one in parsed[:1]]
+    return parse_manifests(stored.manifest.encode(), where), tuple(hooks)

@@ -15,7 +15,7 @@ from jetscale_cicd.model.request import Request
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.kubernetes import Kubernetes
 from jetscale_cicd.tools.redact import Redactor
-from tests.engines.helm.conftest import LISTED
+from tests.engines.helm.conftest import LISTED, serve
 from tests.support.fake_helm import FakeHelm, Release
 from tests.support.fake_kubernetes import FakeKubernetes
 from tests.support.helm_secret import NAMESPACE, path_of
@@ -41,6 +41,7 @@ class Around:
     def __post_init__(self) -> None:
         absent = {LEASE: None, **{path_of(number): None for number in range(1, 12)}}
         self.api = FakeKubernetes(absent, collections=LISTED)
+        serve(self.api)
         self.release = Release(self.api)
         self.helm = FakeHelm(self.release)
 

@@ -20,6 +20,7 @@ LISTED = (
     SECRETS,
     *(f"/apis/apps/v1/namespaces/shop-prod/{kind}" for kind in KINDS),
     *(f"/apis/batch/v1/namespaces/shop-prod/{kind}" for kind in ("jobs", "cronjobs")),
+    "/apis/networking.k8s.io/v1/namespaces/shop-prod/ingresses",
     *(
         f"/api/v1/namespaces/shop-prod/{kind}"
         for kind in ("pods", "events", "services", "configmaps", "persistentvolumeclaims")
@@ -29,11 +30,19 @@ LISTED = (
 SERVED = {
     "/api/v1": {"services": "Service", "configmaps": "ConfigMap", "pods": "Pod"},
     "/apis/apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
+    "/apis/networking.k8s.io/v1": {"ingresses": "Ingress"},
     "/apis/batch/v1": {"jobs": "Job", "cronjobs": "CronJob"},
     "/apis/external-secrets.io/v1": {"externalsecrets": "ExternalSecret"},
 }
 DEPLOY = "this-deploy"
 RECORD = record("0.2.0", "b")
+
+
+def serve(api: FakeKubernetes) -> None:
+    """Let the stand-in say which kinds it serves."""
+    for path, kinds in SERVED.items():
+        served = [{"name": name, "kind": kind, "namespaced": True} for name, kind in kinds.items()]
+        api.put(path, {"resources": served})
 
 
 @dataclass
@@ -51,9 +60,7 @@ class Stage:
         self.release = Release(self.api, config=config)
         for number in range(1, 12):
             self.api.put(path_of(number), None)
-        for path, kinds in SERVED.items():
-            served = [{"name": name, "kind": kind, "namespaced": True} for name, kind in kinds.items()]
-            self.api.put(path, {"resources": served})
+        serve(self.api)
 
     def engine(self, *, inherited: bool = False, **target: Any) -> HelmRelease:
         """The engine for a target with these keys."""

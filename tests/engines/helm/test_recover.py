@@ -208,7 +208,7 @@ def test_a_service_that_does_not_go_is_an_error(stage: Stage, seconds: list[floa
     service(stage)
     with pytest.raises(DeployError) as error:
         recovered(stage)
-    assert error.value.code == "SERVICE_TERMINATING"
+    assert error.value.code == "OBJECT_TERMINATING"
     assert TIMEOUT < sum(seconds) < TIMEOUT + 2
 
 
