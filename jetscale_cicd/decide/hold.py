@@ -1,12 +1,15 @@
 """What the newest revision of a Helm release means for a commit that brings nothing new."""
 
+from jetscale_cicd.decide.cluster.fault_codes import Whose, whose
 from jetscale_cicd.model.live import Deployed, Revision, last_recorded
 from jetscale_cicd.model.plan import Decision, Hold
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.model.revision import RevisionState
+from jetscale_cicd.model.revision import RevisionState, RollbackCause
 
 _RELEASE = "--release-hold deploys it all the same"
 _LONGEST_CAUSE = 300
+_OUTSIDE = "for a reason outside the commit, which may be mended"
+_PASSING = "for a reason that passes"
 
 
 @frozen(kw_only=True)
@@ -74,6 +77,9 @@ def _after_rollback(
         return Verdict(decision=Decision.REDEPLOY, why=f"{back}, which took back {tried.version}; {latest} is new")
     if revision.attempted is not None and tried.values_digest and values_differ:
         return Verdict(decision=Decision.REDEPLOY, why=f"{back}, which took back other values than this commit has")
+    if done and record and record.cause is RollbackCause.FAILED_DEPLOY and whose(record.code) is not Whose.CHART:
+        reason = _OUTSIDE if whose(record.code) is Whose.CLUSTER else _PASSING
+        return Verdict(decision=Decision.REDEPLOY, why=f"{back}, {reason}: it is tried again")
     sentence = f"{back}{_held_until(revision, tried, done=done)}"
     attempted = tried.revision if revision.attempted is not None else None
     of = record.of if record else attempted.number if attempted else None

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from jetscale_cicd.decide.cluster.fault_codes import Whose, whose
 from tests.cluster.stack import LIVE, SOFT, Stack, stack
 from tests.support.control_plane import EXISTING, Cluster
 from tests.support.sample import step_results
@@ -93,6 +94,9 @@ def test_a_fault_is_diagnosed_before_the_rollback(
         (failed,) = [each for each in live.helm("history", "app") if each["revision"] == 2]
         assert f" failed: {fault.code} " in failed["description"]
         assert live.sample.repo.head in failed["description"]
+        if whose(fault.code) is not Whose.CHART:
+            assert live.command("plan", "--output=json").json["decision"] == "redeploy"
+            return
         held = live.done()
         assert held["decision"] == "nothing"
         said = f"HELD: revision 3 is a rollback to 1 (revision 2 failed with {fault.code}), which took back "
@@ -115,3 +119,17 @@ def test_a_stateful_set_that_is_stuck_says_what_frees_it_and_the_next_run_ends_i
     live.ask("/api/v1/namespaces/{}/pods/db-1", "DELETE")
     said = live.done()
     assert (said["decision"], said["outcome"], live.history()[-1]) == ("nothing", "done", (4, "deployed"))
+
+
+def test_what_was_taken_back_for_a_missing_secret_is_deployed_once_that_is_there(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, SOFT, timeout="4s")
+    live.done()
+    faulty(live, "envFrom: [{secretRef: {name: db}}]")
+    assert live.run().json["error"]["code"] == "MISSING_SECRET"
+    assert live.history()[-1] == (3, "deployed")
+    live.ask("/api/v1/namespaces/{}/secrets", "POST", {"metadata": {"name": "db"}})
+    said = live.done()
+    assert "MISSING_SECRET" in said["targets"][0]["reasons"][-1]["why"]
+    assert live.deployment()["spec"]["template"]["spec"]["containers"][0]["envFrom"] == [{"secretRef": {"name": "db"}}]

@@ -83,7 +83,7 @@ def test_why_a_revision_failed_is_named(state: RevisionState) -> None:
     ("record", "why"),
     [
         (back(RollbackCause.REQUESTED), "requested at revision 3"),
-        (back(RollbackCause.FAILED_DEPLOY, "QUOTA"), "revision 3 failed with QUOTA"),
+        (back(RollbackCause.FAILED_DEPLOY, "CRASH_LOOP"), "revision 3 failed with CRASH_LOOP"),
         (back(RollbackCause.COMPLETION), "completes the rollback of revision 3"),
         (None, ""),
     ],
@@ -93,6 +93,19 @@ def test_a_hold_names_both_revisions_and_why_the_rollback_was_made(record: Revis
     assert (hold.revision, hold.of, hold.to, hold.why, hold.status) == (4, 3, 2, why, "deployed")
     assert not hold.unfinished
     assert why in hold.sentence
+
+
+@pytest.mark.parametrize("code", ["QUOTA", "MISSING_SECRET", "UNSCHEDULABLE", "CONFLICT", "WEBHOOK_UNAVAILABLE"])
+def test_what_was_taken_back_for_a_reason_outside_the_commit_is_tried_again(code: str) -> None:
+    verdict = asked(replace(BACK, record=back(RollbackCause.FAILED_DEPLOY, code)))
+    assert verdict
+    assert (verdict.decision, verdict.hold) == (Decision.REDEPLOY, None)
+    assert code in verdict.why
+
+
+@pytest.mark.parametrize("code", ["CRASH_LOOP", "IMAGE_PULL", "INVALID_OBJECT", "A_CODE_OF_ANOTHER_VERSION", ""])
+def test_what_was_taken_back_for_its_own_fault_is_held(code: str) -> None:
+    assert held(replace(BACK, record=back(RollbackCause.FAILED_DEPLOY, code))).of == 3
 
 
 def test_no_description_is_read() -> None:

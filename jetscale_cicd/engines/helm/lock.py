@@ -155,13 +155,14 @@ class _Attempt(NamedTuple):
 def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[str], None]) -> tuple[bool, float]:
     """Wait for the Lease, and take it.
 
-    At the end of the wait its holder may have died just now: it is waited for until it renews the Lease, and is alive,
-    or until the Lease expires, which is soon.
+    Its holder may take the timeout for its deploy, and as long to take it back. At the end of the wait it may have died
+    just now: it is waited for until it renews the Lease, and is alive, or until the Lease expires, which is soon.
 
     Returns:
         whether its last holder did not release it, and until when this run may rely on it.
     """
-    deadline = time.monotonic() + target.timeout
+    longest = target.timeout * (2 if target.rollback else 1)
+    deadline = time.monotonic() + longest
     announced, last = "", None
     while True:
         attempt = _attempt(api, target, holder)
@@ -171,7 +172,7 @@ def _acquire(api: Kubernetes, target: Target, holder: str, announce: Callable[[s
         last = (last or end) if late else None
         soon = end is not None and end - api.clock.now() < timedelta(seconds=DURATION) + MARGIN
         if late and not (soon and end == last):
-            raise _locked(target, attempt.other)
+            raise _locked(target, attempt.other, longest)
         if announced != attempt.other:
             announced = attempt.other
             left = timedelta(seconds=max(0.0, deadline - time.monotonic()))
@@ -202,10 +203,10 @@ def _attempt(api: Kubernetes, target: Target, holder: str) -> _Attempt:
     return _Attempt(until=until, inherited=lease is not None and holder_of(lease) not in ("", holder))
 
 
-def _locked(target: Target, other: str) -> SupersededError:
+def _locked(target: Target, other: str, waited: int) -> SupersededError:
     return SupersededError(
         "LOCKED",
-        f"release {target.release} is being changed by {other}, and this run waited {target.timeout} s for it",
+        f"release {target.release} is being changed by {other}, and this run waited {waited} s for it",
         where=f"Lease {target.namespace}/{lease_name(target)}",
         hint="wait until it ends, or cancel it; the lock of a run that died expires after 30 s",
         replan=False,

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import record_labels, state_labels
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode, Whose, whose
 from jetscale_cicd.decide.cluster.revision_record import describe, state_values, unverified
 from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
-from jetscale_cicd.engines.helm.progress import HelmEnd
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import HelmRollback, roll_back
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error
@@ -19,6 +19,11 @@ from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
 from jetscale_cicd.tools.helm import RevisionNote
+from jetscale_cicd.tools.worker import pause
+
+# What is over the next moment, so that it is tried again within the run, so often, after so many seconds.
+_REFUSED_FOR_NOW = (FaultCode.CONFLICT, FaultCode.THROTTLED, FaultCode.WEBHOOK_UNAVAILABLE)
+_AGAIN, _PAUSE = 2, 2.0
 
 
 @frozen(kw_only=True)
@@ -62,21 +67,45 @@ def upgrade(release: HelmRelease, chart: Path, values: Sequence[Path], record: D
         DeployError: with the code of the diagnosis; the newest good revision was brought back, unless that is off.
         SupersededError: ``RELEASE_MOVED``, a helm outside Stage 6 made a later revision.
     """
+    for again in range(_AGAIN, -1, -1):
+        revision = _attempt(release, chart, values, record, deploy, again=again > 0)
+        if revision is not None:
+            return revision
+        pause(_PAUSE)
+    raise RuntimeError("the last attempt is not repeated")
+
+
+def _attempt(
+    release: HelmRelease, chart: Path, values: Sequence[Path], record: Deployed, deploy: str, *, again: bool
+) -> int | None:
+    """One call of helm: its revision; None where it was refused for what passes, and is tried again.
+
+    Args:
+        again: it may be.
+
+    Raises:
+        DeployError: it failed otherwise.
+    """
     release.check()
     attempt = Attempt(record=record, deploy=deploy, before=release.newest())
     since, expected = release.now(), unverified(attempt.before + 1)
     note = RevisionNote(describe(expected, record, release.run), {**record_labels(record), **state_labels(expected)})
     try:
         with _state_file(release, expected) as state:
-            files = [*values, state]
-            change = partial(release.helm.upgrade, release.place, chart, files, note)
+            change = partial(release.helm.upgrade, release.place, chart, [*values, state], note)
             ended = release.run_helm(since, attempt.before, change)
-        failed = None if ended.succeeded else _after_failure(release, attempt, ended, since)
+        if ended.succeeded:
+            return _succeeded(release, attempt)
+        release.check()
+        diagnosis = diagnose_failure(release, ended, since)
+        if again and diagnosis.code in _REFUSED_FOR_NOW:
+            _ended(release, attempt, diagnosis)
+            release.announce(f"  ! {diagnosis.code} {diagnosis.sentence}: it is tried again")
+            return None
+        failed = _after_failure(release, attempt, diagnosis)
     except KeyboardInterrupt:
         raise _interrupted(release, attempt) from None
-    if failed:
-        raise _error(release, attempt, failed)
-    return _succeeded(release, attempt)
+    raise _error(release, attempt, failed)
 
 
 @contextmanager
@@ -98,22 +127,24 @@ def _succeeded(release: HelmRelease, attempt: Attempt) -> int:
     return number
 
 
-def _after_failure(release: HelmRelease, attempt: Attempt, ended: HelmEnd, since: str) -> FailedUpgrade:
-    """Record why an upgrade failed, and bring the newest good revision back.
-
-    Raises:
-        SupersededError: ``LOCK_LOST``, for which helm was interrupted.
-    """
-    release.check()
-    diagnosis = diagnose_failure(release, ended, since)
-    try:
-        failed, newest = release.revision_of(attempt.deploy, attempt.before), release.newest()
-        release.new_revisions.upgrade = failed
-        if failed is None:
-            return FailedUpgrade(diagnosis=diagnosis, revision=None, outcome=("nothing was changed",))
+def _ended(release: HelmRelease, attempt: Attempt, diagnosis: Diagnosis) -> int | None:
+    """Record why an upgrade failed on the revision that it made; None where it made none."""
+    failed = release.revision_of(attempt.deploy, attempt.before)
+    release.new_revisions.upgrade = failed
+    if failed is not None:
         code, reason = diagnosis.code, diagnosis.sentence
         record = RevisionRecord(revision=failed, state=RevisionState.FAILED, code=code, reason=reason)
         release.end_revision(failed, record)
+    return failed
+
+
+def _after_failure(release: HelmRelease, attempt: Attempt, diagnosis: Diagnosis) -> FailedUpgrade:
+    """Record why an upgrade failed, and bring the newest good revision back."""
+    try:
+        failed = _ended(release, attempt, diagnosis)
+        if failed is None:
+            return FailedUpgrade(diagnosis=diagnosis, revision=None, outcome=("nothing was changed",))
+        newest = release.newest()
         if newest != failed:
             outcome = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
         else:
@@ -144,6 +175,8 @@ def _rolled_back(release: HelmRelease, diagnosis: Diagnosis, failed: int, good: 
             diagnosis=diagnosis, revision=failed, outcome=(outcome, f"next for the rollback: {worse.next_step}")
         )
     held = "held until a new version, new values, or stage6 --release-hold"
+    if whose(diagnosis.code) is not Whose.CHART:
+        held = "the next run tries it again: its cause is outside the commit"
     outcome = f"revision {good} was brought back as revision {back.revision}"
     return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(outcome, held))
 

@@ -134,7 +134,10 @@ def test_a_hook_that_is_a_pod_is_looked_at() -> None:
         ("UPGRADE FAILED: release: already exists", "OPERATION_IN_PROGRESS"),
         ('services "web" is forbidden: exceeded quota: q', "QUOTA"),
         ("failed pre-install: 1 error occurred: job migrate failed: BackoffLimitExceeded", "HOOK_FAILED"),
-        ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "ADMISSION_DENIED"),
+        ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "WEBHOOK_UNAVAILABLE"),
+        ('failed calling webhook "p": context deadline exceeded', "WEBHOOK_UNAVAILABLE"),
+        ("Operation cannot be fulfilled on x: the object has been modified", "CONFLICT"),
+        ("client rate limiter Wait returned an error", "THROTTLED"),
         ("something new", "DEPLOY_FAILED"),
     ],
 )
