@@ -60,6 +60,18 @@ def test_a_conflict_over_the_lock_is_looked_at_again(live: Stack, before: Front)
     assert live.history()[-1] == (2, "deployed")
 
 
+def test_a_conflict_over_an_object_is_tried_again_within_the_run(live: Stack, before: Front) -> None:
+    def is_change(method: str, path: str) -> bool:
+        return method in ("PATCH", "PUT") and "/deployments/web" in path and "dryRun" not in path
+
+    before.refuse(409, 1, is_change)
+    live.done()
+    assert len(before.refused) == 1
+    assert live.history()[-1] == (3, "deployed")
+    assert live.record(2)["code"] == "CONFLICT"
+    assert live.done()["decision"] == "nothing"
+
+
 def test_a_conflict_over_the_description_of_a_failure_is_looked_at_again(live: Stack, before: Front) -> None:
     live.sample.commit("chore(live): bad", {LIVE: "image: faults.invalid/crash\n"})
     # helm's own writings come first: the revision is created, and then marked failed

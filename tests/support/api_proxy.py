@@ -18,6 +18,8 @@ from tests.support.control_plane import Cluster
 from tests.support.oci import authority
 
 REASONS = {403: "Forbidden", 409: "Conflict", 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}
+# Kubernetes, apimachinery/pkg/registry/generic/registry/store.go
+MODIFIED = "Operation cannot be fulfilled: the object has been modified; apply your changes to the latest version"
 Rule = Callable[[str, str], int | None]
 
 
@@ -103,7 +105,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _refuse(self, status: int) -> None:
         said = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
-        content = json.dumps({**said, "reason": REASONS[status], "message": f"refused with {status}"}).encode()
+        message = MODIFIED if status == 409 else f"refused with {status}"
+        content = json.dumps({**said, "reason": REASONS[status], "message": message}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))

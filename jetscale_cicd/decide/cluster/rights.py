@@ -17,13 +17,15 @@ _VERIFIED = {
     ("apps", "Deployment"): (("apps", "deployments"), ("apps", "replicasets"), ("", "pods")),
     ("apps", "StatefulSet"): (("apps", "statefulsets"), ("", "pods")),
     ("apps", "DaemonSet"): (("apps", "daemonsets"), ("", "pods")),
+    ("apps", "ReplicaSet"): (("apps", "replicasets"), ("", "pods")),
+    ("batch", "Job"): (("batch", "jobs"), ("", "pods")),
     ("", "Pod"): (("", "pods"),),
 }
-# What is listed to say why a deploy failed (observe/cluster/workloads.py).
+# What is listed to say why a deploy failed (observe/cluster/ledger.py).
 _DIAGNOSED = (
     *(("apps", name) for name in ("deployments", "statefulsets", "daemonsets", "replicasets")),
     *(("batch", name) for name in ("jobs", "cronjobs")),
-    *(("", name) for name in ("pods", "events", "services")),
+    *(("", name) for name in ("pods", "events", "services", "persistentvolumeclaims")),
 )
 _STORAGE = "the revisions of the release, which Helm keeps in Secrets"
 _SHOWN = 5
