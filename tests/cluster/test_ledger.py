@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.stack import LIVE, SOFT, Stack, stack
 from tests.support.command import Ended
-from tests.support.control_plane import Cluster
+from tests.support.control_plane import EXISTING, Cluster
 
 _MERGE = "application/merge-patch+json"
 JOB = """\
@@ -155,3 +155,25 @@ def test_what_is_paused_or_scaled_to_nothing_is_verified_with_a_note(
     assert "paused" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
     (target,) = live.command("status", "--output=json").json["targets"]
     assert states(target) == {"app": "ready", "web": "suspended"}
+
+
+@pytest.mark.parametrize("policy", ["hook-failed", "before-hook-creation"])
+def test_the_log_of_a_hook_is_read_while_it_is_there(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path, policy: str
+) -> None:
+    files = seeding("faults.invalid/fails", hook="pre-install", **{"hook-delete-policy": policy})
+    ended = stack(tmp_path, cluster, namespace, helm, timeout="8s", **files).run()
+    assert code(ended) == (5, "HOOK_FAILED")
+    assert "container main ended with status 1" in ended.json["error"]["message"]
+    if not EXISTING:  # whose API server does not reach the stub node for a log
+        assert any(line.startswith("log: ") for line in ended.json["error"]["details"])
+
+
+def test_a_secret_that_only_a_hook_after_the_release_makes_is_told_as_that(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    made = "apiVersion: v1\nkind: Secret\nmetadata: {name: late, annotations: {helm.sh/hook: 'post-install,post-upgrade'}}\n"
+    files = {"charts/app/templates/late.yaml": made, LIVE: "size: 3\nenvFrom: [{secretRef: {name: late}}]\n"}
+    ended = stack(tmp_path, cluster, namespace, helm, SOFT, timeout="4s", **files).run()
+    assert code(ended) == (5, "MISSING_SECRET")
+    assert "post-install" in ended.json["error"]["hint"]
