@@ -172,7 +172,7 @@ def test_the_log_of_a_hook_is_read_while_it_is_there(
 def test_a_secret_that_only_a_hook_after_the_release_makes_is_told_as_that(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:
-    made = "apiVersion: v1\nkind: Secret\nmetadata: {name: late, annotations: {helm.sh/hook: 'post-install,post-upgrade'}}\n"
+    made = "apiVersion: v1\nkind: Secret\nmetadata: {name: late, annotations: {helm.sh/hook: post-install}}\n"
     files = {"charts/app/templates/late.yaml": made, LIVE: "size: 3\nenvFrom: [{secretRef: {name: late}}]\n"}
     ended = stack(tmp_path, cluster, namespace, helm, SOFT, timeout="4s", **files).run()
     assert code(ended) == (5, "MISSING_SECRET")

@@ -266,9 +266,9 @@ def test_checks_are_softened_left_out_and_chosen(live: Stack) -> None:
 
 def test_a_preflight_waits_for_what_mends_itself(cluster: Cluster, namespace: str, helm: Path, tmp_path: Path) -> None:
     live = stack(tmp_path, cluster, namespace, helm, "    contract: {secrets: {db: [URL]}}")
-    late = threading.Timer(4, secret, (live, "db"), {"URL": "x"})
+    late = threading.Timer(12, secret, (live, "db"), {"URL": "x"})  # after the first look, on a busy machine, too
     late.start()
-    ended = preflight(live, "--wait=40s")
+    ended = preflight(live, "--wait=60s")
     assert (ended.status, ended.json["ready"], ended.json["waited"] > 0) == (0, True, True)
 
 
