@@ -12,6 +12,7 @@ Check = Callable[[Any], None]
 MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
+MAX_SETTLE = 3600
 MAX_OBJECT = 253
 MAX_GLOB = 1000
 
@@ -166,6 +167,12 @@ def check_timeout(seconds: int) -> None:
     """Refuse a timeout of zero, or above a day."""
     if not 0 < seconds <= MAX_TIMEOUT:
         raise ValueError("must be between 1 second and 24 hours")
+
+
+def check_settle(seconds: int) -> None:
+    """Refuse a settling time above an hour."""
+    if not 0 <= seconds <= MAX_SETTLE:
+        raise ValueError("must be at most 1 hour")
 
 
 def apply_checks(record: Any) -> None:

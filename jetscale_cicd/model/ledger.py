@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from jetscale_cicd.model.diagnosis import Diagnosis
-from jetscale_cicd.model.record import frozen
+from jetscale_cicd.model.record import frozen, replace
 
 
 class ObjectState(StrEnum):
@@ -102,6 +102,18 @@ class Ledger:
     def may_pass(self) -> bool:
         """Whether all that is not green may become so by waiting."""
         return all(row.state.may_pass for row in self.waiting)
+
+    def without_jobs(self) -> "Ledger":
+        """The same, where a Job that runs is not waited for; one that failed, or cannot run, stays what it is."""
+        reason = "it runs, and is not waited for"
+        return Ledger(
+            tuple(
+                replace(row, state=ObjectState.READY, reason=reason)
+                if row.kind == "Job" and row.state is ObjectState.PROGRESSING and not row.faults
+                else row
+                for row in self.rows
+            )
+        )
 
     @cached_property
     def waiting(self) -> tuple[LedgerRow, ...]:

@@ -16,6 +16,7 @@ from jetscale_cicd.model.field_rules import (
     check_object_name,
     check_path,
     check_release,
+    check_settle,
     check_text,
     check_timeout,
     check_url,
@@ -58,6 +59,9 @@ class Target:
         required_external_secrets: ExternalSecrets that must be ready.
         probe: address that must answer with a status below 400 after a deploy; "" for none.
         helm_test: run the chart's own tests after a deploy.
+        wait_for_jobs: a deploy is verified once the chart's ordinary Jobs are done; helm waits for hooks alone.
+        settle: seconds without a restart, after all is ready, before a deploy is verified.
+        prune: remove what a revision that failed left and the release has no more.
         kube_version: Kubernetes version of the cluster, for a chart that asks while no cluster can be asked.
         api_versions: APIs of the cluster (`group/version`, `group/version/Kind`), for the same.
 
@@ -101,6 +105,9 @@ class Target:
     required_external_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     probe: str = field(default="", metadata={"check": check_url})
     helm_test: bool = False
+    wait_for_jobs: bool = True
+    settle: int = field(default=0, metadata={"check": check_settle})
+    prune: bool = False
     kube_version: str = field(default="", metadata={"check": check_kube_version})
     api_versions: tuple[str, ...] = field(default=(), metadata={"check": check_api_version})
 

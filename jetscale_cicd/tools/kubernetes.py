@@ -143,6 +143,14 @@ class Kubernetes:
         """PUT of an object at the version that its metadata names."""
         return self.request("PUT", path, body=body)
 
+    def delete(self, path: str) -> None:
+        """DELETE of an object, and of what it owns; one that is gone already is no failure."""
+        try:
+            self.request("DELETE", path, query={"propagationPolicy": "Background"})
+        except ApiFailure as failed:
+            if failed.status != 404:
+                raise
+
     def apply(self, path: str, body: Object, manager: str) -> Object:
         """What a server-side apply would make of an object, without doing it."""
         query = {"dryRun": "All", "fieldManager": manager, "force": "true"}

@@ -123,8 +123,13 @@ def test_what_a_failed_revision_left_is_named_and_nothing_is_verified_beside_it(
     assert "ConfigMap extra" in ended.json["error"]["message"]
     (target,) = live.command("status", "--output=json").json["targets"]
     assert states(target) == {"app": "ready", "web": "ready", "extra": "left over"}
-    live.ask(f"{MAPS}/extra", "DELETE")
-    live.done()
+    live.sample.edit("chore: prune", ".stage6.yaml", "rollback: false", "rollback: false\n    prune: true")
+    live.sample.edit("chore(live): more", LIVE, "size: 3", "size: 4")
+    said = live.done()
+    assert "ConfigMap extra is removed" in next(each["detail"] for each in said["steps"] if each["name"] == "verify")
+    names = [each["metadata"]["name"] for each in live.ask(MAPS)["items"]]
+    assert "app" in names
+    assert "extra" not in names
 
 
 def test_what_is_being_deleted_is_waited_for_before_a_deploy(

@@ -77,6 +77,8 @@ def _objects(release: HelmRelease) -> Iterator[str]:
         release.check_newest(None)  # which says that it is gone
         return
     objects = _with_contract(ReleaseObjects.of(release.api, target, stored).with_history(stored))
+    if target.prune:
+        yield from _pruned(release, objects)
     ledger = _awaited(release, objects)
     if ledger.unseen:
         raise _unseen(release, ledger)
@@ -108,18 +110,42 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
     helm waits for less: not for Jobs, ExternalSecrets and custom resources; and it accepts a Deployment that lacks its
     ``maxUnavailable``.
     """
-    limit = stalled = time.monotonic() + release.target.timeout
-    before = None
+    target = release.target
+    limit = stalled = settled = time.monotonic() + target.timeout
+    before: Ledger | None = None
     while True:
         release.check()
-        ledger = objects.ledger()
+        ledger = objects.ledger() if target.wait_for_jobs else objects.ledger().without_jobs()
         now = time.monotonic()
-        if ledger.rows != before:
-            stalled, before = now + _STALLED + _min_ready(objects), ledger.rows
+        if ledger != before:
+            stalled, before = now + _STALLED + _min_ready(objects), ledger
+            settled = now + target.settle  # a restart is a change, too
         patient = any(row.kind == "Job" and not row.faults for row in ledger.waiting)  # it may run for long
-        if ledger.is_green or not ledger.may_pass or now > limit or (now > stalled and not patient):
+        if ledger.is_green and now >= settled:
+            return ledger
+        if ledger.is_green and now > limit + target.settle:
+            raise _restless(ledger, target)
+        if not ledger.is_green and (not ledger.may_pass or now > limit or (now > stalled and not patient)):
             return ledger
         pause(_POLL)
+
+
+def _restless(ledger: Ledger, target: Target) -> VerificationError:
+    names = ", ".join(row.subject for row in ledger.rows if row.pods and row.pods.restarts)
+    step = f"why? kubectl get pods --namespace {target.namespace}, and the logs of those that were restarted"
+    message = f"everything is ready, and something changed again within each {target.settle} s: {names or 'its pods'}"
+    return _error("NOT_SETTLED", message, target, step)
+
+
+def _pruned(release: HelmRelease, objects: ReleaseObjects) -> Iterator[str]:
+    """Remove what revisions that failed left and the release has no more."""
+    namespace = release.target.namespace
+    left = {(row.kind, row.name) for row in objects.ledger().rows if row.state is ObjectState.LEFT_OVER}
+    for each in (each for manifests in objects.left.values() for each in manifests):
+        if (each.kind, each.name) in left:
+            release.check()
+            release.api.delete(objects.kinds.path(each, namespace))
+            yield f"{each.kind} {each.name} is removed, which a failed revision left"
 
 
 def _min_ready(objects: ReleaseObjects) -> int:

@@ -200,6 +200,43 @@ def test_a_pod_of_a_job_that_lacks_a_secret_is_not_verified(stage: Stage, maker:
     assert broken(stage, timeout=3) in ("WORKLOAD_NOT_READY", "OBJECT_NOT_READY")
 
 
+def test_a_job_that_runs_is_not_waited_for_where_the_target_says_so(stage: Stage, seconds: list[float]) -> None:
+    job(stage, active=1)
+    assert "not waited for" in promised(stage, wait_for_jobs=False)
+    assert seconds == []
+    job(stage, conditions=[{"type": "Failed", "status": "True"}], failed=1)
+    assert broken(stage, wait_for_jobs=False) == "WORKLOAD_NOT_READY"
+
+
+def test_what_is_ready_has_to_stay_so_without_a_restart_for_its_settling_time(
+    stage: Stage, seconds: list[float]
+) -> None:
+    promised(stage, settle=10)
+    assert len(seconds) == 10
+    counts = [0, 0, 0, 0, 1]
+    stage.api.put(f"{APPS}/replicasets/web-1", {"metadata": {"uid": "rs", "ownerReferences": [{"uid": "web"}]}})
+    ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+
+    def restarted(count: int) -> None:
+        pod(stage, "rs", **ready, containerStatuses=[{"name": "main", "ready": True, "restartCount": count}])
+
+    stage.api.script("LIST", PODS, *[lambda count=count: restarted(count) for count in counts])
+    seconds.clear()
+    promised(stage, settle=10, timeout=60)
+    assert len(seconds) == 14  # a restart at the fifth look begins it anew
+
+
+def test_what_restarts_again_and_again_is_not_verified(stage: Stage, seconds: list[float]) -> None:
+    stage.api.put(f"{APPS}/replicasets/web-1", {"metadata": {"uid": "rs", "ownerReferences": [{"uid": "web"}]}})
+
+    def restarted(count: int) -> None:
+        pod(stage, "rs", phase="Running", containerStatuses=[{"name": "main", "ready": True, "restartCount": count}])
+
+    stage.api.script("LIST", PODS, *[lambda count=count: restarted(count) for count in range(60)])
+    assert broken(stage, settle=10, timeout=20) == "NOT_SETTLED"
+    assert sum(seconds) < 40
+
+
 def test_what_is_not_there_is_not_waited_for(stage: Stage, seconds: list[float]) -> None:
     has(stage, ("v1", "ConfigMap", "gone"))
     assert broken(stage) == "OBJECT_NOT_READY"
