@@ -116,6 +116,11 @@ class FakeKubernetes(Kubernetes):
             raise ApiFailure(409, f"{path} has been modified")
         return self._store(path, body)
 
+    def delete(self, path: str) -> None:
+        self._called("DELETE", path)
+        assert path in self.objects, f"unexpected: DELETE {path}"
+        self.objects[path] = None
+
     def apply(self, path: str, body: Object, manager: str) -> Object:
         raise AssertionError(f"unexpected: PATCH {path}")
 

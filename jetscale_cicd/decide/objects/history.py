@@ -43,7 +43,7 @@ def left_by(attempts: Iterable[Attempt], manifests: Sequence[Manifest], namespac
     """The objects of failed revisions that a release has no more: Helm compares with the last deployed one alone.
 
     Args:
-        manifests: of the release as it is now.
+        manifests: of the release as it is now, and its hooks.
         namespace: of the release.
     """
     known = {each.identity(namespace) for each in manifests}

@@ -24,6 +24,7 @@ _STALLED = 60.0  # seconds without any change
 _POLL = 1.0
 _MOST_LINES = 8
 _SYNCED = "ExternalSecret"
+_HOLD_DATA = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition")
 _HOOK_STEP = (
     "run it once by hand (helm get hooks shows it; a Job of its name that is complete counts), "
     "or let upgrades run it, too: helm.sh/hook"
@@ -138,9 +139,10 @@ def _restless(ledger: Ledger, target: Target) -> VerificationError:
 
 
 def _pruned(release: HelmRelease, objects: ReleaseObjects) -> Iterator[str]:
-    """Remove what revisions that failed left and the release has no more."""
+    """Remove what revisions that failed left and the release has no more; what holds data, a person removes."""
     namespace = release.target.namespace
-    left = {(row.kind, row.name) for row in objects.ledger().rows if row.state is ObjectState.LEFT_OVER}
+    rows = (row for row in objects.ledger().rows if row.state is ObjectState.LEFT_OVER and row.kind not in _HOLD_DATA)
+    left = {(row.kind, row.name) for row in rows}
     for each in (each for manifests in objects.left.values() for each in manifests):
         if (each.kind, each.name) in left:
             release.check()

@@ -88,7 +88,7 @@ class ReleaseObjects:
         if not found:
             return self
         attempts = [Attempt(each.number, each.revision.first, *_parsed(self.target, each)) for each in found]
-        left = left_by(attempts, self.manifests, self.target.namespace)
+        left = left_by(attempts, (*self.manifests, *self.hooks), self.target.namespace)
         return replace(self, left=left, missed=missed_hooks(attempts, _parsed(self.target, stored)[1]))
 
     def ledger(self, *, fresh: bool = True) -> Ledger:

@@ -429,3 +429,27 @@ def test_of_an_unknown_fault_the_object_and_its_own_newest_warning_are_named() -
     found = diagnosed(deployed(stuck, Event=[event("p", "Strange", "something is odd")]), WAITED)
     assert (found.code, found.subject) == ("TIMEOUT", "pod p (Deployment web)")
     assert "something is odd" in found.verdict
+
+
+def test_a_hook_that_failed_is_not_explained_by_a_workload_that_it_came_before() -> None:
+    hook = pod("check", "", waiting("ErrImagePull", "no such image"))
+    hook["metadata"] |= {"annotations": {"helm.sh/hook": "pre-upgrade"}, "creationTimestamp": "2027"}
+    needs = pod("p", "web-2", waiting("CreateContainerConfigError", 'secret "db" not found'))
+    found = diagnosed(hooked("Pod", "check", deployed(needs, hook)), "pre-upgrade hooks failed: timed out")
+    assert (found.code, found.subject) == ("IMAGE_PULL", "pod check (hook Pod check)")
+
+
+def test_what_a_hook_says_of_itself_is_no_refusal_of_the_api_server() -> None:
+    assert diagnosed(deployed(), "pre-upgrade hooks failed: it was denied the request").code == "HOOK_FAILED"
+
+
+def test_a_pod_that_is_seen_to_be_at_fault_is_the_cause_though_the_server_was_away_meanwhile() -> None:
+    broken = pod("p", "web-2", waiting("ErrImagePull"))
+    assert diagnosed(deployed(broken), "timed out: dial tcp 10.0.0.1:443: i/o timeout").code == "IMAGE_PULL"
+    assert diagnosed(deployed(), "timed out: dial tcp 10.0.0.1:443: i/o timeout").code == "API_UNREACHABLE"
+
+
+def test_what_is_ready_is_at_no_fault() -> None:
+    ended = {"name": "main", "ready": True, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 2}}}
+    ready = pod("p", "web-2", ended, phase="Running", conditions=[{"type": "Ready", "status": "True"}])
+    assert diagnosed(deployed(ready), WAITED).code == "TIMEOUT"

@@ -72,6 +72,11 @@ def test_a_deployment(spec: Object, status: Object, state: ObjectState, ready: i
     assert (row.state, row.pods.ready, row.pods.wanted) == (state, ready, wanted)
 
 
+def scheduled(wanted: int, updated: int, ready: int, **more: Any) -> Object:
+    counts = {"numberReady": ready, "numberAvailable": ready, **more}
+    return observed(desiredNumberScheduled=wanted, updatedNumberScheduled=updated, **counts)
+
+
 def partition(number: int) -> Object:
     return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": number}}}
 
@@ -112,16 +117,15 @@ def test_a_stateful_set(spec: Object, status: Object, state: ObjectState, ready:
         ("StatefulSet", ON_DELETE, deployed(1, 1, 1), False),
         ("StatefulSet", {"replicas": 2, **partition(1)}, deployed(2, 1, 2), True),
         ("StatefulSet", {}, deployed(1, 1, 1), False),
+        ("DaemonSet", ON_DELETE, scheduled(2, 1, 2), True),
+        ("DaemonSet", ON_DELETE, scheduled(2, 2, 2), False),
+        ("DaemonSet", {}, scheduled(2, 2, 2), False),
+        ("DaemonSet", {}, scheduled(0, 0, 0), True),
     ],
 )
 def test_pods_that_stay_as_they_are_are_said(kind: str, spec: Object, status: Object, said: bool) -> None:
     row = judged(kind, one(spec, status))
     assert (row.state, bool(row.reason)) == (READY, said)
-
-
-def scheduled(wanted: int, updated: int, ready: int, **more: Any) -> Object:
-    counts = {"numberReady": ready, "numberAvailable": ready, **more}
-    return observed(desiredNumberScheduled=wanted, updatedNumberScheduled=updated, **counts)
 
 
 DAEMON_SETS: list[tuple[Object, Object, ObjectState, int, int]] = [
@@ -374,3 +378,59 @@ def test_a_claim_says_its_class_and_its_newest_event() -> None:
     assert (fault.code, fault.waits_for) == ("CLAIM_PENDING", (("StorageClass", "fast"),))
     assert "fast" in fault.verdict
     assert "no" in fault.verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code", "verdict"),
+    [
+        ("Database.example.test", conditions("Stalled=True:BadSpec"), "NOT_RECONCILED", "Stalled is True: BadSpec"),
+        ("Database.example.test", conditions("Reconciling=True"), "NOT_RECONCILED", "Reconciling is True"),
+        ("Database.example.test", conditions("Ready=False:Waits"), "NOT_RECONCILED", "Ready is False: Waits"),
+        ("Certificate", {}, "CERTIFICATE_NOT_READY", "Ready is not there"),
+        (
+            "CustomResourceDefinition",
+            conditions("NamesAccepted=False:Conflict"),
+            "CRD_NOT_ESTABLISHED",
+            "NamesAccepted is False: Conflict",
+        ),
+        (
+            "HorizontalPodAutoscaler",
+            conditions("ScalingActive=False:InvalidSelector"),
+            "AUTOSCALER_FAILED",
+            "ScalingActive is False: InvalidSelector",
+        ),
+    ],
+)
+def test_a_fault_is_what_a_condition_says(kind: str, status: Object, code: str, verdict: str) -> None:
+    (fault,) = judged(kind, one(status=status)).faults
+    assert (fault.code, fault.verdict) == (code, verdict)
+    assert fault.subject == f"{kind.partition('.')[0]} web"
+
+
+@pytest.mark.parametrize("reason", ["FailedGetScale", "FailedUpdateScale", "InvalidSelector", "AmbiguousSelector"])
+@pytest.mark.parametrize("kind", ["AbleToScale", "ScalingActive"])
+def test_an_autoscaler_that_is_wrong_itself_is_not_ready(kind: str, reason: str) -> None:
+    status = conditions(f"{kind}=False:{reason}")
+    assert judged("HorizontalPodAutoscaler", one(status=status)).state is PROGRESSING
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(None, "Issuer"), ("ClusterIssuer", "ClusterIssuer")])
+def test_a_certificate_waits_for_its_issuer_and_blocks_its_secret(kind: str | None, expected: str) -> None:
+    issuer = {"name": "ca", **({"kind": kind} if kind else {})}
+    (fault,) = judged("Certificate", one({"secretName": "tls", "issuerRef": issuer})).faults
+    assert (fault.waits_for, fault.blocks) == (((expected, "ca"),), (("Certificate", "web"), ("Secret", "tls")))
+
+
+def test_a_certificate_that_is_issued_anew_is_said() -> None:
+    anew, calm = conditions("Ready=True", "Issuing=True"), conditions("Ready=True", "Issuing=False")
+    assert [bool(judged("Certificate", one(status=status)).reason) for status in (anew, calm)] == [True, False]
+
+
+@pytest.mark.parametrize(("reason", "waits"), [("WaitForFirstConsumer", True), ("ProvisioningFailed", False)])
+def test_a_claim_that_waits_for_a_pod_says_so(reason: str, waits: bool) -> None:
+    (fault,) = judged("PersistentVolumeClaim", one(), Event=[event("web", reason, "m")]).faults
+    assert (fault.blocks, "pod that mounts it" in fault.next_step) == ((("PersistentVolumeClaim", "web"),), waits)
+
+
+def test_an_ingress_without_an_address_is_ready_with_a_note() -> None:
+    assert [bool(judged("Ingress", one(status=status)).reason) for status in ({}, ADDRESS)] == [True, False]

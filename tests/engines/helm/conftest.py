@@ -28,7 +28,12 @@ LISTED = (
 )
 # What the stand-in serves, as an API server says it.
 SERVED = {
-    "/api/v1": {"services": "Service", "configmaps": "ConfigMap", "pods": "Pod"},
+    "/api/v1": {
+        "services": "Service",
+        "configmaps": "ConfigMap",
+        "pods": "Pod",
+        "persistentvolumeclaims": "PersistentVolumeClaim",
+    },
     "/apis/apps/v1": {"deployments": "Deployment", "statefulsets": "StatefulSet"},
     "/apis/networking.k8s.io/v1": {"ingresses": "Ingress"},
     "/apis/batch/v1": {"jobs": "Job", "cronjobs": "CronJob"},

@@ -237,6 +237,36 @@ def test_what_restarts_again_and_again_is_not_verified(stage: Stage, seconds: li
     assert sum(seconds) < 40
 
 
+CLAIMS = "/api/v1/namespaces/shop-prod/persistentvolumeclaims"
+
+
+def left(stage: Stage, kind: str, path: str) -> None:
+    """An object of a failed first revision, which the release has no more."""
+    ready = stage.release.content(1)["manifest"]
+    stage.release.add(1, ours(1, "failed", manifest=f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: old}}\n"))
+    stage.release.add(2, ours(2, manifest=ready))
+    stage.api.put(path, {"metadata": {"annotations": OURS}, "status": {"phase": "Bound"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "removed"),
+    [
+        ("ConfigMap", "/api/v1/namespaces/shop-prod/configmaps/old", True),
+        ("PersistentVolumeClaim", f"{CLAIMS}/old", False),
+    ],
+)
+def test_what_a_failed_revision_left_is_removed_where_the_target_says_so_unless_it_holds_data(
+    stage: Stage, kind: str, path: str, removed: bool
+) -> None:
+    left(stage, kind, path)
+    assert broken(stage) == "OBJECT_NOT_READY"
+    if removed:
+        assert f"{kind} old is removed" in promised(stage, prune=True)
+    else:
+        assert broken(stage, prune=True) == "OBJECT_NOT_READY"
+    assert (stage.api.objects[path] is None) is removed
+
+
 def test_what_is_not_there_is_not_waited_for(stage: Stage, seconds: list[float]) -> None:
     has(stage, ("v1", "ConfigMap", "gone"))
     assert broken(stage) == "OBJECT_NOT_READY"
