@@ -33,6 +33,11 @@ class ObjectState(StrEnum):
         return self in (ObjectState.PROGRESSING, ObjectState.OUTDATED, ObjectState.LEAVING)
 
 
+# Codes of what runs and is not done, or was begun anew; and of what other operators take their time for.
+_OF_RUNNING = frozenset({"CRASH_LOOP", "OUT_OF_MEMORY", "TIMEOUT", "PROBE_FAILED"})
+_OF_OPERATORS = frozenset({"CERTIFICATE_NOT_READY", "NOT_RECONCILED"})
+
+
 @frozen(kw_only=True)
 class Pods:
     """The pods of a workload.
@@ -74,6 +79,13 @@ class LedgerRow:
     hook: bool = False
 
     @property
+    def may_take_long(self) -> bool:
+        """Whether it may stay as it is for long and become ready all the same: work that runs, or another operator."""
+        codes = {fault.code for fault in self.faults}
+        is_job = self.kind == "Job" and self.state is ObjectState.PROGRESSING
+        return (is_job and codes <= _OF_RUNNING) or bool(codes & _OF_OPERATORS)
+
+    @property
     def subject(self) -> str:
         """For people."""
         return f"{'hook ' if self.hook else ''}{self.kind} {self.name}"
@@ -108,9 +120,7 @@ class Ledger:
         reason = "it runs, and is not waited for"
         return Ledger(
             tuple(
-                replace(row, state=ObjectState.READY, reason=reason)
-                if row.kind == "Job" and row.state is ObjectState.PROGRESSING and not row.faults
-                else row
+                replace(row, state=ObjectState.READY, reason=reason) if row.kind == "Job" and row.may_take_long else row
                 for row in self.rows
             )
         )

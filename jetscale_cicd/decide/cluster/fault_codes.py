@@ -45,7 +45,7 @@ class FaultCode(StrEnum):
     THROTTLED = (
         "THROTTLED",
         204,
-        r"[Tt]oo many requests|TooManyRequests|client rate limiter|the server has received too many",
+        r"[Tt]oo many requests|TooManyRequests|the server has received too many",
         "the API server has too much to do: run again",
         Whose.PASSING,
     )

@@ -15,7 +15,8 @@ _HOOK = r"(?:pre|post)-(?:upgrade|rollback|install) hooks failed|failed (?:pre|p
 # helm, pkg/action/install.go: the templates are rendered by then, and a kind of theirs is not on the cluster (or the
 # object is another release's).
 _RENDERED = r"unable to build kubernetes objects|no matches for kind|[Uu]nable to continue with install"
-_WAITED = r"deadline exceeded|timed out"
+# The second is the client's own limit of calls, which ends a wait a moment before its deadline.
+_WAITED = r"deadline exceeded|would exceed context deadline|timed out"
 
 
 def failed_at(message: str) -> FailedAt:

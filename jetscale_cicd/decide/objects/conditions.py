@@ -1,6 +1,10 @@
 """What the conditions of a custom resource say, by the conventions of kstatus (sigs.k8s.io/cli-utils, pkg/kstatus)."""
 
+from collections.abc import Callable
+
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.cluster.operator_events import without_values
+from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.fields import Object, condition_of, text
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, unobserved
 from jetscale_cicd.decide.objects.snapshot import Snapshot, condition, event_lines, name_of
@@ -20,6 +24,15 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
     return ready()
 
 
+def judge_by(of: str) -> Callable[[Object, Snapshot], Judgement]:
+    """The rule of a kind that is ready once one condition of its own is True."""
+
+    def judged(thing: Object, around: Snapshot) -> Judgement:
+        return ready() if condition(thing, of) == "True" else because_of(thing, around, of, FaultCode.NOT_RECONCILED)
+
+    return judged
+
+
 def because_of(
     thing: Object, around: Snapshot, of: str, code: FaultCode, *, is_final: bool = False, step: str = ""
 ) -> Judgement:
@@ -32,7 +45,10 @@ def because_of(
     """
     kind, name = text(thing, "kind"), name_of(thing)
     held = condition_of(thing, of)
-    said = ": ".join(part for part in (text(held, "reason"), " ".join(text(held, "message").split())) if part)
+    message = " ".join(text(held, "message").split())
+    if GROUP in text(thing, "apiVersion"):  # which may repeat what it read in a vault
+        message = without_values(message)
+    said = ": ".join(part for part in (text(held, "reason"), message) if part)
     verdict = f"{of} is {text(held, 'status') or 'not there'}" + (f": {said}" if said else "")
     group = text(thing, "apiVersion").rpartition("/")[0]
     look = f"{kind.lower()}.{group}" if group else kind.lower()

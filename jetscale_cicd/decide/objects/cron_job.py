@@ -14,6 +14,12 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
     if part(thing, "spec").get("suspend") is True:
         return suspended("suspended: it starts no Jobs")
     newest = max(around.owned_by(thing, "Job"), key=born, default=None)
-    faults = controller_faults(around, "Job", newest) if newest else ()
+    faults = controller_faults(around, "Job", newest) if newest and _is_of_now(thing, newest) else ()
     lacking = tuple(fault for fault in faults if fault.code in _LACKS)
     return progressing(lacking[0].verdict, faults=lacking) if lacking else ready()
+
+
+def _is_of_now(thing: Object, job: Object) -> bool:
+    """Whether a Job has the pods that the CronJob would make now; one of an earlier template says nothing of it."""
+    now = part(thing, "spec", "jobTemplate", "spec", "template", "spec")
+    return part(job, "spec", "template", "spec") == now

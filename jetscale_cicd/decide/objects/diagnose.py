@@ -52,7 +52,8 @@ def _timeout(waiting: Sequence[LedgerRow], message: str) -> Diagnosis:
     """That something is not ready, and nothing shows why: its name, its state and its newest event are known."""
     lines = [row.line for row in waiting[:_MOST_LINES]]
     first = next(iter(waiting), None)
-    look = f"why? kubectl describe {first.kind.lower()} {first.name}; " if first else ""
+    within = f" --namespace {first.namespace}" if first and first.namespace else ""
+    look = f"why? kubectl describe {first.kind.lower()} {first.name}{within}; " if first else ""
     step = f"{look}if it is only slow, raise the target's timeout"
     return Diagnosis(code=FaultCode.TIMEOUT, subject="", verdict="; ".join(lines) or message, next_step=step)
 

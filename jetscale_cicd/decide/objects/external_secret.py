@@ -12,7 +12,9 @@ from jetscale_cicd.model.diagnosis import Diagnosis
 def judge(thing: Object, around: Snapshot) -> Judgement:
     """Its Secret is there, and what this generation asks for."""
     listed = around.objects.get("Secret")
-    secrets = None if listed is None else frozenset(map(name_of, listed))
+    namespace = text(thing, "metadata", "namespace")
+    there = (each for each in listed or () if text(each, "metadata", "namespace") == namespace)
+    secrets = None if listed is None else frozenset(map(name_of, there))
     state = sync_state(thing, around.events_of(thing), secrets, around.now)
     if state.sync is Sync.SYNCED:
         return ready()

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import text
 from jetscale_cicd.decide.objects.snapshot import Snapshot, condition, is_leaving
-from jetscale_cicd.decide.objects.table import place_of
+from jetscale_cicd.decide.objects.table import is_of_kubernetes, place_of
 from jetscale_cicd.model.ledger import LedgerRow, ObjectState
 from jetscale_cicd.model.record import frozen
 
 _SUCCEEDED = "Succeeded"
+_HOLD_DATA = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition")
 
 
 @frozen(kw_only=True)
@@ -56,8 +58,18 @@ def left_by(attempts: Iterable[Attempt], manifests: Sequence[Manifest], namespac
     return found
 
 
+def still_there(left: Mapping[int, Sequence[Manifest]], around: Snapshot) -> tuple[tuple[int, Manifest], ...]:
+    """Those of them that are still there, and still marked as the release's, with the number of the revision."""
+    return tuple((number, each) for number, manifests in left.items() for each in manifests if _is_there(each, around))
+
+
+def holds_data(manifest: Manifest) -> bool:
+    """Whether what is removed with an object may be more than the object: data, or what another operator made of it."""
+    return manifest.kind in _HOLD_DATA or not is_of_kubernetes(manifest.group)
+
+
 def leftover_rows(left: Mapping[int, Sequence[Manifest]], around: Snapshot) -> tuple[LedgerRow, ...]:
-    """A row for each of them that is still there, and still marked as the release's."""
+    """A row for each of those that are still there."""
     return tuple(
         LedgerRow(
             kind=each.kind,
@@ -66,9 +78,7 @@ def leftover_rows(left: Mapping[int, Sequence[Manifest]], around: Snapshot) -> t
             state=ObjectState.LEFT_OVER,
             reason=f"left over from revision {number}, which failed; the release has it no more",
         )
-        for number, manifests in left.items()
-        for each in manifests
-        if _is_there(each, around)
+        for number, each in still_there(left, around)
     )
 
 
@@ -119,4 +129,6 @@ def missed_rows(missed: Iterable[HookRun], around: Snapshot) -> tuple[LedgerRow,
 
 def _is_done(manifest: Manifest, around: Snapshot) -> bool:
     thing = around.find(place_of(manifest.group, manifest.kind), manifest.name, manifest.namespace)
-    return thing is not None and (condition(thing, "Complete") == "True" or manifest.kind not in ("Job", "Pod"))
+    if thing is None or manifest.kind not in ("Job", "Pod"):
+        return thing is not None
+    return condition(thing, "Complete") == "True" or text(thing, "status", "phase") == _SUCCEEDED

@@ -1,7 +1,5 @@
 """Jobs: finished, or failed; helm waits only for those that are hooks, unless it is told to."""
 
-from collections.abc import Iterator
-
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, suspended
@@ -18,7 +16,7 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
         return ready(pods=pods)
     if condition(thing, "Failed") == "True":
         why = _why_failed(thing)
-        return failed(why, pods, (*_pod_faults(thing, around), _fault(thing, around, why)))
+        return failed(why, pods, (*controller_faults(around, "Job", thing), _fault(thing, around, why)))
     if part(thing, "spec").get("suspend") is True:
         return suspended("suspended: it makes no pods", pods)
     return progressing(f"{done} of {wanted} completions", pods, controller_faults(around, "Job", thing))
@@ -27,10 +25,6 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
 def _why_failed(thing: Object) -> str:
     why = condition_of(thing, "Failed")
     return f"{text(why, 'reason') or 'Failed'}: {text(why, 'message')}"
-
-
-def _pod_faults(thing: Object, around: Snapshot) -> Iterator[Diagnosis]:
-    return iter(controller_faults(around, "Job", thing))
 
 
 def _fault(thing: Object, around: Snapshot, why: str) -> Diagnosis:

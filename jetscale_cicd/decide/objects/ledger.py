@@ -6,20 +6,22 @@ from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME, RELEASE_NAMESP
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.fields import Object, annotation, text, whole, words
 from jetscale_cicd.decide.objects.judgement import Judgement, ready
+from jetscale_cicd.decide.objects.on_purpose import as_wanted
 from jetscale_cicd.decide.objects.snapshot import Snapshot, event_line, event_message, is_leaving, name_of, warnings
 from jetscale_cicd.decide.objects.table import Rule, place_of, rule_of
 from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
 from jetscale_cicd.model.record import replace
 
 
-def release_ledger(manifests: Iterable[Manifest], around: Snapshot) -> Ledger:
+def release_ledger(manifests: Iterable[Manifest], around: Snapshot, *, owned: bool = True) -> Ledger:
     """A row for each object of a release.
 
     Args:
         manifests: of the release, hooks aside.
         around: what the cluster has.
+        owned: they are the release's own; what a target only requires may be of any other.
     """
-    return Ledger(tuple(_row(each, around) for each in manifests if not each.hook))
+    return Ledger(tuple(_row(each, around, owned=owned) for each in manifests if not each.hook))
 
 
 def hook_rows(hooks: Iterable[Manifest], around: Snapshot) -> tuple[LedgerRow, ...]:
@@ -36,7 +38,7 @@ def hook_rows(hooks: Iterable[Manifest], around: Snapshot) -> tuple[LedgerRow, .
     )
 
 
-def _row(manifest: Manifest, around: Snapshot) -> LedgerRow:
+def _row(manifest: Manifest, around: Snapshot, *, owned: bool) -> LedgerRow:
     group, kind = manifest.group, manifest.kind
     place, rule = place_of(group, kind), rule_of(group, kind)
     namespace = manifest.namespace or around.namespace
@@ -48,7 +50,7 @@ def _row(manifest: Manifest, around: Snapshot) -> LedgerRow:
     if thing is None:
         judgement = _absent(manifest)
         return _of(kind, manifest.name, namespace, judgement)
-    return _judged(kind, thing, around, rule)
+    return _judged(kind, thing, around, rule, manifest, owned=owned)
 
 
 def is_removed_when_done(manifest: Manifest) -> bool:
@@ -62,8 +64,12 @@ def _absent(manifest: Manifest) -> Judgement:
     return Judgement(state=ObjectState.ABSENT, reason="it is not there")
 
 
-def _judged(kind: str, thing: Object, around: Snapshot, rule: Rule) -> LedgerRow:
-    judgement = _of_another(thing, around) or _leaving(thing) or rule.judge(thing, around)
+def _judged(
+    kind: str, thing: Object, around: Snapshot, rule: Rule, wanted: Manifest | None = None, *, owned: bool = True
+) -> LedgerRow:
+    judgement = (_of_another(thing, around) if owned else None) or _leaving(thing) or rule.judge(thing, around)
+    if wanted is not None and judgement.state is ObjectState.SUSPENDED:
+        judgement = as_wanted(judgement, thing, wanted)
     note = "" if judgement.state.is_green else _note(kind, thing, around, judgement.reason)
     return _of(kind, name_of(thing), text(thing, "metadata", "namespace"), judgement, note)
 

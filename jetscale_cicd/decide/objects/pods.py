@@ -34,9 +34,11 @@ def controller_faults(around: Snapshot, kind: str, workload: Object) -> tuple[Di
 def _faults(around: Snapshot, kind: str, workload: Object) -> Iterator[Diagnosis]:
     shown = f"{'hook ' if around.is_hook(kind, workload) else ''}{kind} {name_of(workload)}"
     yield from _not_made(around, workload, shown)
-    for pod in sorted(around.pods_of(kind, workload), key=born, reverse=True):
-        # A pod that was evicted stays until it is swept; its controller has made another one.
-        if kind != "Job" and text(pod, "status", "phase") == "Failed":
+    pods = sorted(around.pods_of(kind, workload), key=born, reverse=True)
+    lives = any(text(pod, "status", "phase") != "Failed" for pod in pods)
+    for pod in pods:
+        # A pod that was evicted stays until it is swept, and so does one of a Job that failed; there is another one.
+        if text(pod, "status", "phase") == "Failed" and (lives or kind != "Job"):
             continue
         if fault := pod_fault(around, pod, shown):
             yield _freed(fault, around, pod) if _is_stuck(kind, workload, pod) else fault

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from jetscale_cicd.decide.cluster.helm_marks import HOOK, RELEASE_NAME, RELEASE_NAMESPACE
+from jetscale_cicd.decide.cluster.operator_events import without_values
+from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.fields import Object, annotation, condition_of, parts, text, whole
 from jetscale_cicd.model.record import field, frozen
 
@@ -145,8 +147,10 @@ def event_line(event: Object) -> str:
 
 
 def event_message(event: Object) -> str:
-    """What an event says, on one line."""
-    return " ".join(text(event, "message").split())[:_LONGEST_EVENT]
+    """What an event says, on one line; of External Secrets Operator without what it read in a vault."""
+    message = " ".join(text(event, "message").split())
+    is_of_vault = GROUP in text(event, "involvedObject", "apiVersion")
+    return (without_values(message) if is_of_vault else message)[:_LONGEST_EVENT]
 
 
 def event_lines(events: Iterable[Object], most: int = 5) -> tuple[str, ...]:

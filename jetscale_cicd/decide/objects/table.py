@@ -59,6 +59,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("networking.k8s.io", "Ingress"): Rule(ingress.judge),
     ("autoscaling", "HorizontalPodAutoscaler"): Rule(autoscaler.judge),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): Rule(definition.judge),
+    ("apiregistration.k8s.io", "APIService"): Rule(conditions.judge_by("Available")),
+    ("gateway.networking.k8s.io", "Gateway"): Rule(conditions.judge_by("Programmed")),
     ("external-secrets.io", "ExternalSecret"): Rule(external_secret.judge),
     ("external-secrets.io", "SecretStore"): Rule(external_secret.judge_store),
     ("external-secrets.io", "ClusterSecretStore"): Rule(external_secret.judge_store),
@@ -68,6 +70,15 @@ _RULES: dict[tuple[str, str], Rule] = {
         for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
     },
 }
+# Groups with a dot that come with the API server; others of ``k8s.io`` are custom resources.
+_OF_KUBERNETES = frozenset(
+    f"{name}.k8s.io"
+    for name in (
+        *("admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization"),
+        *("certificates", "coordination", "discovery", "events", "flowcontrol.apiserver", "networking", "node"),
+        *("rbac.authorization", "resource", "scheduling", "storage"),
+    )
+)
 _PRESENT, _CUSTOM = Rule(_is_there), Rule(conditions.judge)
 
 
@@ -83,7 +94,7 @@ def has_status(group: str, kind: str) -> bool:
 
 def is_of_kubernetes(group: str) -> bool:
     """Whether an API group is one of Kubernetes itself, whose objects without a rule have nothing to wait for."""
-    return "." not in group or group.endswith(".k8s.io")
+    return "." not in group or group in _OF_KUBERNETES
 
 
 def place_of(group: str, kind: str) -> str:

@@ -185,5 +185,6 @@ def _leaving(release: HelmRelease, objects: ReleaseObjects) -> Object | None:
         seen = objects.see()
     except ApiFailure as failed:
         raise cannot_tell(failed, release.target) from None
-    every = (each for things in seen.objects.values() for each in things)
+    # What another operator has to free may wait for the very deploy.
+    every = (each for place, things in seen.objects.items() if "." not in place for each in things)
     return next((each for each in every if is_leaving(each) and seen.is_ours(each)), None)

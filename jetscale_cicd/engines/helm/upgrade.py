@@ -71,7 +71,6 @@ def upgrade(release: HelmRelease, chart: Path, values: Sequence[Path], record: D
         revision = _attempt(release, chart, values, record, deploy, again=again > 0)
         if revision is not None:
             return revision
-        pause(_PAUSE)
     raise RuntimeError("the last attempt is not repeated")
 
 
@@ -98,14 +97,23 @@ def _attempt(
             return _succeeded(release, attempt)
         release.check()
         diagnosis = diagnose_failure(release, ended, since)
-        if again and diagnosis.code in _REFUSED_FOR_NOW:
-            _ended(release, attempt, diagnosis)
-            release.announce(f"  ! {diagnosis.code} {diagnosis.sentence}: it is tried again")
+        if again and diagnosis.code in _REFUSED_FOR_NOW and _may_repeat(release, attempt, diagnosis):
             return None
         failed = _after_failure(release, attempt, diagnosis)
     except KeyboardInterrupt:
         raise _interrupted(release, attempt) from None
     raise _error(release, attempt, failed)
+
+
+def _may_repeat(release: HelmRelease, attempt: Attempt, diagnosis: Diagnosis) -> bool:
+    """Whether helm may be called again: what it left is recorded, and nobody else changed the release meanwhile."""
+    try:
+        failed = _ended(release, attempt, diagnosis)
+        release.announce(f"  ! {diagnosis.code} {diagnosis.sentence}: it is tried again")
+        pause(_PAUSE)
+        return release.newest() == (failed or attempt.before)
+    except Stage6Error:  # whatever it is, the failure is dealt with as any other
+        return False
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
+from jetscale_cicd.decide.objects.history import holds_data, still_there
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.diagnosis import Diagnosis
@@ -24,7 +25,6 @@ _STALLED = 60.0  # seconds without any change
 _POLL = 1.0
 _MOST_LINES = 8
 _SYNCED = "ExternalSecret"
-_HOLD_DATA = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition")
 _HOOK_STEP = (
     "run it once by hand (helm get hooks shows it; a Job of its name that is complete counts), "
     "or let upgrades run it, too: helm.sh/hook"
@@ -102,7 +102,7 @@ def _with_contract(objects: ReleaseObjects) -> ReleaseObjects:
         return objects
     version = next(iter(objects.kinds.versions(GROUP)), "v1")
     more = (Manifest(f"{GROUP}/{version}", _SYNCED, target.namespace, name, {}) for name in required)
-    return replace(objects, manifests=(*objects.manifests, *more))
+    return replace(objects, required=tuple(more))
 
 
 def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
@@ -121,7 +121,7 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
         if ledger != before:
             stalled, before = now + _STALLED + _min_ready(objects), ledger
             settled = now + target.settle  # a restart is a change, too
-        patient = any(row.kind == "Job" and not row.faults for row in ledger.waiting)  # it may run for long
+        patient = any(row.may_take_long for row in ledger.waiting)
         if ledger.is_green and now >= settled:
             return ledger
         if ledger.is_green and now > limit + target.settle:
@@ -140,13 +140,10 @@ def _restless(ledger: Ledger, target: Target) -> VerificationError:
 
 def _pruned(release: HelmRelease, objects: ReleaseObjects) -> Iterator[str]:
     """Remove what revisions that failed left and the release has no more; what holds data, a person removes."""
-    namespace = release.target.namespace
-    rows = (row for row in objects.ledger().rows if row.state is ObjectState.LEFT_OVER and row.kind not in _HOLD_DATA)
-    left = {(row.kind, row.name) for row in rows}
-    for each in (each for manifests in objects.left.values() for each in manifests):
-        if (each.kind, each.name) in left:
+    for _, each in still_there(objects.left, objects.see()):
+        if not holds_data(each):
             release.check()
-            release.api.delete(objects.kinds.path(each, namespace))
+            release.api.delete(objects.kinds.path(each, release.target.namespace))
             yield f"{each.kind} {each.name} is removed, which a failed revision left"
 
 
@@ -197,7 +194,12 @@ def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
     if fault and fault.source:
         previous = " --previous" if fault.source.previous else ""
         return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {namespace}"
-    return fault.next_step if fault else f"kubectl describe {row.kind.lower()} {row.name} {namespace}"
+    if fault:
+        return fault.next_step
+    within = f"--namespace {row.namespace}" if row.namespace else namespace
+    if row.state is ObjectState.LEFT_OVER:
+        return f"kubectl delete {row.kind.lower()} {row.name} {within}; or prune: true, where it holds no data"
+    return f"kubectl describe {row.kind.lower()} {row.name} {within}"
 
 
 def _test(release: HelmRelease) -> str:

@@ -105,8 +105,8 @@ def failed_revisions(api: Kubernetes, target: Target, before: int) -> list[Store
 def _may_have_failed(labels: Mapping[str, str]) -> bool:
     """Whether a revision has to be read to know: by Helm's label, and by the one that Stage 6 wrote about this one."""
     own = labels.get(f"{LABEL}/revision") == labels.get("version")
-    worked = own and labels.get(f"{LABEL}/state") in (RevisionState.VERIFIED, RevisionState.UNVERIFIED)
-    return labels.get("status") in ("failed", "superseded") and not worked
+    verified = own and labels.get(f"{LABEL}/state") == RevisionState.VERIFIED
+    return labels.get("status") == "failed" or (labels.get("status") == "superseded" and not verified)
 
 
 def read_revision(api: Kubernetes, target: Target, number: int) -> StoredRelease | None:

@@ -46,6 +46,7 @@ class ReleaseObjects:
         manifests: of the release, hooks aside.
         hooks: of the release.
         since: when the deploy began (RFC 3339, the server's clock).
+        required: objects that a target requires, whoever makes them.
         left: objects that failed revisions had and the release has no more, by the number of the revision.
         missed: hooks that never succeeded, and that no upgrade runs.
     """
@@ -56,6 +57,7 @@ class ReleaseObjects:
     manifests: tuple[Manifest, ...]
     hooks: tuple[Manifest, ...] = ()
     since: str = ""
+    required: tuple[Manifest, ...] = ()
     left: Mapping[int, Sequence[Manifest]] = field(default_factory=dict)
     missed: tuple[HookRun, ...] = ()
 
@@ -103,7 +105,8 @@ class ReleaseObjects:
         around = self.see(fresh=fresh)
         hooks = hook_rows(self.hooks, around) if self.since else missed_rows(self.missed, around)
         rows = release_ledger(self.manifests, around).rows
-        return Ledger((*hooks, *rows, *leftover_rows(self.left, around)))
+        required = release_ledger(self.required, around, owned=False).rows
+        return Ledger((*hooks, *rows, *required, *leftover_rows(self.left, around)))
 
     def see(self, *, fresh: bool = True) -> Snapshot:
         """Everything that its objects are judged by.
@@ -131,7 +134,7 @@ class ReleaseObjects:
     def _all(self) -> tuple[Manifest, ...]:
         left = (each for manifests in self.left.values() for each in manifests)
         hooks = self.hooks if self.since else (each.manifest for each in self.missed)
-        return (*self.manifests, *hooks, *left)
+        return (*self.manifests, *self.required, *hooks, *left)
 
     def _questions(self, query: dict[str, str]) -> Iterator[Question]:
         """One for each kind and namespace; none for a kind that is not served."""
@@ -147,8 +150,10 @@ class ReleaseObjects:
         for place, path in _BESIDE.items():
             if (place, namespace) not in asked:
                 yield partial(self._list, place, path.format(quote(namespace, safe="")), query)
-        if any((each.group, each.kind) == _SYNCED for each in self.manifests) and ("Secret", namespace) not in asked:
-            yield partial(self._list, "Secret", _SECRETS.format(quote(namespace, safe="")), query, METADATA_ONLY)
+        synced = {each.namespace or namespace for each in self._all if (each.group, each.kind) == _SYNCED}
+        for within in synced:
+            if ("Secret", within) not in asked:
+                yield partial(self._list, "Secret", _SECRETS.format(quote(within, safe="")), query, METADATA_ONLY)
 
     def _ask(self, place: str, manifests: Sequence[Manifest], query: Mapping[str, str]) -> Listed:
         """The objects of a kind that the release has, with what a list leaves out of each."""

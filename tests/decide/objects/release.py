@@ -21,7 +21,10 @@ VERSIONS = {
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "Certificate": "cert-manager.io/v1",
     "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "Gateway": "gateway.networking.k8s.io/v1",
+    "APIService": "apiregistration.k8s.io/v1",
     "Database.example.test": "example.test/v1",
+    "PushSecret.external-secrets.io": "external-secrets.io/v1alpha1",
 }
 # What is looked at beside the objects of a release.
 _BESIDE = ("ReplicaSet", "Pod", "Event", "Job", "PersistentVolumeClaim")
@@ -57,9 +60,9 @@ def manifest(kind: str, name: str, document: Object | None = None) -> Manifest:
 
 
 def rows(around: Snapshot) -> tuple[LedgerRow, ...]:
-    """The ledger of the release that has all that is marked as its own; its hooks come first."""
+    """The ledger of the release that has all that is marked as its own, as it is there; its hooks come first."""
     marked = [
-        (manifest(kind, each["metadata"]["name"]), each["metadata"]["annotations"])
+        (manifest(kind, each["metadata"]["name"], each), each["metadata"]["annotations"])
         for kind in VERSIONS
         for each in around.of(kind)
     ]

@@ -137,7 +137,7 @@ def test_a_hook_that_is_a_pod_is_looked_at() -> None:
         ('failed calling webhook "p": Post "https://x": dial tcp: connect: connection refused', "WEBHOOK_UNAVAILABLE"),
         ('failed calling webhook "p": context deadline exceeded', "WEBHOOK_UNAVAILABLE"),
         ("Operation cannot be fulfilled on x: the object has been modified", "CONFLICT"),
-        ("client rate limiter Wait returned an error", "THROTTLED"),
+        ("the server has received too many requests and has asked us to try again later", "THROTTLED"),
         ("something new", "DEPLOY_FAILED"),
     ],
 )
@@ -453,3 +453,20 @@ def test_what_is_ready_is_at_no_fault() -> None:
     ended = {"name": "main", "ready": True, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 2}}}
     ready = pod("p", "web-2", ended, phase="Running", conditions=[{"type": "Ready", "status": "True"}])
     assert diagnosed(deployed(ready), WAITED).code == "TIMEOUT"
+
+
+def test_helms_own_limit_of_calls_that_ends_its_wait_is_no_refusal() -> None:
+    """helm 3 says so where it would have to wait for its next call beyond its deadline."""
+    broken = pod("p", "web-2", waiting("ErrImagePull"))
+    ended = "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline"
+    assert diagnosed(deployed(broken), ended).code == "IMAGE_PULL"
+    assert diagnosed(deployed(), ended).code == "TIMEOUT"
+
+
+def test_a_pod_of_a_job_that_failed_is_no_cause_while_another_one_runs() -> None:
+    failed = pod("seed-1", "seed", {"name": "main", "state": {"terminated": {"exitCode": 1}}}, phase="Failed")
+    running = pod("seed-2", "seed", {"name": "main", "ready": False, "state": {"running": {}}}, phase="Running")
+    around = seen(Job=[thing("seed", annotations=OURS, status={"active": 1})], Pod=[failed, running])
+    assert [fault.code for row in rows(around) for fault in row.faults] == ["TIMEOUT"]
+    alone = replace(around, objects={**around.objects, "Pod": (failed,)})
+    assert [fault.code for row in rows(alone) for fault in row.faults] == ["CRASH_LOOP"]

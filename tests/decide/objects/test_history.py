@@ -5,6 +5,7 @@ import pytest
 from jetscale_cicd.decide.objects.history import (
     Attempt,
     HookRun,
+    holds_data,
     left_by,
     leftover_rows,
     missed_hooks,
@@ -83,3 +84,16 @@ def test_a_hook_that_somebody_ran_by_hand_is_done(status: Object, done: bool) ->
     around = seen(Job=[thing("seed", status=status)])
     assert [row.state for row in missed_rows([hook("post-install")], around)] == ([] if done else [ObjectState.FAILED])
     assert [row.state for row in missed_rows([hook("post-install")], seen())] == [ObjectState.FAILED]
+
+
+def test_a_hook_pod_that_somebody_ran_by_hand_is_done_once_it_has_succeeded() -> None:
+    check = HookRun(manifest=manifest("Pod", "check"), events=("post-install",))
+    around = [seen(Pod=[thing("check", status={"phase": each})]) for each in ("Succeeded", "Running")]
+    assert [len(missed_rows([check], each)) for each in around] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"), [("ConfigMap", False), ("PersistentVolumeClaim", True), ("Database.example.test", True)]
+)
+def test_what_may_hold_data_is_not_removed(kind: str, data: bool) -> None:
+    assert holds_data(manifest(kind, "x")) is data

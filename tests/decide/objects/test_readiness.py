@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from jetscale_cicd.model.ledger import ObjectState, Pods
-from tests.decide.objects.release import Object, event, judged, thing
+from jetscale_cicd.decide.objects.ledger import release_ledger
+from jetscale_cicd.model.ledger import LedgerRow, ObjectState, Pods
+from tests.decide.objects.release import Object, event, judged, manifest, seen, thing
 
 READY, SUSPENDED, PROGRESSING = ObjectState.READY, ObjectState.SUSPENDED, ObjectState.PROGRESSING
 OUTDATED, FAILED, LEAVING = ObjectState.OUTDATED, ObjectState.FAILED, ObjectState.LEAVING
@@ -434,3 +435,80 @@ def test_a_claim_that_waits_for_a_pod_says_so(reason: str, waits: bool) -> None:
 
 def test_an_ingress_without_an_address_is_ready_with_a_note() -> None:
     assert [bool(judged("Ingress", one(status=status)).reason) for status in ({}, ADDRESS)] == [True, False]
+
+
+STOPPED: list[tuple[str, Object, Object, ObjectState]] = [
+    ("Deployment", {"replicas": 3, "paused": True}, {"replicas": 3}, FAILED),
+    ("Deployment", {"replicas": 3, "paused": True}, {"replicas": 3, "paused": True}, SUSPENDED),
+    ("Deployment", {"replicas": 0}, {"replicas": 3}, FAILED),
+    ("Deployment", {"replicas": 0}, {}, SUSPENDED),  # an autoscaler's
+    ("StatefulSet", {"replicas": 0}, {"replicas": 1}, FAILED),
+    ("CronJob", {"suspend": True}, {}, FAILED),
+    ("CronJob", {"suspend": True}, {"suspend": False}, FAILED),
+    ("Job", {"suspend": True}, {}, PROGRESSING),  # a queue starts it later
+    ("Job", {"suspend": True}, {"suspend": True}, SUSPENDED),
+]
+
+
+@pytest.mark.parametrize(("kind", "live", "release", "state"), STOPPED)
+def test_what_somebody_stopped_is_not_what_the_release_says(
+    kind: str, live: Object, release: Object, state: ObjectState
+) -> None:
+    there = one(live, observed(replicas=live.get("replicas", 0)))
+    wanted = manifest(kind, "web", {"metadata": {"name": "web"}, "spec": release})
+    (row,) = release_ledger([wanted], seen(**{kind: [there]})).rows
+    assert row.state is state
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "state"),
+    [
+        ("Gateway", "Programmed=True", READY),
+        ("Gateway", "Programmed=False:Invalid", PROGRESSING),
+        ("Gateway", "Accepted=True", PROGRESSING),
+        ("APIService", "Available=True", READY),
+        ("APIService", "Available=False:MissingEndpoints", PROGRESSING),
+    ],
+)
+def test_what_is_ready_by_a_condition_of_its_own(kind: str, condition: str, state: ObjectState) -> None:
+    assert judged(kind, one(status=conditions(condition))).state is state
+
+
+@pytest.mark.parametrize(
+    ("row", "long"),
+    [
+        (judged("Job", one(status={"active": 1})), True),
+        (judged("Job", one(status=conditions("Failed=True"))), False),
+        (judged("Certificate", one()), True),
+        (judged("Database.example.test", one(status=conditions("Ready=False"))), True),
+        (judged("PersistentVolumeClaim", one()), False),
+        (judged("Deployment", one({"replicas": 1}, observed())), False),
+    ],
+)
+def test_what_may_take_long_is_waited_for_longer_than_a_minute(row: LedgerRow, long: bool) -> None:
+    assert row.may_take_long is long
+
+
+def test_an_event_of_the_secrets_operator_says_nothing_of_what_it_read() -> None:
+    failing = event("web", "UpdateFailed", 'template: db:1: error calling fromJson: invalid character "hunter2-canary"')
+    failing["involvedObject"]["apiVersion"] = "external-secrets.io/v1"
+    row = judged("ExternalSecret", one(EXTERNAL, conditions("Ready=False:SecretSyncedError")), Event=[failing])
+    assert "hunter2-canary" not in repr(row)
+    of_custom = conditions("Ready=False")
+    of_custom["conditions"][0]["message"] = failing["message"]
+    push = {**one(status=of_custom), "apiVersion": "external-secrets.io/v1alpha1"}
+    assert "hunter2-canary" not in repr(judged("PushSecret.external-secrets.io", push))
+
+
+def test_a_secret_of_that_name_in_another_namespace_is_not_the_one() -> None:
+    there = thing("db", metadata={"namespace": "other"})
+    row = judged("ExternalSecret", one(EXTERNAL, SYNCED, namespace="shop"), Secret=[there])
+    assert row.state is PROGRESSING
+
+
+def test_a_job_of_an_earlier_template_says_nothing_of_the_schedule() -> None:
+    waiting = {"reason": "CreateContainerConfigError", "message": 'secret "a" not found'}
+    lacks = {"name": "main", "state": {"waiting": waiting}}
+    old = thing("web-1", "web", spec={"template": {"spec": {"containers": [{"name": "old"}]}}})
+    pods = [thing("p", "web-1", status={"phase": "Pending", "containerStatuses": [lacks]})]
+    assert judged("CronJob", one(), Job=[old], Pod=pods).state is READY
