@@ -106,7 +106,10 @@ def test_a_pod_that_asks_for_too_much_stays_pending(cluster: Cluster, namespace:
     deployed(cluster, namespace, "faults.invalid/too-big")
     pod = pod_of(cluster, namespace, lambda status: bool(status.get("conditions")))
     assert [each["reason"] for each in pod["status"]["conditions"]] == ["Unschedulable"]
-    assert "FailedScheduling" in events(cluster, namespace)
+    deadline = time.monotonic() + 20
+    while "FailedScheduling" not in events(cluster, namespace):  # which the scheduler tells after the condition
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,18 @@ def test_a_job_that_is_done_is_verified_and_one_that_was_removed_then_is_no_drif
     assert states(target) == {"app": "ready", "web": "ready", "seed": "ready"}
 
 
+def test_a_job_that_failed_and_was_removed_while_helm_waited_is_not_verified(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    files = {SEED: job(), LIVE: "size: 3\nseed: faults.invalid/fails\nimage: faults.invalid/slow:9\n"}
+    files[SEED] = files[SEED].replace("spec:\n", "spec:\n  ttlSecondsAfterFinished: 3\n", 1)
+    live = stack(tmp_path, cluster, namespace, helm, **files)
+    ended = live.run()
+    assert live.ask("/apis/batch/v1/namespaces/{}/jobs")["items"] == []
+    assert ended.status == 6
+    assert "Job seed" in ended.json["error"]["message"]
+
+
 def test_a_hook_that_a_failed_install_left_out_is_named_until_somebody_runs_it(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jetscale_cicd.errors import Stage6Error
 from jetscale_cicd.model.diagnosis import FailedAt, LogSource
-from jetscale_cicd.model.ledger import LedgerRow
+from jetscale_cicd.model.ledger import LedgerRow, ObjectState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import read_revision, revision_numbers
 from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
@@ -100,11 +100,16 @@ class Progress:
         for row in rows:
             if row.faults:
                 self.at_fault[row.subject] = row
-            elif row.state.is_green:
+            elif row.state.is_green and not self._has_failed(row):
                 self.at_fault.pop(row.subject, None)
             for source in (fault.source for fault in row.faults if row.hook and fault.read_log):
                 if source and not self.logs.get(source):
                     self.logs[source] = read_log(self.api, self.target.namespace, source)
+
+    def _has_failed(self, row: LedgerRow) -> bool:
+        """Whether it is a Job that failed before, so that it can only be gone since."""
+        before = self.at_fault.get(row.subject)
+        return row.kind == "Job" and before is not None and before.state is ObjectState.FAILED
 
     def _begun(self) -> ReleaseObjects | None:
         """The objects of the revision that helm has begun; None while it has not."""

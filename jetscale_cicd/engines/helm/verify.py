@@ -116,7 +116,8 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
     before: Ledger | None = None
     while True:
         release.check()
-        ledger = objects.ledger() if target.wait_for_jobs else objects.ledger().without_jobs()
+        ledger = objects.ledger().with_failed_jobs(release.failed_jobs)
+        ledger = ledger if target.wait_for_jobs else ledger.without_jobs()
         now = time.monotonic()
         if ledger != before:
             stalled, before = now + _STALLED + _min_ready(objects), ledger

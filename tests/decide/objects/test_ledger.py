@@ -72,3 +72,12 @@ def test_a_ledger_is_green_where_every_row_is() -> None:
     assert (green.is_green, waits.is_green, waits.may_pass) == (True, False, True)
     assert not release_ledger(manifests, seen(ConfigMap=[config])).may_pass
     assert Ledger().is_green
+
+
+def test_a_job_that_was_seen_to_fail_and_is_gone_has_failed() -> None:
+    document: Object = {"metadata": {"name": "web"}, "spec": {"ttlSecondsAfterFinished": 5}}
+    ledger = release_ledger([manifest("Job", "web", document)], seen())
+    states = [
+        ledger.with_failed_jobs(failed).rows[0].state for failed in ({("shop", "web")}, {("shop", "other")}, set())
+    ]
+    assert states == [ObjectState.FAILED, ObjectState.READY, ObjectState.READY]
