@@ -16,8 +16,8 @@ from jetscale_cicd.model.version import Version
 # for at each of its letters: 1 MB of them took half an hour.
 _MAIL = re.compile(r"<?(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)+>?")
 # An address, which may hold an `@` and is left; a mention; an image; HTML, and
-# what may be an address in `<>`, with a backtick in it. No group of several parts is possessive: Python 3.11.2 keeps what
-# its last, incomplete repetition took.
+# what may be an address in `<>`, with a backtick in it. The group of a mention is not possessive: Python 3.11.2 keeps
+# what its last, incomplete repetition took.
 _LIVE = re.compile(
     r"(?<![A-Za-z0-9])https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++[^\s<>\[\]!`]*+"
     r"|(?<![A-Za-z0-9])@[A-Za-z0-9]++(?:[@/._-]++[A-Za-z0-9]++)*"
