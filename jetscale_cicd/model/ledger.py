@@ -146,11 +146,6 @@ class Ledger:
         """The objects that this run has no right to see."""
         return tuple(row for row in self.rows if row.state is ObjectState.UNSEEN)
 
-    @property
-    def restarts(self) -> int:
-        """How often containers of the release were started again."""
-        return sum(row.pods.restarts for row in self.rows if row.pods)
-
     def faults(self) -> Iterator[Diagnosis]:
         """What is wrong with the objects that are not ready."""
         for row in self.waiting:

@@ -3,7 +3,7 @@
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.fields import Object, text
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready
-from jetscale_cicd.decide.objects.snapshot import Snapshot, event_lines, name_of
+from jetscale_cicd.decide.objects.snapshot import Snapshot, event_lines, event_message, name_of
 from jetscale_cicd.model.diagnosis import Diagnosis
 
 
@@ -20,7 +20,7 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
 
 def _why(thing: Object, around: Snapshot) -> str:
     newest = next(reversed(around.events_of(thing)), None)
-    told = f": {' '.join(text(newest, 'message').split())}" if newest else ""
+    told = f": {event_message(newest)}" if newest else ""
     of = text(thing, "spec", "storageClassName")
     return f"it is not bound to a volume{f' of class {of}' if of else ''}{told}"
 

@@ -33,15 +33,12 @@ def judge_by(of: str) -> Callable[[Object, Snapshot], Judgement]:
     return judged
 
 
-def because_of(
-    thing: Object, around: Snapshot, of: str, code: FaultCode, *, is_final: bool = False, step: str = ""
-) -> Judgement:
+def because_of(thing: Object, around: Snapshot, of: str, code: FaultCode, *, is_final: bool = False) -> Judgement:
     """Not ready, with what a condition says.
 
     Args:
         of: the condition.
         is_final: waiting does not change it.
-        step: the next step; "" is to look at the object.
     """
     kind, name = text(thing, "kind"), name_of(thing)
     held = condition_of(thing, of)
@@ -58,7 +55,7 @@ def because_of(
         code=code,
         subject=f"{kind} {name}",
         verdict=verdict,
-        next_step=step or f"why? kubectl describe {look} {name}{within}",
+        next_step=f"why? kubectl describe {look} {name}{within}",
         events=event_lines(around.events_of(thing)),
         blocks=((kind, name),),
     )

@@ -3,7 +3,8 @@
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, suspended
-from jetscale_cicd.decide.objects.pods import READ_LOG, controller_faults, counted
+from jetscale_cicd.decide.objects.pod_faults import READ_LOG
+from jetscale_cicd.decide.objects.pods import controller_faults, counted
 from jetscale_cicd.decide.objects.snapshot import Snapshot, born, condition, count, event_lines, name_of
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 

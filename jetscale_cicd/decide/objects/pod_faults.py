@@ -9,7 +9,7 @@ from jetscale_cicd.decide.objects.snapshot import Snapshot, condition, count, ev
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
 from jetscale_cicd.model.record import replace
 
-_CRASHED = "its log shows more; rollback: false keeps its pod for inspection"
+READ_LOG = "its log shows more; rollback: false keeps its pod for inspection"
 _SLOW = "if it is only slow, raise the target's timeout"
 _NOT_FOUND = re.compile(
     r"(secret|configmap) \"([^\"]{1,253})\" not found"
@@ -116,7 +116,7 @@ def _crashed(pod: Object, container: Object, ended: Object, *, is_waiting: bool)
     if text(ended, "reason") == "OOMKilled":
         step = "raise its memory limit, or find the leak"
         return _fault(FaultCode.OUT_OF_MEMORY, verdict=verdict, next_step=step, source=source)
-    return _fault(FaultCode.CRASH_LOOP, verdict=verdict, next_step=_CRASHED, source=source)
+    return _fault(FaultCode.CRASH_LOOP, verdict=verdict, next_step=READ_LOG, source=source)
 
 
 def _of_volumes(around: Snapshot, events: Sequence[Object]) -> Iterator[Diagnosis]:

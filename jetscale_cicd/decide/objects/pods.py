@@ -12,7 +12,6 @@ from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.ledger import Pods
 from jetscale_cicd.model.record import replace
 
-READ_LOG = "its log shows more; rollback: false keeps its pod for inspection"
 # Kubernetes, StatefulSets, "Forced rollback".
 _STUCK = "a StatefulSet does not replace a pod of an older revision that never became ready"
 # Of what the API server refuses of a pod, the codes that name the cause; any other is told by its event.

@@ -23,8 +23,7 @@ class Snapshot:
         objects: kind to the objects of that kind; a kind that this run may not list has no entry.
         now: the server's clock, in seconds since 1970.
         since: when the deploy began (RFC 3339, the server's clock): older hooks are of another deploy.
-        hooks: kind and name of the release's hooks; None takes every hook of the namespace for one, which is enough
-            to show progress.
+        hooks: kind and name of the release's hooks; None takes every hook of the namespace for one.
     """
 
     release: str

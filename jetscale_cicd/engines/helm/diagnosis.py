@@ -25,7 +25,7 @@ def diagnose_failure(release: HelmRelease, ended: HelmEnd, since: str) -> Diagno
         objects = ReleaseObjects.of(api, target, stored, since) if stored else ReleaseObjects.none(api, target)
         rows = objects.ledger().rows
         there = {row.subject for row in rows if row.faults or row.state.is_green}
-        gone = (row for row in ended.gone if row.subject not in there)
+        gone = (row for row in ended.at_fault if row.subject not in there)
         diagnosis = diagnose((*rows, *gone), ended.message, ended.phase, ended.unredacted)
         diagnosis = with_late_hook(diagnosis, objects.hooks, target.namespace)
     except CannotTellError as unseen:

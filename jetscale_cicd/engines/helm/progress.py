@@ -31,7 +31,7 @@ class HelmEnd(NamedTuple):
         message: its error; "" where it succeeded.
         phase: what it was doing when it failed; None where its message has to show it.
         unredacted: its error, to decide by and never to show.
-        gone: objects that were at fault while it worked, and are not there any more.
+        at_fault: objects that were at fault while it worked, as they were seen last; they may be gone since.
         logs: what their containers wrote, as far as it was read while they were there.
     """
 
@@ -39,7 +39,7 @@ class HelmEnd(NamedTuple):
     message: str = ""
     phase: FailedAt | None = None
     unredacted: str = ""
-    gone: tuple[LedgerRow, ...] = ()
+    at_fault: tuple[LedgerRow, ...] = ()
     logs: Mapping[LogSource, tuple[str, ...]] = MappingProxyType({})
 
     def __repr__(self) -> str:
@@ -136,7 +136,7 @@ def run_helm(progress: Progress, change: Callable[[], Finished]) -> HelmEnd:
     finally:
         progress.done.set()
         thread.join(_LAST)
-    return ended._replace(gone=tuple(progress.at_fault.values()), logs=dict(progress.logs))
+    return ended._replace(at_fault=tuple(progress.at_fault.values()), logs=dict(progress.logs))
 
 
 def _ended(change: Callable[[], Finished]) -> HelmEnd:

@@ -123,7 +123,9 @@ class HelmRelease:
             before: the newest revision before it.
         """
         ended = run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
-        failed = (row for row in ended.gone if row.kind == "Job" and row.state is ObjectState.FAILED and not row.hook)
+        failed = (
+            row for row in ended.at_fault if row.kind == "Job" and row.state is ObjectState.FAILED and not row.hook
+        )
         self.failed_jobs.update((row.namespace, row.name) for row in failed)
         return ended
 

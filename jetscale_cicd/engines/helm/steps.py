@@ -26,7 +26,7 @@ def helm_steps(decided: TargetDecision, deploy: Step) -> Iterator[Step]:
     yield Step(name=StepName.RECOVER, state=_NEEDED, why=recover_why, command=history, target=name)
     yield deploy
     if deploy.state is _NEEDED or decided.unverified:
-        why = f"not verified yet: {decided.unverified}" if decided.unverified else "every workload has to be ready"
+        why = f"not verified yet: {decided.unverified}" if decided.unverified else "every object has to be ready"
         yield Step(name=StepName.VERIFY, state=_NEEDED, why=why, command=pods, target=name)
     yield Step(name=StepName.RECORD, state=_NEEDED, why="the outcome is recorded", command=history, target=name)
 

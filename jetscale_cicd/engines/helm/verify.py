@@ -188,16 +188,16 @@ def _not_ready(ledger: Ledger, target: Target) -> VerificationError:
 
 def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
     """Nothing is rolled back here, so the pods are still there for inspection."""
-    namespace = f"--namespace {target.namespace}"
+    within = f"--namespace {row.namespace or target.namespace}"
+    if row.kind == "Job" and row.state is ObjectState.FAILED and row.pods is None:
+        return f"its log is gone with it: raise its ttl, and run it again: stage6 --target {target.name} --redeploy"
     if row.kind == "Job" and row.state is ObjectState.FAILED:
-        job = row.name
-        return f"kubectl logs job/{job} {namespace}; it stays failed until: kubectl delete job {job} {namespace}"
+        return f"kubectl logs job/{row.name} {within}; it stays failed until: kubectl delete job {row.name} {within}"
     if fault and fault.source:
         previous = " --previous" if fault.source.previous else ""
-        return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {namespace}"
+        return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {within}"
     if fault:
         return fault.next_step
-    within = f"--namespace {row.namespace}" if row.namespace else namespace
     if row.state is ObjectState.LEFT_OVER:
         return f"kubectl delete {row.kind.lower()} {row.name} {within}; or prune: true, where it holds no data"
     return f"kubectl describe {row.kind.lower()} {row.name} {within}"

@@ -76,3 +76,31 @@ def judged(kind: str, one: Object, **beside: list[Object]) -> LedgerRow:
     one["metadata"]["annotations"] = OURS
     (row,) = [each for each in rows(seen(**{kind: [one]}, **beside)) if each.name == one["metadata"]["name"]]
     return row
+
+
+def one(spec: Object | None = None, status: Object | None = None, generation: int = 1, **metadata: Any) -> Object:
+    return thing("web", spec=spec or {}, status=status or {}, metadata={"generation": generation, **metadata})
+
+
+def observed(generation: int = 1, **status: Any) -> Object:
+    return {"observedGeneration": generation, **status}
+
+
+def conditions(*held: str, **more: Any) -> Object:
+    """A status with conditions: ``Ready=False:Reason``."""
+    found = []
+    for each in held:
+        kind, _, rest = each.partition("=")
+        status, _, reason = rest.partition(":")
+        found.append({"type": kind, "status": status, **({"reason": reason} if reason else {})})
+    return {"conditions": found, **more}
+
+
+def deployed(replicas: int, updated: int, available: int, *, ready: int | None = None, **more: Any) -> Object:
+    counts = {"replicas": replicas, "updatedReplicas": updated, "availableReplicas": available}
+    return observed(**counts, readyReplicas=available if ready is None else ready, **more)
+
+
+ADDRESS = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+SYNCED = conditions("Ready=True:SecretSynced", refreshTime="2027-01-15T07:59:00Z", syncedResourceVersion="1-abc")
+EXTERNAL = {"secretStoreRef": {"name": "aws"}, "target": {"name": "db"}, "refreshInterval": "1h"}

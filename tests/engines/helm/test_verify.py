@@ -189,15 +189,15 @@ def test_a_job_that_runs_is_waited_for_as_long_as_the_deploy_may_take(stage: Sta
     assert len(seconds) == 300
 
 
-@pytest.mark.parametrize("maker", ["Job", "CronJob"])
-def test_a_pod_of_a_job_that_lacks_a_secret_is_not_verified(stage: Stage, maker: str) -> None:
+@pytest.mark.parametrize(("maker", "code"), [("Job", "WORKLOAD_NOT_READY"), ("CronJob", "OBJECT_NOT_READY")])
+def test_a_pod_of_a_job_that_lacks_a_secret_is_not_verified(stage: Stage, maker: str, code: str) -> None:
     job(stage, active=1)
     if maker == "CronJob":
         has(stage, ("batch/v1", "CronJob", "nightly"))
         stage.api.put(f"{CRONJOBS}/nightly", {"metadata": {"uid": "c", "annotations": OURS}})
         stage.api.put(f"{JOBS}/import", {"metadata": {"uid": "j", "ownerReferences": [{"uid": "c"}]}})
     pod(stage, "j", phase="Pending", containerStatuses=[lacking_a_secret()])
-    assert broken(stage, timeout=3) in ("WORKLOAD_NOT_READY", "OBJECT_NOT_READY")
+    assert broken(stage, timeout=3) == code
 
 
 def test_a_job_that_runs_is_not_waited_for_where_the_target_says_so(stage: Stage, seconds: list[float]) -> None:
