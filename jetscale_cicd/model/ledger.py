@@ -1,6 +1,6 @@
 """The ledger of a release: each of its objects, what it is to be, and what it was seen to be."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
 
@@ -114,17 +114,6 @@ class Ledger:
     def may_pass(self) -> bool:
         """Whether all that is not green may become so by waiting."""
         return all(row.state.may_pass for row in self.waiting)
-
-    def with_failed_jobs(self, failed: Collection[tuple[str, str]]) -> "Ledger":
-        """The same, where a Job that was seen to fail, and was removed since, has failed."""
-
-        def is_gone(row: LedgerRow) -> bool:
-            return row.kind == "Job" and row.pods is None and (row.namespace, row.name) in failed
-
-        reason = "it failed, and was removed, as its ttlSecondsAfterFinished says"
-        return Ledger(
-            tuple(replace(row, state=ObjectState.FAILED, reason=reason) if is_gone(row) else row for row in self.rows)
-        )
 
     def without_jobs(self) -> "Ledger":
         """The same, where a Job that runs is not waited for; one that failed, or cannot run, stays what it is."""

@@ -77,7 +77,7 @@ def test_a_job_that_is_done_is_verified_and_one_that_was_removed_then_is_no_drif
     assert states(target) == {"app": "ready", "web": "ready", "seed": "ready"}
 
 
-def test_a_job_that_failed_and_was_removed_while_helm_waited_is_not_verified(
+def test_a_job_that_failed_and_was_removed_while_helm_waited_is_not_verified_by_any_run(
     cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
 ) -> None:
     files = {SEED: job(), LIVE: "size: 3\nseed: faults.invalid/fails\nimage: faults.invalid/slow:9\n"}
@@ -85,8 +85,11 @@ def test_a_job_that_failed_and_was_removed_while_helm_waited_is_not_verified(
     live = stack(tmp_path, cluster, namespace, helm, **files)
     ended = live.run()
     assert live.ask("/apis/batch/v1/namespaces/{}/jobs")["items"] == []
-    assert ended.status == 6
+    assert code(ended) == (6, "OBJECT_NOT_READY")
     assert "Job seed" in ended.json["error"]["message"]
+    assert code(live.run()) == (6, "OBJECT_NOT_READY")
+    (target,) = live.command("status", "--output=json").json["targets"]
+    assert states(target)["seed"] == "failed"
 
 
 def test_a_hook_that_a_failed_install_left_out_is_named_until_somebody_runs_it(

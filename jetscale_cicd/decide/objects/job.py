@@ -1,12 +1,22 @@
 """Jobs: finished, or failed; helm waits only for those that are hooks, unless it is told to."""
 
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
-from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text
+from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.fields import Object, condition_of, part, parts, text, whole
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready, suspended
 from jetscale_cicd.decide.objects.pod_faults import READ_LOG
 from jetscale_cicd.decide.objects.pods import controller_faults, counted
 from jetscale_cicd.decide.objects.snapshot import Snapshot, born, condition, count, event_lines, name_of
 from jetscale_cicd.model.diagnosis import Diagnosis, LogSource
+from jetscale_cicd.model.ledger import ObjectState
+
+_REMOVED = "it ended, and was removed, as its ttlSecondsAfterFinished says"
+# The event with which the Job controller says that a Job is complete (Kubernetes, job_controller.go); one that warns
+# has the reason of the condition Failed.
+_COMPLETED = "Completed"
+_FAILURES = frozenset(
+    ("BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "FailedIndexes", "MaxFailedIndexesExceeded")
+)
 
 
 def judge(thing: Object, around: Snapshot) -> Judgement:
@@ -21,6 +31,27 @@ def judge(thing: Object, around: Snapshot) -> Judgement:
     if part(thing, "spec").get("suspend") is True:
         return suspended("suspended: it makes no pods", pods)
     return progressing(f"{done} of {wanted} completions", pods, controller_faults(around, "Job", thing))
+
+
+def is_removed_when_done(manifest: Manifest) -> bool:
+    """Whether it is a Job that Kubernetes removes once it has ended."""
+    return manifest.kind == "Job" and whole(manifest.document, "spec", "ttlSecondsAfterFinished") is not None
+
+
+def judge_removed(name: str, namespace: str, around: Snapshot) -> Judgement:
+    """A Job that is gone by its ttl is judged by the newest event about an end of it; events are kept for an hour."""
+    if around.proven:
+        return ready(_REMOVED)
+    if "Event" not in around.objects:
+        why = "it is gone, and how it ended cannot be seen: this run may not list Event"
+        return Judgement(state=ObjectState.UNSEEN, reason=why)
+    ends = _COMPLETED, *_FAILURES
+    events = [each for each in around.events_about("Job", name, namespace) if text(each, "reason") in ends]
+    if not events:
+        return progressing("it is gone, and no event shows how it ended")
+    if text(events[-1], "reason") == _COMPLETED:
+        return ready(_REMOVED)
+    return failed(f"{text(events[-1], 'reason')}: it failed, and was removed, as its ttlSecondsAfterFinished says")
 
 
 def _why_failed(thing: Object) -> str:

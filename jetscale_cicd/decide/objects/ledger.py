@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.manifests import Manifest
-from jetscale_cicd.decide.fields import Object, annotation, text, whole, words
-from jetscale_cicd.decide.objects.judgement import Judgement, ready
+from jetscale_cicd.decide.fields import Object, annotation, text, words
+from jetscale_cicd.decide.objects import job
+from jetscale_cicd.decide.objects.judgement import Judgement
 from jetscale_cicd.decide.objects.on_purpose import as_wanted
 from jetscale_cicd.decide.objects.snapshot import Snapshot, event_line, event_message, is_leaving, name_of, warnings
 from jetscale_cicd.decide.objects.table import Rule, place_of, rule_of
@@ -48,19 +49,13 @@ def _row(manifest: Manifest, around: Snapshot, *, owned: bool) -> LedgerRow:
         return LedgerRow(kind=kind, name=manifest.name, namespace=namespace, state=ObjectState.UNSEEN, reason=reason)
     thing = around.find(place, manifest.name, namespace)
     if thing is None:
-        judgement = _absent(manifest)
-        return _of(kind, manifest.name, namespace, judgement)
+        return _of(kind, manifest.name, namespace, _absent(manifest, namespace, around))
     return _judged(kind, thing, around, rule, manifest, owned=owned)
 
 
-def is_removed_when_done(manifest: Manifest) -> bool:
-    """Whether it is a Job that Kubernetes removes once it has ended."""
-    return manifest.kind == "Job" and whole(manifest.document, "spec", "ttlSecondsAfterFinished") is not None
-
-
-def _absent(manifest: Manifest) -> Judgement:
-    if is_removed_when_done(manifest):
-        return ready("it ended, and was removed, as its ttlSecondsAfterFinished says")
+def _absent(manifest: Manifest, namespace: str, around: Snapshot) -> Judgement:
+    if job.is_removed_when_done(manifest):
+        return job.judge_removed(manifest.name, namespace, around)
     return Judgement(state=ObjectState.ABSENT, reason="it is not there")
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from jetscale_cicd.decide.cluster.helm_marks import HOOK, RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.operator_events import without_values
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
-from jetscale_cicd.decide.fields import Object, annotation, condition_of, parts, text, whole
+from jetscale_cicd.decide.fields import Object, annotation, condition_of, part, parts, text, whole
 from jetscale_cicd.model.record import field, frozen
 
 _REVISION = "deployment.kubernetes.io/revision"
@@ -24,6 +24,7 @@ class Snapshot:
         now: the server's clock, in seconds since 1970.
         since: when the deploy began (RFC 3339, the server's clock): older hooks are of another deploy.
         hooks: kind and name of the release's hooks; None takes every hook of the namespace for one.
+        proven: the release was verified before, so what is rightly gone since then needs no proof.
     """
 
     release: str
@@ -32,6 +33,7 @@ class Snapshot:
     now: float = 0.0
     since: str = ""
     hooks: frozenset[tuple[str, str]] | None = None
+    proven: bool = False
 
     def of(self, kind: str) -> tuple[Object, ...]:
         """All objects of a kind."""
@@ -76,6 +78,12 @@ class Snapshot:
         """Events about these objects, newest last."""
         uids = dict.fromkeys(text(each, "metadata", "uid") for each in objects)
         return tuple(sorted((event for uid in uids for event in self._by_subject.get(uid, ())), key=_when))
+
+    def events_about(self, kind: str, name: str, namespace: str) -> tuple[Object, ...]:
+        """Events about every object that had this name, also those that are gone, newest last."""
+        wanted = {"kind": kind, "name": name, "namespace": namespace}
+        events = (each for each in self.of("Event") if wanted.items() <= part(each, "involvedObject").items())
+        return tuple(sorted(events, key=_when))
 
     @cached_property
     def _by_name(self) -> Mapping[str, Mapping[tuple[str, str], Object]]:

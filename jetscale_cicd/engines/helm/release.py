@@ -10,7 +10,6 @@ from jetscale_cicd.engines.helm.progress import HelmEnd, Progress, run_helm
 from jetscale_cicd.engines.helm.storage import RecordEdit, in_place, patch_revision
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
-from jetscale_cicd.model.ledger import ObjectState
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.revision import RevisionRecord
 from jetscale_cicd.model.revisions import NewRevisions
@@ -36,7 +35,6 @@ class HelmRelease:
         stop: set when the lock is lost, so that helm is interrupted.
         inherited: the last holder of the lock did not release it.
         new_revisions: those that this run has made so far.
-        failed_jobs: namespace and name of the Jobs that failed while helm worked; they may be gone since.
     """
 
     api: Kubernetes
@@ -49,7 +47,6 @@ class HelmRelease:
     stop: threading.Event
     inherited: bool
     new_revisions: NewRevisions = field(default_factory=NewRevisions)
-    failed_jobs: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -122,12 +119,7 @@ class HelmRelease:
             since: when it begins, by the API server's clock.
             before: the newest revision before it.
         """
-        ended = run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
-        failed = (
-            row for row in ended.at_fault if row.kind == "Job" and row.state is ObjectState.FAILED and not row.hook
-        )
-        self.failed_jobs.update((row.namespace, row.name) for row in failed)
-        return ended
+        return run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
 
     def write_record(self, number: int, edit: Edit | RevisionRecord) -> None:
         """Write what became of a revision; where that fails, it is announced, and what else is to be done goes on."""

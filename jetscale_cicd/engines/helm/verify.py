@@ -116,7 +116,7 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
     before: Ledger | None = None
     while True:
         release.check()
-        ledger = objects.ledger().with_failed_jobs(release.failed_jobs)
+        ledger = objects.ledger()
         ledger = ledger if target.wait_for_jobs else ledger.without_jobs()
         now = time.monotonic()
         if ledger != before:
@@ -189,7 +189,9 @@ def _not_ready(ledger: Ledger, target: Target) -> VerificationError:
 def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
     """Nothing is rolled back here, so the pods are still there for inspection."""
     within = f"--namespace {row.namespace or target.namespace}"
-    if row.kind == "Job" and row.state is ObjectState.FAILED and row.pods is None:
+    if row.state is ObjectState.ABSENT:
+        return f"bring it back: jetscale-cicd stage6 --target {target.name} --redeploy"
+    if row.kind == "Job" and row.pods is None and row.state in (ObjectState.FAILED, ObjectState.PROGRESSING):
         return f"its log is gone with it: raise its ttl, and run it again: stage6 --target {target.name} --redeploy"
     if row.kind == "Job" and row.state is ObjectState.FAILED:
         return f"kubectl logs job/{row.name} {within}; it stays failed until: kubectl delete job {row.name} {within}"

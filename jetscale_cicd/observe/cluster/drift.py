@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests, secrets_in
-from jetscale_cicd.decide.objects.ledger import is_removed_when_done
+from jetscale_cicd.decide.objects.job import is_removed_when_done
 from jetscale_cicd.errors import ConfigurationError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.status import Drift

@@ -5,12 +5,15 @@ from functools import partial
 from urllib.parse import quote
 
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
+from jetscale_cicd.decide.cluster.revision_record import record_of
 from jetscale_cicd.decide.objects.history import Attempt, HookRun, left_by, leftover_rows, missed_hooks, missed_rows
+from jetscale_cicd.decide.objects.job import is_removed_when_done
 from jetscale_cicd.decide.objects.ledger import hook_rows, release_ledger
 from jetscale_cicd.decide.objects.snapshot import Snapshot
 from jetscale_cicd.decide.objects.table import has_status, place_of
 from jetscale_cicd.model.ledger import Ledger
 from jetscale_cicd.model.record import field, frozen, replace
+from jetscale_cicd.model.revision import RevisionState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import failed_revisions
 from jetscale_cicd.observe.cluster.kinds import Kinds
@@ -49,6 +52,7 @@ class ReleaseObjects:
         required: objects that a target requires, whoever makes them.
         left: objects that failed revisions had and the release has no more, by the number of the revision.
         missed: hooks that never succeeded, and that no upgrade runs.
+        proven: the revision is not known to be unverified.
     """
 
     api: Kubernetes
@@ -60,6 +64,7 @@ class ReleaseObjects:
     required: tuple[Manifest, ...] = ()
     left: Mapping[int, Sequence[Manifest]] = field(default_factory=dict)
     missed: tuple[HookRun, ...] = ()
+    proven: bool = False
 
     @classmethod
     def of(cls, api: Kubernetes, target: Target, stored: StoredRelease, since: str = "") -> "ReleaseObjects":
@@ -70,7 +75,11 @@ class ReleaseObjects:
         """
         manifests, runs = _parsed(target, stored)
         hooks = tuple(each.manifest for each in runs)
-        return cls(api=api, kinds=Kinds(api), target=target, manifests=manifests, hooks=hooks, since=since)
+        record = record_of(stored.revision)
+        proven = record is None or record.state is not RevisionState.UNVERIFIED
+        return cls(
+            api=api, kinds=Kinds(api), target=target, manifests=manifests, hooks=hooks, since=since, proven=proven
+        )
 
     @classmethod
     def none(cls, api: Kubernetes, target: Target) -> "ReleaseObjects":
@@ -128,6 +137,7 @@ class ReleaseObjects:
             now=self.api.clock.now().timestamp(),
             since=self.since,
             hooks=frozenset((each.kind, each.name) for each in self.hooks),
+            proven=self.proven,
         )
 
     @property
@@ -150,6 +160,10 @@ class ReleaseObjects:
         for place, path in _BESIDE.items():
             if (place, namespace) not in asked:
                 yield partial(self._list, place, path.format(quote(namespace, safe="")), query)
+        for within in {each.namespace or namespace for each in self.manifests if is_removed_when_done(each)} - {
+            namespace
+        }:
+            yield partial(self._list, "Event", _BESIDE["Event"].format(quote(within, safe="")), query)
         synced = {each.namespace or namespace for each in self._all if (each.group, each.kind) == _SYNCED}
         for within in synced:
             if ("Secret", within) not in asked:

@@ -6,7 +6,7 @@ from jetscale_cicd.decide.objects.ledger import release_ledger
 from jetscale_cicd.decide.objects.snapshot import Snapshot
 from jetscale_cicd.model.ledger import Ledger, ObjectState
 from jetscale_cicd.model.record import replace
-from tests.decide.objects.release import OURS, Object, manifest, seen, thing
+from tests.decide.objects.release import OURS, Object, event, manifest, seen, thing
 
 
 def states(around: Snapshot, *kinds: str, document: Object | None = None) -> list[ObjectState]:
@@ -55,12 +55,50 @@ def test_a_kind_that_may_not_be_listed_is_no_kind_of_which_nothing_is_there(
     assert states(replace(around, objects=shown), kind) == [state]
 
 
+def of_job(uid: str, reason: str, when: str, name: str = "web") -> Object:
+    about = {"uid": uid, "kind": "Job", "name": name, "namespace": "shop"}
+    return event(uid, reason, "", "Normal", when) | {"involvedObject": about}
+
+
+REMOVED = {"metadata": {"name": "web"}, "spec": {"ttlSecondsAfterFinished": 5}}
+COMPLETED, FAILED = of_job("1", "Completed", "2027-01-02"), of_job("2", "BackoffLimitExceeded", "2027-01-03")
+
+
 @pytest.mark.parametrize(
-    ("ttl", "state"), [(None, ObjectState.ABSENT), (0, ObjectState.READY), (60, ObjectState.READY)]
+    ("events", "state"),
+    [
+        ([], ObjectState.PROGRESSING),
+        ([COMPLETED], ObjectState.READY),
+        ([FAILED], ObjectState.FAILED),
+        ([FAILED, COMPLETED], ObjectState.FAILED),
+        ([FAILED, of_job("3", "Completed", "2027-01-04")], ObjectState.READY),
+        ([of_job("1", "SuccessfulCreate", "2027-01-05")], ObjectState.PROGRESSING),
+        ([of_job("1", "Completed", "2027-01-05", "other")], ObjectState.PROGRESSING),
+    ],
 )
-def test_a_job_that_is_removed_after_it_ended_is_not_missed(ttl: int | None, state: ObjectState) -> None:
-    spec: Object = {} if ttl is None else {"ttlSecondsAfterFinished": ttl}
-    assert states(seen(), "Job", document={"metadata": {"name": "web"}, "spec": spec}) == [state]
+def test_a_job_that_its_ttl_removed_is_judged_by_the_newest_event_of_an_end(
+    events: list[Object], state: ObjectState
+) -> None:
+    assert states(seen(Event=events), "Job", document=REMOVED) == [state]
+
+
+@pytest.mark.parametrize("reason", ["DeadlineExceeded", "PodFailurePolicy", "FailedIndexes"])
+def test_a_job_may_have_failed_in_several_ways_before_its_ttl_removed_it(reason: str) -> None:
+    around = seen(Event=[of_job("1", reason, "2027-01-02")])
+    assert states(around, "Job", document=REMOVED) == [ObjectState.FAILED]
+
+
+def test_nothing_is_taken_for_granted_where_no_event_may_be_seen() -> None:
+    around = replace(seen(), objects={place: () for place in seen().objects if place != "Event"})
+    assert states(around, "Job", document=REMOVED) == [ObjectState.UNSEEN]
+
+
+def test_what_its_ttl_removed_since_the_release_was_verified_is_done() -> None:
+    assert states(replace(seen(Event=[FAILED]), proven=True), "Job", document=REMOVED) == [ObjectState.READY]
+
+
+def test_a_job_without_a_ttl_that_is_gone_is_missed() -> None:
+    assert states(replace(seen(Event=[COMPLETED]), proven=True), "Job") == [ObjectState.ABSENT]
 
 
 def test_a_ledger_is_green_where_every_row_is() -> None:
@@ -72,12 +110,3 @@ def test_a_ledger_is_green_where_every_row_is() -> None:
     assert (green.is_green, waits.is_green, waits.may_pass) == (True, False, True)
     assert not release_ledger(manifests, seen(ConfigMap=[config])).may_pass
     assert Ledger().is_green
-
-
-def test_a_job_that_was_seen_to_fail_and_is_gone_has_failed() -> None:
-    document: Object = {"metadata": {"name": "web"}, "spec": {"ttlSecondsAfterFinished": 5}}
-    ledger = release_ledger([manifest("Job", "web", document)], seen())
-    states = [
-        ledger.with_failed_jobs(failed).rows[0].state for failed in ({("shop", "web")}, {("shop", "other")}, set())
-    ]
-    assert states == [ObjectState.FAILED, ObjectState.READY, ObjectState.READY]
