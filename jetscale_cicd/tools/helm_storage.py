@@ -119,9 +119,16 @@ class StoredRelease:
         return str(self.content["info"].get("description", ""))
 
     @property
-    def begun(self) -> str:
-        """When the deploy, or the uninstallation, began, RFC 3339."""
-        return str(self.content["info"].get("deleted" if self.status == "uninstalling" else "last_deployed", ""))
+    def written(self) -> str:
+        """When its Secret was last written, RFC 3339, by the API server's clock; "" where that is not known.
+
+        The times in its content are by the clock of the machine that helm ran on.
+        """
+        metadata = self.secret["metadata"]
+        managers = metadata.get("managedFields")
+        entries = (each for each in managers if isinstance(each, dict)) if isinstance(managers, list) else ()
+        times = (metadata.get("creationTimestamp"), *(each.get("time") for each in entries))
+        return max((each for each in times if isinstance(each, str)), default="")
 
     @property
     def chart_version(self) -> str:

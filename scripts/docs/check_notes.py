@@ -68,7 +68,7 @@ NOTES: dict[str, Note] = {
     "pending": Note(
         _CLUSTER,
         "A revision that is pending belongs to a helm, or a run, that is at work or died. It only warns: a run waits "
-        "for another run, recovers what died, and ends at a helm outside Stage 6 (`RELEASE_BUSY`).",
+        "for another run, recovers what died, and waits for a helm outside Stage 6.",
         "wait until it ends: `jetscale-cicd status` names who holds the release.",
     ),
     "elsewhere": Note(

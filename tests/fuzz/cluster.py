@@ -178,7 +178,7 @@ def packed_release(value: Any, chance: random.Random) -> bytes:
 
 def helm_secret(content: bytes) -> None:
     stored = StoredRelease.decode(read_object(content))
-    _ = stored.under_way, stored.begun, stored.hooks
+    _ = stored.under_way, stored.written, stored.hooks
     here = stored.revision
     record_of(here), is_newer(here)
     revisions.is_rollback(here), revisions.rollback_to(here), revisions.is_rollback_candidate(here)

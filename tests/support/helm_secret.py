@@ -33,9 +33,11 @@ def secret(number: int = 1, status: str = "deployed", **more: Any) -> Object:
     """One revision, its status in the content and in the label, as Helm has it.
 
     Args:
-        more: fields of ``info``; those of the release itself are ``config``, ``manifest``, ``hooks`` and ``chart``.
+        more: fields of ``info``; those of the release itself are ``config``, ``manifest``, ``hooks`` and ``chart``;
+            ``written`` is when the server has made the Secret.
     """
     own: Object = {name: more.pop(name) for name in ("config", "manifest", "hooks", "chart") if name in more}
+    written = more.pop("written", None)
     times = {"first_deployed": "2026-01-01T10:00:00Z", "last_deployed": f"2026-01-01T11:{number:02}:00Z"}
     content: Object = {
         "name": RELEASE,
@@ -53,7 +55,11 @@ def secret(number: int = 1, status: str = "deployed", **more: Any) -> Object:
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "helm.sh/release.v1",
-        "metadata": {"name": path_of(number).rpartition("/")[2], "labels": labels},
+        "metadata": {
+            "name": path_of(number).rpartition("/")[2],
+            "labels": labels,
+            **({"creationTimestamp": written} if written else {}),
+        },
         "data": {"release": packed(content)},
     }
 

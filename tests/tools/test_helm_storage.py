@@ -166,11 +166,22 @@ def test_an_uninstallation_is_told_by_its_time(deleted: str | None, was: bool) -
     assert (stored.was_uninstalled, stored.revision.uninstalled) == (was, was)
 
 
-def test_what_is_under_way_began_with_its_deploy_or_its_uninstallation() -> None:
-    times = {"last_deployed": "2026-01-01T00:00:00Z", "deleted": "2026-01-02T00:00:00Z"}
-    for status in ("pending-upgrade", "deployed"):
-        assert decoded(status=status, **times).begun == times["last_deployed"]
-    assert decoded(status="uninstalling", **times).begun == times["deleted"]
+@pytest.mark.parametrize(
+    ("metadata", "written"),
+    [
+        ({"creationTimestamp": "2026-01-01T00:00:00Z"}, "2026-01-01T00:00:00Z"),
+        (
+            {"creationTimestamp": "2026-01-01T00:00:00Z", "managedFields": [{"time": "2026-01-03T00:00:00Z"}, {}]},
+            "2026-01-03T00:00:00Z",
+        ),
+        ({"managedFields": None}, ""),
+        ({"creationTimestamp": 5, "managedFields": [None, {"time": 5}]}, ""),
+    ],
+)
+def test_when_a_secret_was_written_is_what_the_server_says(metadata: Object, written: str) -> None:
+    secret = with_release(packed({"info": {"last_deployed": "2027-01-01T00:00:00Z"}}))
+    secret["metadata"] |= metadata
+    assert StoredRelease.decode(secret).written == written
 
 
 def test_a_revision_that_lacks_everything_optional_is_read() -> None:

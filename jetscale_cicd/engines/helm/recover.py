@@ -5,7 +5,6 @@ A release is never uninstalled.
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple
 
 from jetscale_cicd.decide.cluster.deploy_record import recorded_deploy
@@ -14,10 +13,11 @@ from jetscale_cicd.decide.cluster.revision_record import record_of
 from jetscale_cicd.decide.cluster.revisions import is_rollback, rollback_to
 from jetscale_cicd.decide.fields import Object, text, words
 from jetscale_cicd.decide.objects.snapshot import is_leaving, name_of
+from jetscale_cicd.engines.helm.outside import wait_until_dead
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import error_of, roll_back
 from jetscale_cicd.engines.helm.storage import in_place, patch_revision
-from jetscale_cicd.errors import DeployError, PreconditionError, SupersededError
+from jetscale_cicd.errors import DeployError, PreconditionError
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
 from jetscale_cicd.model.target import Target
@@ -48,7 +48,7 @@ def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelea
         report: called with a revision that was interrupted: its process is dead.
 
     Raises:
-        SupersededError: ``RELEASE_BUSY``, a helm outside Stage 6 may still be at work.
+        SupersededError: ``RELEASE_MOVED``, a helm outside Stage 6 was at work and ended meanwhile.
         DeployError: the rollback failed, or ``OBJECT_TERMINATING``.
     """
     numbers = revision_numbers(release.api, release.target)
@@ -59,6 +59,8 @@ def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelea
         done.append(_mark_failed(release, stored, numbers[1:]))
         if stored.status != "uninstalling":
             report(stored)
+    if stored and release.inherited and (died := _deploy_that_died(release, stored)):
+        report(died)
     if stored and is_rollback(stored.revision) and stored.status != "deployed" and finish:
         number, to = _complete(release, stored)
         done.append(f"revision {number} brings back revision {to}, as revision {stored.number} was to")
@@ -67,11 +69,26 @@ def recover(release: HelmRelease, *, finish: bool, report: Callable[[StoredRelea
     return Recovered("; ".join(done) or "nothing is pending", number)
 
 
+def _deploy_that_died(release: HelmRelease, stored: StoredRelease) -> StoredRelease | None:
+    """The deploy whose run died after its helm had ended: while it was taken back, or before it was verified.
+
+    Args:
+        stored: the newest revision, as it was found.
+    """
+    if stored.under_way and not is_rollback(stored.revision):
+        return None  # which is reported as what was pending
+    number = before_attempt(release, stored.number) + 1 if is_rollback(stored.revision) else stored.number
+    deploy = read_revision(release.api, release.target, number)
+    record = record_of(deploy.revision) if deploy else None
+    ended = (RevisionState.FAILED, RevisionState.UNVERIFIED)
+    return deploy if record and record.state in ended else None
+
+
 def _mark_failed(release: HelmRelease, stored: StoredRelease, older: list[int]) -> str:
     """Mark a revision whose process is dead as failed; one that Stage 6 did not make gets no record of Stage 6."""
     api, target, was = release.api, release.target, stored.status
     ours = _is_ours(release, stored, older)
-    _check_dead(release, stored, ours=ours)
+    wait_until_dead(release, stored, ours=ours)
     release.check()
     reason = f"its process ended while the release was {was}"
     record = RevisionRecord(revision=stored.number, state=RevisionState.INTERRUPTED, reason=reason)
@@ -125,27 +142,6 @@ def _is_ours(release: HelmRelease, stored: StoredRelease, older: list[int]) -> b
     before = (read_revision(release.api, release.target, number) for number in older)
     new = bool(deploy) and all(deploy != recorded_deploy(each.config) for each in before if each)
     return new and not is_rollback(stored.revision)
-
-
-def _check_dead(release: HelmRelease, stored: StoredRelease, *, ours: bool) -> None:
-    """A run of Stage 6 held the lock that this one holds now, so it is dead; any other helm is given its timeout.
-
-    Any operation counts as one of Stage 6 where the last holder did not release the lock; but no run uninstalls.
-    """
-    target = release.target
-    try:
-        age = (release.api.clock.now() - datetime.fromisoformat(stored.begun)).total_seconds()
-    except (ValueError, TypeError):  # no time, or one without a zone
-        age = float(target.timeout)
-    dead = (ours or release.inherited) and stored.status != "uninstalling"
-    if not dead and age < target.timeout:
-        raise SupersededError(
-            "RELEASE_BUSY",
-            f"the release is {stored.status} since {age:.0f} s, by a helm outside Stage 6",
-            where=release.name,
-            hint=f"wait until it ends; if it is dead, run again after {target.timeout - age:.0f} s",
-            replan=False,
-        )
 
 
 def _wait_for_leaving(release: HelmRelease) -> None:

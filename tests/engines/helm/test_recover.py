@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.decide.cluster.deploy_record import record_values
+from jetscale_cicd.engines.helm import outside
 from jetscale_cicd.engines.helm import recover as module
 from jetscale_cicd.engines.helm.recover import Recovered, before_attempt, recover
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, Stage6Error, SupersededError
+from jetscale_cicd.model.revision import RevisionState
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from tests.engines.helm.conftest import Stage
-from tests.support.helm_secret import Object, ours, record, rolled_back, secret
+from tests.support.helm_secret import Object, ours, path_of, record, rolled_back, secret
 
 SERVICES = "/api/v1/namespaces/shop-prod/services"
 TIMEOUT = 5
@@ -32,11 +34,17 @@ def begun(stage: Stage, ago: float) -> str:
     return (stage.api.now.moment - timedelta(seconds=ago)).isoformat()
 
 
-def busy(stage: Stage, **options: bool) -> None:
-    with pytest.raises(SupersededError) as error:
-        recovered(stage, **options)
-    assert error.value.code == "RELEASE_BUSY"
-    assert stage.api.written() == []
+def waited(stage: Stage, monkeypatch: pytest.MonkeyPatch, **options: bool) -> float:
+    """Seconds that a helm outside Stage 6 is waited for before its revision counts as dead."""
+    before = stage.api.now.moment
+
+    def passes(seconds: float) -> None:
+        assert stage.api.written() == []
+        stage.api.now.moment += timedelta(seconds=seconds)
+
+    monkeypatch.setattr(outside, "pause", passes)
+    recovered(stage, **options)
+    return (stage.api.now.moment - before).total_seconds()
 
 
 @pytest.mark.parametrize("statuses", [(), ("deployed",), ("failed",), ("superseded", "deployed")])
@@ -50,57 +58,109 @@ def test_where_nothing_is_pending_nothing_is_written(stage: Stage, statuses: tup
 @pytest.mark.parametrize("status", ["pending-install", "pending-upgrade"])
 def test_a_revision_of_a_run_of_ours_is_marked_failed_at_once(stage: Stage, status: str) -> None:
     stage.release.add(1, ours(1))
-    stage.release.add(2, ours(2, status, last_deployed=begun(stage, 0)))
+    stage.release.add(2, ours(2, status, written=begun(stage, 0)))
     recovered(stage)
     assert [stage.release.status(number) for number in (1, 2)] == ["deployed", "failed"]
     assert stage.announced[-1] == "died: [2]"
 
 
-@pytest.mark.parametrize(("ago", "is_dead"), [(TIMEOUT - 1, False), (TIMEOUT + 1, True)])
-def test_a_helm_outside_stage_6_is_given_its_time(stage: Stage, ago: float, is_dead: bool) -> None:
-    stage.release.add(1, secret(1, "pending-upgrade", last_deployed=begun(stage, ago)))
-    if not is_dead:
-        busy(stage)
-        return
-    recovered(stage)
+@pytest.mark.parametrize(("ago", "seconds"), [(0, TIMEOUT), (TIMEOUT - 1, 1), (TIMEOUT + 1, 0)])
+def test_a_helm_outside_stage_6_is_given_its_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, ago: float, seconds: float
+) -> None:
+    stage.release.add(1, secret(1, "pending-upgrade", written=begun(stage, ago)))
+    assert seconds <= waited(stage, monkeypatch) <= seconds + 2
     assert stage.release.status(1) == "failed"
 
 
-def test_values_of_an_earlier_deploy_are_no_sign_of_a_run_of_ours(stage: Stage) -> None:
+def test_the_clock_of_a_persons_machine_decides_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = begun(stage, 3600)
+    stage.release.add(1, secret(1, "pending-upgrade", written=begun(stage, 1), last_deployed=behind))
+    assert waited(stage, monkeypatch) >= TIMEOUT - 1
+
+
+@pytest.mark.parametrize("becomes", ["deployed", "failed", ""])
+def test_a_helm_that_ends_meanwhile_is_not_dead(stage: Stage, monkeypatch: pytest.MonkeyPatch, becomes: str) -> None:
+    def ends(_: float) -> None:
+        if becomes:
+            stage.release.add(1, secret(1, becomes))
+        else:
+            stage.api.put(path_of(1), None)
+
+    stage.release.add(1, secret(1, "pending-upgrade", written=begun(stage, 1)))
+    monkeypatch.setattr(outside, "pause", ends)
+    with pytest.raises(SupersededError) as error:
+        recovered(stage)
+    assert (error.value.code, error.value.replan, stage.api.written()) == ("RELEASE_MOVED", True, [])
+
+
+def test_values_of_an_earlier_deploy_are_no_sign_of_a_run_of_ours(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage.release.add(1, ours(1, deploy="first"))
     reused = record_values(record(), "", "first")
-    stage.release.add(2, secret(2, "pending-upgrade", config=reused, last_deployed=begun(stage, 1)))
-    busy(stage)
+    stage.release.add(2, secret(2, "pending-upgrade", config=reused, written=begun(stage, 1)))
+    assert waited(stage, monkeypatch) > 0
 
 
-def test_a_rollback_to_what_helm_no_longer_keeps_is_no_sign_of_a_run_of_ours(stage: Stage) -> None:
-    pending = rolled_back(3, 1, ours(1), "pending-rollback", last_deployed=begun(stage, 1))
+def test_a_rollback_to_what_helm_no_longer_keeps_is_no_sign_of_a_run_of_ours(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = rolled_back(3, 1, ours(1), "pending-rollback", written=begun(stage, 1))
     stage.release.add(2, ours(2))
     stage.release.add(3, pending)
-    busy(stage)
+    assert waited(stage, monkeypatch) > 0
 
 
 def test_where_the_locks_last_holder_died_what_is_pending_is_its(stage: Stage) -> None:
-    stage.release.add(1, secret(1, "pending-upgrade", last_deployed=begun(stage, 1)))
+    stage.release.add(1, secret(1, "pending-upgrade", written=begun(stage, 1)))
     recovered(stage, inherited=True)
     assert stage.release.status(1) == "failed"
 
 
-def test_no_run_of_ours_uninstalls(stage: Stage) -> None:
-    stage.release.add(1, ours(1, "uninstalling", deleted=begun(stage, 1)))
-    busy(stage, inherited=True)
+def test_no_run_of_ours_uninstalls(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.release.add(1, ours(1, "uninstalling", written=begun(stage, 1)))
+    assert waited(stage, monkeypatch, inherited=True) > 0
 
 
 def test_an_uninstallation_that_died_is_marked_failed_and_no_deploy_is_called_dead(stage: Stage) -> None:
-    stage.release.add(1, ours(1, "uninstalling", deleted=begun(stage, TIMEOUT + 1)))
+    stage.release.add(1, ours(1, "uninstalling", written=begun(stage, TIMEOUT + 1)))
     recovered(stage)
     assert (stage.release.status(1), stage.announced[-1]) == ("failed", "died: []")
 
 
 def test_a_revision_whose_time_nobody_can_read_is_as_old_as_it_needs_to_be(stage: Stage) -> None:
-    stage.release.add(1, secret(1, "pending-upgrade", last_deployed="yesterday"))
+    stage.release.add(1, secret(1, "pending-upgrade", written="yesterday"))
     recovered(stage)
     assert stage.release.status(1) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("newest", "died"),
+    [
+        (ours(2, "failed"), "[2]"),
+        (ours(2, "deployed", state=RevisionState.UNVERIFIED), "[2]"),
+        (ours(2, "deployed"), "[]"),
+        (secret(2, "failed"), "[]"),
+    ],
+)
+@pytest.mark.parametrize("inherited", [True, False])
+def test_a_run_that_died_after_its_helm_had_ended_is_reported(
+    stage: Stage, newest: Object, died: str, inherited: bool
+) -> None:
+    stage.release.add(1, ours(1, "superseded"))
+    stage.release.add(2, newest)
+    recovered(stage, inherited=inherited)
+    assert stage.announced[-1] == f"died: {died if inherited else []}"
+
+
+def test_a_run_that_died_while_it_took_its_deploy_back_is_reported_with_both(stage: Stage) -> None:
+    first = ours(1, "superseded")
+    stage.release.add(1, first)
+    stage.release.add(2, ours(2, "failed"))
+    stage.release.add(3, rolled_back(3, 1, first, "pending-rollback"))
+    recovered(stage, inherited=True)
+    assert stage.announced[-1] == "died: [3, 2]"
 
 
 def test_a_lock_that_is_lost_meanwhile_stops_it_before_anything_is_written(stage: Stage) -> None:
