@@ -80,6 +80,7 @@ def json_schema() -> dict[str, object]:
     target["properties"]["own_checks"]["default"] = {}
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
     target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
+    target["properties"]["probe_timeout"] |= {**timeout, "default": "5m"}
     target["properties"]["settle"] |= {**timeout, "default": "0s"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -90,11 +90,13 @@ def test_a_pod_of_a_job_that_lacks_a_secret_is_not_taken_for_ready(
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """A server that answers 200 below /fine, and 503 elsewhere."""
+    """A server that answers 503, and 200 at /soon from the third time on."""
+    asked: list[str] = []
 
     class Answers(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/fine" else 503)
+            asked.append(self.path)
+            self.send_response(200 if asked.count("/soon") > 2 else 503)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -108,16 +110,16 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("path", "status"), [("/fine", 0), ("/other", 6)])
-def test_the_address_has_to_answer(
-    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int
+@pytest.mark.parametrize(("path", "status", "told"), [("/soon", 0, "/soon answers after"), ("/other", 6, "503")])
+def test_the_address_has_to_answer_in_time(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int, told: str
 ) -> None:
-    live = stack(tmp_path, cluster, namespace, helm4, more=f"    probe: {address}{path}\n")
-    ended = live.run()
+    more = f"    probe: {address}{path}\n    probe_timeout: {'0s' if status else '1m'}\n"
+    ended = stack(tmp_path, cluster, namespace, helm4, more=more).run()
     assert ended.status == status, ended.stderr
-    if status:
-        assert ended.json["error"]["code"] == "PROBE_ADDRESS"
-        assert "status 503" in ended.json["error"]["message"]
+    verified = next(each for each in ended.json["steps"] if each["name"] == "verify")
+    assert told in verified["detail"]
+    assert (verified["error"] and verified["error"]["code"]) == ("PROBE_ADDRESS" if status else None)
 
 
 @pytest.mark.parametrize(("image", "status"), [("registry.invalid/check", 0), ("faults.invalid/fails", 6)])

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
+from jetscale_cicd.engines.helm.probe import ask_probe
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.surroundings import keep_pull_secret, make_namespace
@@ -23,7 +25,6 @@ from jetscale_cicd.model.step import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import observe_release
 from jetscale_cicd.tools.helm_storage import StoredRelease
-from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
@@ -184,16 +185,7 @@ def verify_release(context: RunContext, release: HelmRelease) -> str:
     Raises:
         VerificationError: it is not.
     """
-    http = Http(context.redact)
-
-    def status_of(address: str) -> str:
-        try:
-            answer = http.get(address, {}, elsewhere=True)  # a page for a login is often at another host
-        except HttpFailure as failed:
-            return str(failed)
-        return "" if answer.status < 400 else f"status {answer.status}"
-
-    return verify(release, status_of)
+    return verify(release, partial(ask_probe, context.redact))
 
 
 def _revision(live: LiveState) -> tuple[int, str]:

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.probe_answers import Answer
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
 from jetscale_cicd.decide.objects.history import holds_data, still_there
+from jetscale_cicd.engines.helm.probe import await_probe
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.diagnosis import Diagnosis
@@ -31,11 +33,11 @@ _HOOK_STEP = (
 )
 
 
-def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
+def verify(release: HelmRelease, ask: Callable[[str], Answer]) -> str:
     """Check everything that the target requires, and give what was found.
 
     Args:
-        status_of: status and reason of an address, "" where it is fine.
+        ask: what an address answers.
 
     Raises:
         VerificationError: with the code of the requirement that is not met.
@@ -47,10 +49,7 @@ def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
-        if wrong := status_of(target.probe):
-            step = f"is the ingress right? curl --verbose {target.probe}"
-            raise _error("PROBE_ADDRESS", f"{target.probe} does not answer as it should: {wrong}", target, step)
-        seen.append(f"{target.probe} answers")
+        seen.append(await_probe(release, ask))
     if target.helm_test:
         seen.append(_test(release))
     return ", ".join(seen)
