@@ -35,6 +35,7 @@ from jetscale_cicd.model.field_rules import (
 )
 from jetscale_cicd.model.record import fields
 from jetscale_cicd.model.severity import ADJUSTABLE, Severity
+from jetscale_cicd.model.smoke_test import SmokeTest
 from jetscale_cicd.model.target import Target
 
 # The part of our checks that JSON Schema can express; the reader applies all of each.
@@ -74,8 +75,9 @@ def json_schema() -> dict[str, object]:
     del target["properties"]["name"], target["required"]
     contract = {"$ref": "#/$defs/contract", "default": {}}
     target["properties"]["contract"] = {**contract, "description": _described(target, "contract")}
-    pull_secret = {"anyOf": [{"$ref": "#/$defs/image_pull_secret"}, {"type": "null"}], "default": None}
-    target["properties"]["image_pull_secret"] = {**pull_secret, "description": _described(target, "image_pull_secret")}
+    for name in ("image_pull_secret", "verify"):
+        nested = {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}], "default": None}
+        target["properties"][name] = {**nested, "description": _described(target, name)}
     target["properties"]["checks"] |= _CHECKS
     target["properties"]["own_checks"]["default"] = {}
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
@@ -100,6 +102,7 @@ def json_schema() -> dict[str, object]:
             "target": target,
             "contract": _contract(),
             "image_pull_secret": _record(PullSecret),
+            "verify": _smoke_test(),
             "parity": _parity(),
         },
     }
@@ -112,6 +115,15 @@ def _contract() -> dict[str, Any]:
         keys = {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}
         contract["properties"][name] |= {"additionalProperties": keys, "default": {}}
     return contract
+
+
+def _smoke_test() -> dict[str, Any]:
+    """The smoke test, which has a command."""
+    test = _record(SmokeTest)
+    test["properties"]["command"] |= {"minItems": 1}
+    del test["properties"]["command"]["default"]
+    test["properties"]["timeout"] |= {"type": "string", "pattern": f"^{DURATION}$", "default": "2m"}
+    return test | {"required": ["command"]}
 
 
 def _parity() -> dict[str, Any]:

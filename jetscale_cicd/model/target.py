@@ -25,6 +25,7 @@ from jetscale_cicd.model.field_rules import (
 )
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.severity import Severity, check_adjustable, check_severity
+from jetscale_cicd.model.smoke_test import SmokeTest
 
 LIVE = "live"
 
@@ -60,6 +61,7 @@ class Target:
         probe: address that must answer with a status below 400 after a deploy; "" for none.
         probe_timeout: time for which it is asked again until it does: 90s, 5m; 0s asks once.
         helm_test: run the chart's own tests after a deploy.
+        verify: the smoke test, a command of your own that has to pass after a deploy; null for none.
         wait_for_jobs: a deploy is verified once the chart's ordinary Jobs are done; helm waits for hooks alone.
         settle: seconds without a restart, after all is ready, before a deploy is verified.
         prune: remove what a revision that failed left and the release has no more.
@@ -107,6 +109,7 @@ class Target:
     probe: str = field(default="", metadata={"check": check_url})
     probe_timeout: int = field(default=300, metadata={"check": check_wait})
     helm_test: bool = False
+    verify: SmokeTest | None = None
     wait_for_jobs: bool = True
     settle: int = field(default=0, metadata={"check": check_wait})
     prune: bool = False
@@ -130,6 +133,11 @@ class Target:
     def contract_external_secrets(self) -> tuple[str, ...]:
         """The ExternalSecrets that must be synced."""
         return tuple(dict.fromkeys((*self.required_external_secrets, *self.contract.external_secrets)))
+
+    @property
+    def smoke_variables(self) -> tuple[str, ...]:
+        """The variables that its smoke test gets."""
+        return self.verify.environment if self.verify else ()
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.probe import ask_probe
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.smoke_test import SmokeTestError, SmokeTestRun
 from jetscale_cicd.engines.helm.surroundings import keep_pull_secret, make_namespace
+from jetscale_cicd.engines.helm.take_back import take_back_untested
 from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
@@ -120,18 +122,30 @@ class HelmSession:
         """Verify what is deployed, and record the result on its revision, which is unverified until then."""
         release = self._release
         number = release.new_revisions.upgrade or release.newest()
+        test = self._smoke_test(number)
         state, failed, verified = RevisionState.VERIFIED, None, ""
         try:
-            verified = verify_release(self.delivery.context, release)
+            verified = verify_release(self.delivery.context, release, test)
         except VerificationError as error:
             state, failed = RevisionState.UNVERIFIED, error
         release.check()
         release.check_newest(number)
+        if isinstance(failed, SmokeTestError) and test and test.test.rollback:
+            raise take_back_untested(release, number, failed)
         code = failed.code if failed else ""
         release.write_record(number, RevisionRecord(revision=number, state=state, code=code))
         if failed:
             raise failed
         return verified
+
+    def _smoke_test(self, number: int) -> SmokeTestRun | None:
+        """The smoke test of the target, for a revision; None where it has none."""
+        context, live, test = self.delivery.context, self.delivery.decided.live, self._target.verify
+        record = self.attempted or (live if isinstance(live, Deployed) else None)
+        if test is None or record is None:
+            return None
+        root = context.repository.git.root
+        return SmokeTestRun(test=test, processes=context.processes, root=root, record=record, revision=number)
 
 
 @contextmanager
@@ -179,13 +193,16 @@ def revision_report(report_interrupted: ReportInterrupted) -> Callable[[StoredRe
     return report
 
 
-def verify_release(context: RunContext, release: HelmRelease) -> str:
+def verify_release(context: RunContext, release: HelmRelease, test: SmokeTestRun | None = None) -> str:
     """Check that what runs is what was to be deployed, and say what was checked.
+
+    Args:
+        test: the smoke test; None after a rollback, for it is one of the commit, and not of what was brought back.
 
     Raises:
         VerificationError: it is not.
     """
-    return verify(release, partial(ask_probe, context.redact))
+    return verify(release, partial(ask_probe, context.redact), test)
 
 
 def _revision(live: LiveState) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Verification of a deploy: required Secrets, every object of the release, an address, the chart's own tests."""
+"""Verification of a deploy: required Secrets, every object of the release, an address, tests."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -33,11 +33,14 @@ _HOOK_STEP = (
 )
 
 
-def verify(release: HelmRelease, ask: Callable[[str], Answer]) -> str:
+def verify(
+    release: HelmRelease, ask: Callable[[str], Answer], smoke_test: Callable[[HelmRelease], str] | None = None
+) -> str:
     """Check everything that the target requires, and give what was found.
 
     Args:
         ask: what an address answers.
+        smoke_test: runs that of the target, and says that it passed; None where there is none to run.
 
     Raises:
         VerificationError: with the code of the requirement that is not met.
@@ -52,6 +55,8 @@ def verify(release: HelmRelease, ask: Callable[[str], Answer]) -> str:
         seen.append(await_probe(release, ask))
     if target.helm_test:
         seen.append(_test(release))
+    if smoke_test:
+        seen.append(smoke_test(release))
     return ", ".join(seen)
 
 
