@@ -117,12 +117,20 @@ def address() -> Iterator[str]:
 def test_the_address_has_to_answer_in_time(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int, told: str
 ) -> None:
-    more = f"    probe: {address}{path}\n    probe_timeout: {'0s' if status else '1m'}\n"
+    more = f"    settle: 1s\n    probe: {address}{path}\n    probe_timeout: {'0s' if status else '1m'}\n"
     ended = stack(tmp_path, cluster, namespace, helm4, more=more).run()
     assert ended.status == status, ended.stderr
     verified = next(each for each in ended.json["steps"] if each["name"] == "verify")
     assert told in verified["detail"]
     assert (verified["error"] and verified["error"]["code"]) == ("PROBE_ADDRESS" if status else None)
+    assert parts_of(ended) == {"deploy": ["helm-upgrade"], "verify": ["objects", "settle", "probe"]}
+
+
+def parts_of(ended: Ended) -> dict[str, list[str]]:
+    """The parts of each step that has some, none of which takes longer than all of it."""
+    for step in ended.json["steps"]:
+        assert sum(part["seconds"] for part in step["parts"]) <= step["seconds"] + 0.01, step
+    return {step["name"]: [part["name"] for part in step["parts"]] for step in ended.json["steps"] if step["parts"]}
 
 
 @pytest.mark.parametrize(("image", "status"), [("registry.invalid/check", 0), ("faults.invalid/fails", 6)])
@@ -133,11 +141,12 @@ def test_the_charts_own_tests_are_run(
     live = stack(tmp_path, cluster, namespace, helm, more="    helm_test: true\n", **files)
     ended = live.run()
     assert ended.status == status, ended.stderr
+    assert parts_of(ended)["verify"] == ["objects", "helm-test"]
     if status:
         assert ended.json["error"]["code"] == "HELM_TEST_FAILED"
 
 
-def tested(live: Stack, script: str, *keys: str) -> Stack:
+def with_smoke_test(live: Stack, script: str, *keys: str) -> Stack:
     """With a smoke test, a script that is committed beside a change of the values."""
     live.sample.repo.write("smoke.sh", f"#!/bin/sh\n{script}\n")
     (live.sample.repo.path / "smoke.sh").chmod(0o755)
@@ -159,11 +168,13 @@ def failure(ended: Ended) -> tuple[int, str]:
 
 
 def test_a_smoke_test_gets_what_is_deployed_where_its_own_variables_and_no_others(
-    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = tested(stack(tmp_path, cluster, namespace, helm), "env > ../seen; pwd >> ../seen; echo $1 >> ../seen")
-    steps = live.done(**LOGIN)["steps"]
-    assert "./smoke.sh passed" in next(each["detail"] for each in steps if each["name"] == "verify")
+    live = with_smoke_test(
+        stack(tmp_path, cluster, namespace, helm4), "env > ../seen; pwd >> ../seen; echo $1 >> ../seen"
+    )
+    steps = {each["name"]: each for each in live.done(**LOGIN)["steps"]}
+    assert "./smoke.sh passed" in steps["verify"]["detail"]
     *lines, where, argument = (live.sample.directory / "seen").read_text().splitlines()
     seen = dict(line.split("=", 1) for line in lines)
     assert (where, argument) == (str(live.sample.repo.path), "--now")
@@ -183,7 +194,7 @@ def test_a_smoke_test_that_fails_leaves_the_deploy_unverified_and_is_run_again_b
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
     script = "[ -e ../repaired ] || { echo one; echo the login is $SMOKE_LOGIN >&2; exit 3; }"
-    live = tested(stack(tmp_path, cluster, namespace, helm4), script)
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script)
     ended = live.run(**LOGIN)
     assert failure(ended) == (6, "SMOKE_TEST_FAILED")
     assert "ended with status 3" in ended.json["error"]["message"]
@@ -196,16 +207,17 @@ def test_a_smoke_test_that_fails_leaves_the_deploy_unverified_and_is_run_again_b
 
 
 def test_a_smoke_test_that_fails_brings_the_good_revision_back_where_the_target_says_so_and_holds_the_commit(
-    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = tested(stack(tmp_path, cluster, namespace, helm), "exit 1", "rollback: true")
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 1", "rollback: true")
     first = live.run(**LOGIN)  # there is nothing to go back to
     assert (failure(first), live.history()) == ((6, "SMOKE_TEST_FAILED"), [(1, "deployed")])
-    tested(live, "exit 0 ", "rollback: true").done(**LOGIN)
+    with_smoke_test(live, "exit 0 ", "rollback: true").done(**LOGIN)
     audit = tmp_path / "audit.jsonl"
-    ended = tested(live, "kill -9 $$", "rollback: true").run("--audit", str(audit), **LOGIN)
+    ended = with_smoke_test(live, "kill -9 $$", "rollback: true").run("--audit", str(audit), **LOGIN)
     assert failure(ended) == (6, "SMOKE_TEST_FAILED")
     assert "was killed by signal 9" in ended.json["error"]["message"]
+    assert parts_of(ended)["verify"] == ["objects", "smoke-test", "helm-rollback"]
     assert live.history() == [(1, "superseded"), (2, "superseded"), (3, "superseded"), (4, "deployed")]
     assert [live.record(number)["state"] for number in (2, 3, 4)] == ["verified", "failed", "rollback"]
     entry = json.loads(audit.read_text())
@@ -218,7 +230,7 @@ def test_a_smoke_test_that_does_not_end_in_time_is_ended_with_all_that_it_starte
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
     script = "sleep 600 & echo $! > ../child; echo it waits; sleep 600"
-    ended = tested(stack(tmp_path, cluster, namespace, helm4), script, "timeout: 1s").run(**LOGIN)
+    ended = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script, "timeout: 1s").run(**LOGIN)
     assert failure(ended) == (6, "SMOKE_TEST_FAILED")
     assert "did not end within 1 s" in ended.json["error"]["message"]
     assert ended.json["error"]["details"] == ["| it waits"]
@@ -232,7 +244,7 @@ def test_a_smoke_test_that_does_not_end_in_time_is_ended_with_all_that_it_starte
 def test_a_smoke_test_that_cannot_be_run_stops_the_run_before_anything_is_changed(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, login: str, mode: int, code: str
 ) -> None:
-    live = tested(stack(tmp_path, cluster, namespace, helm4), "exit 0")
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 0")
     (live.sample.repo.path / "smoke.sh").chmod(mode)
     assert failure(live.run(SMOKE_LOGIN=login)) == (3, code)
     assert live.ask("/api/v1/namespaces/{}/secrets")["items"] == []
@@ -241,7 +253,7 @@ def test_a_smoke_test_that_cannot_be_run_stops_the_run_before_anything_is_change
 def test_a_plan_and_a_preflight_run_no_smoke_test(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
-    live = tested(stack(tmp_path, cluster, namespace, helm4), "touch ../it-ran")
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "touch ../it-ran")
     planned = live.command("plan", "--output=json", **LOGIN)
     assert next(each["command"] for each in planned.json["steps"] if each["name"] == "verify").endswith(
         "./smoke.sh --now"

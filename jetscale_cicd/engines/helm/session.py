@@ -20,6 +20,7 @@ from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, Revision
+from jetscale_cicd.model.outcome import StepPart
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.revisions import NewRevisions
@@ -39,6 +40,7 @@ class HelmSession:
         self._closing = ExitStack()
         self._opened: HelmRelease | None = None  # kept after ``close``, because it may still have to be recorded
         self._locked = False
+        self._parts: dict[StepName, tuple[StepPart, ...]] = {}
         self._actions: Mapping[StepName, Callable[[], str]] = {
             StepName.LOCK: self._lock,
             StepName.RECOVER: self._recover,
@@ -58,7 +60,15 @@ class HelmSession:
 
     def perform(self, step: StepName) -> str:
         """Do one of the steps that ``helm_steps`` planned."""
-        return self._actions[step]()
+        try:
+            return self._actions[step]()
+        finally:
+            if self._opened:
+                self._parts[step] = self._opened.parts.take()
+
+    def parts_of(self, step: StepName) -> tuple[StepPart, ...]:
+        """How long each part of a step took."""
+        return self._parts.get(step, ())
 
     def close(self) -> None:
         """Unlock the release; also one whose lock step was interrupted before it could say so."""

@@ -15,6 +15,7 @@ from jetscale_cicd.engines.helm.take_back import not_taken_back, take_back
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
@@ -92,7 +93,7 @@ def _attempt(
     try:
         with _state_file(release, expected) as state:
             change = partial(release.helm.upgrade, release.place, chart, [*values, state], note)
-            ended = release.run_helm(since, attempt.before, change)
+            ended = release.run_helm(PartName.HELM_UPGRADE, since, attempt.before, change)
         if ended.succeeded:
             return _succeeded(release, attempt)
         release.check()

@@ -13,6 +13,7 @@ from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
@@ -46,17 +47,21 @@ def verify(
         VerificationError: with the code of the requirement that is not met.
         CannotTellError: the cluster does not answer, or does not let this run read it.
     """
-    target, api = release.target, release.api
+    target, api, timed = release.target, release.api, release.parts.timed
     try:
-        seen = [*_secrets(api, target), *_objects(release)]
+        with timed(PartName.OBJECTS):
+            seen = [*_secrets(api, target), *_objects(release)]
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
-        seen.append(await_probe(release, ask))
+        with timed(PartName.PROBE):
+            seen.append(await_probe(release, ask))
     if target.helm_test:
-        seen.append(_test(release))
+        with timed(PartName.HELM_TEST):
+            seen.append(_test(release))
     if smoke_test:
-        seen.append(smoke_test(release))
+        with timed(PartName.SMOKE_TEST):
+            seen.append(smoke_test(release))
     return ", ".join(seen)
 
 
@@ -128,6 +133,8 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
             settled = now + target.settle  # a restart is a change, too
         patient = any(row.may_take_long for row in ledger.waiting)
         if ledger.is_green and now >= settled:
+            if target.settle:
+                release.parts.ended_with(PartName.SETTLE, now - settled + target.settle)
             return ledger
         if ledger.is_green and now > limit + target.settle:
             raise _restless(ledger, target)
