@@ -226,6 +226,17 @@ def test_a_smoke_test_that_fails_brings_the_good_revision_back_where_the_target_
     assert len(live.history()) == 4
 
 
+def test_an_interruption_ends_a_smoke_test_which_the_next_run_runs_again(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    script = "[ -e ../again ] || { touch ../again; kill -INT $PPID; sleep 600; }"
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script)
+    assert failure(live.run(**LOGIN)) == (130, "INTERRUPTED")
+    assert live.record(1)["state"] == "unverified"
+    live.done(**LOGIN)
+    assert (live.history(), live.record(1)["state"]) == ([(1, "deployed")], "verified")
+
+
 def test_a_smoke_test_that_does_not_end_in_time_is_ended_with_all_that_it_started(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:
