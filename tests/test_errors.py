@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jetscale_cicd import errors
+from jetscale_cicd.engines.helm.smoke_test import SmokeTestError
 from jetscale_cicd.errors import CannotTellError, Stage6Error, SupersededError
 from jetscale_cicd.tools.process import ToolKilledError
 
@@ -87,6 +88,7 @@ ERRORS = [
     SupersededError("CODE", "it is locked", replan=False),
     CannotTellError("CODE", "no answer", unreachable=True),
     ToolKilledError("CODE", "killed", hint="mend it"),
+    SmokeTestError("CODE", "it failed", hint="mend it").after("it was taken back"),
     _UnusualError("a.yaml", since=3),
 ]
 

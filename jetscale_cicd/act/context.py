@@ -8,11 +8,11 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.engines.engine import Session
 from jetscale_cicd.errors import Interrupted
 from jetscale_cicd.model.live import Deployed
-from jetscale_cicd.model.outcome import StepOutcome
+from jetscale_cicd.model.outcome import StepOutcome, StepPart
 from jetscale_cicd.model.plan import Decision, Plan, TargetPlan
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.release import Artifact, Present, Release
-from jetscale_cicd.model.step import StepName, StepState
+from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.git.values import Values, read_values
 from jetscale_cicd.observe.secret_values import secrets_of, stand_ins
@@ -85,6 +85,11 @@ class ActContext:
     def interrupted(self) -> bool:
         """Whether a step was interrupted, after which none begins."""
         return any(isinstance(outcome.error, Interrupted) for outcome in self.outcomes)
+
+    def parts_of(self, step: Step) -> tuple[StepPart, ...]:
+        """How long each part of a step of a target took."""
+        session = self.sessions.get(step.target or "")
+        return session.parts_of(step.name) if session else ()
 
     def is_locked(self, each: TargetPlan) -> bool:
         """Whether this run holds the lock of a target."""

@@ -12,6 +12,7 @@ from jetscale_cicd.context import RunContext
 from jetscale_cicd.errors import DeployError, Interrupted, PublishError, Stage6Error
 from jetscale_cicd.model.outcome import Result, StepOutcome
 from jetscale_cicd.model.plan import Plan, TargetPlan
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.tools.worker import check_interrupted
 
@@ -109,6 +110,10 @@ def _outcome(acting: ActContext, step: Step, action: _Action, why_not: str) -> S
         return _not_needed(step)
     if why_not:
         return StepOutcome(step=step, result=Result.SKIPPED, detail=why_not)
+    return replace(_performed(acting, step, action), parts=acting.parts_of(step))
+
+
+def _performed(acting: ActContext, step: Step, action: _Action) -> StepOutcome:
     started = time.perf_counter()
     label = f"{step.name} {step.target}" if step.target else str(step.name)
     acting.context.announce(f"→ {label}: {step.why}")

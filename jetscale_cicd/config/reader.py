@@ -27,6 +27,7 @@ from jetscale_cicd.model.field_rules import Check, check_label
 from jetscale_cicd.model.record import Field, fields, replace
 from jetscale_cicd.model.severity import Severity
 from jetscale_cicd.model.shown import may_be_shown, quoted
+from jetscale_cicd.model.smoke_test import SmokeTest
 from jetscale_cicd.model.target import Target
 
 _MAX_SHOWN_PROBLEMS = 20
@@ -87,6 +88,7 @@ class _Reader:
             Mapping[str, Severity]: self._severities,
             Contract: partial(self._nested, Contract),
             PullSecret | None: partial(self._nested, PullSecret),
+            SmokeTest | None: partial(self._nested, SmokeTest),
         }
 
     def settings(self, root: Node) -> Settings | None:

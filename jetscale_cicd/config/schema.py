@@ -35,6 +35,7 @@ from jetscale_cicd.model.field_rules import (
 )
 from jetscale_cicd.model.record import fields
 from jetscale_cicd.model.severity import ADJUSTABLE, Severity
+from jetscale_cicd.model.smoke_test import SmokeTest
 from jetscale_cicd.model.target import Target
 
 # The part of our checks that JSON Schema can express; the reader applies all of each.
@@ -74,12 +75,14 @@ def json_schema() -> dict[str, object]:
     del target["properties"]["name"], target["required"]
     contract = {"$ref": "#/$defs/contract", "default": {}}
     target["properties"]["contract"] = {**contract, "description": _described(target, "contract")}
-    pull_secret = {"anyOf": [{"$ref": "#/$defs/image_pull_secret"}, {"type": "null"}], "default": None}
-    target["properties"]["image_pull_secret"] = {**pull_secret, "description": _described(target, "image_pull_secret")}
+    for name in ("image_pull_secret", "verify"):
+        nested = {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}], "default": None}
+        target["properties"][name] = {**nested, "description": _described(target, name)}
     target["properties"]["checks"] |= _CHECKS
     target["properties"]["own_checks"]["default"] = {}
     timeout = {"type": "string", "pattern": f"^{DURATION}$", "default": "20m"}
     target["properties"]["timeout"] |= timeout | {"description": "time that one deploy may take: 90s, 20m, 1h"}
+    target["properties"]["probe_timeout"] |= {**timeout, "default": "5m"}
     target["properties"]["settle"] |= {**timeout, "default": "0s"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -99,6 +102,7 @@ def json_schema() -> dict[str, object]:
             "target": target,
             "contract": _contract(),
             "image_pull_secret": _record(PullSecret),
+            "verify": _smoke_test(),
             "parity": _parity(),
         },
     }
@@ -111,6 +115,15 @@ def _contract() -> dict[str, Any]:
         keys = {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}}
         contract["properties"][name] |= {"additionalProperties": keys, "default": {}}
     return contract
+
+
+def _smoke_test() -> dict[str, Any]:
+    """The smoke test, which has a command."""
+    test = _record(SmokeTest)
+    test["properties"]["command"] |= {"minItems": 1}
+    del test["properties"]["command"]["default"]
+    test["properties"]["timeout"] |= {"type": "string", "pattern": f"^{DURATION}$", "default": "2m"}
+    return test | {"required": ["command"]}
 
 
 def _parity() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from jetscale_cicd.model.target import Target
 
 if TYPE_CHECKING:  # every decision imports this module, and most of these serve only a deploy
     from jetscale_cicd.context import RunContext
+    from jetscale_cicd.model.outcome import StepPart
     from jetscale_cicd.model.revisions import NewRevisions
     from jetscale_cicd.model.rollback import RollbackOutcome
     from jetscale_cicd.model.status import TargetStatus
@@ -108,6 +109,9 @@ class Session(Protocol):
         Raises:
             Stage6Error: the step failed.
         """
+
+    def parts_of(self, step: StepName) -> "tuple[StepPart, ...]":
+        """How long each part of a step took that was performed, failed or not."""
 
     def close(self) -> None:
         """Unlock the target, and give back whatever else is open; called again, it does nothing."""

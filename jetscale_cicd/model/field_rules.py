@@ -12,7 +12,7 @@ Check = Callable[[Any], None]
 MAX_LABEL = 63
 MAX_RELEASE = 53
 MAX_TIMEOUT = 24 * 3600
-MAX_SETTLE = 3600
+MAX_WAIT = 3600
 MAX_OBJECT = 253
 MAX_GLOB = 1000
 
@@ -169,9 +169,9 @@ def check_timeout(seconds: int) -> None:
         raise ValueError("must be between 1 second and 24 hours")
 
 
-def check_settle(seconds: int) -> None:
-    """Refuse a settling time above an hour."""
-    if not 0 <= seconds <= MAX_SETTLE:
+def check_wait(seconds: int) -> None:
+    """Refuse a wait above an hour."""
+    if not 0 <= seconds <= MAX_WAIT:
         raise ValueError("must be at most 1 hour")
 
 

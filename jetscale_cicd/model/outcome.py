@@ -18,15 +18,36 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
+class PartName(StrEnum):
+    """The parts of a step that may take long."""
+
+    HELM_UPGRADE = "helm-upgrade"
+    HELM_ROLLBACK = "helm-rollback"
+    OBJECTS = "objects"
+    SETTLE = "settle"
+    PROBE = "probe"
+    HELM_TEST = "helm-test"
+    SMOKE_TEST = "smoke-test"
+
+
+@frozen(kw_only=True)
+class StepPart:
+    """A part of a step, and how long it took in seconds."""
+
+    name: PartName
+    seconds: float
+
+
 @frozen(kw_only=True)
 class StepOutcome:
-    """One step, how it ended, how long it took in seconds, and the error where it failed or warned."""
+    """One step, how it ended, how long it and its parts took in seconds, and the error where it failed or warned."""
 
     step: Step
     result: Result
     detail: str
     seconds: float = 0.0
     error: Stage6Error | None = None
+    parts: tuple[StepPart, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -16,15 +16,16 @@ from jetscale_cicd.model.field_rules import (
     check_object_name,
     check_path,
     check_release,
-    check_settle,
     check_text,
     check_timeout,
     check_url,
     check_values_key,
     check_variable,
+    check_wait,
 )
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.severity import Severity, check_adjustable, check_severity
+from jetscale_cicd.model.smoke_test import SmokeTest
 
 LIVE = "live"
 
@@ -58,7 +59,9 @@ class Target:
         required_secrets: Secrets that must exist in the namespace.
         required_external_secrets: ExternalSecrets that must be ready.
         probe: address that must answer with a status below 400 after a deploy; "" for none.
+        probe_timeout: time for which it is asked again until it does: 90s, 5m; 0s asks once.
         helm_test: run the chart's own tests after a deploy.
+        verify: the smoke test, a command of your own that has to pass after a deploy; null for none.
         wait_for_jobs: a deploy is verified once the chart's ordinary Jobs are done; helm waits for hooks alone.
         settle: seconds without a restart, after all is ready, before a deploy is verified.
         prune: remove what a revision that failed left and the release has no more.
@@ -104,9 +107,11 @@ class Target:
     required_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     required_external_secrets: tuple[str, ...] = field(default=(), metadata={"check": check_object_name})
     probe: str = field(default="", metadata={"check": check_url})
+    probe_timeout: int = field(default=300, metadata={"check": check_wait})
     helm_test: bool = False
+    verify: SmokeTest | None = None
     wait_for_jobs: bool = True
-    settle: int = field(default=0, metadata={"check": check_settle})
+    settle: int = field(default=0, metadata={"check": check_wait})
     prune: bool = False
     kube_version: str = field(default="", metadata={"check": check_kube_version})
     api_versions: tuple[str, ...] = field(default=(), metadata={"check": check_api_version})
@@ -128,6 +133,11 @@ class Target:
     def contract_external_secrets(self) -> tuple[str, ...]:
         """The ExternalSecrets that must be synced."""
         return tuple(dict.fromkeys((*self.required_external_secrets, *self.contract.external_secrets)))
+
+    @property
+    def smoke_variables(self) -> tuple[str, ...]:
+        """The variables that its smoke test gets."""
+        return self.verify.environment if self.verify else ()
 
     @property
     def watched(self) -> tuple[str, ...]:

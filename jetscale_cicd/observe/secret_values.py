@@ -1,6 +1,7 @@
 """Values that are secret: from the environment, through a file that only this user can read, to helm."""
 
 import os
+from collections.abc import Iterable
 
 from jetscale_cicd.config.settings import Settings
 from jetscale_cicd.errors import PreconditionError
@@ -16,7 +17,8 @@ STAND_IN = "stage6-stand-in"
 def learn_secrets(redact: Redactor, settings: Settings) -> None:
     """Mask the secrets of every target, as those that were not asked for are rendered, too; and what looks like one."""
     targets = (*settings.targets, *settings.left_out)
-    redact.learn((os.environ.get(name, "") for each in targets for name in each.secrets.values()), MIN_KNOWN_CHARS)
+    names = {name for each in targets for name in (*each.secrets.values(), *each.smoke_variables)}
+    redact.learn((os.environ.get(name, "") for name in names), MIN_KNOWN_CHARS)
     redact.learn(misplaced_in((settings.chart, settings.release, targets)))
 
 
@@ -33,14 +35,23 @@ def secrets_of(target: Target) -> dict[str, str]:
         PreconditionError: ``SECRET_UNSET``, a variable is not set, or blank; ``SECRET_SHORT``, its value is too
             short to be masked.
     """
-    unset = [name for name in target.secrets.values() if not os.environ.get(name, "").strip()]
-    if unset:
+    check_secrets(target.secrets.values(), f"target {target.name}", f"targets.{target.name}.secrets")
+    return {key: os.environ[name] for key, name in target.secrets.items()}
+
+
+def check_secrets(variables: Iterable[str], of: str, where: str) -> None:
+    """Refuse variables for secrets that are not set, or whose values could not be masked.
+
+    Raises:
+        PreconditionError: ``SECRET_UNSET`` or ``SECRET_SHORT``.
+    """
+    names = tuple(variables)
+    if unset := [name for name in names if not os.environ.get(name, "").strip()]:
         raise PreconditionError(
             "SECRET_UNSET",
-            f"target {target.name} takes values from {', '.join(map(shown, unset))}, which is not set, or blank",
-            where=f"targets.{target.name}.secrets",
+            f"{of} takes values from {', '.join(map(shown, unset))}, which is not set, or blank",
+            where=where,
             hint="set the variable for this step, for example by env: in a workflow",
         )
-    for name in target.secrets.values():
-        check_long_enough(name, os.environ[name], f"targets.{target.name}.secrets")
-    return {key: os.environ[name] for key, name in target.secrets.items()}
+    for name in names:
+        check_long_enough(name, os.environ[name], where)

@@ -7,11 +7,12 @@ the checkout.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from jetscale_cicd.errors import CannotTellError, PreconditionError, Stage6Error
+from jetscale_cicd.observe.own_program import at_root, deploy_variables
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
@@ -63,23 +64,13 @@ def _of_command(survey: TargetSurvey, name: str, argv: Sequence[str]) -> Stage6E
     return _failed(finished, name, survey.context.redact, where, again) if finished.status else None
 
 
-def _environment(survey: TargetSurvey) -> Mapping[str, str]:
-    plan, target = survey.proposal.plan, survey.target
-    return {
-        "STAGE6_TARGET": target.name,
-        "STAGE6_NAMESPACE": target.namespace,
-        "STAGE6_RELEASE": target.release,
-        "STAGE6_COMMIT": plan.head,
-        "STAGE6_VERSION": str(plan.deploy.version) if plan.deploy else "",
-    }
-
-
 def _finished(survey: TargetSurvey, argv: Sequence[str]) -> Finished:
-    env = {**tool_environment(os.environ), **_environment(survey)}
+    plan = survey.proposal.plan
+    version = str(plan.deploy.version) if plan.deploy else ""
+    env = {**tool_environment(os.environ), **deploy_variables(survey.target, plan.head, version)}
     manifests = survey.rendering.text if survey.rendering else b""
     root = survey.context.repository.git.root
-    program = str(root / argv[0]) if "/" in argv[0] else argv[0]  # as that of release.sign_command
-    return survey.context.processes.run([program, *argv[1:]], env=env, cwd=root, stdin=manifests, timeout=_SECONDS)
+    return survey.context.processes.run(at_root(argv, root), env=env, cwd=root, stdin=manifests, timeout=_SECONDS)
 
 
 def _failed(finished: Finished, name: str, redact: Redactor, where: str, hint: str) -> Stage6Error:

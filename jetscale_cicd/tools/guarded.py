@@ -13,6 +13,8 @@ from jetscale_cicd.tools.redact import Redactor
 # command no standard input, so the pipe gets another file descriptor.)
 _WATCH_PIPE = 'exec 3<&0; (read -r _ <&3; kill -s TERM $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
 GUARD = ("sh", "-c", _WATCH_PIPE, "sh")
+# How a line of its output begins where it is announced.
+OUTPUT = "  | "
 
 
 @frozen
@@ -41,7 +43,7 @@ class Lines:
         if len(kept) < MAX_OUTPUT_BYTES:
             kept += content
         if text := content.decode("utf-8", "replace").rstrip():
-            self.announce(f"  | {self.redact(text)}")
+            self.announce(f"{OUTPUT}{self.redact(text)}")
 
 
 @contextmanager

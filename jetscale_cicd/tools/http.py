@@ -33,7 +33,15 @@ _RETRIED_STATUS = (429, 500, 502, 503, 504)
 
 
 class HttpFailure(Exception):  # noqa: N818 - callers turn it into the answer "cannot tell"
-    """There was no complete answer; the message is the reason, redacted."""
+    """There was no complete answer; the message is the reason, redacted.
+
+    Args:
+        may_pass: it may be answered later; not where its address, or the one that it redirects to, is refused.
+    """
+
+    def __init__(self, reason: str, *, may_pass: bool = True) -> None:
+        super().__init__(reason)
+        self.may_pass = may_pass
 
 
 class HttpAnswer(NamedTuple):
@@ -159,7 +167,9 @@ class Http:
         try:
             return within(self.total_timeout + self.max_retry_after, ask)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failed:
-            raise HttpFailure(self.redact(_reason(failed))) from None
+            # A certificate that does not fit is an OSError, too, and may be replaced.
+            may_pass = isinstance(failed, OSError) or not isinstance(failed, ValueError)
+            raise HttpFailure(self.redact(_reason(failed)), may_pass=may_pass) from None
 
     def _ask_on(self, question: _Question, elsewhere: bool) -> HttpAnswer:
         """The answer where redirects end; what remains of the attempts is for all of them together."""

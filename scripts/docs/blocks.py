@@ -18,7 +18,7 @@ CONFIGURATION = DOCS / "configuration.md"
 DOCUMENTS = sorted([README, PROJECT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[^>]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
-SECTIONS = ("chart", "release", "target", "contract", "image_pull_secret", "parity")
+SECTIONS = ("chart", "release", "target", "contract", "image_pull_secret", "verify", "parity")
 # Blocks that need helm.
 WITH_HELM = frozenset({"scene", "transcript", "simulation"})
 

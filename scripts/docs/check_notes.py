@@ -187,6 +187,12 @@ NOTES: dict[str, Note] = {
         "The login of `image_pull_secret`, from which a deploy makes the Secret.",
         "set the variable, or `docker login HOST`.",
     ),
+    "smoke-test": Note(
+        _CI,
+        "The program of `verify.command` is there and can be run, the variables of `verify.environment` are set and "
+        "long enough to be masked. It is run after a deploy alone.",
+        "commit it as an executable file, or set the variable for the step.",
+    ),
     "pull-secret": Note(
         _CONFIG,
         "A run changes no Secret of its name that somebody else keeps, and Helm takes none that the run has made.",

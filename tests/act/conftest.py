@@ -17,7 +17,7 @@ from jetscale_cicd.errors import ConfigurationError, DeployError
 from jetscale_cicd.model.change import ChangeSet, Comparison
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.live import Deployed, NotDeployed
-from jetscale_cicd.model.outcome import StepOutcome
+from jetscale_cicd.model.outcome import PartName, StepOutcome, StepPart
 from jetscale_cicd.model.plan import Decision, Plan, TargetDecision, TargetPlan
 from jetscale_cicd.model.release import Release
 from jetscale_cicd.model.request import Request
@@ -68,6 +68,9 @@ class FakeSession:
         if step is StepName.DEPLOY:
             self.revisions.upgrade = 2
         return f"{step} is done"
+
+    def parts_of(self, step: StepName) -> tuple[StepPart, ...]:
+        return (StepPart(name=PartName.OBJECTS, seconds=1.5),) if step is StepName.VERIFY else ()
 
     def close(self) -> None:
         if self.held:

@@ -39,6 +39,8 @@ def test_a_failing_step_skips_what_needs_it_but_the_record_of_what_is_locked(sta
         *(f"{name} two skipped" for name in LOCKED),
     ]
     assert outcomes[f"{failing} one"].error is QUOTA
+    timed = [name for name, outcome in outcomes.items() if outcome.parts]
+    assert timed == (["verify one"] if failing is StepName.VERIFY else [])
     assert outcomes["record two"].detail == f"two needs one, and {failing} failed"
     assert list(stage.sessions) == ["one"]
     assert stage.entries == [("one", "unverified" if failing is StepName.VERIFY else "failed")]

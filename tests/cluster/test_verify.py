@@ -1,6 +1,7 @@
 """What has to hold after a deploy: Secrets, External Secrets, an address, the chart's own tests."""
 
 import http.server
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.stack import SOFT, stack
+from tests.cluster.stack import SOFT, Stack, stack
+from tests.support.command import Ended
 from tests.support.control_plane import Cluster
 from tests.support.sample import step_results
 from tests.support.secrets_operator import SecretsOperator
+from tests.tools.test_process import ended as is_gone
 
 TEST_POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: check, annotations: {helm.sh/hook: test}}\n"
@@ -90,11 +93,13 @@ def test_a_pod_of_a_job_that_lacks_a_secret_is_not_taken_for_ready(
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """A server that answers 200 below /fine, and 503 elsewhere."""
+    """A server that answers 503, and 200 at /soon from the third time on."""
+    asked: list[str] = []
 
     class Answers(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/fine" else 503)
+            asked.append(self.path)
+            self.send_response(200 if asked.count("/soon") > 2 else 503)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -108,16 +113,24 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("path", "status"), [("/fine", 0), ("/other", 6)])
-def test_the_address_has_to_answer(
-    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int
+@pytest.mark.parametrize(("path", "status", "told"), [("/soon", 0, "/soon answers after"), ("/other", 6, "503")])
+def test_the_address_has_to_answer_in_time(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, address: str, path: str, status: int, told: str
 ) -> None:
-    live = stack(tmp_path, cluster, namespace, helm4, more=f"    probe: {address}{path}\n")
-    ended = live.run()
+    more = f"    settle: 1s\n    probe: {address}{path}\n    probe_timeout: {'0s' if status else '1m'}\n"
+    ended = stack(tmp_path, cluster, namespace, helm4, more=more).run()
     assert ended.status == status, ended.stderr
-    if status:
-        assert ended.json["error"]["code"] == "PROBE_ADDRESS"
-        assert "status 503" in ended.json["error"]["message"]
+    verified = next(each for each in ended.json["steps"] if each["name"] == "verify")
+    assert told in verified["detail"]
+    assert (verified["error"] and verified["error"]["code"]) == ("PROBE_ADDRESS" if status else None)
+    assert parts_of(ended) == {"deploy": ["helm-upgrade"], "verify": ["objects", "settle", "probe"]}
+
+
+def parts_of(ended: Ended) -> dict[str, list[str]]:
+    """The parts of each step that has some, none of which takes longer than all of it."""
+    for step in ended.json["steps"]:
+        assert sum(part["seconds"] for part in step["parts"]) <= step["seconds"] + 0.01, step
+    return {step["name"]: [part["name"] for part in step["parts"]] for step in ended.json["steps"] if step["parts"]}
 
 
 @pytest.mark.parametrize(("image", "status"), [("registry.invalid/check", 0), ("faults.invalid/fails", 6)])
@@ -128,5 +141,132 @@ def test_the_charts_own_tests_are_run(
     live = stack(tmp_path, cluster, namespace, helm, more="    helm_test: true\n", **files)
     ended = live.run()
     assert ended.status == status, ended.stderr
+    assert parts_of(ended)["verify"] == ["objects", "helm-test"]
     if status:
         assert ended.json["error"]["code"] == "HELM_TEST_FAILED"
+
+
+def with_smoke_test(live: Stack, script: str, *keys: str) -> Stack:
+    """With a smoke test, a script that is committed beside a change of the values."""
+    live.sample.repo.write("smoke.sh", f"#!/bin/sh\n{script}\n")
+    (live.sample.repo.path / "smoke.sh").chmod(0o755)
+    lines = ["command: [./smoke.sh, --now]", "environment: [SMOKE_LOGIN]", *keys]
+    config = (live.sample.repo.path / ".stage6.yaml").read_text().partition("    verify:")[0]
+    more = "".join(f"      {line}\n" for line in lines)
+    size = f"size: {len(script)}\n"
+    live.sample.commit(
+        "feat: test it", {".stage6.yaml": f"{config.rstrip()}\n    verify:\n{more}", "envs/live/values.yaml": size}
+    )
+    return live
+
+
+LOGIN = {"SMOKE_LOGIN": "canary-of-a-smoke-test", "OTHER_TOKEN": "canary-of-another"}
+
+
+def failure(ended: Ended) -> tuple[int, str]:
+    return ended.status, ended.json["error"]["code"]
+
+
+def test_a_smoke_test_gets_what_is_deployed_where_its_own_variables_and_no_others(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_smoke_test(
+        stack(tmp_path, cluster, namespace, helm4), "env > ../seen; pwd >> ../seen; echo $1 >> ../seen"
+    )
+    steps = {each["name"]: each for each in live.done(**LOGIN)["steps"]}
+    assert "./smoke.sh passed" in steps["verify"]["detail"]
+    *lines, where, argument = (live.sample.directory / "seen").read_text().splitlines()
+    seen = dict(line.split("=", 1) for line in lines)
+    assert (where, argument) == (str(live.sample.repo.path), "--now")
+    assert {name: value for name, value in seen.items() if name.startswith(("STAGE6_", "SMOKE_"))} == {
+        "STAGE6_TARGET": "live",
+        "STAGE6_NAMESPACE": namespace,
+        "STAGE6_RELEASE": "app",
+        "STAGE6_REVISION": "1",
+        "STAGE6_VERSION": live.record(1)["version"],
+        "STAGE6_COMMIT": live.record(1)["commit"],
+        "SMOKE_LOGIN": LOGIN["SMOKE_LOGIN"],
+    }
+    assert not {"OTHER_TOKEN", "KUBECONFIG"} & seen.keys()
+
+
+def test_a_smoke_test_that_fails_leaves_the_deploy_unverified_and_is_run_again_by_the_next_run(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    script = "[ -e ../repaired ] || { echo one; echo the login is $SMOKE_LOGIN >&2; exit 3; }"
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script)
+    ended = live.run(**LOGIN)
+    assert failure(ended) == (6, "SMOKE_TEST_FAILED")
+    assert "ended with status 3" in ended.json["error"]["message"]
+    assert sorted(ended.json["error"]["details"]) == ["| one", "| the login is ***"]
+    assert LOGIN["SMOKE_LOGIN"] not in ended.stdout + ended.stderr
+    assert (live.record(1)["state"], live.record(1)["code"]) == ("unverified", "SMOKE_TEST_FAILED")
+    (live.sample.directory / "repaired").touch()
+    live.done(**LOGIN)
+    assert (live.history(), live.record(1)["state"]) == ([(1, "deployed")], "verified")
+
+
+def test_a_smoke_test_that_fails_brings_the_good_revision_back_where_the_target_says_so_and_holds_the_commit(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 1", "rollback: true")
+    first = live.run(**LOGIN)  # there is nothing to go back to
+    assert (failure(first), live.history()) == ((6, "SMOKE_TEST_FAILED"), [(1, "deployed")])
+    with_smoke_test(live, "exit 0 ", "rollback: true").done(**LOGIN)
+    audit = tmp_path / "audit.jsonl"
+    ended = with_smoke_test(live, "kill -9 $$", "rollback: true").run("--audit", str(audit), **LOGIN)
+    assert failure(ended) == (6, "SMOKE_TEST_FAILED")
+    assert "was killed by signal 9" in ended.json["error"]["message"]
+    assert parts_of(ended)["verify"] == ["objects", "smoke-test", "helm-rollback"]
+    assert live.history() == [(1, "superseded"), (2, "superseded"), (3, "superseded"), (4, "deployed")]
+    assert [live.record(number)["state"] for number in (2, 3, 4)] == ["verified", "failed", "rollback"]
+    entry = json.loads(audit.read_text())
+    assert (entry["result"], entry["rollback"]) == ("failed", {"revision": 4, "to": 2})
+    assert [each["held"] for each in live.done(**LOGIN)["targets"]] == [True]
+    assert len(live.history()) == 4
+
+
+def test_an_interruption_ends_a_smoke_test_which_the_next_run_runs_again(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    script = "[ -e ../again ] || { touch ../again; kill -INT $PPID; sleep 600; }"
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script)
+    assert failure(live.run(**LOGIN)) == (130, "INTERRUPTED")
+    assert live.record(1)["state"] == "unverified"
+    live.done(**LOGIN)
+    assert (live.history(), live.record(1)["state"]) == ([(1, "deployed")], "verified")
+
+
+def test_a_smoke_test_that_does_not_end_in_time_is_ended_with_all_that_it_started(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    script = "sleep 600 & echo $! > ../child; echo it waits; sleep 600"
+    ended = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), script, "timeout: 1s").run(**LOGIN)
+    assert failure(ended) == (6, "SMOKE_TEST_FAILED")
+    assert "did not end within 1 s" in ended.json["error"]["message"]
+    assert ended.json["error"]["details"] == ["| it waits"]
+    assert is_gone(int((tmp_path / "child").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("login", "mode", "code"),
+    [("", 0o755, "SECRET_UNSET"), ("ab", 0o755, "SECRET_SHORT"), ("login", 0o644, "SMOKE_TEST_MISSING")],
+)
+def test_a_smoke_test_that_cannot_be_run_stops_the_run_before_anything_is_changed(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, login: str, mode: int, code: str
+) -> None:
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 0")
+    (live.sample.repo.path / "smoke.sh").chmod(mode)
+    assert failure(live.run(SMOKE_LOGIN=login)) == (3, code)
+    assert live.ask("/api/v1/namespaces/{}/secrets")["items"] == []
+
+
+def test_a_plan_and_a_preflight_run_no_smoke_test(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "touch ../it-ran")
+    planned = live.command("plan", "--output=json", **LOGIN)
+    assert next(each["command"] for each in planned.json["steps"] if each["name"] == "verify").endswith(
+        "./smoke.sh --now"
+    )
+    assert (live.command("preflight", **LOGIN).status, (tmp_path / "it-ran").exists()) == (0, False)

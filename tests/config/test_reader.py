@@ -12,6 +12,7 @@ from jetscale_cicd.config.nodes import MAX_FILE_CHARS
 from jetscale_cicd.config.reader import read_settings
 from jetscale_cicd.config.settings import ChartSettings, Settings
 from jetscale_cicd.errors import ConfigurationError
+from jetscale_cicd.model.smoke_test import SmokeTest
 from jetscale_cicd.model.target import Target
 
 FILE = ".stage6.yaml"
@@ -89,6 +90,18 @@ class TestWhatIsRead:
     )
     def test_a_duration_is_written_with_its_unit(self, text: str, expected: int) -> None:
         assert read_settings(target("timeout", text), FILE).targets[0].timeout == expected
+
+    def test_a_smoke_test_is_the_arguments_of_a_command(self) -> None:
+        keys = "{command: [./smoke.sh, --now], environment: [LOGIN], timeout: 90s, rollback: true}"
+        wanted = SmokeTest(command=("./smoke.sh", "--now"), environment=("LOGIN",), timeout=90, rollback=True)
+        assert read_settings(target("verify", keys), FILE).targets[0].verify == wanted
+        assert read_settings(target("verify", "null"), FILE).targets[0].verify is None
+
+    @pytest.mark.parametrize(
+        "keys", ["{}", "{command: []}", "{command: ./smoke.sh}", "{command: [a], environment: [not-one]}", "[a]"]
+    )
+    def test_a_smoke_test_without_a_command_is_refused(self, keys: str) -> None:
+        assert refused(target("verify", keys)).code in ("CONFIG_VALUE", "CONFIG_TYPE")
 
     def test_the_render_engine_writes_to_a_directory_of_the_target(self) -> None:
         assert read_settings(target("engine", "render"), FILE).targets[0].output == "rendered/blue"

@@ -165,6 +165,7 @@ def test_a_pending_revision_names_the_holder_of_the_lock(holder: str) -> None:
         (of(RevisionState.UNVERIFIED, code="REQUIRED_SECRET_MISSING"), "REQUIRED_SECRET_MISSING"),
         (of(RevisionState.UNVERIFIED, reason="not yet checked"), "not yet checked"),
         (of(RevisionState.INTERRUPTED, reason="the run was interrupted"), "the run was interrupted"),
+        (of(RevisionState.FAILED, code="SMOKE_TEST_FAILED"), "SMOKE_TEST_FAILED"),  # a run died before it took it back
         (of(RevisionState.VERIFIED), ""),
         (back(RollbackCause.REQUESTED), ""),
         (None, ""),

@@ -10,7 +10,7 @@ from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.event import Event, EventKind
 from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState, Pods
 from jetscale_cicd.model.live import Deployed, NotDeployed, NotObserved, Revision
-from jetscale_cicd.model.outcome import Result, Run, StepOutcome
+from jetscale_cicd.model.outcome import PartName, Result, Run, StepOutcome, StepPart
 from jetscale_cicd.model.parity import Cause, DifferenceKind, Parity, Side
 from jetscale_cicd.model.parity import Difference as Way
 from jetscale_cicd.model.plan import Decision, Plan, Reason, TargetDecision, TargetPlan, VersionChoice, Waiting
@@ -189,9 +189,10 @@ PREFLIGHTS = {
     "nothing": Preflight(plan=NOTHING),
 }
 
+PART = StepPart(name=PartName.HELM_UPGRADE, seconds=0.98765)
 OUTCOMES = (
     StepOutcome(step=STEPS[0], result=Result.SATISFIED, detail="there"),
-    StepOutcome(step=STEPS[1], result=Result.DONE, detail=f"pushed {SECRET}", seconds=1.23456),
+    StepOutcome(step=STEPS[1], result=Result.DONE, detail=f"pushed {SECRET}", seconds=1.23456, parts=(PART,)),
     StepOutcome(
         step=step(StepName.GITHUB_RELEASE), result=Result.WARNED, detail="refused", error=PublishError("X", "refused")
     ),
@@ -199,7 +200,8 @@ OUTCOMES = (
     StepOutcome(step=STEPS[4], result=Result.SKIPPED, detail="after a failure"),
 )
 EARLIER = Run(
-    plan=REDEPLOY, outcomes=(StepOutcome(step=STEPS[1], result=Result.FAILED, detail="overtaken", error=OVERTAKEN),)
+    plan=REDEPLOY,
+    outcomes=(StepOutcome(step=STEPS[1], result=Result.FAILED, detail="overtaken", error=OVERTAKEN, parts=(PART,)),),
 )
 RUN = Run(plan=PUBLISH, outcomes=OUTCOMES, earlier=(EARLIER,))
 DONE = Run(plan=PUBLISH, outcomes=OUTCOMES[:2])

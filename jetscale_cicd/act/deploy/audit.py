@@ -77,7 +77,7 @@ def _result(outcomes: list[StepOutcome], error: Stage6Error | None, revisions: N
     if isinstance(error, Interrupted):
         return "interrupted"
     if failed:
-        return "unverified" if failed is StepName.VERIFY else "failed"
+        return "unverified" if failed is StepName.VERIFY and not revisions.rollback else "failed"
     if deploys:
         return "deployed" if StepName.DEPLOY in done else "interrupted"
     return "rolled back" if revisions.rollback else "verified" if StepName.VERIFY in done else "mended"

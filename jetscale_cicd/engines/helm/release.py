@@ -6,10 +6,12 @@ from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import recorded_deploy
 from jetscale_cicd.decide.cluster.masking import exposes
+from jetscale_cicd.engines.helm.parts import StepParts
 from jetscale_cicd.engines.helm.progress import HelmEnd, Progress, run_helm
 from jetscale_cicd.engines.helm.storage import RecordEdit, in_place, patch_revision
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error, SupersededError
 from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import field, frozen
 from jetscale_cicd.model.revision import RevisionRecord
 from jetscale_cicd.model.revisions import NewRevisions
@@ -35,6 +37,7 @@ class HelmRelease:
         stop: set when the lock is lost, so that helm is interrupted.
         inherited: the last holder of the lock did not release it.
         new_revisions: those that this run has made so far.
+        parts: how long each part of the present step took.
     """
 
     api: Kubernetes
@@ -47,6 +50,7 @@ class HelmRelease:
     stop: threading.Event
     inherited: bool
     new_revisions: NewRevisions = field(default_factory=NewRevisions)
+    parts: StepParts = field(default_factory=StepParts)
 
     @property
     def name(self) -> str:
@@ -112,14 +116,16 @@ class HelmRelease:
             )
         return number
 
-    def run_helm(self, since: str, before: int, change: Callable[[], Finished]) -> HelmEnd:
+    def run_helm(self, part: PartName, since: str, before: int, change: Callable[[], Finished]) -> HelmEnd:
         """Run helm, and report the rollout meanwhile.
 
         Args:
+            part: of the step, whose time it is.
             since: when it begins, by the API server's clock.
             before: the newest revision before it.
         """
-        return run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
+        with self.parts.timed(part):
+            return run_helm(Progress(self.api, self.target, since, before, self.announce, self.show), change)
 
     def write_record(self, number: int, edit: Edit | RevisionRecord) -> None:
         """Write what became of a revision; where that fails, it is announced, and what else is to be done goes on."""

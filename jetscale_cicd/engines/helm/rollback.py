@@ -1,6 +1,7 @@
 """`helm rollback`: an earlier revision brought back as a new one, and the record of it."""
 
 from contextlib import suppress
+from functools import partial
 
 from jetscale_cicd.decide.cluster.revisions import deployed_record, is_rollback, rollback_to
 from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
@@ -8,6 +9,7 @@ from jetscale_cicd.engines.helm.release import Edit, HelmRelease
 from jetscale_cicd.engines.helm.storage import RecordEdit
 from jetscale_cicd.errors import DeployError, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackRecord
 from jetscale_cicd.observe.cluster.helm_release import reader
@@ -39,7 +41,8 @@ def roll_back(release: HelmRelease, rollback: RollbackRecord) -> HelmRollback:
     release.check()
     before, since = release.newest(), release.now()
     try:
-        ended = release.run_helm(since, before, lambda: release.helm.rollback(release.place, rollback.to))
+        back = partial(release.helm.rollback, release.place, rollback.to)
+        ended = release.run_helm(PartName.HELM_ROLLBACK, since, before, back)
     except KeyboardInterrupt:
         with suppress(Stage6Error):  # helm marks no interrupted rollback; the interruption is what is reported
             if number := _find(release, rollback.to, before):

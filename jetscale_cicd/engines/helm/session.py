@@ -3,19 +3,24 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 from jetscale_cicd.context import RunContext
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
+from jetscale_cicd.engines.helm.probe import ask_probe
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
+from jetscale_cicd.engines.helm.smoke_test import SmokeTestError, SmokeTestRun
 from jetscale_cicd.engines.helm.surroundings import keep_pull_secret, make_namespace
+from jetscale_cicd.engines.helm.take_back import take_back_untested
 from jetscale_cicd.engines.helm.upgrade import upgrade
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import PreconditionError, Stage6Error, SupersededError, VerificationError
 from jetscale_cicd.model.live import Deployed, LiveState, NotObserved, Revision
+from jetscale_cicd.model.outcome import StepPart
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.model.revisions import NewRevisions
@@ -23,7 +28,6 @@ from jetscale_cicd.model.step import StepName
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.helm_release import observe_release
 from jetscale_cicd.tools.helm_storage import StoredRelease
-from jetscale_cicd.tools.http import Http, HttpFailure
 from jetscale_cicd.tools.kubernetes import Kubernetes
 
 
@@ -36,6 +40,7 @@ class HelmSession:
         self._closing = ExitStack()
         self._opened: HelmRelease | None = None  # kept after ``close``, because it may still have to be recorded
         self._locked = False
+        self._parts: dict[StepName, tuple[StepPart, ...]] = {}
         self._actions: Mapping[StepName, Callable[[], str]] = {
             StepName.LOCK: self._lock,
             StepName.RECOVER: self._recover,
@@ -55,7 +60,15 @@ class HelmSession:
 
     def perform(self, step: StepName) -> str:
         """Do one of the steps that ``helm_steps`` planned."""
-        return self._actions[step]()
+        try:
+            return self._actions[step]()
+        finally:
+            if self._opened:
+                self._parts[step] = self._opened.parts.take()
+
+    def parts_of(self, step: StepName) -> tuple[StepPart, ...]:
+        """How long each part of a step took."""
+        return self._parts.get(step, ())
 
     def close(self) -> None:
         """Unlock the release; also one whose lock step was interrupted before it could say so."""
@@ -119,18 +132,30 @@ class HelmSession:
         """Verify what is deployed, and record the result on its revision, which is unverified until then."""
         release = self._release
         number = release.new_revisions.upgrade or release.newest()
+        test = self._smoke_test(number)
         state, failed, verified = RevisionState.VERIFIED, None, ""
         try:
-            verified = verify_release(self.delivery.context, release)
+            verified = verify_release(self.delivery.context, release, test)
         except VerificationError as error:
             state, failed = RevisionState.UNVERIFIED, error
         release.check()
         release.check_newest(number)
+        if isinstance(failed, SmokeTestError) and test and test.test.rollback:
+            raise take_back_untested(release, number, failed)
         code = failed.code if failed else ""
         release.write_record(number, RevisionRecord(revision=number, state=state, code=code))
         if failed:
             raise failed
         return verified
+
+    def _smoke_test(self, number: int) -> SmokeTestRun | None:
+        """The smoke test of the target, for a revision; None where it has none."""
+        context, live, test = self.delivery.context, self.delivery.decided.live, self._target.verify
+        record = self.attempted or (live if isinstance(live, Deployed) else None)
+        if test is None or record is None:
+            return None
+        root = context.repository.git.root
+        return SmokeTestRun(test=test, processes=context.processes, root=root, record=record, revision=number)
 
 
 @contextmanager
@@ -178,22 +203,16 @@ def revision_report(report_interrupted: ReportInterrupted) -> Callable[[StoredRe
     return report
 
 
-def verify_release(context: RunContext, release: HelmRelease) -> str:
+def verify_release(context: RunContext, release: HelmRelease, test: SmokeTestRun | None = None) -> str:
     """Check that what runs is what was to be deployed, and say what was checked.
+
+    Args:
+        test: the smoke test; None after a rollback, for it is one of the commit, and not of what was brought back.
 
     Raises:
         VerificationError: it is not.
     """
-    http = Http(context.redact)
-
-    def status_of(address: str) -> str:
-        try:
-            answer = http.get(address, {}, elsewhere=True)  # a page for a login is often at another host
-        except HttpFailure as failed:
-            return str(failed)
-        return "" if answer.status < 400 else f"status {answer.status}"
-
-    return verify(release, status_of)
+    return verify(release, partial(ask_probe, context.redact), test)
 
 
 def _revision(live: LiveState) -> tuple[int, str]:

@@ -21,13 +21,15 @@ def helm_steps(decided: TargetDecision, deploy: Step) -> Iterator[Step]:
     lease = shlex.join(["kubectl", "get", "lease", f"stage6-{target.release}", "--namespace", target.namespace])
     history = shlex.join(["helm", "history", target.release, "--namespace", target.namespace])
     pods = shlex.join(["kubectl", "get", "pods", "--namespace", target.namespace])
+    test = shlex.join(target.verify.command) if target.verify else ""
     yield Step(name=StepName.LOCK, state=_NEEDED, why=f"one run at a time changes {where}", command=lease, target=name)
     recover_why = _recover_why(decided, revision)
     yield Step(name=StepName.RECOVER, state=_NEEDED, why=recover_why, command=history, target=name)
     yield deploy
     if deploy.state is _NEEDED or decided.unverified:
         why = f"not verified yet: {decided.unverified}" if decided.unverified else "every object has to be ready"
-        yield Step(name=StepName.VERIFY, state=_NEEDED, why=why, command=pods, target=name)
+        why, command = (f"{why}; then the smoke test has to pass", f"{pods} && {test}") if test else (why, pods)
+        yield Step(name=StepName.VERIFY, state=_NEEDED, why=why, command=command, target=name)
     yield Step(name=StepName.RECORD, state=_NEEDED, why="the outcome is recorded", command=history, target=name)
 
 

@@ -7,16 +7,17 @@ from functools import partial
 from pathlib import Path
 
 from jetscale_cicd.decide.cluster.deploy_record import record_labels, state_labels
-from jetscale_cicd.decide.cluster.fault_codes import FaultCode, Whose, whose
+from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.cluster.revision_record import describe, state_values, unverified
 from jetscale_cicd.engines.helm.diagnosis import diagnose_failure
 from jetscale_cicd.engines.helm.release import HelmRelease
-from jetscale_cicd.engines.helm.rollback import HelmRollback, roll_back
+from jetscale_cicd.engines.helm.take_back import not_taken_back, take_back
 from jetscale_cicd.errors import DeployError, Interrupted, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import frozen
-from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
+from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
 from jetscale_cicd.tools.helm import RevisionNote
 from jetscale_cicd.tools.worker import pause
@@ -92,7 +93,7 @@ def _attempt(
     try:
         with _state_file(release, expected) as state:
             change = partial(release.helm.upgrade, release.place, chart, [*values, state], note)
-            ended = release.run_helm(since, attempt.before, change)
+            ended = release.run_helm(PartName.HELM_UPGRADE, since, attempt.before, change)
         if ended.succeeded:
             return _succeeded(release, attempt)
         release.check()
@@ -154,49 +155,21 @@ def _after_failure(release: HelmRelease, attempt: Attempt, diagnosis: Diagnosis)
             return FailedUpgrade(diagnosis=diagnosis, revision=None, outcome=("nothing was changed",))
         newest = release.newest()
         if newest != failed:
-            outcome = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
+            why = f"revision {newest} came after it, by a helm outside Stage 6: nothing was rolled back"
         else:
             wanted = release.target.rollback
             good = newest_good(release.api, release.target, attempt.before) if wanted else None
             if good is not None:
-                return _rolled_back(release, diagnosis, failed, good)
-            why = "there is no good revision to go back to" if wanted else "rollback is off"
-            outcome = f"it is left as it is: {why}"
-        return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(outcome,))
+                outcome = take_back(release, diagnosis, failed, good)
+                return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=outcome)
+            lacks = "there is no good revision to go back to" if wanted else "rollback is off"
+            why = f"it is left as it is: {lacks}"
+        return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(why,))
     except Interrupted:
         raise
     except Stage6Error as worse:
-        outcome = f"and it could not be rolled back: {worse.code} {worse.message}"
-        return FailedUpgrade(
-            diagnosis=diagnosis, revision=None, outcome=(outcome, f"next for the rollback: {worse.hint}")
-        )
-
-
-def _rolled_back(release: HelmRelease, diagnosis: Diagnosis, failed: int, good: int) -> FailedUpgrade:
-    release.announce(f"  ✗ {diagnosis.code} {diagnosis.sentence}")
-    release.announce(f"→ rollback {release.target.name}: revision {good} is the newest good one")
-    cause = RollbackCause.FAILED_DEPLOY
-    back = _roll_back(release, diagnosis, RollbackRecord(of=failed, to=good, cause=cause, code=diagnosis.code))
-    if worse := back.diagnosis:
-        outcome = f"and it could not be rolled back: {worse.code} {worse.sentence}"
-        return FailedUpgrade(
-            diagnosis=diagnosis, revision=failed, outcome=(outcome, f"next for the rollback: {worse.next_step}")
-        )
-    held = "held until a new version, new values, or stage6 --release-hold"
-    if whose(diagnosis.code) is not Whose.CHART:
-        held = "the next run tries it again: its cause is outside the commit"
-    outcome = f"revision {good} was brought back as revision {back.revision}"
-    return FailedUpgrade(diagnosis=diagnosis, revision=failed, outcome=(outcome, held))
-
-
-def _roll_back(release: HelmRelease, diagnosis: Diagnosis, rollback: RollbackRecord) -> HelmRollback:
-    try:
-        return roll_back(release, rollback)
-    except KeyboardInterrupt:
-        then = "its rollback was interrupted, and the next run completes it"
-        if release.new_revisions.rollback is None:
-            then = "it was not rolled back, and the next run tries it again"
-        raise release.interruption(f"{diagnosis.code} {diagnosis.sentence}; {then}") from None
+        outcome = not_taken_back(f"{worse.code} {worse.message}", worse.hint)
+        return FailedUpgrade(diagnosis=diagnosis, revision=None, outcome=outcome)
 
 
 def _error(release: HelmRelease, attempt: Attempt, failed: FailedUpgrade) -> DeployError:

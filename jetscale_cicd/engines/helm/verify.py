@@ -1,16 +1,19 @@
-"""Verification of a deploy: required Secrets, every object of the release, an address, the chart's own tests."""
+"""Verification of a deploy: required Secrets, every object of the release, an address, tests."""
 
 import time
 from collections.abc import Callable, Iterator
 
 from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.probe_answers import Answer
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
 from jetscale_cicd.decide.objects.history import holds_data, still_there
+from jetscale_cicd.engines.helm.probe import await_probe
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
+from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
@@ -31,28 +34,34 @@ _HOOK_STEP = (
 )
 
 
-def verify(release: HelmRelease, status_of: Callable[[str], str]) -> str:
+def verify(
+    release: HelmRelease, ask: Callable[[str], Answer], smoke_test: Callable[[HelmRelease], str] | None = None
+) -> str:
     """Check everything that the target requires, and give what was found.
 
     Args:
-        status_of: status and reason of an address, "" where it is fine.
+        ask: what an address answers.
+        smoke_test: runs that of the target, and says that it passed; None where there is none to run.
 
     Raises:
         VerificationError: with the code of the requirement that is not met.
         CannotTellError: the cluster does not answer, or does not let this run read it.
     """
-    target, api = release.target, release.api
+    target, api, timed = release.target, release.api, release.parts.timed
     try:
-        seen = [*_secrets(api, target), *_objects(release)]
+        with timed(PartName.OBJECTS):
+            seen = [*_secrets(api, target), *_objects(release)]
     except ApiFailure as failed:
         raise cannot_tell(failed, target) from None
     if target.probe:
-        if wrong := status_of(target.probe):
-            step = f"is the ingress right? curl --verbose {target.probe}"
-            raise _error("PROBE_ADDRESS", f"{target.probe} does not answer as it should: {wrong}", target, step)
-        seen.append(f"{target.probe} answers")
+        with timed(PartName.PROBE):
+            seen.append(await_probe(release, ask))
     if target.helm_test:
-        seen.append(_test(release))
+        with timed(PartName.HELM_TEST):
+            seen.append(_test(release))
+    if smoke_test:
+        with timed(PartName.SMOKE_TEST):
+            seen.append(smoke_test(release))
     return ", ".join(seen)
 
 
@@ -124,6 +133,8 @@ def _awaited(release: HelmRelease, objects: ReleaseObjects) -> Ledger:
             settled = now + target.settle  # a restart is a change, too
         patient = any(row.may_take_long for row in ledger.waiting)
         if ledger.is_green and now >= settled:
+            if target.settle:
+                release.parts.ended_with(PartName.SETTLE, now - settled + target.settle)
             return ledger
         if ledger.is_green and now > limit + target.settle:
             raise _restless(ledger, target)

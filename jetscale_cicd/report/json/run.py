@@ -44,5 +44,6 @@ def _outcome(outcome: "StepOutcome") -> dict[str, object]:
         "result": str(outcome.result),
         "detail": outcome.detail,
         "seconds": round(outcome.seconds, 3),
+        "parts": [{"name": str(part.name), "seconds": round(part.seconds, 3)} for part in outcome.parts],
         "error": error,
     }

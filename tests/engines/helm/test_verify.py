@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from jetscale_cicd.decide.cluster.probe_answers import Answer
 from jetscale_cicd.engines.helm import verify as module
 from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import CannotTellError, SupersededError, VerificationError
@@ -43,7 +44,7 @@ def ready(stage: Stage) -> None:
 
 
 def promised(stage: Stage, status: str = "", **target: Any) -> str:
-    return verify(stage.engine(**target), lambda _: status)
+    return verify(stage.engine(**target), lambda _: Answer(status, may_pass=False))
 
 
 def broken(stage: Stage, status: str = "", **target: Any) -> str:
