@@ -219,7 +219,9 @@ def manifests(content: bytes) -> None:
 def needs(content: bytes) -> None:
     found = parse_manifests(content, "manifests")
     needed, made = references.needs_of(found, "n"), made_by(found, "n")
-    asked = judge.to_see(needed, made, install=True) | ownership.to_compare(found, (), install=True, namespace="n")
+    asked = judge.to_see(needed, made, Deploy(install=True)) | ownership.to_compare(
+        found, (), install=True, namespace="n"
+    )
     other = Thing("networking.k8s.io", "Ingress", "o", "i")
     routes = (route for each in found for route in routes_in(other, each.document))
     inventory = Inventory(resources=(), things=dict.fromkeys(asked, Present(keys={})), routes=tuple(routes))

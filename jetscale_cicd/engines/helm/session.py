@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.definitions import packaged_in
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
+from jetscale_cicd.engines.helm.definitions import apply_definitions
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.recover import recover
 from jetscale_cicd.engines.helm.release import HelmRelease
@@ -100,7 +103,11 @@ class HelmSession:
         """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
         kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
-        record = self.delivery.record(package.digest)
+        packaged = packaged_in(parse_manifests(self.delivery.manifests(package.archive), self._target.name))
+        if self._target.crds == "apply" and (applied := apply_definitions(release, packaged)):
+            kept = f"{applied}; {kept}" if kept else applied
+        definitions = {each.name: each.digest for each in packaged}
+        record = replace(self.delivery.record(package.digest), definitions=definitions)
         with self.delivery.values_files(record) as files:
             self.attempted = record
             try:
