@@ -136,10 +136,8 @@ class ReleaseObjects:
         rows = release_ledger(self.manifests, around).rows
         required = release_ledger(self.required, around, owned=False).rows
         packaged = packaged_rows(self.definitions, around, brought_back=self.brought_back)
-        names = {each.name for each in packaged}  # one that moved from the templates is not left over
-        left = (
-            each for each in leftover_rows(self.left, around) if (each.kind, each.name in names) != (DEFINITION, True)
-        )
+        moved = {(each.kind, each.name) for each in packaged}  # from the templates, and not left over
+        left = (each for each in leftover_rows(self.left, around) if (each.kind, each.name) not in moved)
         return Ledger((*hooks, *packaged, *rows, *required, *left))
 
     def see(self, *, fresh: bool = True) -> Snapshot:
