@@ -21,7 +21,7 @@ def _run(survey: TargetSurvey) -> Found:
     if survey.is_told_by("contract-secrets"):
         contract = survey.contract_secrets(target.contract_secrets)
         needs = tuple(each for each in needs if not contract.says(each, target.namespace))
-    if survey.target.crds == "check":  # it names the definition, of which helm installs one alone that is not there
+    if target.crds == "check" and survey.is_told_by("crds"):  # which names the definition
         needs = without_packaged(needs, survey.made())
     given = Circumstances(
         release=survey.made(),

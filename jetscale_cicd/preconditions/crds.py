@@ -1,10 +1,13 @@
 """The definitions of the package are on the cluster as packaged, or this run can apply them: helm never changes one."""
 
-from jetscale_cicd.decide.cluster.definitions import DEFINITION
-from jetscale_cicd.errors import CannotTellError
+from jetscale_cicd.decide.cluster.definition_findings import refused_definition
+from jetscale_cicd.decide.cluster.definitions import DEFINITION, PackagedDefinition
+from jetscale_cicd.decide.fields import Object
+from jetscale_cicd.errors import CannotTellError, PreconditionError
 from jetscale_cicd.preconditions.check import SurveyCheck
 from jetscale_cicd.preconditions.survey.found import Findings, Found, NotChecked
 from jetscale_cicd.preconditions.survey.target import TargetSurvey
+from jetscale_cicd.tools.beside import each_beside
 
 
 def _run(survey: TargetSurvey) -> Found:
@@ -21,7 +24,22 @@ def _run(survey: TargetSurvey) -> Found:
         if failed.status != 403:
             raise
         return (_unseen(survey, failed.message),)
-    return Findings(tuple(review.findings()), note="; ".join(review.notes()))
+    refused = () if survey.why_not_tried else each_beside(lambda seen: _tried(survey, *seen), review.to_apply())
+    return Findings((*review.findings(), *(each for each in refused if each)), note="; ".join(review.notes()))
+
+
+def _tried(survey: TargetSurvey, packaged: PackagedDefinition, found: Object | None) -> PreconditionError | None:
+    """What the API server says of a definition that the run is to apply; of a right that lacks, another check says."""
+    from jetscale_cicd.observe.cluster.definitions import try_definition
+    from jetscale_cicd.tools.kubernetes import ApiFailure
+
+    try:
+        try_definition(survey.cluster, packaged, found)
+    except ApiFailure as failed:
+        if failed.unreachable:
+            raise
+        return None if failed.status == 403 else refused_definition(packaged, failed.message)
+    return None
 
 
 def _unseen(survey: TargetSurvey, message: str) -> CannotTellError:

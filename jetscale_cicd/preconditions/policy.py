@@ -40,7 +40,7 @@ def _without_packaged(survey: TargetSurvey) -> tuple[Manifest, ...]:
     """The objects, without what another check says of the definitions in ``crds/``."""
     from jetscale_cicd.tools.kubernetes import ApiFailure
 
-    if not survey.packaged or survey.target.crds == "ignore":
+    if not survey.packaged or survey.target.crds == "ignore" or not survey.is_told_by("crds"):
         return survey.manifests
     try:
         return survey.definitions().to_try(survey.manifests)

@@ -121,7 +121,7 @@ NOTES: dict[str, Note] = {
         "Helm makes what is in `crds/` of the chart and its subcharts in a first install, and never changes it. With "
         "`crds: check` each CustomResourceDefinition has to be as packaged, and in an upgrade it has to be there; with "
         "`crds: apply` the run applies them, and only what cannot be applied without harm is unmet: a version in which "
-        "objects are stored is gone, or scope, group or kind differ.",
+        "objects are stored is gone, scope, group or kind differ, or the API server does not take it in a dry run.",
         "apply it with the command of the error, or set `crds: apply` ([more](deploy.md#crds)).",
     ),
     "chart-needs": Note(

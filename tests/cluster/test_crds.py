@@ -243,5 +243,16 @@ def test_without_the_right_to_see_them_nothing_is_told(first_by_any: Any, group:
 def test_what_the_server_does_not_take_is_refused_before_anything_is_published(first_by_any: Any, group: str) -> None:
     live = first_by_any("apply")
     changed(live, group, size="strings")
-    assert code(live.run()) == (3, "POLICY_INVALID")
+    assert code(live.run()) == (3, "CRD_REFUSED")
     assert live.history() == [(1, "deployed")]
+
+
+def test_what_helm_made_is_tried_as_it_is_applied(first: Any, group: str) -> None:
+    """Helm owns what it made, and an apply in another name leaves that: here a webhook without its strategy."""
+    live = first("check", **{FILE: webhook(crd(group, size="string"), group)})
+    config = (live.sample.repo.path / ".stage6.yaml").read_text().replace("crds: check", "crds: apply")
+    without = yaml.safe_load(crd(group, size="string"))
+    without["spec"]["conversion"] = {"strategy": "None"}
+    live.sample.commit("fix: no conversion", {FILE: yaml.safe_dump(without), ".stage6.yaml": config})
+    live.done()
+    assert on_cluster(live, group)["spec"]["conversion"] == {"strategy": "None"}

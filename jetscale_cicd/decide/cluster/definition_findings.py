@@ -9,6 +9,7 @@ from jetscale_cicd.decide.cluster.definitions import (
     PackagedDefinition,
     is_definition,
     kind_of,
+    listed,
     obstacles,
     owner_of,
     release_of,
@@ -53,11 +54,19 @@ class DefinitionReview:
     def notes(self) -> Iterator[str]:
         """What a deploy does about them."""
         made = [packaged.name for packaged, found in self.seen if found is None]
-        changed = [each.name for each, found in self.seen if found is not None and each.departures(found)]
+        differing = ((each.name, each.departures(found)) for each, found in self.seen if found is not None)
+        changed = [f"{name} ({listed(departs)})" for name, departs in differing if departs]
         if made:
             yield f"{'the run' if self.applies else 'helm'} makes {', '.join(made)}"
         if changed and self.applies:
             yield f"the run changes {', '.join(changed)}"
+
+    def to_apply(self) -> Iterator[Seen]:
+        """The definitions that the run applies, where nothing is found of them."""
+        for packaged, found in self.seen:
+            differs = found is None or packaged.departures(found)
+            if self.applies and differs and not self._finding(packaged, found):
+                yield packaged, found
 
     def to_try(self, manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
         """The manifests that can be tried before: without definitions that are as packaged.
@@ -134,6 +143,16 @@ class DefinitionReview:
         else:
             step = f"{apply} {shlex.quote(f'{self.chart}/{path}' if self.chart else path)}"
         return f"{step}; or have the run do it: crds: apply"
+
+
+def refused_definition(packaged: PackagedDefinition, message: str) -> PreconditionError:
+    """The error for a definition that the API server does not take, in its own sentence."""
+    return PreconditionError(
+        "CRD_REFUSED",
+        f"the cluster does not take {DEFINITION} {packaged.name}: {message}",
+        where=packaged.source,
+        hint="correct it in crds/ of its chart; of a right that lacks, jetscale-cicd preflight shows the rule",
+    )
 
 
 def _owner(found: Object) -> tuple[str, ...]:

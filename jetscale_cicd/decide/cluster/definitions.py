@@ -17,6 +17,7 @@ DEFINITIONS = f"/apis/{GROUP}/v1/customresourcedefinitions"
 MANAGER = "stage6"
 _NOT_THE_DIGEST = "its spec is not that of the package"
 _MOST_MANAGERS = 3
+_SHOWN = 3
 
 
 @frozen(kw_only=True)
@@ -39,6 +40,12 @@ class PackagedDefinition:
         if self.document is not None:
             return tuple(map(str, differences(self.document, found)))
         return () if digest_of(found) == self.digest else (_NOT_THE_DIGEST,)
+
+
+def listed(departures: tuple[str, ...]) -> str:
+    """A few of the fields in which a definition departs from its package, on one line."""
+    more = len(departures) - _SHOWN
+    return "; ".join(departures[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def packaged_in(manifests: Iterable[Manifest]) -> tuple[PackagedDefinition, ...]:
@@ -147,22 +154,27 @@ def to_apply(packaged: Object, found: Object | None) -> Object:
     return {"apiVersion": packaged.get("apiVersion"), "kind": DEFINITION, "metadata": kept, "spec": spec}
 
 
-def left_behind(packaged: Object, found: object) -> Object:
+def left_behind(packaged: Object, found: Object) -> Object:
     """A JSON merge patch that takes away what the package does not have and an apply leaves: of other managers.
 
     Lists, and so all versions, are replaced whole by an apply; what is left are single fields of the rest.
     """
-    spec, there = completed(part(packaged, "spec")), part(found, "spec")
+    spec, there = part(to_apply(packaged, found), "spec"), part(found, "spec")
     names = _gone(part(spec, "names"), part(there, "names"))
     patch: Object = {"names": names} if names else {}
     client = part(spec, *_CLIENT)
     if part(there, "conversion", "webhook") and not part(spec, "conversion", "webhook"):
         patch["conversion"] = {"strategy": "None", "webhook": None}
     elif gone := _gone({"caBundle": "", **client}, part(there, *_CLIENT)):  # of an address and a service one is there
-        patch["conversion"] = _with_client(spec, {**client, **gone})["conversion"]
+        patch["conversion"] = _with_client(spec, _over(client, gone))["conversion"]
     if there.get("preserveUnknownFields") and not spec.get("preserveUnknownFields"):
         patch["preserveUnknownFields"] = False
     return {"spec": patch} if patch else {}
+
+
+def to_merge(packaged: Object, found: Object) -> Object:
+    """A JSON merge patch that makes of what is there what taking away and applying make of it together."""
+    return _over(to_apply(packaged, found), left_behind(packaged, found))
 
 
 _CLIENT = ("conversion", "webhook", "clientConfig")
@@ -171,6 +183,12 @@ _CLIENT = ("conversion", "webhook", "clientConfig")
 def _with_client(spec: Object, client: Object) -> Object:
     conversion = part(spec, "conversion")
     return {**spec, "conversion": {**conversion, "webhook": {**part(conversion, "webhook"), "clientConfig": client}}}
+
+
+def _over(one: Object, other: Object) -> Object:
+    """A mapping with what another one says, at each level."""
+    both = {key: _over(part(one, key), value) if isinstance(value, dict) else value for key, value in other.items()}
+    return {**one, **both}
 
 
 def _gone(packaged: Object, found: Object) -> Object:

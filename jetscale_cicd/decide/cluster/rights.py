@@ -104,7 +104,11 @@ class DeployScope:
 
     def makes(self, manifest: Manifest) -> bool:
         """Whether helm makes or changes an object, or the run does before helm: of ``crds/`` a first install alone."""
-        return not manifest.is_of_crds or self.installs or (self.definitions == "apply" and is_definition(manifest))
+        return not manifest.is_of_crds or self.installs or self.applies_itself(manifest)
+
+    def applies_itself(self, manifest: Manifest) -> bool:
+        """Whether it is a definition that the run applies before helm."""
+        return self.definitions == "apply" and manifest.is_of_crds and is_definition(manifest)
 
 
 def needed_accesses(

@@ -67,7 +67,7 @@ def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence
         before = there.get(each.identity(scope.namespace))
         if each.hook:
             found += [_hook(each), *_pods(each, None)] if scope.runs(each) else []
-        elif (scope.unproven or _differs(before, each)) and scope.makes(each):
+        elif (scope.unproven or _differs(before, each)) and scope.makes(each) and not scope.applies_itself(each):
             found += [_object(scope, each, before), *_pods(each, before)]
     return tuple(found)
 

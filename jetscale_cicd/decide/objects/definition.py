@@ -1,13 +1,11 @@
 """CustomResourceDefinitions: of the release's templates, and those that came with its package."""
 
-from jetscale_cicd.decide.cluster.definitions import PackagedDefinition
+from jetscale_cicd.decide.cluster.definitions import PackagedDefinition, listed
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
 from jetscale_cicd.decide.fields import Object
 from jetscale_cicd.decide.objects.conditions import because_of
 from jetscale_cicd.decide.objects.judgement import Judgement, failed, progressing, ready
 from jetscale_cicd.decide.objects.snapshot import Snapshot, condition
-
-_SHOWN = 3
 
 
 def judge(thing: Object, around: Snapshot) -> Judgement:
@@ -34,9 +32,3 @@ def judge_packaged(
     if departs and served.state.is_green:
         return ready("it is not the one of this revision: a rollback takes no definition back")
     return served
-
-
-def listed(departures: tuple[str, ...]) -> str:
-    """A few of the fields in which a definition departs from its package, on one line."""
-    more = len(departures) - _SHOWN
-    return "; ".join(departures[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")

@@ -7,7 +7,9 @@ webhook, stays. Of fields that another manager owns, an apply takes none away; s
 import time
 from collections.abc import Mapping, Sequence
 
+from jetscale_cicd.decide.cluster.definition_findings import refused_definition
 from jetscale_cicd.decide.cluster.definitions import (
+    DEFINITION,
     MANAGER,
     PackagedDefinition,
     kinds_served_by,
@@ -21,6 +23,7 @@ from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import DeployError, PreconditionError
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.definitions import definition_path, see_definitions
+from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 from jetscale_cicd.tools.worker import pause
 
@@ -61,11 +64,10 @@ def _apply(release: HelmRelease, packaged: PackagedDefinition, found: Object | N
     if found is not None and (obstacle := next(obstacles(document, found), None)):
         raise PreconditionError(
             "CRD_CHANGED",
-            f"CustomResourceDefinition {packaged.name} was changed since it was checked: {obstacle.why}",
+            f"{DEFINITION} {packaged.name} was changed since it was checked: {obstacle.why}",
             where=packaged.source,
             hint=obstacle.step,
         )
-    release.announce(f"  $ kubectl apply --server-side --field-manager={MANAGER} -f {packaged.source}")
     try:
         if found is not None and (patch := left_behind(document, found)):
             release.api.request("PATCH", path, query=_QUERY, body=patch, content=_MERGE)
@@ -74,12 +76,8 @@ def _apply(release: HelmRelease, packaged: PackagedDefinition, found: Object | N
     except ApiFailure as failed:
         if failed.unreachable:
             raise
-        raise PreconditionError(
-            "CRD_REFUSED",
-            f"the cluster does not take CustomResourceDefinition {packaged.name}: {failed.message}",
-            where=packaged.source,
-            hint="correct it in crds/ of its chart; of a right that lacks, jetscale-cicd preflight shows the rule",
-        ) from None
+        raise refused_definition(packaged, failed.message) from None
+    release.announce(f"  · {DEFINITION} {packaged.name} {'is made' if found is None else 'is changed'}")
 
 
 def _wait(release: HelmRelease, packaged: Sequence[PackagedDefinition]) -> None:
@@ -93,7 +91,7 @@ def _wait(release: HelmRelease, packaged: Sequence[PackagedDefinition]) -> None:
         if time.monotonic() > limit:
             raise DeployError(
                 FaultCode.CRD_NOT_ESTABLISHED,
-                f"CustomResourceDefinition {missing[0]} is applied, and its kind is not served",
+                f"{DEFINITION} {missing[0]} is applied, and its kind is not served",
                 where=release.name,
                 hint=f"its conditions say why: kubectl describe crd {missing[0]}",
                 details=tuple(f"also {name}" for name in missing[1:]),
@@ -103,15 +101,22 @@ def _wait(release: HelmRelease, packaged: Sequence[PackagedDefinition]) -> None:
 
 
 def _not_served(api: Kubernetes, packaged: Sequence[PackagedDefinition]) -> list[str]:
-    return [each.name for each, found in see_definitions(api, packaged) if not _serves(api, found)]
+    seen = see_definitions(api, packaged)
+    served = {each.name: tuple(kinds_served_by(found)) for each, found in seen if _is_established(found)}
+    versions = list(dict.fromkeys(version for kinds in served.values() for version, _ in kinds))
+    listed = dict(zip(versions, each_beside(lambda version: _listed(api, version), versions), strict=True))
+    return [
+        each.name
+        for each in packaged
+        if each.name not in served or not all(plural in listed[version] for version, plural in served[each.name])
+    ]
 
 
-def _serves(api: Kubernetes, found: Object | None) -> bool:
-    if found is None or condition(found, "Established") != "True":
-        return False
-    return all(plural in _listed(api, version) for version, plural in kinds_served_by(found))
+def _is_established(found: Object | None) -> bool:
+    return found is not None and condition(found, "Established") == "True"
 
 
 def _listed(api: Kubernetes, version: str) -> frozenset[str]:
+    """The resources of an API version."""
     answer = api.get(f"/apis/{version}") or {}
     return frozenset(str(each.get("name")) for each in answer.get("resources") or () if isinstance(each, dict))

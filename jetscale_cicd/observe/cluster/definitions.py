@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from jetscale_cicd.decide.cluster.definitions import DEFINITIONS, PackagedDefinition, packaged_by
+from jetscale_cicd.decide.cluster.definitions import (
+    DEFINITIONS,
+    MANAGER,
+    PackagedDefinition,
+    packaged_by,
+    to_apply,
+    to_merge,
+)
 from jetscale_cicd.decide.cluster.deploy_record import recorded_definitions
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.decide.cluster.revision_record import record_of
@@ -12,6 +19,9 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.tools.beside import each_beside
 from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
+
+# The answer to an apply of what is no definition; to ask again gives the same.
+_FINAL = (500,)
 
 
 def definition_path(name: str) -> str:
@@ -39,6 +49,19 @@ def seen_definitions(api: Kubernetes, packaged: Sequence[PackagedDefinition]) ->
         if failed.status != 403:
             raise
         return None
+
+
+def try_definition(api: Kubernetes, packaged: PackagedDefinition, found: Object | None) -> None:
+    """Have the API server judge what a run would apply, without keeping it.
+
+    Raises:
+        ApiFailure: it would not take it.
+    """
+    document = packaged.document or {}
+    body = to_apply(document, None) if found is None else to_merge(document, found)
+    content = "application/apply-patch+yaml" if found is None else "application/merge-patch+json"
+    query = {"dryRun": "All", "fieldManager": MANAGER, "fieldValidation": "Strict"}
+    api.request("PATCH", definition_path(packaged.name), query=query, body=body, content=content, final=_FINAL)
 
 
 def definitions_of(target: Target, stored: StoredRelease) -> tuple[PackagedDefinition, ...]:

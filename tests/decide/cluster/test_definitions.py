@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jetscale_cicd.decide.cluster.definition_content import differences, digest_of
 from jetscale_cicd.decide.cluster.definition_findings import DefinitionReview
@@ -16,8 +18,10 @@ from jetscale_cicd.decide.cluster.definitions import (
     packaged_by,
     packaged_in,
     to_apply,
+    to_merge,
 )
 from jetscale_cicd.decide.cluster.manifests import parse_manifests
+from jetscale_cicd.decide.fields import part, text
 from tests.support.definitions import crd, webhook
 
 GROUP = "a.test"
@@ -143,6 +147,71 @@ def test_of_an_address_and_a_service_of_a_webhook_the_other_one_is_taken_away_at
     (patch,) = left_behind(by_service, by_address)["spec"].values()
     service = {"namespace": "default", "name": "converter", "path": "/convert", "port": 443}
     assert patch["webhook"]["clientConfig"] == {"service": service, "url": None}
+
+
+NAMES = st.fixed_dictionaries(
+    {"plural": st.just("things"), "kind": st.just("Thing")},
+    optional={
+        "singular": st.sampled_from(["thing", "other"]),
+        "listKind": st.sampled_from(["ThingList", "Others"]),
+        "shortNames": st.lists(st.sampled_from("ab"), max_size=2),
+        "categories": st.none() | st.just(["all"]),
+    },
+)
+CLIENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "caBundle": st.sampled_from(["Cg==", "CA"]),
+        "url": st.just("https://a.invalid"),
+        "service": st.fixed_dictionaries(
+            {"namespace": st.just("n"), "name": st.sampled_from("ab")},
+            optional={"port": st.sampled_from([443, 8443]), "path": st.just("/a")},
+        ),
+    },
+)
+CONVERSIONS = st.just({"strategy": "None"}) | st.fixed_dictionaries(
+    {
+        "strategy": st.just("Webhook"),
+        "webhook": st.fixed_dictionaries({"conversionReviewVersions": st.just(["v1"]), "clientConfig": CLIENTS}),
+    }
+)
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> Any:
+    """Definitions of one name, as they were made by whoever."""
+    made = document(versions=draw(st.sampled_from([("v1",), ("v1", "v2")])), **draw(FIELDS))
+    made["spec"] |= {"names": draw(NAMES)}
+    made["spec"] |= draw(
+        st.fixed_dictionaries({}, optional={"conversion": CONVERSIONS, "preserveUnknownFields": FLAGS})
+    )
+    made["metadata"] |= draw(st.fixed_dictionaries({}, optional={"labels": MARKS, "annotations": MARKS}))
+    return made
+
+
+CERTIFICATE = ("spec", "conversion", "webhook", "clientConfig", "caBundle")
+FLAGS, MARKS = st.booleans(), st.dictionaries(st.sampled_from("ab"), st.sampled_from("12"))
+FIELDS = st.dictionaries(st.sampled_from(["size", "weight"]), st.sampled_from(["string", "integer"]))
+
+
+def merged(found: Any, patch: Any) -> Any:
+    """A JSON merge patch, applied (RFC 7386)."""
+    if not isinstance(patch, dict):
+        return patch
+    kept = {key: value for key, value in (found if isinstance(found, dict) else {}).items() if key not in patch}
+    changed = {key: merged(found.get(key) if isinstance(found, dict) else None, value) for key, value in patch.items()}
+    return kept | {key: value for key, value in changed.items() if value is not None}
+
+
+@given(package=definitions(), found=definitions())
+def test_whatever_is_there_becomes_what_is_packaged_and_keeps_what_is_of_others(package: Any, found: Any) -> None:
+    after = merged(found, to_merge(package, found))
+    assert differences(package, after) == ()
+    for marks in ("labels", "annotations"):
+        theirs = found["metadata"].get(marks, {})
+        assert theirs.keys() <= after["metadata"].get(marks, {}).keys()
+    if (injected := text(found, *CERTIFICATE)) and part(package, *CERTIFICATE[:-1]):
+        assert text(after, *CERTIFICATE) == injected
 
 
 def test_only_versions_that_are_served_are_waited_for() -> None:
