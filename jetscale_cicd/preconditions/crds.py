@@ -2,6 +2,7 @@
 
 from jetscale_cicd.decide.cluster.definition_findings import refused_definition
 from jetscale_cicd.decide.cluster.definitions import DEFINITION, PackagedDefinition
+from jetscale_cicd.decide.cluster.refusals import Meaning, classify
 from jetscale_cicd.decide.fields import Object
 from jetscale_cicd.errors import CannotTellError, PreconditionError
 from jetscale_cicd.preconditions.check import SurveyCheck
@@ -29,7 +30,7 @@ def _run(survey: TargetSurvey) -> Found:
 
 
 def _tried(survey: TargetSurvey, packaged: PackagedDefinition, found: Object | None) -> PreconditionError | None:
-    """What the API server says of a definition that the run is to apply; of a right that lacks, another check says."""
+    """What the API server says of a definition that the run is to apply; which right lacks, another check says."""
     from jetscale_cicd.observe.cluster.definitions import try_definition
     from jetscale_cicd.tools.kubernetes import ApiFailure
 
@@ -38,7 +39,9 @@ def _tried(survey: TargetSurvey, packaged: PackagedDefinition, found: Object | N
     except ApiFailure as failed:
         if failed.unreachable:
             raise
-        return None if failed.status == 403 else refused_definition(packaged, failed.message)
+        rule = classify(failed.status, failed.message)
+        is_unchecked = rule is not None and rule.meaning is Meaning.UNCHECKED
+        return None if is_unchecked else refused_definition(packaged, failed.message)
     return None
 
 

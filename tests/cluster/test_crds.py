@@ -13,7 +13,8 @@ import yaml
 
 from jetscale_cicd.decide.cluster.definitions import DEFINITIONS
 from tests.cluster.stack import Stack, stack
-from tests.support.accounts import Account, rule
+from tests.support.accounts import Account
+from tests.support.accounts import rule as of
 from tests.support.command import Ended
 from tests.support.control_plane import Cluster
 from tests.support.definitions import crd, webhook
@@ -231,13 +232,24 @@ def test_an_object_of_the_release_that_moves_to_crds_is_not_removed(
     assert fields_of(live, group) == {"size"}
 
 
-def test_without_the_right_to_see_them_nothing_is_told(first_by_any: Any, group: str, tmp_path: Path) -> None:
-    live = first_by_any("check")
+@pytest.mark.parametrize(
+    ("rule", "verbs", "expected"),
+    [
+        ("check", (), (8, "CRD_UNSEEN")),
+        ("apply", ("get",), (3, "RIGHT_MISSING")),
+        ("apply", ("get", "create", "patch"), (0, "")),
+    ],
+)
+def test_a_run_needs_the_right_to_see_them_and_to_apply_them_and_no_other(
+    first_by_any: Any, group: str, tmp_path: Path, rule: str, verbs: tuple[str, ...], expected: tuple[int, str]
+) -> None:
+    live = first_by_any(rule)
     changed(live, group, weight="string")
-    everything = rule("*", "*", "*")
-    account = Account(live.cluster, live.namespace).may(everything).may_on_cluster(rule("", "namespaces", "get"))
+    account = Account(live.cluster, live.namespace).may(of("*", "*", "*")).may_on_cluster(of("", "namespaces", "get"))
+    if verbs:
+        account.may_on_cluster(of("apiextensions.k8s.io", "customresourcedefinitions", *verbs))
     ended = live.run(KUBECONFIG=str(account.kubeconfig(tmp_path / "account")))
-    assert code(ended) == (8, "CRD_UNSEEN")
+    assert (ended.status, (ended.json.get("error") or {}).get("code", "")) == expected, ended.stderr
 
 
 def test_what_the_server_does_not_take_is_refused_before_anything_is_published(first_by_any: Any, group: str) -> None:

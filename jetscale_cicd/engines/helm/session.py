@@ -102,10 +102,9 @@ class HelmSession:
     def _deploy(self) -> str:
         """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
-        kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
         packaged = packaged_in(parse_manifests(self.delivery.manifests(package.archive), self._target.name))
-        if self._target.crds == "apply" and (applied := apply_definitions(release, packaged)):
-            kept = f"{applied}; {kept}" if kept else applied
+        applied = apply_definitions(release, packaged) if self._target.crds == "apply" else ""
+        kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
         definitions = {each.name: each.digest for each in packaged}
         record = replace(self.delivery.record(package.digest), definitions=definitions)
         with self.delivery.values_files(record) as files:
@@ -117,10 +116,10 @@ class HelmSession:
                     release.hide_secrets()
                 raise
         release.hide_secrets()
-        return (
+        deployed = (
             f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {self._target.release}"
-            + (f"; {kept}" if kept else "")
         )
+        return "; ".join(each for each in (deployed, applied, kept) if each)
 
     def _verify(self) -> str:
         """Verify what is deployed, and record the result on its revision, which is unverified until then."""
