@@ -1,5 +1,6 @@
 """What runs on a target now."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from jetscale_cicd.errors import Stage6Error
@@ -17,6 +18,7 @@ class Deployed:
         digest: of the chart's archive.
         values_digest: of the values.
         revision: of the Helm release, where a cluster was observed.
+        definitions: digests of the CustomResourceDefinitions of the package, by their names; of what is to be deployed.
     """
 
     version: str
@@ -24,6 +26,7 @@ class Deployed:
     digest: str
     values_digest: str
     revision: "Revision | None" = None
+    definitions: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @frozen(kw_only=True)

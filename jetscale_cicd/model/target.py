@@ -1,6 +1,7 @@
 """Targets: where a release of the chart is, with which values, and what it needs of others."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from jetscale_cicd.model.contract import Contract, PullSecret
 from jetscale_cicd.model.engine import EngineName
@@ -28,6 +29,7 @@ from jetscale_cicd.model.severity import Severity, check_adjustable, check_sever
 from jetscale_cicd.model.smoke_test import SmokeTest
 
 LIVE = "live"
+CrdsRule = Literal["check", "apply", "ignore"]
 
 
 @frozen(kw_only=True)
@@ -65,6 +67,7 @@ class Target:
         wait_for_jobs: a deploy is verified once the chart's ordinary Jobs are done; helm waits for hooks alone.
         settle: seconds without a restart, after all is ready, before a deploy is verified.
         prune: remove what a revision that failed left and the release has no more.
+        crds: `check` that those of the package are on the cluster, `apply` them before helm, or `ignore` them.
         kube_version: Kubernetes version of the cluster, for a chart that asks while no cluster can be asked.
         api_versions: APIs of the cluster (`group/version`, `group/version/Kind`), for the same.
 
@@ -113,6 +116,7 @@ class Target:
     wait_for_jobs: bool = True
     settle: int = field(default=0, metadata={"check": check_wait})
     prune: bool = False
+    crds: CrdsRule = "check"
     kube_version: str = field(default="", metadata={"check": check_kube_version})
     api_versions: tuple[str, ...] = field(default=(), metadata={"check": check_api_version})
 

@@ -1,6 +1,12 @@
 """Everything that the manifests need, and this release does not make in time, is on the cluster."""
 
-from jetscale_cicd.decide.needs.judge import logins_of, removed_by, unmet_needs, unserved_of_live
+from jetscale_cicd.decide.needs.judge import (
+    logins_of,
+    removed_by,
+    unmet_needs,
+    unserved_of_live,
+    without_packaged,
+)
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.verdicts import Circumstances
 from jetscale_cicd.preconditions.check import SurveyCheck
@@ -15,6 +21,8 @@ def _run(survey: TargetSurvey) -> Found:
     if survey.is_told_by("contract-secrets"):
         contract = survey.contract_secrets(target.contract_secrets)
         needs = tuple(each for each in needs if not contract.says(each, target.namespace))
+    if target.crds == "check" and survey.is_told_by("crds"):  # which names the definition
+        needs = without_packaged(needs, survey.made())
     given = Circumstances(
         release=survey.made(),
         inventory=inventory,

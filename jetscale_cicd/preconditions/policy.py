@@ -1,5 +1,6 @@
 """The API server would take every object that is new or changed: schema, admission, quota, immutable fields."""
 
+from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.needs.judge import without_unserved
 from jetscale_cicd.decide.needs.ownership import without_foreign
 from jetscale_cicd.errors import CannotTellError
@@ -17,7 +18,7 @@ def _run(survey: TargetSurvey) -> Found:
     from jetscale_cicd.observe.cluster.namespace import namespace_missing, namespace_terminating
 
     target, deployed = survey.target, survey.deployed()
-    ours = survey.manifests
+    ours = _without_packaged(survey)
     if survey.is_told_by("ownership"):
         seen = survey.inventory()
         ours = without_foreign(ours, deployed, seen, release=target.release, namespace=target.namespace)
@@ -33,6 +34,18 @@ def _run(survey: TargetSurvey) -> Found:
     if review.untried:
         return NotChecked("; ".join(review.notes))
     return Findings(review.refused, note="; ".join(review.notes))
+
+
+def _without_packaged(survey: TargetSurvey) -> tuple[Manifest, ...]:
+    """The objects, without what another check says of the definitions in ``crds/``."""
+    from jetscale_cicd.tools.kubernetes import ApiFailure
+
+    if not survey.packaged or survey.target.crds == "ignore" or not survey.is_told_by("crds"):
+        return survey.manifests
+    try:
+        return survey.definitions().to_try(survey.manifests)
+    except ApiFailure:  # which is what that check says
+        return survey.manifests
 
 
 def _untried(target: Target) -> CannotTellError:

@@ -21,12 +21,14 @@ Object = dict[str, Any]
 # Of the JSON: a Secret has 1 MiB, and templates and manifests are compressed to a tenth or a fifth of it.
 _LARGEST = 32 << 20
 # Helm's Go structures (helm, pkg/release and pkg/chart): what is read here, and its type. To Go, null is none.
-_CHART = {"metadata": {"version": str}}
+_CHART = {"metadata": {"name": str, "version": str}, "files": [{"name": str, "data": str}]}
 _INFO = {
     **dict.fromkeys(("status", "description", "first_deployed", "last_deployed", "deleted"), str),
     "rollback_revision": int,
 }
 _HOOK = {"kind": str, "name": str, "manifest": str, "events": [str], "last_run": {"phase": str}}
+# Files whose objects Helm makes (helm 3.22, pkg/chart/chart.go).
+_MANIFESTS = (".yaml", ".yml", ".json")
 _SHAPE: Object = {"name": str, "version": int, "info": _INFO, "chart": _CHART, "config": {}, "manifest": str}
 _SHAPE |= {"hooks": [_HOOK]}
 
@@ -134,6 +136,25 @@ class StoredRelease:
     def chart_version(self) -> str:
         """Version of the chart."""
         return str(self.content.get("chart", {}).get("metadata", {}).get("version", ""))
+
+    @property
+    def crds(self) -> bytes:
+        """The files in ``crds/`` of the chart, as `helm template` writes them; of subcharts Helm keeps no file.
+
+        Raises:
+            UnreadableRelease: one of them is not what Helm writes.
+        """
+        chart = self.content.get("chart", {})
+        name, written = chart.get("metadata", {}).get("name", ""), b""
+        for file in chart.get("files") or ():
+            path = str(file.get("name", ""))
+            if path.startswith("crds/") and path.endswith(_MANIFESTS):
+                try:
+                    content = base64.b64decode(file.get("data", ""), validate=True)
+                except ValueError as broken:
+                    raise UnreadableRelease(f"file {path} of the release cannot be read: {broken}") from None
+                written += f"---\n# Source: {name}/{path}\n".encode() + content + b"\n"
+        return written
 
     @property
     def config(self) -> Object:

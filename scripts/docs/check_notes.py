@@ -116,6 +116,14 @@ NOTES: dict[str, Note] = {
         "What this very release makes need not be there before.",
         "correct its source where an operator makes it; else the error has the command that makes it.",
     ),
+    "crds": Note(
+        _HELM,
+        "Helm makes what is in `crds/` of the chart and its subcharts in a first install, and never changes it. With "
+        "`crds: check` each CustomResourceDefinition has to be as packaged, and in an upgrade it has to be there; with "
+        "`crds: apply` the run applies them, and only what cannot be applied without harm is unmet: a version in which "
+        "objects are stored is gone, scope, group or kind differ, or the API server does not take it in a dry run.",
+        "apply it with the command of the error, or set `crds: apply` ([more](deploy.md#crds)).",
+    ),
     "chart-needs": Note(
         _HELM,
         "Every Secret and key, ConfigMap, pull secret, ServiceAccount, claim, class and kind that the rendered objects "

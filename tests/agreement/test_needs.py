@@ -36,7 +36,7 @@ def rendered(helm: Path, tmp_path: Path) -> bytes:
 def test_the_shipped_stack_needs_what_its_contract_says(rendered: bytes) -> None:
     manifests = parse_manifests(rendered, "live")
     needs, made = needs_of(manifests, NAMESPACE), made_by(manifests, NAMESPACE)
-    asked = to_see(needs, made, install=True)
+    asked = to_see(needs, made, Deploy(install=True))
     assert {(each.kind, each.namespace, each.name) for each in asked} == {
         *(("Secret", NAMESPACE, name) for name in SECRETS),
         ("IngressClass", "", "alb"),

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from jetscale_cicd.decide.cluster.definitions import DEFINITIONS
 from tests.support.control_plane import ASSETS, EXISTING, PROGRAMS, Cluster, control_plane, existing_cluster
 from tests.support.kubelet import node
 from tests.support.moto import Moto, moto_server
@@ -100,3 +101,13 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     yield name
     if EXISTING:
         cluster.ask(f"/api/v1/namespaces/{name}", "DELETE")
+
+
+@pytest.fixture
+def group(cluster: Cluster) -> Iterator[str]:
+    """A group of the test's own, whose definitions go with it: they are of the whole cluster."""
+    name = f"t{secrets.token_hex(4)}.example.test"
+    yield name
+    for each in cluster.ask(DEFINITIONS)["items"]:
+        if each["spec"]["group"] == name:
+            cluster.ask(f"{DEFINITIONS}/{each['metadata']['name']}", "DELETE")

@@ -91,7 +91,7 @@ class Asked:
     def inventory(self, manifests: tuple[Manifest, ...], *, install: bool = True) -> Inventory:
         namespace = self.target.namespace
         needs, made = needs_of(manifests, namespace), made_by(manifests, namespace)
-        wanted = to_see(needs, made, install=install) | to_compare(manifests, (), install=install, namespace=namespace)
+        wanted = to_see(needs, made, Deploy(install)) | to_compare(manifests, (), install=install, namespace=namespace)
         return see_inventory(self.api, self.target, wanted, routed=routed_kinds(manifests, namespace))
 
     def unmet(self, manifests: tuple[Manifest, ...], *, install: bool = True) -> tuple[Stage6Error, ...]:

@@ -13,8 +13,8 @@ FORWARD, BACK, ASIDE, UNKNOWN = Lineage
 VERSIONS = st.builds(Version, *[st.integers(0, 3)] * 3)
 
 
-def deployed(version: str, **more: Revision) -> Deployed:
-    return Deployed(version=version, commit=A, digest="sha256:0", values_digest="sha256:1", **more)
+def deployed(version: str, revision: Revision | None = None) -> Deployed:
+    return Deployed(version=version, commit=A, digest="sha256:0", values_digest="sha256:1", revision=revision)
 
 
 def version(text: str) -> Version:

@@ -2,13 +2,25 @@
 
 import base64
 import gzip
+import itertools
 import json
 import random
 from contextlib import suppress
 from typing import Any
 
+import yaml
+
 from jetscale_cicd.config.bounded_json import JsonRefused
-from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, masking, revisions
+from jetscale_cicd.decide.cluster import (
+    definition_content,
+    definitions,
+    drift,
+    manifest_diff,
+    manifest_text,
+    masking,
+    revisions,
+)
+from jetscale_cicd.decide.cluster.deploy_record import recorded_definitions
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
@@ -38,6 +50,7 @@ from jetscale_cicd.tools.registry.push_errors import PushPlace, push_failed, sta
 from tests.fuzz.boundary import REDACT, SHA, YAML_SIGNS, Boundary, replaced
 from tests.fuzz.mutate import JsonMutator, Mutator
 from tests.support import pipes as seen
+from tests.support.definitions import crd, field, webhook
 from tests.support.helm_secret import ours, rolled_back, rolled_back_by_us, secret, unpacked
 
 _RECORDED = ours(2)
@@ -53,6 +66,7 @@ RELEASES: list[Any] = [
     unpacked(each)
     for each in (
         secret(1, hooks=[{"kind": "Job", "name": "migrate"}], manifest="kind: A\n", config={"a": {"b": 1}}),
+        secret(1, chart={"metadata": {"name": "c"}, "files": [{"name": "crds/a.yaml", "data": "a2luZDogQQo="}]}),
         _RECORDED,
         ours(3, "failed", code="TIMEOUT"),
         rolled_back(3, 1, _RECORDED),
@@ -151,6 +165,10 @@ PIPES: list[Any] = [
         (seen.external_secret(condition=None, data=[{"remoteRef": {"key": "k"}}]), {"kind": "Event"}),
     )
 ]
+DEFINED: dict[str, Any] = yaml.safe_load(webhook(crd("a.b", size="integer"), "a.b"))
+DEFINED["metadata"] |= {"labels": {"a": "b"}, "managedFields": [{"manager": "m", "fieldsV1": {"f:spec": {}}}]}
+DEFINED["status"] = {"storedVersions": ["v1"]}
+field(DEFINED["spec"], minimum=1.5, default=1.0, enum=[1, "a"], items={"type": "string"}, nullable=False)
 HELM_MESSAGES = [
     b'Error: UPGRADE FAILED: cannot patch "a" with kind Deployment: admission webhook "x" denied the request\n',
     b"Error: INSTALLATION FAILED: another operation (install/upgrade/rollback) is in progress",
@@ -188,6 +206,7 @@ def helm_secret(content: bytes) -> None:
     stored.encode(status="failed", description="d", labels={"a": "b"})
     with suppress(Stage6Error):
         parse_manifests(stored.manifest.encode(), "release")
+        definitions.packaged_by(parse_manifests(stored.crds, "release"), recorded_definitions(stored.config))
 
 
 def api_object(content: bytes) -> None:
@@ -219,7 +238,9 @@ def manifests(content: bytes) -> None:
 def needs(content: bytes) -> None:
     found = parse_manifests(content, "manifests")
     needed, made = references.needs_of(found, "n"), made_by(found, "n")
-    asked = judge.to_see(needed, made, install=True) | ownership.to_compare(found, (), install=True, namespace="n")
+    asked = judge.to_see(needed, made, Deploy(install=True)) | ownership.to_compare(
+        found, (), install=True, namespace="n"
+    )
     other = Thing("networking.k8s.io", "Ingress", "o", "i")
     routes = (route for each in found for route in routes_in(other, each.document))
     inventory = Inventory(resources=(), things=dict.fromkeys(asked, Present(keys={})), routes=tuple(routes))
@@ -257,6 +278,18 @@ def ledger(content: bytes) -> None:
     assert all(row.line for row in found)
 
 
+def definition(content: bytes) -> None:
+    """Definitions of a package, and those on a cluster, whose fields are of any type."""
+    things = [each for each in read_object(content).get("items", ()) if isinstance(each, dict)]
+    for packaged, found in itertools.product([DEFINED, *things], repeat=2):
+        differs = definition_content.differences(packaged, found)
+        assert all(map(str, differs))
+        definition_content.digest_of(found)
+        definitions.to_apply(packaged, found), definitions.left_behind(packaged, found)
+        definitions.owner_of(found), list(definitions.kinds_served_by(found))
+        assert all(each.step for each in definitions.obstacles(packaged, found))
+
+
 def helm_message(content: bytes) -> None:
     message = replaced(content)
     failed_at(message)
@@ -280,6 +313,7 @@ BOUNDARIES = {
     "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),
     "needs as JSON": Boundary(needs, MANIFEST_VALUES, pack="json"),
     "ledger": Boundary(ledger, SHOWN, (JsonRefused,), pack="json", weight=2),
+    "definition": Boundary(definition, [{"items": [DEFINED]}], (JsonRefused,), pack="json"),
     "secret pipes": Boundary(secret_pipes, PIPES, (JsonRefused,), pack="json"),
     "helm message": Boundary(helm_message, HELM_MESSAGES),
 }

@@ -197,6 +197,23 @@ def test_what_go_writes_for_nothing_is_nothing(nothing: Object) -> None:
     assert (stored.config, stored.hooks) == ({}, frozenset())
 
 
+def of_chart(*files: tuple[str, str | None]) -> StoredRelease:
+    kept = [{"name": name, "data": data and base64.b64encode(data.encode()).decode()} for name, data in files]
+    return decoded(chart={"metadata": {"name": "shop", "version": "0.1.0"}, "files": kept})
+
+
+def test_the_files_of_crds_are_given_as_helm_template_writes_them() -> None:
+    stored = of_chart(("README.md", "x"), ("crds/a.yaml", "kind: A"), ("crds/b.json", "{}"), ("crds/notes.txt", "x"))
+    assert stored.crds == b"---\n# Source: shop/crds/a.yaml\nkind: A\n---\n# Source: shop/crds/b.json\n{}\n"
+    assert of_chart(("crds/empty.yaml", None)).crds == b"---\n# Source: shop/crds/empty.yaml\n\n"
+    assert decoded().crds == b""
+
+
+def test_a_file_that_helm_did_not_write_is_refused() -> None:
+    with pytest.raises(UnreadableRelease, match=r"crds/a\.yaml"):
+        _ = decoded(chart={"files": [{"name": "crds/a.yaml", "data": "%"}]}).crds
+
+
 def test_a_decision_gets_what_helm_keeps() -> None:
     given = {"description": "Rollback to 2", "rollback_revision": 2, "config": {"size": 1}}
     revision = decoded(number=4, status="superseded", **given).revision

@@ -35,6 +35,7 @@ def record_fields(record: Deployed | None, run: str, deploy: str) -> dict[str, o
         "values": kept.values_digest if kept else "",
         "run": run,
         "deploy": deploy,
+        **({"definitions": dict(kept.definitions)} if kept and kept.definitions else {}),
     }
 
 
@@ -85,6 +86,12 @@ def recorded(config: Mapping[str, object]) -> Deployed | None:
     if not isinstance(commit, str) or not FULL_COMMIT_NAME.fullmatch(commit):
         return None
     return Deployed(version=version, commit=commit, digest=digest, values_digest=values)
+
+
+def recorded_definitions(config: Mapping[str, object]) -> dict[str, str]:
+    """Digests of the definitions of the package, by their names; none where a revision's values name none."""
+    found = fields_of(config).get("definitions")
+    return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def recorded_deploy(config: Mapping[str, object]) -> str:

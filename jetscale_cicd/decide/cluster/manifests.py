@@ -107,10 +107,13 @@ def parse_manifests(rendered: bytes, where: str) -> tuple[Manifest, ...]:
         ConfigurationError: ``MANIFESTS``, helm rendered something that is no YAML mapping.
     """
     manifests: list[Manifest] = []
-    source = ""
+    source = root = ""
     for document in load_stream(rendered, where, "MANIFESTS"):
         found = _SOURCE.search(document.head)
-        source = found[1] if found else source  # a file of crds/ with several documents has one line
+        # A file of crds/ with several documents has one line, and may have been rendered from another chart itself.
+        if found and (not is_of_crds(source) or found[1].partition("/")[0] == root):
+            source = found[1]
+            root = source.partition("/")[0]
         manifests += [_manifest(each, source) for each in _objects(document.value)] if document.value else []
     return tuple(manifests)
 

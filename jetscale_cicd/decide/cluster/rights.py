@@ -6,9 +6,11 @@ rollback`` with the legacy wait, hooks, history and CRDs), and so was what a run
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from jetscale_cicd.decide.cluster.definitions import GROUP, is_definition, packaged_in
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.served import Resource, Served
 from jetscale_cicd.model.record import field, frozen, replace
+from jetscale_cicd.model.target import CrdsRule
 
 # Kinds for which helm waits as hooks (helm, pkg/kube: watchUntilReady); of all others it takes the first answer.
 _WATCHED = ("Job", "Pod")
@@ -74,6 +76,7 @@ class DeployScope:
         external_secrets: those of the namespace that are read.
         rolls_back: a deploy that failed is taken back.
         tests: the chart's own tests are run.
+        definitions: what is done about those in ``crds/``.
     """
 
     namespace: str
@@ -87,6 +90,7 @@ class DeployScope:
     external_secrets: tuple[str, ...] = ()
     rolls_back: bool = True
     tests: bool = False
+    definitions: CrdsRule = "check"
 
     @property
     def hooks(self) -> frozenset[str]:
@@ -97,6 +101,14 @@ class DeployScope:
     def runs(self, manifest: Manifest) -> bool:
         """Whether an object is a hook that runs in this deploy; a rollback runs those of what it brings back."""
         return not self.hooks.isdisjoint(manifest.events)
+
+    def makes(self, manifest: Manifest) -> bool:
+        """Whether helm makes or changes an object, or the run does before helm: of ``crds/`` a first install alone."""
+        return not manifest.is_of_crds or self.installs or self.applies_itself(manifest)
+
+    def applies_itself(self, manifest: Manifest) -> bool:
+        """Whether it is a definition that the run applies before helm."""
+        return self.definitions == "apply" and manifest.is_of_crds and is_definition(manifest)
 
 
 def needed_accesses(
@@ -112,6 +124,7 @@ def needed_accesses(
     found: dict[Access, Access] = {}
     for each in (
         *_of_objects(scope, manifests, served, deployed),
+        *_of_definitions(scope, manifests),
         *_of_verification(scope, manifests),
         *_of_the_run(scope),
         *_of_diagnosis(scope),
@@ -135,7 +148,7 @@ def _of_objects(
         {each.identity(scope.namespace) for each in those if not each.hook} for those in (manifests, deployed)
     )
     hooks = [each for each in manifests if scope.runs(each)]
-    lasting = [each for each in manifests if not each.hook and (scope.installs or not each.is_of_crds)]
+    lasting = [each for each in manifests if not each.hook and scope.makes(each)]
     new = [each for each in lasting if scope.unproven or each.identity(scope.namespace) not in there]
     changed = [*lasting, *hooks] if scope.applies else [each for each in lasting if each not in new]
     gone = [each for each in deployed if not each.is_kept and each.identity(scope.namespace) not in kept]
@@ -182,6 +195,17 @@ def _of_verification(scope: DeployScope, manifests: Sequence[Manifest]) -> Itera
     for each in manifests:
         for of, resource in _VERIFIED.get((each.group, each.kind), ()) if not each.hook else ():
             yield _access(scope, of, resource, "list", f"to see that {each.kind} of the release is ready")
+
+
+def _of_definitions(scope: DeployScope, manifests: Sequence[Manifest]) -> Iterator[Access]:
+    """What the run itself does with the definitions of ``crds/``: it sees them, and applies them where it is to."""
+    names = tuple(each.name for each in packaged_in(manifests))
+    if not names or scope.definitions == "ignore":
+        return
+    for verb in ("get", "create", "patch") if scope.definitions == "apply" else ("get",):
+        what = "to apply crds/" if scope.definitions == "apply" else "to see that crds/ is on the cluster"
+        access = _access(scope, GROUP, "customresourcedefinitions", verb, f"{what}: {_listed(names)}", names=names)
+        yield replace(access, namespace="")
 
 
 def _of_the_run(scope: DeployScope) -> Iterator[Access]:

@@ -67,7 +67,7 @@ def trials(scope: DeployScope, manifests: Sequence[Manifest], deployed: Sequence
         before = there.get(each.identity(scope.namespace))
         if each.hook:
             found += [_hook(each), *_pods(each, None)] if scope.runs(each) else []
-        elif (scope.unproven or _differs(before, each)) and (scope.installs or not each.is_of_crds):
+        elif (scope.unproven or _differs(before, each)) and scope.makes(each) and not scope.applies_itself(each):
             found += [_object(scope, each, before), *_pods(each, before)]
     return tuple(found)
 
@@ -81,7 +81,7 @@ def own_kinds(
 ) -> frozenset[tuple[str, str]]:
     """Group and kind of what a deploy brings a definition for, or changes it: the server does not know those yet."""
     there = {each.identity(scope.namespace): part(each.document, "spec") for each in deployed}
-    definitions = (each for each in manifests if each.kind == _CRD and (scope.installs or not each.is_of_crds))
+    definitions = (each for each in manifests if each.kind == _CRD and scope.makes(each))
     return frozenset(
         _defined(each.document)
         for each in definitions

@@ -54,15 +54,17 @@ class Deploy(NamedTuple):
     Args:
         install: whether it is the first revision.
         tests: whether the chart's tests run at its end.
+        definitions: whether the run applies ``crds/`` before helm, which leaves them out of upgrades.
     """
 
     install: bool
     tests: bool = False
+    definitions: bool = False
 
     def moments(self, user: User) -> Iterator[Moment]:
         """When an object is made; none where it is not made in this deploy."""
         if is_of_crds(user.template):
-            if self.install:  # an upgrade leaves crds/ alone
+            if self.install or (self.definitions and user.kind == "CustomResourceDefinition"):
                 yield Moment(Phase.CRDS)
             return
         if not user.events:

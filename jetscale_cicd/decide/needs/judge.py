@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from jetscale_cicd.decide.cluster.manifests import Manifest
+from jetscale_cicd.decide.cluster.manifests import Manifest, is_of_crds
 from jetscale_cicd.decide.needs.findings import Group, finding
 from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Sight
@@ -49,9 +49,8 @@ def unmet_needs(needs: Sequence[Need], given: Circumstances, values: Mapping[str
     )
 
 
-def to_see(needs: Sequence[Need], made: Release, *, install: bool, tests: bool = False) -> frozenset[Thing]:
+def to_see(needs: Sequence[Need], made: Release, deploy: Deploy) -> frozenset[Thing]:
     """What the cluster has to be asked for: what is needed, and not made by the release in time."""
-    deploy = Deploy(install, tests)
     asked = [
         need
         for need in needs
@@ -106,6 +105,16 @@ def without_unserved(manifests: Sequence[Manifest], made: Release, inventory: In
         return kind not in made.kinds and inventory.serves(*kind) is Sight.ABSENT
 
     return tuple(each for each in manifests if not is_unserved(each))
+
+
+def without_packaged(needs: Sequence[Need], made: Release) -> tuple[Need, ...]:
+    """The needs without those of a kind that ``crds/`` brings: whether its definition is there, another check says."""
+
+    def is_packaged(need: Need) -> bool:
+        makers = made.kinds.get((need.api_version, need.thing.kind), ()) if need.use is Use.KIND else ()
+        return any(is_of_crds(each.template) for each in makers)
+
+    return tuple(each for each in needs if not is_packaged(each))
 
 
 def logins_of(needs: Sequence[Need]) -> frozenset[Thing]:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 
+from jetscale_cicd.decide.cluster.definitions import DEFINITION, PackagedDefinition
 from jetscale_cicd.decide.cluster.helm_marks import RELEASE_NAME, RELEASE_NAMESPACE
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.fields import Object, annotation, text, words
 from jetscale_cicd.decide.objects import job
+from jetscale_cicd.decide.objects.definition import judge_packaged
 from jetscale_cicd.decide.objects.judgement import Judgement
 from jetscale_cicd.decide.objects.on_purpose import as_wanted
 from jetscale_cicd.decide.objects.snapshot import Snapshot, event_line, event_message, is_leaving, name_of, warnings
 from jetscale_cicd.decide.objects.table import Rule, place_of, rule_of
 from jetscale_cicd.model.ledger import Ledger, LedgerRow, ObjectState
 from jetscale_cicd.model.record import replace
+
+_NOT_THERE = "it is not there"
 
 
 def release_ledger(manifests: Iterable[Manifest], around: Snapshot, *, owned: bool = True) -> Ledger:
@@ -39,6 +43,28 @@ def hook_rows(hooks: Iterable[Manifest], around: Snapshot) -> tuple[LedgerRow, .
     )
 
 
+def packaged_rows(
+    packaged: Iterable[PackagedDefinition], around: Snapshot, *, brought_back: bool
+) -> tuple[LedgerRow, ...]:
+    """A row for each definition of the package, which may be of any release.
+
+    Args:
+        brought_back: the release is a rollback.
+    """
+    return tuple(_packaged(each, around, brought_back=brought_back) for each in packaged)
+
+
+def _packaged(packaged: PackagedDefinition, around: Snapshot, *, brought_back: bool) -> LedgerRow:
+    thing = around.find(DEFINITION, packaged.name)
+    if DEFINITION not in around.objects:
+        judgement = Judgement(state=ObjectState.UNSEEN, reason=f"this run may not get {DEFINITION} {packaged.name}")
+    elif thing is None:
+        judgement = Judgement(state=ObjectState.ABSENT, reason=_NOT_THERE)
+    else:
+        judgement = _leaving(thing) or judge_packaged(packaged, thing, around, brought_back=brought_back)
+    return _of(DEFINITION, packaged.name, "", judgement)
+
+
 def _row(manifest: Manifest, around: Snapshot, *, owned: bool) -> LedgerRow:
     group, kind = manifest.group, manifest.kind
     place, rule = place_of(group, kind), rule_of(group, kind)
@@ -56,7 +82,7 @@ def _row(manifest: Manifest, around: Snapshot, *, owned: bool) -> LedgerRow:
 def _absent(manifest: Manifest, namespace: str, around: Snapshot) -> Judgement:
     if job.is_removed_when_done(manifest):
         return job.judge_removed(manifest.name, namespace, around)
-    return Judgement(state=ObjectState.ABSENT, reason="it is not there")
+    return Judgement(state=ObjectState.ABSENT, reason=_NOT_THERE)
 
 
 def _judged(

@@ -6,9 +6,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.definitions import packaged_in
 from jetscale_cicd.decide.cluster.deploy_record import recorded, recorded_run
+from jetscale_cicd.decide.cluster.manifests import parse_manifests
 from jetscale_cicd.decide.cluster.revisions import is_ours, is_rollback
 from jetscale_cicd.engines.engine import Delivery, ReportInterrupted
+from jetscale_cicd.engines.helm.definitions import apply_definitions
 from jetscale_cicd.engines.helm.lock import hold_lock, holder_name
 from jetscale_cicd.engines.helm.probe import ask_probe
 from jetscale_cicd.engines.helm.recover import recover
@@ -112,8 +115,11 @@ class HelmSession:
     def _deploy(self) -> str:
         """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
+        packaged = packaged_in(parse_manifests(self.delivery.manifests(package.archive), self._target.name))
+        applied = apply_definitions(release, packaged) if self._target.crds == "apply" else ""
         kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
-        record = self.delivery.record(package.digest)
+        definitions = {each.name: each.digest for each in packaged}
+        record = replace(self.delivery.record(package.digest), definitions=definitions)
         with self.delivery.values_files(record) as files:
             self.attempted = record
             try:
@@ -123,10 +129,10 @@ class HelmSession:
                     release.hide_secrets()
                 raise
         release.hide_secrets()
-        return (
+        deployed = (
             f"{record.version} with the values of {record.commit[:12]} is revision {revision} of {self._target.release}"
-            + (f"; {kept}" if kept else "")
         )
+        return "; ".join(each for each in (deployed, applied, kept) if each)
 
     def _verify(self) -> str:
         """Verify what is deployed, and record the result on its revision, which is unverified until then."""

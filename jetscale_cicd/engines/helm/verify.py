@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
+from jetscale_cicd.decide.cluster.definitions import DEFINITION
 from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.probe_answers import Answer
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
@@ -17,6 +18,7 @@ from jetscale_cicd.model.outcome import PartName
 from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
+from jetscale_cicd.observe.cluster.definitions import definitions_of
 from jetscale_cicd.observe.cluster.helm_release import read_revision
 from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
 from jetscale_cicd.tools.helm import failure_of
@@ -86,7 +88,8 @@ def _objects(release: HelmRelease) -> Iterator[str]:
     if stored is None:
         release.check_newest(None)  # which says that it is gone
         return
-    objects = _with_contract(ReleaseObjects.of(release.api, target, stored).with_history(stored))
+    seen = ReleaseObjects.of(release.api, target, stored).with_history(stored).with_definitions(stored)
+    objects = _with_contract(seen)
     if target.prune:
         yield from _pruned(release, objects)
     ledger = _awaited(release, objects)
@@ -100,6 +103,8 @@ def _objects(release: HelmRelease) -> Iterator[str]:
     if synced := sum(row.kind == _SYNCED for row in ledger.rows):
         yield f"{synced} ExternalSecrets are ready"
     yield from (f"{row.subject}: {row.reason}" for row in ledger.rows if row.reason)
+    if target.crds == "ignore" and (ignored := definitions_of(target, stored)):
+        yield f"{len(ignored)} definitions of crds/ are not judged (crds: ignore)"
 
 
 def _with_contract(objects: ReleaseObjects) -> ReleaseObjects:
@@ -211,6 +216,8 @@ def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
         return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {within}"
     if fault:
         return fault.next_step
+    if row.kind == DEFINITION and row.state in (ObjectState.FAILED, ObjectState.ABSENT):
+        return f"what differs? jetscale-cicd preflight --target {target.name}; with crds: apply, stage6 --redeploy"
     if row.state is ObjectState.LEFT_OVER:
         return f"kubectl delete {row.kind.lower()} {row.name} {within}; or prune: true, where it holds no data"
     return f"kubectl describe {row.kind.lower()} {row.name} {within}"

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
+from jetscale_cicd.decide.cluster.definitions import DEFINITION, PackagedDefinition
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.revision_record import record_of
+from jetscale_cicd.decide.cluster.revisions import is_rollback
 from jetscale_cicd.decide.objects.history import Attempt, HookRun, left_by, leftover_rows, missed_hooks, missed_rows
 from jetscale_cicd.decide.objects.job import is_removed_when_done
-from jetscale_cicd.decide.objects.ledger import hook_rows, release_ledger
+from jetscale_cicd.decide.objects.ledger import hook_rows, packaged_rows, release_ledger
 from jetscale_cicd.decide.objects.snapshot import Snapshot
 from jetscale_cicd.decide.objects.table import has_status, place_of
 from jetscale_cicd.model.ledger import Ledger
 from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.revision import RevisionState
 from jetscale_cicd.model.target import Target
+from jetscale_cicd.observe.cluster.definitions import definitions_of, seen_definitions
 from jetscale_cicd.observe.cluster.helm_release import failed_revisions
 from jetscale_cicd.observe.cluster.kinds import Kinds
 from jetscale_cicd.tools.beside import each_beside
@@ -53,6 +56,8 @@ class ReleaseObjects:
         left: objects that failed revisions had and the release has no more, by the number of the revision.
         missed: hooks that never succeeded, and that no upgrade runs.
         proven: the revision is not known to be unverified.
+        definitions: those that came with the package.
+        brought_back: it is a rollback, which takes no definition back.
     """
 
     api: Kubernetes
@@ -65,6 +70,8 @@ class ReleaseObjects:
     left: Mapping[int, Sequence[Manifest]] = field(default_factory=dict)
     missed: tuple[HookRun, ...] = ()
     proven: bool = False
+    definitions: tuple[PackagedDefinition, ...] = ()
+    brought_back: bool = False
 
     @classmethod
     def of(cls, api: Kubernetes, target: Target, stored: StoredRelease, since: str = "") -> "ReleaseObjects":
@@ -102,6 +109,19 @@ class ReleaseObjects:
         left = left_by(attempts, (*self.manifests, *self.hooks), self.target.namespace)
         return replace(self, left=left, missed=missed_hooks(attempts, _parsed(self.target, stored)[1]))
 
+    def with_definitions(self, stored: StoredRelease) -> "ReleaseObjects":
+        """The same, and the definitions of its package, unless the target ignores those.
+
+        Args:
+            stored: the revision whose objects these are.
+
+        Raises:
+            ConfigurationError: ``MANIFESTS``, they cannot be read.
+        """
+        if self.target.crds == "ignore":
+            return self
+        return replace(self, definitions=definitions_of(self.target, stored), brought_back=is_rollback(stored.revision))
+
     def ledger(self, *, fresh: bool = True) -> Ledger:
         """Every object, and each hook of this deploy that is there.
 
@@ -115,7 +135,10 @@ class ReleaseObjects:
         hooks = hook_rows(self.hooks, around) if self.since else missed_rows(self.missed, around)
         rows = release_ledger(self.manifests, around).rows
         required = release_ledger(self.required, around, owned=False).rows
-        return Ledger((*hooks, *rows, *required, *leftover_rows(self.left, around)))
+        packaged = packaged_rows(self.definitions, around, brought_back=self.brought_back)
+        moved = {(each.kind, each.name) for each in packaged}  # from the templates, and not left over
+        left = (each for each in leftover_rows(self.left, around) if (each.kind, each.name) not in moved)
+        return Ledger((*hooks, *packaged, *rows, *required, *left))
 
     def see(self, *, fresh: bool = True) -> Snapshot:
         """Everything that its objects are judged by.
@@ -124,6 +147,7 @@ class ReleaseObjects:
             ApiFailure: the API server does not answer.
         """
         objects: dict[str, tuple[Object, ...]] = {place_of(each.group, each.kind): () for each in self._all}
+        objects |= {DEFINITION: ()} if self.definitions else {}
         unseen = set()
         for place, things in each_beside(lambda ask: ask(), self._questions({} if fresh else _CACHED)):
             if things is None:
@@ -155,6 +179,8 @@ class ReleaseObjects:
             if resource := served.get((each.api_version, each.kind)):
                 within = each.namespace or namespace if resource.namespaced else ""
                 asked.setdefault((place_of(each.group, each.kind), within), []).append(each)
+        if self.definitions:
+            yield lambda: (DEFINITION, seen_definitions(self.api, self.definitions))
         for (place, _), those in asked.items():
             yield partial(self._ask, place, those, query)
         for place, path in _BESIDE.items():

@@ -40,7 +40,7 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
 
 def _ledger(api: Kubernetes, target: Target, stored: StoredRelease, unseen: list[str]) -> Ledger | None:
     try:
-        return ReleaseObjects.of(api, target, stored).with_history(stored).ledger()
+        return ReleaseObjects.of(api, target, stored).with_history(stored).with_definitions(stored).ledger()
     except ApiFailure as failed:
         unseen.append(f"the objects of the release: {failed.message}")
     except ConfigurationError:  # which the comparison of its fields reports

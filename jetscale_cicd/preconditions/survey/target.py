@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from jetscale_cicd.context import RunContext
+from jetscale_cicd.decide.cluster.definition_findings import DefinitionReview
+from jetscale_cicd.decide.cluster.definitions import PackagedDefinition, packaged_in
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP, Pipes
@@ -102,6 +104,7 @@ class TargetSurvey:
         self.inventory = Once(self._inventory)
         self.pipes = Once(self._pipes)
         self.new_namespace = Once(self._is_new)
+        self.definitions = Once(self._definitions)
 
     @property
     def target(self) -> Target:
@@ -112,6 +115,11 @@ class TargetSurvey:
     def manifests(self) -> tuple[Manifest, ...]:
         """The objects of a deploy, hooks included; () where they are not rendered."""
         return self.rendering.manifests if self.rendering else ()
+
+    @property
+    def packaged(self) -> tuple[PackagedDefinition, ...]:
+        """The definitions in ``crds/`` of the package."""
+        return packaged_in(self.manifests)
 
     @property
     def api(self) -> "Kubernetes | None":
@@ -168,7 +176,7 @@ class TargetSurvey:
     @property
     def hooks(self) -> Deploy:
         """Which hooks run in a deploy."""
-        return Deploy(self.installs, self.target.helm_test)
+        return Deploy(self.installs, self.target.helm_test, self.target.crds == "apply")
 
     def contract_secrets(self, wanted: Mapping[str, Sequence[str]]) -> ContractSecrets:
         """Secrets of the contract, by what the release makes and what the cluster has."""
@@ -190,6 +198,7 @@ class TargetSurvey:
             external_secrets=target.contract_external_secrets,
             rolls_back=target.rollback,
             tests=target.helm_test,
+            definitions=target.crds,
         )
 
     @property
@@ -211,11 +220,25 @@ class TargetSurvey:
         return see_inventory(
             self.cluster,
             target,
-            to_see(self.needs(), self.made(), install=install, tests=target.helm_test)
+            to_see(self.needs(), self.made(), self.hooks)
             | to_compare(self.manifests, self.deployed(), install=install, namespace=target.namespace)
             | {Thing("", "Secret", target.namespace, name) for name in target.contract_secrets},
             routed=routed_kinds(self.manifests, target.namespace),
             new_namespace=self.new_namespace(),
+        )
+
+    def _definitions(self) -> DefinitionReview:
+        """The definitions of the package, beside what the cluster has of them."""
+        from jetscale_cicd.observe.cluster.definitions import see_definitions
+
+        target = self.target
+        return DefinitionReview(
+            seen=see_definitions(self.cluster, self.packaged),
+            release=f"{target.namespace}/{target.release}",
+            installs=self.installs,
+            applies=target.crds == "apply",
+            deployed=self.deployed(),
+            chart=self.context.settings.chart.path,
         )
 
     def _pipes(self) -> Pipes:

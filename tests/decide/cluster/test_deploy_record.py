@@ -5,12 +5,14 @@ from jetscale_cicd.decide.cluster.deploy_record import (
     record_labels,
     record_values,
     recorded,
+    recorded_definitions,
     recorded_deploy,
     recorded_run,
     state_labels,
 )
 from jetscale_cicd.decide.cluster.masking import MASKED, exposes, masked
 from jetscale_cicd.model.live import Deployed
+from jetscale_cicd.model.record import replace
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState
 
 DEPLOYED = Deployed(version="1.2.3", commit="a" * 40, digest=f"sha256:{'b' * 64}", values_digest=f"sha256:{'c' * 64}")
@@ -19,6 +21,14 @@ DEPLOYED = Deployed(version="1.2.3", commit="a" * 40, digest=f"sha256:{'b' * 64}
 def test_a_deploy_is_read_back_from_its_values() -> None:
     values = record_values(DEPLOYED, "run", "d1")
     assert (recorded(values), recorded_run(values), recorded_deploy(values)) == (DEPLOYED, "run", "d1")
+
+
+def test_the_digests_of_definitions_are_read_back_and_no_others() -> None:
+    values = record_values(replace(DEPLOYED, definitions={"a.test": "1"}), "run", "d1")
+    assert recorded_definitions(values) == {"a.test": "1"}
+    assert recorded(values) == DEPLOYED
+    assert "definitions" not in record_values(DEPLOYED, "run", "d1")["global"]["stage6"]  # type: ignore[index]
+    assert recorded_definitions({"global": {"stage6": {"definitions": ["a"]}}}) == {}
 
 
 def test_values_that_name_no_deploy_give_none() -> None:

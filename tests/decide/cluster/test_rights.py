@@ -9,6 +9,7 @@ from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.missing_rights import Account, missing_rights
 from jetscale_cicd.decide.cluster.rights import Access, DeployScope, needed_accesses
 from jetscale_cicd.decide.cluster.served import Resource
+from jetscale_cicd.model.target import CrdsRule
 
 SERVED = {
     ("v1", "ConfigMap"): Resource("", "v1", "configmaps", True),
@@ -120,9 +121,17 @@ def test_a_kind_without_namespace_is_asked_of_the_cluster() -> None:
     }
 
 
-@pytest.mark.parametrize(("installs", "expected"), [(True, {"get", "patch", "create"}), (False, set())])
-def test_helm_installs_crds_with_the_first_revision_alone(installs: bool, expected: set[str]) -> None:
-    scope = DeployScope(namespace="shop", release="app", installs=installs)
+@pytest.mark.parametrize(
+    ("rule", "installs", "expected"),
+    [
+        ("check", True, {"get", "patch", "create"}),
+        ("check", False, {"get"}),
+        ("ignore", False, set()),
+        ("apply", False, {"get", "patch", "create"}),
+    ],
+)
+def test_helm_installs_crds_with_the_first_revision_alone(rule: CrdsRule, installs: bool, expected: set[str]) -> None:
+    scope = DeployScope(namespace="shop", release="app", installs=installs, definitions=rule)
     found = needed_accesses(scope, [CRD], SERVED)
     assert verbs(found, "customresourcedefinitions.apiextensions.k8s.io", namespace="") == expected
 

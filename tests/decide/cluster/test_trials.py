@@ -7,6 +7,7 @@ import pytest
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests
 from jetscale_cicd.decide.cluster.rights import DeployScope
 from jetscale_cicd.decide.cluster.trials import Trial, merge_patch, own_kinds, renamed, trials
+from jetscale_cicd.model.target import CrdsRule
 
 SCOPE = DeployScope(namespace="shop", release="app")
 CRD = (
@@ -174,17 +175,18 @@ def test_a_patch_names_what_changed_and_what_is_gone(
 # Definitions
 
 
-@pytest.mark.parametrize(("installs", "count"), [(True, 1), (False, 0)])
-def test_definitions_of_a_chart_are_tried_with_the_first_deploy_alone(installs: bool, count: int) -> None:
-    scope = DeployScope(namespace="shop", release="app", installs=installs)
-    assert len(trials(scope, parsed(CRD), ())) == count
-
-
-def test_a_definition_of_crds_comes_with_the_first_deploy_alone() -> None:
-    assert own_kinds(SCOPE, parsed(CRD), ()) == set()
-    assert own_kinds(DeployScope(namespace="shop", release="app", installs=True), parsed(CRD), ()) == {
-        ("own.test", "Own")
-    }
+@pytest.mark.parametrize(
+    ("rule", "installs", "comes"),
+    [("check", True, True), ("check", False, False), ("ignore", False, False), ("apply", False, True)],
+)
+def test_a_definition_of_crds_comes_with_the_first_deploy_or_is_applied(
+    rule: CrdsRule, installs: bool, comes: bool
+) -> None:
+    scope = DeployScope(namespace="shop", release="app", installs=installs, definitions=rule)
+    assert len(trials(scope, parsed(CRD), ())) == (
+        comes and rule != "apply"
+    )  # what a run applies itself it tries itself
+    assert own_kinds(scope, parsed(CRD), ()) == ({("own.test", "Own")} if comes else set())
 
 
 def test_a_definition_that_gets_other_labels_brings_no_kind_that_is_not_known() -> None:

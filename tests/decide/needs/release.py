@@ -120,7 +120,7 @@ def unmet(text: str, inventory: Inventory | None = None, *, install: bool = True
     rendered = manifests(text)
     needs, made = needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE)
     values = more.pop("values", None)
-    deploy = Deploy(install, more.pop("tests", False))
+    deploy = Deploy(install, more.pop("tests", False), more.pop("definitions", False))
     given = Circumstances(release=made, inventory=inventory or seen(), deploy=deploy, **more)
     return unmet_needs(needs, given, values)
 

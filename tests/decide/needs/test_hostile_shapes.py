@@ -84,6 +84,6 @@ def test_any_json_in_any_place_is_judged(several: list[dict[str, Any]], install:
         )
         assert all(each.code and each.message for each in (*found.errors, *found.warnings))
         foreign_objects(rendered, (), inventory, install=install, release="app", namespace=NAMESPACE)
-    assert all(each.name or each.kind for each in to_see(needs, made, install=install))
+    assert all(each.name or each.kind for each in to_see(needs, made, Deploy(install)))
     routes_of(rendered, NAMESPACE)
     assert [user_of(each, NAMESPACE).namespace for each in rendered]

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Present, Resource
-from jetscale_cicd.decide.needs.judge import removed_by, to_see, unserved_of_live, without_unserved
+from jetscale_cicd.decide.needs.judge import removed_by, to_see, unserved_of_live, without_packaged, without_unserved
 from jetscale_cicd.decide.needs.made import made_by
-from jetscale_cicd.decide.needs.need import Thing
+from jetscale_cicd.decide.needs.need import Thing, Use
 from jetscale_cicd.decide.needs.references import needs_of
 from jetscale_cicd.decide.needs.routes import Route
 from jetscale_cicd.errors import PreconditionError
@@ -222,6 +223,19 @@ def test_a_kind_comes_from(text: str, install: bool, expected: list[str]) -> Non
     assert codes(text, install=install) == expected
 
 
+def test_a_run_that_applies_crds_brings_their_kinds_in_an_upgrade_too() -> None:
+    assert codes(IN_CRDS + OF_CRD, install=False, definitions=True) == []
+    other = IN_CRDS.replace("CustomResourceDefinition", "ConfigMap") + OF_CRD
+    assert codes(other, install=False, definitions=True) == ["KIND_NOT_SERVED"]
+
+
+def test_of_a_kind_that_crds_brings_another_check_says_whether_it_is_there() -> None:
+    rendered = manifests(IN_CRDS + OF_CRD + thing("other.test/v1", "Other", "o"))
+    left = without_packaged(needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE))
+    assert [each.thing.kind for each in left if each.use is Use.KIND and each.api_version == "new.test/v1"] == []
+    assert "Other" in [each.thing.kind for each in left]
+
+
 def test_a_version_that_was_removed_is_told_with_the_one_that_is_served() -> None:
     (found,) = judged(thing("batch/v1beta1", "CronJob", "one") + thing("batch/v1beta1", "CronJob", "two"))
     assert "batch/v1, and not" in found.message
@@ -403,7 +417,7 @@ def test_the_cluster_is_asked_for_what_the_release_does_not_make_in_time() -> No
         + CLAIM
     )
     rendered = manifests(text)
-    asked = to_see(needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE), install=True)
+    asked = to_see(needs_of(rendered, NAMESPACE), made_by(rendered, NAMESPACE), Deploy(install=True))
     assert {(each.kind, each.name) for each in asked} == {
         ("Secret", "db"),
         ("Secret", "late"),

@@ -66,7 +66,7 @@ class FakeDelivery:
         return Package(Path("/nowhere/chart.tgz"), "sha256:p")
 
     def manifests(self, archive: Path) -> bytes:
-        raise AssertionError("helm renders the manifests itself")
+        return b""  # of a chart without crds/, for which alone they are read
 
     def report_interrupted(self, record: Deployed, run: str) -> None:
         self.reported.append((record, run))
