@@ -62,7 +62,7 @@ def test_a_new_version_is_not_kept_back_by_a_rollback_that_failed(live: Stack) -
 
 @pytest.mark.parametrize("what", ["rollback", "upgrade"])
 def test_a_helm_outside_stage_6_that_is_at_work_is_waited_for_and_deployed_over(live: Stack, what: str) -> None:
-    slow = ["--set", "image=faults.invalid/slow:8", "--reuse-values"]
+    slow = ["--set", "image=faults.invalid/slow:4", "--reuse-values"]
     chart = str(live.sample.repo.path / "charts" / "app")
     if what == "rollback":
         live.sample.commit("chore(live): slow", {LIVE: "size: 4\nimage: faults.invalid/slow:5\n"})

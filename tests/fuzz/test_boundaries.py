@@ -87,7 +87,7 @@ NOT_FOREIGN = {
     ),
     "preconditions/own_checks.py:_of_packages": "an installed package, which is loaded by its entry point",
     "cli/arguments.py:_jobs": "the command line, checked to be a few digits",
-    "engines/helm/recover.py:_check_dead": "a time in Helm's record; what is none is caught there",
+    "engines/helm/outside.py:_age": "a time of a Secret; what is none is caught there",
     "tools/git/descendants.py:_parents": "ps, or /proc",
     "tools/helm.py:Helm.version": "digits of `helm version`, found by an expression",
     "tools/process.py:_run_to_end": "an exit status",
