@@ -9,6 +9,7 @@ from typing import Any
 
 from jetscale_cicd.config.bounded_json import JsonRefused
 from jetscale_cicd.decide.cluster import drift, manifest_diff, manifest_text, masking, revisions
+from jetscale_cicd.decide.cluster.additions import Resource
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
@@ -67,6 +68,22 @@ DEPLOYMENT: dict[str, Any] = {
     "metadata": _META,
     "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:1"}]}}},
     "status": {"replicas": 2, "readyReplicas": 1, "conditions": [{"type": "Available", "status": "True"}]},
+}
+_EDITED: dict[str, Any] = {"f:containers": {'k:{"name":"s"}': {".": {}, "f:name": {}}}, "f:finalizers": {'v:"a"': {}}}
+EDITED: dict[str, Any] = {
+    **DEPLOYMENT,
+    "metadata": {
+        **_META,
+        "managedFields": [
+            {
+                "manager": "kubectl-edit",
+                "operation": "Update",
+                "time": "2026-01-01T10:00:00Z",
+                "fieldsV1": {"f:spec": {"f:replicas": {}, "f:template": {"f:spec": _EDITED}}, "f:data": {"i:0": {}}},
+            }
+        ],
+    },
+    "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:2"}, {"name": "s"}]}}},
 }
 OBJECTS: list[Any] = [
     DEPLOYMENT,
@@ -201,6 +218,7 @@ def api_refusal(content: bytes) -> None:
 def drifted(content: bytes) -> None:
     live = read_object(content)
     drift.compare(live, DEPLOYMENT, masked=False)
+    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), masked=False, custom=False)
 
 
 def manifests(content: bytes) -> None:
@@ -274,7 +292,7 @@ BOUNDARIES = {
     "Helm Secret": Boundary(helm_secret, RELEASES, (UnreadableRelease, JsonRefused), (), packed_release, 4),
     "API object": Boundary(api_object, OBJECTS, (JsonRefused,), pack="json"),
     "API refusal": Boundary(api_refusal, STATUSES, pack="json"),
-    "drift": Boundary(drifted, [DEPLOYMENT], (JsonRefused,), pack="json"),
+    "drift": Boundary(drifted, [EDITED], (JsonRefused,), pack="json"),
     "manifests": Boundary(manifests, [MANIFESTS], (), YAML_SIGNS, weight=2),
     "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
     "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),

@@ -24,14 +24,14 @@ def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus
     if stored is None:
         return TargetStatus(target=target, live=live, context=api.context)
     unseen: list[str] = []
-    drift = find_drift(api, target, stored, unseen)
+    differences = find_drift(api, target, stored, unseen)
     ledger = _ledger(api, target, stored, unseen)
     faults = in_order_of_cause(ledger.faults()) if ledger else ()
     return TargetStatus(
         target=target,
         live=live,
         context=api.context,
-        drift=drift,
+        differences=differences,
         unseen=tuple(unseen),
         ledger=ledger,
         fault=next(iter(faults), None),

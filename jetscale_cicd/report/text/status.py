@@ -1,12 +1,20 @@
 """What is released, published, deployed and healthy, a line each."""
 
+from collections import Counter
+
 from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
-from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.model.status import Drift, DriftKind, Redeploy, Status, TargetStatus
 from jetscale_cicd.report.paint import Paint, plain
 from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
+
+_AFTERWARDS = {
+    Redeploy.RESTORES: "a redeploy takes it back",
+    Redeploy.KEEPS: "a redeploy keeps it",
+    Redeploy.HELM_3_RESTORES: "a redeploy by helm 3 takes it back, one by helm 4 keeps it",
+}
 
 
 def status_text(status: Status, paint: Paint) -> str:
@@ -72,11 +80,29 @@ def _health(status: TargetStatus) -> list[str]:
 
 def _drift(status: TargetStatus) -> list[str]:
     lines = [f"cannot compare {plain(line)}" for line in status.unseen[:SHOWN]]
-    if status.drift is None:
+    found = status.differences
+    if found is None:
         return lines
-    for each in status.drift[:SHOWN]:
-        where = f"{each.subject} {each.path}".strip()
-        lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release sets {plain(each.wanted)}")
-    if not (status.drift or status.unseen):
-        lines.append("no drift: every field that the release sets has its value")
-    return lines + more(len(status.drift))
+    shown = found.drift[:SHOWN]
+    lines += [plain(f"drift: {_difference(each)}") for each in shown]
+    lines += more(len(found.drift))
+    lines += [plain(f"take it back: {command}") for command in dict.fromkeys(each.undo for each in shown if each.undo)]
+    if not (found.drift or status.unseen):
+        lines.append("no drift: every field that the release sets has its value, and nobody added one")
+    return lines + _others(found.others)
+
+
+def _difference(drift: Drift) -> str:
+    where = f"{drift.subject} {drift.path}".strip()
+    by = f"{drift.kind} by {drift.by}{f' at {drift.at}' if drift.at else ''}" if drift.by else ""
+    if drift.kind is not DriftKind.ADDED:
+        return f"{where} is {drift.live}, the release sets {drift.wanted}{f': {by}' if by else ''}"
+    what_then = ", ".join(filter(None, (by, _AFTERWARDS[drift.redeploy])))
+    return f"{where} is {drift.live}, which the release does not set: {what_then}"
+
+
+def _others(others: tuple[Drift, ...]) -> list[str]:
+    """One line: whether these have a right to it is not known here."""
+    counts = Counter(each.by for each in others)
+    fields = ", ".join(f"{number} by {name}" for name, number in counts.most_common())
+    return [plain(f"fields that other programs added, no drift (--output json names them): {fields}")] if others else []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
-from jetscale_cicd.model.status import Drift
+from jetscale_cicd.model.status import Drift, DriftKind
 
 Object = dict[str, Any]
 
@@ -53,6 +53,14 @@ def test_the_same_does_not_differ() -> None:
         ({"a": 1}, {"a": "1"}, {"spec.a": ("1", '"1"')}),
         ({"a": {}}, {}, {"spec.a": ("{}", "absent")}),
         ({"args": ["a"]}, {"args": ["a", "b"]}, {"spec.args": ('["a"]', '["a", "b"]')}),
+        ({"rules": [{"a": 1}, {"b": 2}]}, {"rules": [{"b": 2}]}, {"spec.rules.0": ('{"a": 1}', "absent")}),
+        ({"rules": [{"b": 2}]}, {"rules": [{"b": 2}, {"a": 1}]}, {"spec.rules.1": ("absent", '{"a": 1}')}),
+        (
+            {"rules": [{"b": 2}]},
+            {"rules": [{"c": 2}, {"a": 1}]},
+            {"spec.rules": ('[{"b": 2}]', '[{"c": 2}, {"a": 1}]')},
+        ),
+        ({"rules": []}, {"rules": [{"a": 1}]}, {"spec.rules": ("[]", '[{"a": 1}]')}),
         ({}, {"extra": {"x": 1}}, {"spec.extra": ("absent", '{"x": 1}')}),
     ],
 )
@@ -71,8 +79,8 @@ def test_every_field_that_differs_is_named_once_in_the_order_of_the_paths() -> N
     wanted = spec(replicas=1, containers=[{"image": "b"}], extra={"x": 1})
     assert compare(live, wanted, masked=False) == (
         Drift(subject="Deployment web", path="spec.containers.0.image", live='"a"', wanted='"b"'),
-        Drift(subject="Deployment web", path="spec.extra", live="absent", wanted='{"x": 1}'),
-        Drift(subject="Deployment web", path="spec.paused", live="true", wanted="absent"),
+        Drift(subject="Deployment web", path="spec.extra", live="absent", wanted='{"x": 1}', kind=DriftKind.REMOVED),
+        Drift(subject="Deployment web", path="spec.paused", live="true", wanted="absent", kind=DriftKind.ADDED),
         Drift(subject="Deployment web", path="spec.replicas", live="4", wanted="1"),
     )
 

@@ -54,8 +54,8 @@ def found(api: Server, target: Target, *manifests: str) -> tuple[list[tuple[str,
     """Subject and path of each difference, and what could not be compared."""
     unseen: list[str] = []
     stored = StoredRelease.decode(secret(3, manifest="\n---\n".join(manifests)))
-    drift = find_drift(api, target, stored, unseen)
-    return None if drift is None else [(each.subject, each.path) for each in drift], unseen
+    differences = find_drift(api, target, stored, unseen)
+    return None if differences is None else [(each.subject, each.path) for each in differences.drift], unseen
 
 
 def deployment(replicas: int = 1) -> Object:
@@ -144,7 +144,9 @@ def test_where_values_come_from_the_environment_none_is_shown() -> None:
     api = Server({WEB: deployment(replicas=2)})
     api.applied[WEB] = deployment()
     unseen: list[str] = []
-    (drift,) = find_drift(api, target, StoredRelease.decode(secret(3, manifest=MANIFEST)), unseen) or ()
+    differences = find_drift(api, target, StoredRelease.decode(secret(3, manifest=MANIFEST)), unseen)
+    assert differences
+    (drift,) = differences.drift
     assert drift.path == "spec.replicas"
     assert not {"1", "2"} & {drift.live, drift.wanted}
 
