@@ -23,6 +23,12 @@ kind: Role
 metadata: {name: web}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
 """
+CLEAR = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: clear}
+data: {login: {{ .Values.login | quote }}, size: {{ .Values.size | quote }}}
+"""
 # Adds a container before the others, and a variable.
 EDITOR = f"""\
 #!{sys.executable}
@@ -133,6 +139,26 @@ def test_what_another_program_adds_is_named_and_no_drift(live: Stack) -> None:
     assert target["drift"] == []
     assert shown(target["others"]) == {("Deployment web", "metadata.labels.mesh", "added", "mesh-operator", "keeps")}
     assert "1 by mesh-operator" in live.command("status").stdout
+
+
+def test_where_values_come_from_the_environment_only_those_are_masked(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    keys = "    secrets: {login: LOGIN}"
+    live = stack(tmp_path, cluster, namespace, helm4, more=keys, **{"charts/app/templates/clear.yaml": CLEAR})
+    live.done(LOGIN="lion-and-witch")
+    kubectl(live, "scale", "deployment", "web", "--replicas=4")
+    kubectl(live, "patch", "configmap", "clear", "--patch", '{"data": {"login": "nobody", "size": "9", "more": "z"}}')
+    environments: list[dict[str, str]] = [{}, {"LOGIN": "lion-and-witch"}, {"LOGIN": "another-since"}]
+    for env in environments:
+        ended = live.command("status", "--output=json", **env)
+        assert {(each["path"], each["live"], each["wanted"]) for each in ended.json["targets"][0]["drift"]} == {
+            ("data.login", "(masked)", "(masked)"),
+            ("data.more", '"z"', "absent"),
+            ("data.size", '"9"', '"3"'),
+            ("spec.replicas", "4", "1"),
+        }
+        assert "witch" not in ended.stdout + ended.stderr
 
 
 def test_what_a_pods_environment_calls_a_secret_is_not_shown(live: Stack) -> None:

@@ -15,6 +15,7 @@ from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
+from jetscale_cicd.decide.cluster.visible import Visible, public_words
 from jetscale_cicd.decide.needs import hosts, judge, ownership, references
 from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Present
@@ -84,6 +85,7 @@ EDITED: dict[str, Any] = {
         ],
     },
     "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:2"}, {"name": "s"}]}}},
+    "chart": {"values": {"size": 3}, "templates": [{"name": "templates/a.yaml", "data": "YTogYgo="}]},
 }
 OBJECTS: list[Any] = [
     DEPLOYMENT,
@@ -215,10 +217,14 @@ def api_refusal(content: bytes) -> None:
     status_of(content)
 
 
+SEES = Visible(redact=str, is_secret_name=lambda name: "PASSWORD" in name, public=frozenset({"i"}))
+
+
 def drifted(content: bytes) -> None:
     live = read_object(content)
-    drift.compare(live, DEPLOYMENT, masked=False)
-    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), masked=False, custom=False)
+    drift.compare(live, DEPLOYMENT, SEES)
+    public_words(live, ("a.b",))
+    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), SEES, custom=False)
 
 
 def manifests(content: bytes) -> None:

@@ -15,6 +15,7 @@ from jetscale_cicd.decide.cluster.managed_fields import (
     owners_of,
 )
 from jetscale_cicd.decide.cluster.managers import Role
+from jetscale_cicd.decide.cluster.visible import Visible
 from jetscale_cicd.decide.fields import Object, text
 from jetscale_cicd.model.status import Differences, Drift, DriftKind, Redeploy
 
@@ -28,15 +29,14 @@ _ABSENT = "absent"
 Difference = tuple[Path, object, object]
 
 
-def compare(live: Object, wanted: Object, *, masked: bool) -> tuple[Drift, ...]:
+def compare(live: Object, wanted: Object, visible: Visible) -> tuple[Drift, ...]:
     """Every field that the release sets and that is not so.
 
     Args:
         live: the object as it is.
-        masked: values may be secret; those of a Secret are anyway.
         wanted: the same after a server-side apply of the release's manifest, which was not carried out.
+        visible: which values may be shown.
     """
-    hidden = masked or wanted.get("kind") == "Secret"
     owners = owners_of(live)
     # What the live object lacks is owned in the other one alone.
     nodes = tuple(owner.fields for owner in (*owners, *owners_of(wanted)))
@@ -52,29 +52,30 @@ def compare(live: Object, wanted: Object, *, masked: bool) -> tuple[Drift, ...]:
         )
         for path, one, other in _differences(_compared(live), _compared(wanted), nodes, ())
         for by, at in (_hand(owner_of(owners, path)),)
+        for hidden in (visible.hides(str(wanted.get("kind", "")), path, one, other),)
     )
 
 
-def find_added(live: Object, release: Object, resource: Resource, *, masked: bool, custom: bool) -> Differences:
+def find_added(live: Object, release: Object, resource: Resource, visible: Visible, *, custom: bool) -> Differences:
     """What a live object has and the manifest of its release lacks, by who added it.
 
     Args:
         live: the object as it is.
         release: its manifest.
-        masked: values may be secret; those of a Secret are anyway.
+        visible: which values may be shown.
         custom: it is a custom resource, or the definition of one, whose lists helm 3 replaces.
     """
     found = find_additions(live, release, owners_of(live))
     people = tuple(each for each in found if each.owner.role is Role.PERSON)
     undo = removal(live, people, resource) if people else ""
-    hidden = masked or release.get("kind") == "Secret"
+    kind = str(release.get("kind", ""))
 
     def line(each: Addition, undo: str = "") -> Drift:
         in_list = any(isinstance(step, Item) for step in each.path)
         return Drift(
             subject=_subject(release),
             path=dotted(each.path),
-            live=_MASK if hidden else _shown(each.value),
+            live=_MASK if visible.hides(kind, each.path, each.value, None) else _shown(each.value),
             wanted=_ABSENT,
             kind=DriftKind.ADDED,
             redeploy=Redeploy.HELM_3_RESTORES if custom and in_list else Redeploy.KEEPS,

@@ -3,11 +3,12 @@
 from jetscale_cicd.decide.cluster.additions import Resource
 from jetscale_cicd.decide.cluster.drift import compare, find_added, without_nulls
 from jetscale_cicd.decide.cluster.manifests import Manifest, parse_manifests, secrets_in
+from jetscale_cicd.decide.cluster.visible import Visible, public_words
 from jetscale_cicd.decide.fields import text
 from jetscale_cicd.decide.objects.ledger import is_removed_when_done
 from jetscale_cicd.decide.objects.table import is_of_kubernetes
 from jetscale_cicd.errors import ConfigurationError
-from jetscale_cicd.model.record import replace
+from jetscale_cicd.model.record import field, frozen, replace
 from jetscale_cicd.model.status import Differences, Drift, DriftKind
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.kinds import Kinds
@@ -31,46 +32,63 @@ def find_drift(api: Kubernetes, target: Target, stored: StoredRelease, unseen: l
     except ConfigurationError as unreadable:
         unseen.append(unreadable.message)
         return None
-    found: list[Differences] = []
+    seen: list[Seen] = []
     kinds = Kinds(api)
     for manifest in manifests:
         try:
-            found.append(_differences(api, kinds, target, manifest))
+            seen.append(_see(api, kinds, target, manifest))
         except ApiFailure as failed:
             unseen.append(f"{manifest.kind} {manifest.name}: {failed.message}")
+    # Of all objects first: what is secret in one of them may be in clear in another, in a variable of a pod, say.
+    objects = (*manifests, *(replace(each.manifest, document=each.live) for each in seen if each.live))
+    api.redact.learn(secrets_in(objects, api.redact.is_secret_name))
+    visible = Visible(
+        redact=api.redact,
+        is_secret_name=api.redact.is_secret_name,
+        public=public_words(stored.content, target.secrets) if target.secrets else None,
+    )
+    found = [_differences(each, _kubectl(api, each), visible) for each in seen]
     return Differences(
         drift=tuple(line for each in found for line in each.drift),
         others=tuple(line for each in found for line in each.others),
     )
 
 
-def _differences(api: Kubernetes, kinds: Kinds, target: Target, manifest: Manifest) -> Differences:
+@frozen
+class Seen:
+    """An object of a release: its manifest, what is there, if anything, and what an apply would make of that."""
+
+    manifest: Manifest
+    live: Object | None
+    wanted: Object = field(default_factory=dict)
+
+
+def _see(api: Kubernetes, kinds: Kinds, target: Target, manifest: Manifest) -> Seen:
     path = kinds.path(manifest, target.namespace)
     live = api.get(path)
-    if live is None and is_removed_when_done(manifest):
+    return Seen(manifest, live, api.apply(path, without_nulls(manifest.document), _MANAGER) if live else {})
+
+
+def _differences(seen: Seen, resource: Resource, visible: Visible) -> Differences:
+    manifest = seen.manifest
+    if seen.live is None and is_removed_when_done(manifest):
         return Differences()
-    if live is None:
+    if seen.live is None:
         gone = Drift(
             subject=f"{manifest.kind} {manifest.name}", path="", live="absent", wanted="present", kind=DriftKind.REMOVED
         )
         return Differences(drift=(gone,))
-    both = (manifest, replace(manifest, document=live))
-    api.redact.learn(secrets_in(both, api.redact.is_secret_name))  # in clear in a variable of a pod, say
-    # Where values come from the environment, it is not known which field holds one of them.
-    masked = bool(target.secrets)
-    release = without_nulls(manifest.document)
-    changed = compare(live, api.apply(path, release, _MANAGER), masked=masked)
     custom = not is_of_kubernetes(manifest.group) or manifest.kind == "CustomResourceDefinition"
-    added = find_added(live, release, _kubectl(api, live, manifest), masked=masked, custom=custom)
-    return Differences(drift=(*changed, *added.drift), others=added.others)
+    added = find_added(seen.live, without_nulls(manifest.document), resource, visible, custom=custom)
+    return Differences(drift=(*compare(seen.live, seen.wanted, visible), *added.drift), others=added.others)
 
 
-def _kubectl(api: Kubernetes, live: Object, manifest: Manifest) -> Resource:
+def _kubectl(api: Kubernetes, seen: Seen) -> Resource:
     """How kubectl names an object."""
-    namespace = text(live, "metadata", "namespace")
+    namespace = text(seen.live, "metadata", "namespace")
     context = ("--context", api.context) if api.context else ()
-    kind = manifest.kind.lower()
+    kind, group = seen.manifest.kind.lower(), seen.manifest.group
     return Resource(
-        kind=f"{kind}.{manifest.group}" if manifest.group else kind,
+        kind=f"{kind}.{group}" if group else kind,
         where=(*context, *(("--namespace", namespace) if namespace else ())),
     )

@@ -20,6 +20,7 @@ from jetscale_cicd.decide.cluster.additions import Addition, Resource, find_addi
 from jetscale_cicd.decide.cluster.drift import compare
 from jetscale_cicd.decide.cluster.managed_fields import dotted, owner_of, owners_of
 from jetscale_cicd.decide.cluster.managers import Role, role_of
+from jetscale_cicd.decide.cluster.visible import Visible
 
 Object = dict[str, Any]
 RECORDED: dict[str, dict[str, Object]] = json.loads(
@@ -138,7 +139,7 @@ def test_items_are_compared_by_their_keys_wherever_they_are_in_the_list() -> Non
     containers = wanted["spec"]["template"]["spec"]["containers"]
     containers.reverse()
     containers[0]["env"][0]["value"] = "4"
-    (drift,) = compare(live, wanted, masked=False)
+    (drift,) = compare(live, wanted, Visible(redact=str, is_secret_name=lambda _: False))
     assert (drift.path, drift.live, drift.wanted) == (f"{POD}.containers[main].env[SIZE].value", '"3"', '"4"')
     assert drift.by == "helm"
 

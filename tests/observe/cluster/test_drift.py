@@ -139,16 +139,22 @@ def test_a_manifest_that_cannot_be_read_is_no_absence_of_drift(target: Target) -
     assert (drift, len(unseen)) == (None, 1)
 
 
-def test_where_values_come_from_the_environment_none_is_shown() -> None:
+def test_where_values_come_from_the_environment_only_what_may_be_one_is_masked() -> None:
     target = Target(name="live", client_name="shop", release="app", secrets={"a": "A"})
-    api = Server({WEB: deployment(replicas=2)})
-    api.applied[WEB] = deployment()
-    unseen: list[str] = []
-    differences = find_drift(api, target, StoredRelease.decode(secret(3, manifest=MANIFEST)), unseen)
+    live, wanted = deployment(replicas=2), deployment()
+    wanted["spec"] |= {"image": "of-an-earlier-environment", "kind": "a-word"}
+    api = Server({WEB: live})
+    api.applied[WEB] = wanted
+    stored = StoredRelease.decode(
+        secret(3, manifest=MANIFEST, config={"a": "of-an-earlier-environment", "b": "a-word"})
+    )
+    differences = find_drift(api, target, stored, [])
     assert differences
-    (drift,) = differences.drift
-    assert drift.path == "spec.replicas"
-    assert not {"1", "2"} & {drift.live, drift.wanted}
+    assert {each.path: each.wanted for each in differences.drift} == {
+        "spec.replicas": "1",
+        "spec.image": "(masked)",
+        "spec.kind": '"a-word"',
+    }
 
 
 def test_a_date_is_sent_as_the_text_that_helm_sends(target: Target) -> None:
