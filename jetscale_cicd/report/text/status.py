@@ -7,6 +7,7 @@ from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
 from jetscale_cicd.model.status import Drift, DriftKind, Redeploy, Status, TargetStatus
 from jetscale_cicd.report.paint import Paint, plain
+from jetscale_cicd.report.text.objects import object_lines
 from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
 
@@ -70,12 +71,8 @@ def _due(decided: TargetDecision) -> list[str]:
 
 
 def _health(status: TargetStatus) -> list[str]:
-    rows = status.ledger.rows if status.ledger else ()
-    waiting = [plain(row.line) for row in rows if not row.state.is_green]
-    workloads = sum(row.pods is not None for row in rows)
-    ready = [f"{workloads} workload{'' if workloads == 1 else 's'} ready"] if workloads and not waiting else []
-    fault = [plain(f"{status.fault.code} {status.fault.sentence}")] if status.fault else []
-    return [*ready, *waiting[:SHOWN], *more(len(waiting)), *fault]
+    fault = [f"{status.fault.code} {status.fault.sentence}"] if status.fault else []
+    return [plain(line) for line in (*(object_lines(status.ledger) if status.ledger else ()), *fault)]
 
 
 def _drift(status: TargetStatus) -> list[str]:
