@@ -20,6 +20,15 @@ _AFTERWARDS = {
 
 def status_text(status: Status, paint: Paint) -> str:
     """Head, latest release, registry, targets and the next run."""
+    rows = status_rows(status)
+    width = max(len(name) for name, _ in rows)
+    names = [name if at == 0 or name != rows[at - 1][0] else "" for at, (name, _) in enumerate(rows)]
+    lines = zip(names, rows, strict=True)
+    return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, (_, line) in lines) + "\n"
+
+
+def status_rows(status: Status) -> list[tuple[str, str]]:
+    """Each line with what it is about."""
     plan, latest = status.plan, status.plan.latest
     rows = [("head", plan.head[:12])]
     rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
@@ -27,11 +36,9 @@ def status_text(status: Status, paint: Paint) -> str:
     for each, decided in zip(status.targets, plan.targets, strict=True):
         context = f" on {plain(each.context)}" if each.context else ""
         rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
-        rows += [("", line) for line in (*_due(decided), *_health(each), *_drift(each))]
+        rows += [(each.target.name, line) for line in (*_due(decided), *_health(each), *_drift(each))]
     rows.append(("next run", plain(f"refuses: {plan.blocker.code}" if plan.blocker else verdict(plan))))
-    rows += [("", line) for line in unmet_lines(plan)]
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, line in rows) + "\n"
+    return rows + [("next run", line) for line in unmet_lines(plan)]
 
 
 def _published(answer: RegistryAnswer | None) -> str:
@@ -76,7 +83,7 @@ def _health(status: TargetStatus) -> list[str]:
 
 
 def _drift(status: TargetStatus) -> list[str]:
-    lines = [f"cannot compare {plain(line)}" for line in status.unseen[:SHOWN]]
+    lines = [f"not compared: {plain(line)}" for line in status.unseen[:SHOWN]]
     found = status.differences
     if found is None:
         return lines
