@@ -25,12 +25,14 @@ from jetscale_cicd.planning.proposal import Proposal
 from jetscale_cicd.planning.release import DesiredRelease, find_desired_release
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jetscale_cicd.model.outcome import Run
     from jetscale_cicd.model.parity import Parity
     from jetscale_cicd.model.preflight import Preflight
     from jetscale_cicd.model.rollback import Rollback
     from jetscale_cicd.model.simulation import Simulation
-    from jetscale_cicd.model.status import Status
+    from jetscale_cicd.model.status import Status, TargetStatus
     from jetscale_cicd.model.verification import Adoption, Verification
 
 _ATTEMPTS = 3
@@ -246,10 +248,21 @@ def rollback_target(context: RunContext) -> Target:
 
 def status(context: RunContext) -> "Status":
     """The status: what is released, published and live, and what the next run would do."""
+    return _status(context, lambda each: engine_of(each.target).status(context, each.target, each.live))
+
+
+def watch(context: RunContext) -> "Iterator[Status]":
+    """The status, and again after each change, without end; of the commit that is head when it begins."""
+    from jetscale_cicd.planning.watching import watch_status
+
+    return watch_status(context, lambda see: _status(context, see))
+
+
+def _status(context: RunContext, see: "Callable[[TargetDecision], TargetStatus]") -> "Status":
     from jetscale_cicd.model.status import Status
 
     planned = plan(context)
-    targets = tuple(engine_of(each.target).status(context, each.target, each.live) for each in planned.targets)
+    targets = tuple(see(each) for each in planned.targets)
     if planned.latest is None:
         return Status(plan=planned, targets=targets)
     name, version = context.packager.chart_name(planned.latest.commit), str(planned.latest.version)

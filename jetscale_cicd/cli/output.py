@@ -120,6 +120,10 @@ class Output:
             _write(sys.stderr, self.screen.table([harmless(plain(self.redact(row))) for row in rows]))
         return True
 
+    def line(self, text: str) -> bool:
+        """Lines of a result that goes on, on stdout; False where nobody reads them any more."""
+        return _write(sys.stdout, f"{harmless(self.redact(text))}\n")
+
     @property
     def is_dialogue(self) -> bool:
         """Whether a question would be seen, and could be answered."""
@@ -163,13 +167,19 @@ class Output:
             _write(sys.stderr, self.ci.annotation(error, self.redact, warns=warns) or "")
 
 
-def _write(stream: TextIO, text: str) -> None:
-    """Write and flush; a reader that went away is not our failure, and must not become the run's status."""
+def _write(stream: TextIO, text: str) -> bool:
+    """Write and flush; a reader that went away is not our failure, and must not become the run's status.
+
+    Returns:
+        Whether the reader is there.
+    """
     try:
         stream.write(text)
         stream.flush()
+        return True
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
     except OSError as full:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the interpreter fails on its own last flush
         name = "stdout" if stream is sys.stdout else "stderr"

@@ -182,3 +182,6 @@ class Engine(Protocol):
 
     def status(self, context: "RunContext", target: Target, live: LiveState) -> "TargetStatus":
         """The status of a target: what is deployed, and how it differs from its release."""
+
+    def watch(self, context: "RunContext", target: Target, live: LiveState) -> "Callable[[], TargetStatus | None]":
+        """What gives the status again, as often as it is called: None where another plan is needed for it."""

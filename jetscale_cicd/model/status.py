@@ -1,5 +1,7 @@
 """The status of a repository: what is released, published and live, and what the next run would do."""
 
+from enum import StrEnum
+
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.ledger import Ledger
 from jetscale_cicd.model.live import LiveState
@@ -7,6 +9,22 @@ from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.model.release import RegistryAnswer
 from jetscale_cicd.model.target import Target
+
+
+class DriftKind(StrEnum):
+    """How a field of a live object differs from its release."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+class Redeploy(StrEnum):
+    """What becomes of a difference at the next deploy of the same release."""
+
+    RESTORES = "restores"  # it is as the release says again
+    KEEPS = "keeps"  # neither helm 3 nor helm 4 takes away what no manifest had
+    HELM_3_RESTORES = "helm 3 restores"  # helm 3 replaces a list of a custom resource, helm 4 keeps others' items
 
 
 @frozen(kw_only=True)
@@ -17,12 +35,33 @@ class Drift:
         subject: kind and name of the object.
         path: dotted path of the field; "" where the object itself is absent.
         live, wanted: the live value and that of the release, as JSON; masked where they may be secret.
+        by: the field manager that set it, "" where the object does not say.
+        at: when that one wrote last, RFC 3339; "" where the object does not say.
+        undo: the command that takes back what was added to the object; "" where a redeploy does.
     """
 
     subject: str
     path: str
     live: str
     wanted: str
+    kind: DriftKind = DriftKind.CHANGED
+    by: str = ""
+    at: str = ""
+    redeploy: Redeploy = Redeploy.RESTORES
+    undo: str = ""
+
+
+@frozen(kw_only=True)
+class Differences:
+    """How live objects differ from their release.
+
+    Args:
+        drift: what was changed, removed, or added by people.
+        others: what other programs added, such as operators, which may have every right to.
+    """
+
+    drift: tuple[Drift, ...] = ()
+    others: tuple[Drift, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -32,7 +71,7 @@ class TargetStatus:
     Args:
         live: what is deployed, by the record of its release.
         context: kubeconfig context of the cluster, "" where none was observed.
-        drift: how the live objects differ from that release; None where they were not observed.
+        differences: of the live objects from that release; None where they were not observed.
         unseen: what could not be observed, and why, a line each.
         ledger: every object of that release; None where they were not observed.
         fault: the first cause of all that is not as it is to be; None where nothing shows one.
@@ -41,7 +80,7 @@ class TargetStatus:
     target: Target
     live: LiveState
     context: str = ""
-    drift: tuple[Drift, ...] | None = None
+    differences: Differences | None = None
     unseen: tuple[str, ...] = ()
     ledger: Ledger | None = None
     fault: Diagnosis | None = None

@@ -7,7 +7,7 @@ from typing import Protocol, TypeGuard
 from jetscale_cicd.model.plan import Plan
 from jetscale_cicd.model.record import frozen
 from jetscale_cicd.report.paint import Paint
-from jetscale_cicd.report.results import CommandResult
+from jetscale_cicd.report.results import CommandResult, StatusResult
 
 Redact = Callable[[str], str]
 
@@ -41,6 +41,9 @@ class FaceForPeople(Face, Protocol):
 
     def closing(self, result: CommandResult, medium: Medium) -> str:
         """The last line of all, after warnings and errors; "" for a result without a verdict."""
+
+    def rows(self, result: StatusResult, medium: Medium) -> tuple[tuple[str, str], ...]:
+        """Each line of a status that is shown again and again, with what it is about."""
 
 
 def is_for_people(face: Face) -> TypeGuard[FaceForPeople]:

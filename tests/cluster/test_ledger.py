@@ -75,6 +75,9 @@ def test_a_job_that_is_done_is_verified_and_one_that_was_removed_then_is_no_drif
     (target,) = live.command("status", "--output=json").json["targets"]
     assert target["drift"] == []
     assert states(target) == {"app": "ready", "web": "ready", "seed": "ready"}
+    shown = live.command("status").stdout
+    assert "Job seed: it ended, and was removed, as its ttlSecondsAfterFinished says" in shown
+    assert "no drift: " in shown
 
 
 def test_a_job_that_failed_and_was_removed_while_helm_waited_is_not_verified_by_any_run(

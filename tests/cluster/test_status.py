@@ -1,7 +1,9 @@
 """`status`: what is live against head, latest and published; and drift."""
 
 import json
+import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,31 @@ from tests.support.control_plane import Cluster
 
 _SCALE = "application/merge-patch+json"
 _STRATEGIC = "application/strategic-merge-patch+json"
+POD = "spec.template.spec"
+ROLE = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: web}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+"""
+CLEAR = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: clear}
+data: {login: {{ .Values.login | quote }}, size: {{ .Values.size | quote }}}
+"""
+# Adds a container before the others, and a variable.
+EDITOR = f"""\
+#!{sys.executable}
+import sys, yaml
+with open(sys.argv[1]) as file:
+    thing = yaml.safe_load(file)
+containers = thing["spec"]["template"]["spec"]["containers"]
+containers[0]["env"].append({{"name": "EXTRA", "value": "x"}})
+containers.insert(0, {{"name": "sidecar", "image": "registry.invalid/side"}})
+with open(sys.argv[1], "w") as file:
+    yaml.safe_dump(thing, file)
+"""
 
 
 @pytest.fixture
@@ -32,6 +59,17 @@ def status(live: Stack) -> dict[str, Any]:
     (target,) = ended.json["targets"]
     assert isinstance(target, dict)
     return target
+
+
+def kubectl(live: Stack, *words: str, **env: str) -> None:
+    """A person's kubectl, in the namespace."""
+    argv = ["kubectl", *words, *(() if "--namespace" in words else ("--namespace", live.namespace))]
+    subprocess.run(argv, env={**command_environment(), **live.env, **env}, check=True, capture_output=True)
+
+
+def shown(drift: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+    """Of each line what was done, by whom, and what a redeploy does."""
+    return {(each["subject"], each["path"], each["change"], each["by"], each["redeploy"]) for each in drift}
 
 
 def test_a_release_that_nobody_touched_has_no_drift(live: Stack) -> None:
@@ -57,12 +95,78 @@ def test_what_a_hand_changed_is_shown_with_both_values(live: Stack) -> None:
     assert live.deployment()["spec"]["replicas"] == 4  # looked at, not mended
 
 
+def test_what_people_add_is_shown_with_their_tool_and_kept_by_a_redeploy_until_the_command_takes_it_back(
+    live: Stack, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(EDITOR)
+    editor.chmod(0o700)
+    kubectl(live, "edit", "deployment", "web", KUBE_EDITOR=str(editor))
+    kubectl(live, "patch", "configmap", "app", "--patch", '{"data": {"extra": "y"}}')
+    kubectl(live, "rollout", "restart", "deployment", "web")
+    by_people = {
+        ("ConfigMap app", "data.extra", "added", "kubectl-patch", "keeps"),
+        ("Deployment web", f"{POD}.containers[main].env[EXTRA]", "added", "kubectl-edit", "keeps"),
+        ("Deployment web", f"{POD}.containers[sidecar]", "added", "kubectl-edit", "keeps"),
+    }
+    assert shown(status(live)["drift"]) == by_people
+    live.done("--redeploy")
+    found = status(live)["drift"]
+    assert shown(found) == by_people
+    for command in {each["undo"] for each in found}:
+        _kubectl, *words = shlex.split(command)
+        kubectl(live, *words)
+    assert status(live)["drift"] == []
+
+
+def test_rules_that_people_add_are_taken_back_by_a_redeploy(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/role.yaml": ROLE})
+    live.done()
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+    patch = json.dumps([{"op": "add", "path": "/rules/-", "value": rule}])
+    kubectl(live, "patch", "role", "web", "--type=json", "--patch", patch)
+    assert shown(status(live)["drift"]) == {("Role web", "rules.1", "added", "kubectl-patch", "restores")}
+    live.done("--redeploy")
+    assert status(live)["drift"] == []
+
+
+def test_what_another_program_adds_is_named_and_no_drift(live: Stack) -> None:
+    path = "/apis/apps/v1/namespaces/{}/deployments/web?fieldManager=mesh-operator"
+    live.ask(path, "PATCH", {"metadata": {"labels": {"mesh": "on"}}}, _SCALE)
+    target = status(live)
+    assert target["drift"] == []
+    assert shown(target["others"]) == {("Deployment web", "metadata.labels.mesh", "added", "mesh-operator", "keeps")}
+    assert "1 by mesh-operator" in live.command("status").stdout
+
+
+def test_where_values_come_from_the_environment_only_those_are_masked(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    keys = "    secrets: {login: LOGIN}"
+    live = stack(tmp_path, cluster, namespace, helm4, more=keys, **{"charts/app/templates/clear.yaml": CLEAR})
+    live.done(LOGIN="lion-and-witch")
+    kubectl(live, "scale", "deployment", "web", "--replicas=4")
+    kubectl(live, "patch", "configmap", "clear", "--patch", '{"data": {"login": "nobody", "size": "9", "more": "z"}}')
+    environments: list[dict[str, str]] = [{}, {"LOGIN": "lion-and-witch"}, {"LOGIN": "another-since"}]
+    for env in environments:
+        ended = live.command("status", "--output=json", **env)
+        assert {(each["path"], each["live"], each["wanted"]) for each in ended.json["targets"][0]["drift"]} == {
+            ("data.login", "(masked)", "(masked)"),
+            ("data.more", '"z"', "absent"),
+            ("data.size", '"9"', '"3"'),
+            ("spec.replicas", "4", "1"),
+        }
+        assert "witch" not in ended.stdout + ended.stderr
+
+
 def test_what_a_pods_environment_calls_a_secret_is_not_shown(live: Stack) -> None:
     env = [{"name": "DB_PASSWORD", "value": "hand-made-hunter3"}]
     template = {"spec": {"containers": [{"name": "main", "env": env, "image": "hand-made-hunter3"}]}}
     live.ask("/apis/apps/v1/namespaces/{}/deployments/web", "PATCH", {"spec": {"template": template}}, _STRATEGIC)
     ended = live.command("status")
-    assert "drift: Deployment web spec.template.spec.containers.0.image" in ended.stdout
+    assert "drift: Deployment web spec.template.spec.containers[main].image" in ended.stdout
     assert "hunter3" not in ended.stdout + ended.stderr
 
 

@@ -20,12 +20,14 @@ from jetscale_cicd.decide.cluster import (
     masking,
     revisions,
 )
+from jetscale_cicd.decide.cluster.additions import Resource
 from jetscale_cicd.decide.cluster.deploy_record import recorded_definitions
 from jetscale_cicd.decide.cluster.helm_errors import failed_at, was_rendered
 from jetscale_cicd.decide.cluster.manifests import Manifest, check_rendered_once, parse_manifests, secrets_in
 from jetscale_cicd.decide.cluster.pipe_findings import check_pipes
 from jetscale_cicd.decide.cluster.revision_record import is_newer, record_of
 from jetscale_cicd.decide.cluster.secret_pipes import Pipes
+from jetscale_cicd.decide.cluster.visible import Visible, public_words
 from jetscale_cicd.decide.needs import hosts, judge, ownership, references
 from jetscale_cicd.decide.needs.hooks import Deploy
 from jetscale_cicd.decide.needs.inventory import Inventory, Present
@@ -81,6 +83,23 @@ DEPLOYMENT: dict[str, Any] = {
     "metadata": _META,
     "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:1"}]}}},
     "status": {"replicas": 2, "readyReplicas": 1, "conditions": [{"type": "Available", "status": "True"}]},
+}
+_EDITED: dict[str, Any] = {"f:containers": {'k:{"name":"s"}': {".": {}, "f:name": {}}}, "f:finalizers": {'v:"a"': {}}}
+EDITED: dict[str, Any] = {
+    **DEPLOYMENT,
+    "metadata": {
+        **_META,
+        "managedFields": [
+            {
+                "manager": "kubectl-edit",
+                "operation": "Update",
+                "time": "2026-01-01T10:00:00Z",
+                "fieldsV1": {"f:spec": {"f:replicas": {}, "f:template": {"f:spec": _EDITED}}, "f:data": {"i:0": {}}},
+            }
+        ],
+    },
+    "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "i:2"}, {"name": "s"}]}}},
+    "chart": {"values": {"size": 3}, "templates": [{"name": "templates/a.yaml", "data": "YTogYgo="}]},
 }
 OBJECTS: list[Any] = [
     DEPLOYMENT,
@@ -217,9 +236,14 @@ def api_refusal(content: bytes) -> None:
     status_of(content)
 
 
+SEES = Visible(redact=str, is_secret_name=lambda name: "PASSWORD" in name, public=frozenset({"i"}))
+
+
 def drifted(content: bytes) -> None:
     live = read_object(content)
-    drift.compare(live, DEPLOYMENT, masked=False)
+    drift.compare(live, DEPLOYMENT, SEES)
+    public_words(live, ("a.b",))
+    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), SEES, custom=False)
 
 
 def manifests(content: bytes) -> None:
@@ -307,7 +331,7 @@ BOUNDARIES = {
     "Helm Secret": Boundary(helm_secret, RELEASES, (UnreadableRelease, JsonRefused), (), packed_release, 4),
     "API object": Boundary(api_object, OBJECTS, (JsonRefused,), pack="json"),
     "API refusal": Boundary(api_refusal, STATUSES, pack="json"),
-    "drift": Boundary(drifted, [DEPLOYMENT], (JsonRefused,), pack="json"),
+    "drift": Boundary(drifted, [EDITED], (JsonRefused,), pack="json"),
     "manifests": Boundary(manifests, [MANIFESTS], (), YAML_SIGNS, weight=2),
     "manifests as JSON": Boundary(manifests, MANIFEST_VALUES, pack="json", weight=2),
     "needs": Boundary(needs, [MANIFESTS, NEEDS], (), YAML_SIGNS),

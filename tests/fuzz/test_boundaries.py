@@ -59,7 +59,7 @@ NOT_FOREIGN = {
         (
             *("act/actions.py:_package", "act/release/adopt.py:_write", "build/package.py:Packager._pack"),
             *("build/package.py:_read", "build/release_commit.py:_text", "build/release_commit.py:release_commit"),
-            *("observe/cluster/drift.py:find_drift", "observe/cluster/ledger.py:_parsed"),
+            *("observe/cluster/drift.py:DriftReader._manifests", "observe/cluster/ledger.py:_parsed"),
             *("engines/helm/session.py:HelmSession._deploy", "observe/cluster/definitions.py:definitions_of"),
             *("observe/cluster/helm_release.py:read_revision", "observe/git/chart_diff.py:_ignore"),
             *(

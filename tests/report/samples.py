@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, PublishError, SupersededError
 from jetscale_cicd.model.change import Change, ChangeSet, Comparison, Counted
@@ -28,7 +29,7 @@ from jetscale_cicd.model.simulation import (
     OnlyDiffers,
     Simulation,
 )
-from jetscale_cicd.model.status import Drift, Status, TargetStatus
+from jetscale_cicd.model.status import Differences, Drift, DriftKind, Redeploy, Status, TargetStatus
 from jetscale_cicd.model.step import Step, StepName, StepState
 from jetscale_cicd.model.target import Target
 from jetscale_cicd.model.verification import Adoption, Sameness, Verification
@@ -287,13 +288,19 @@ ADOPTIONS = {
     )
 }
 WORKING = LedgerRow(kind="StatefulSet", name="db", state=ObjectState.READY, pods=Pods(ready=1, wanted=1))
+ADDED: dict[str, Any] = {"wanted": "absent", "kind": DriftKind.ADDED, "redeploy": Redeploy.KEEPS}
+BY_HAND: dict[str, Any] = {"by": "kubectl-edit", "at": "2026-03-01T03:00:00Z", "undo": "kubectl patch configmap app"}
 SEEN = TargetStatus(
     target=LIVE,
     live=RECORDED,
     context="prod-cluster",
-    drift=(
-        Drift(subject="ConfigMap app", path="data.size", live='"9"', wanted='"3"'),
-        Drift(subject="Secret b", path="", live="absent", wanted=SECRET),
+    differences=Differences(
+        drift=(
+            Drift(subject="ConfigMap app", path="data.size", live='"9"', wanted='"3"'),
+            Drift(subject="Secret b", path="", live="absent", wanted=SECRET, kind=DriftKind.REMOVED),
+            Drift(subject="ConfigMap app", path="data.extra", live='"y"', **ADDED, **BY_HAND),
+        ),
+        others=(Drift(subject="Service web", path="metadata.labels.zone", live='"a"', by="zoner", **ADDED),),
     ),
     unseen=("ConfigMap c: no right to read it",),
     ledger=Ledger(
@@ -314,7 +321,7 @@ SEEN = TargetStatus(
         code="IMAGE_PULL", subject="pod web-1", verdict="its image is not there", next_step="push it", events=("e",)
     ),
 )
-HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, drift=(), ledger=Ledger((WORKING,)))
+HEALTHY = TargetStatus(target=LIVE, live=UNMANAGED, differences=Differences(), ledger=Ledger((WORKING,)))
 STATUSES = {
     "present": Status(
         plan=replace(

@@ -1,6 +1,7 @@
 """The engine that deploys through Argo CD; this release of jetscale-cicd only plans and renders with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,10 @@ class ArgoCdEngine:
         from jetscale_cicd.model.status import TargetStatus
 
         return TargetStatus(target=target, live=live)
+
+    def watch(self, context: "RunContext", target: Target, live: LiveState) -> "Callable[[], TargetStatus | None]":
+        """The same each time."""
+        return partial(self.status, context, target, live)
 
 
 def _not_reached(target: Target) -> PreconditionError:

@@ -1,6 +1,6 @@
 """The engine that changes a Helm release on a cluster from this process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,15 @@ class HelmEngine:
         from jetscale_cicd.observe.cluster.target_status import see_target
 
         return see_target(api, target, live)
+
+    def watch(self, context: "RunContext", target: Target, live: LiveState) -> "Callable[[], TargetStatus | None]":
+        """By the release's objects, where a cluster can be asked."""
+        api = context.kubernetes(target)
+        if isinstance(api, NotObserved):
+            return partial(self.status, context, target, live)
+        from jetscale_cicd.observe.cluster.target_status import TargetWatch
+
+        return TargetWatch(api, target, live).see
 
 
 ENGINE: Engine = HelmEngine()

@@ -1,7 +1,8 @@
 """The engine that needs no cluster: it writes the manifests of a release to a directory of the repository."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,10 @@ class RenderEngine:
     def status(self, _context: "RunContext", target: Target, live: LiveState) -> TargetStatus:
         """What is deployed, by the record; there is nothing else to observe."""
         return TargetStatus(target=target, live=live)
+
+    def watch(self, context: "RunContext", target: Target, live: LiveState) -> "Callable[[], TargetStatus | None]":
+        """The same each time."""
+        return partial(self.status, context, target, live)
 
 
 @dataclass

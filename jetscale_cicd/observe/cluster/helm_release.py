@@ -13,6 +13,7 @@ from jetscale_cicd.decide.cluster.revisions import (
     is_rollback_candidate,
     rollback_to,
 )
+from jetscale_cicd.decide.fields import part, text
 from jetscale_cicd.errors import CannotTellError
 from jetscale_cicd.model.live import Deployed, LiveState, NotDeployed, Revision
 from jetscale_cicd.model.record import replace
@@ -21,7 +22,7 @@ from jetscale_cicd.model.target import Target
 from jetscale_cicd.observe.cluster.api_errors import cannot_tell
 from jetscale_cicd.observe.cluster.lease import lock_holder
 from jetscale_cicd.tools.helm_storage import StoredRelease, UnreadableRelease
-from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes
+from jetscale_cicd.tools.kubernetes import METADATA_ONLY, ApiFailure, Kubernetes, Object
 
 _ATTEMPTS = 3
 
@@ -73,14 +74,27 @@ def _statuses(api: Kubernetes, target: Target) -> dict[int, str]:
 
 def _labels(api: Kubernetes, target: Target) -> dict[int, dict[str, str]]:
     """Labels of all revisions that Helm keeps, the newest first."""
-    path = f"/api/v1/namespaces/{target.namespace}/secrets"
-    try:
-        found = api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
-    except ApiFailure as failed:
-        raise cannot_tell(failed, target) from None
-    labels = [each.get("metadata", {}).get("labels", {}) for each in found]
+    labels = [each.get("metadata", {}).get("labels", {}) for each in _revisions(api, target)]
     numbered = {int(each["version"]): each for each in labels if each.get("version", "").isdecimal()}
     return dict(sorted(numbered.items(), reverse=True))
+
+
+def revision_marks(api: Kubernetes, target: Target) -> frozenset[tuple[str, str]]:
+    """What changes with the revisions that Helm keeps: their names and versions.
+
+    Raises:
+        CannotTellError: they could not be listed.
+    """
+    metadata = [part(each, "metadata") for each in _revisions(api, target)]
+    return frozenset((text(each, "name"), text(each, "resourceVersion")) for each in metadata)
+
+
+def _revisions(api: Kubernetes, target: Target) -> list[Object]:
+    path = f"/api/v1/namespaces/{target.namespace}/secrets"
+    try:
+        return api.items(path, accept=METADATA_ONLY, labelSelector=f"owner=helm,name={target.release}")
+    except ApiFailure as failed:
+        raise cannot_tell(failed, target) from None
 
 
 def _failures(statuses: dict[int, str]) -> int:

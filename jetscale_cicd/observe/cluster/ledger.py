@@ -131,7 +131,10 @@ class ReleaseObjects:
         Raises:
             ApiFailure: the API server does not answer.
         """
-        around = self.see(fresh=fresh)
+        return self.judge(self.see(fresh=fresh))
+
+    def judge(self, around: Snapshot) -> Ledger:
+        """Every object, and each hook of this deploy that is there, by what was seen."""
         hooks = hook_rows(self.hooks, around) if self.since else missed_rows(self.missed, around)
         rows = release_ledger(self.manifests, around).rows
         required = release_ledger(self.required, around, owned=False).rows

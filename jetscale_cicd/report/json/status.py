@@ -3,7 +3,7 @@
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.ledger import LedgerRow, Pods
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present
-from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.model.status import Drift, Status, TargetStatus
 from jetscale_cicd.report.json.encode import SCHEMA
 from jetscale_cicd.report.json.error import error_document
 from jetscale_cicd.report.json.live import live_document
@@ -28,21 +28,27 @@ def status_document(status: Status) -> dict[str, object]:
 
 
 def _target_status(status: TargetStatus) -> dict[str, object]:
-    target, drift = status.target, status.drift
-    fields = ("subject", "path", "live", "wanted")
-    differs = None if drift is None else [{name: getattr(each, name) for name in fields} for each in drift]
+    target, found = status.target, status.differences
     return {
         "name": target.name,
         "namespace": target.namespace,
         "release": target.release,
         "context": status.context or None,
         "live": live_document(status.live),
-        "drift": differs,
+        "drift": None if found is None else [_drift(each) for each in found.drift],
+        "others": None if found is None else [_drift(each) for each in found.others],
         "unseen": list(status.unseen),
         "workloads": None if status.ledger is None else [_workload(row) for row in status.ledger.rows if row.pods],
         "objects": None if status.ledger is None else [_object(row) for row in status.ledger.rows],
         "fault": _fault(status.fault) if status.fault else None,
     }
+
+
+def _drift(drift: Drift) -> dict[str, object]:
+    values = {"change": drift.kind.value, "live": drift.live, "wanted": drift.wanted}
+    hand = {"by": drift.by or None, "at": drift.at or None}
+    back = {"redeploy": drift.redeploy.value, "undo": drift.undo or None}
+    return {"subject": drift.subject, "path": drift.path, **values, **hand, **back}
 
 
 def _workload(row: LedgerRow) -> dict[str, object]:

@@ -57,6 +57,12 @@ class TextFace:
         """The verdict."""
         return harmless(medium.redact(_closing(result, medium.paint)))
 
+    def rows(self, result: StatusResult, medium: Medium) -> tuple[tuple[str, str], ...]:
+        """The lines of a status."""
+        from jetscale_cicd.report.text.status import status_rows
+
+        return tuple((name, harmless(medium.redact(line))) for name, line in status_rows(result.status))
+
 
 def text_of(result: CommandResult, paint: Paint) -> str:
     """The sentences of a result, before secrets are masked."""

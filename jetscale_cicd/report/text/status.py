@@ -1,16 +1,34 @@
 """What is released, published, deployed and healthy, a line each."""
 
+from collections import Counter
+
 from jetscale_cicd.model.live import LiveState, NotDeployed, NotObserved
 from jetscale_cicd.model.plan import Decision, TargetDecision
 from jetscale_cicd.model.release import Absent, CannotTell, NotAsked, Present, RegistryAnswer
-from jetscale_cicd.model.status import Status, TargetStatus
+from jetscale_cicd.model.status import Drift, DriftKind, Redeploy, Status, TargetStatus
 from jetscale_cicd.report.paint import Paint, plain
+from jetscale_cicd.report.text.objects import object_lines
 from jetscale_cicd.report.text.phrases import SHOWN, UNMANAGED, more, unmet_lines
 from jetscale_cicd.report.verdict import verdict
+
+_AFTERWARDS = {
+    Redeploy.RESTORES: "a redeploy takes it back",
+    Redeploy.KEEPS: "a redeploy keeps it",
+    Redeploy.HELM_3_RESTORES: "a redeploy by helm 3 takes it back, one by helm 4 keeps it",
+}
 
 
 def status_text(status: Status, paint: Paint) -> str:
     """Head, latest release, registry, targets and the next run."""
+    rows = status_rows(status)
+    width = max(len(name) for name, _ in rows)
+    names = [name if at == 0 or name != rows[at - 1][0] else "" for at, (name, _) in enumerate(rows)]
+    lines = zip(names, rows, strict=True)
+    return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, (_, line) in lines) + "\n"
+
+
+def status_rows(status: Status) -> list[tuple[str, str]]:
+    """Each line with what it is about."""
     plan, latest = status.plan, status.plan.latest
     rows = [("head", plan.head[:12])]
     rows.append(("latest", f"{latest.tag} at {latest.commit[:12]}" if latest else "no release yet"))
@@ -18,11 +36,9 @@ def status_text(status: Status, paint: Paint) -> str:
     for each, decided in zip(status.targets, plan.targets, strict=True):
         context = f" on {plain(each.context)}" if each.context else ""
         rows.append((each.target.name, f"{each.target.namespace}{context}: {_live(each.live)}"))
-        rows += [("", line) for line in (*_due(decided), *_health(each), *_drift(each))]
+        rows += [(each.target.name, line) for line in (*_due(decided), *_health(each), *_drift(each))]
     rows.append(("next run", plain(f"refuses: {plan.blocker.code}" if plan.blocker else verdict(plan))))
-    rows += [("", line) for line in unmet_lines(plan)]
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{paint('bold', name.ljust(width))}  {line}" for name, line in rows) + "\n"
+    return rows + [("next run", line) for line in unmet_lines(plan)]
 
 
 def _published(answer: RegistryAnswer | None) -> str:
@@ -62,21 +78,35 @@ def _due(decided: TargetDecision) -> list[str]:
 
 
 def _health(status: TargetStatus) -> list[str]:
-    rows = status.ledger.rows if status.ledger else ()
-    waiting = [plain(row.line) for row in rows if not row.state.is_green]
-    workloads = sum(row.pods is not None for row in rows)
-    ready = [f"{workloads} workload{'' if workloads == 1 else 's'} ready"] if workloads and not waiting else []
-    fault = [plain(f"{status.fault.code} {status.fault.sentence}")] if status.fault else []
-    return [*ready, *waiting[:SHOWN], *more(len(waiting)), *fault]
+    fault = [f"{status.fault.code} {status.fault.sentence}"] if status.fault else []
+    return [plain(line) for line in (*(object_lines(status.ledger) if status.ledger else ()), *fault)]
 
 
 def _drift(status: TargetStatus) -> list[str]:
-    lines = [f"cannot compare {plain(line)}" for line in status.unseen[:SHOWN]]
-    if status.drift is None:
+    lines = [f"not compared: {plain(line)}" for line in status.unseen[:SHOWN]]
+    found = status.differences
+    if found is None:
         return lines
-    for each in status.drift[:SHOWN]:
-        where = f"{each.subject} {each.path}".strip()
-        lines.append(f"drift: {plain(where)} is {plain(each.live)}, the release sets {plain(each.wanted)}")
-    if not (status.drift or status.unseen):
-        lines.append("no drift: every field that the release sets has its value")
-    return lines + more(len(status.drift))
+    shown = found.drift[:SHOWN]
+    lines += [plain(f"drift: {_difference(each)}") for each in shown]
+    lines += more(len(found.drift))
+    lines += [plain(f"take it back: {command}") for command in dict.fromkeys(each.undo for each in shown if each.undo)]
+    if not (found.drift or status.unseen):
+        lines.append("no drift: every field that the release sets has its value, and nobody added one")
+    return lines + _others(found.others)
+
+
+def _difference(drift: Drift) -> str:
+    where = f"{drift.subject} {drift.path}".strip()
+    by = f"{drift.kind} by {drift.by}{f' at {drift.at}' if drift.at else ''}" if drift.by else ""
+    if drift.kind is not DriftKind.ADDED:
+        return f"{where} is {drift.live}, the release sets {drift.wanted}{f': {by}' if by else ''}"
+    what_then = ", ".join(filter(None, (by, _AFTERWARDS[drift.redeploy])))
+    return f"{where} is {drift.live}, which the release does not set: {what_then}"
+
+
+def _others(others: tuple[Drift, ...]) -> list[str]:
+    """One line: whether these have a right to it is not known here."""
+    counts = Counter(each.by for each in others)
+    fields = ", ".join(f"{number} by {name}" for name, number in counts.most_common())
+    return [plain(f"fields that other programs added, no drift (--output json names them): {fields}")] if others else []

@@ -1,11 +1,14 @@
 """Where a live object differs from what its release would make of it: each field once, and no field besides."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
-from jetscale_cicd.model.status import Drift
+from jetscale_cicd.decide.cluster.visible import Visible, public_words
+from jetscale_cicd.model.status import Drift, DriftKind
+from jetscale_cicd.tools.redact import Redactor
 
 Object = dict[str, Any]
 
@@ -14,9 +17,12 @@ def thing(kind: str = "Deployment", *, metadata: Object | None = None, **fields:
     return {"kind": kind, "metadata": {"name": "web", **(metadata or {})}, **fields}
 
 
-def differences(live: Object, wanted: Object, *, masked: bool = False) -> dict[str, tuple[str, str]]:
+SEES = Visible(redact=Redactor.of(["hunter-22"]), is_secret_name=Redactor.is_secret_name)
+
+
+def differences(live: Object, wanted: Object, visible: Visible = SEES) -> dict[str, tuple[str, str]]:
     """By path, what is there and what is wanted."""
-    found = compare(live, wanted, masked=masked)
+    found = compare(live, wanted, visible)
     assert len({each.path for each in found}) == len(found)
     return {each.path: (each.live, each.wanted) for each in found}
 
@@ -30,7 +36,7 @@ def test_the_same_does_not_differ() -> None:
         compare(
             spec(replicas=1, template={"a": [1, {"b": 2}]}),
             spec(replicas=1, template={"a": [1, {"b": 2}]}),
-            masked=False,
+            SEES,
         )
         == ()
     )
@@ -53,6 +59,14 @@ def test_the_same_does_not_differ() -> None:
         ({"a": 1}, {"a": "1"}, {"spec.a": ("1", '"1"')}),
         ({"a": {}}, {}, {"spec.a": ("{}", "absent")}),
         ({"args": ["a"]}, {"args": ["a", "b"]}, {"spec.args": ('["a"]', '["a", "b"]')}),
+        ({"rules": [{"a": 1}, {"b": 2}]}, {"rules": [{"b": 2}]}, {"spec.rules.0": ('{"a": 1}', "absent")}),
+        ({"rules": [{"b": 2}]}, {"rules": [{"b": 2}, {"a": 1}]}, {"spec.rules.1": ("absent", '{"a": 1}')}),
+        (
+            {"rules": [{"b": 2}]},
+            {"rules": [{"c": 2}, {"a": 1}]},
+            {"spec.rules": ('[{"b": 2}]', '[{"c": 2}, {"a": 1}]')},
+        ),
+        ({"rules": []}, {"rules": [{"a": 1}]}, {"spec.rules": ("[]", '[{"a": 1}]')}),
         ({}, {"extra": {"x": 1}}, {"spec.extra": ("absent", '{"x": 1}')}),
     ],
 )
@@ -63,16 +77,16 @@ def test_each_field_that_differs_is_told_at_its_path(live: Object, wanted: Objec
 def test_what_the_server_and_controllers_write_is_no_drift() -> None:
     names = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
     live = thing(metadata=dict.fromkeys(names, "x"), status={"readyReplicas": 1})
-    assert compare(live, thing(status={"readyReplicas": 2}), masked=False) == ()
+    assert compare(live, thing(status={"readyReplicas": 2}), SEES) == ()
 
 
 def test_every_field_that_differs_is_named_once_in_the_order_of_the_paths() -> None:
     live = spec(replicas=4, containers=[{"image": "a"}], paused=True)
     wanted = spec(replicas=1, containers=[{"image": "b"}], extra={"x": 1})
-    assert compare(live, wanted, masked=False) == (
+    assert compare(live, wanted, SEES) == (
         Drift(subject="Deployment web", path="spec.containers.0.image", live='"a"', wanted='"b"'),
-        Drift(subject="Deployment web", path="spec.extra", live="absent", wanted='{"x": 1}'),
-        Drift(subject="Deployment web", path="spec.paused", live="true", wanted="absent"),
+        Drift(subject="Deployment web", path="spec.extra", live="absent", wanted='{"x": 1}', kind=DriftKind.REMOVED),
+        Drift(subject="Deployment web", path="spec.paused", live="true", wanted="absent", kind=DriftKind.ADDED),
         Drift(subject="Deployment web", path="spec.replicas", live="4", wanted="1"),
     )
 
@@ -91,16 +105,87 @@ def test_a_field_of_the_name_of_a_written_one_is_told_where_it_is_wanted() -> No
 
 
 def test_the_object_is_named_by_its_kind_and_name() -> None:
-    (found,) = compare(spec(a=1), spec(a=2), masked=False)
+    (found,) = compare(spec(a=1), spec(a=2), SEES)
     assert found.subject == "Deployment web"
 
 
-@pytest.mark.parametrize(("kind", "masked"), [("Secret", False), ("Deployment", True)])
-def test_what_may_be_secret_is_told_to_differ_and_not_shown(kind: str, masked: bool) -> None:
-    live, wanted = (thing(kind, data={"password": value}) for value in ("c2VjcmV0LW9uZQ==", "c2VjcmV0LXR3bw=="))
-    (found,) = compare(live, wanted, masked=masked)
-    assert (found.path, found.live, found.wanted) == ("data.password", "(masked)", "(masked)")
-    assert "c2VjcmV0" not in found.live + found.wanted
+FROM_ENVIRONMENT = Visible(
+    redact=SEES.redact, is_secret_name=SEES.is_secret_name, public=frozenset({"web", "registry", "example", "size"})
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "shown"),
+    [
+        ("ConfigMap", {"data": {"size": ("9", "3")}}, True),
+        ("ConfigMap", {"data": {"size": ("9", "hunter-22")}}, False),
+        ("ConfigMap", {"data": {"size": ("at hunter-22", "3")}}, False),
+        ("ConfigMap", {"data": {"size": (b64encode(b"hunter-22").decode(), "3")}}, False),
+        ("ConfigMap", {"data": {"DB_PASSWORD": ("a", "b")}}, False),
+        ("Deployment", {"spec": {"secretName": ("a", "b")}}, True),
+        ("Secret", {"data": {"size": ("YQ==", "Yg==")}}, False),
+        ("Secret", {"stringData": {"size": ("a", "b")}}, False),
+        ("Secret", {"type": ("Opaque", "kubernetes.io/tls")}, True),
+        ("Secret", {"metadata": {"labels": {"a": ("1", "2")}}}, True),
+        (
+            "Secret",
+            {"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": ("1", "2")}}},
+            False,
+        ),
+        ("Secret", {"spec": {"odd": ("1", "2")}}, False),
+    ],
+)
+def test_only_what_is_secret_is_masked(kind: str, fields: Object, shown: bool) -> None:
+    check_shown(kind, fields, SEES, shown=shown)
+
+
+@pytest.mark.parametrize(
+    ("live", "wanted", "shown"),
+    [
+        (4, 1, True),
+        (True, False, True),
+        ("registry.example/web:hotfix", "registry.example/web", True),
+        ("changed by somebody", "size", True),
+        ("size", "of-the-environment", False),  # a secret of an earlier deploy, perhaps
+        ("size", 443322, False),
+        ("size", None, True),
+        ("hunter-22", "size", False),
+    ],
+)
+def test_of_a_release_with_values_of_the_environment_what_the_chart_says_is_shown(
+    live: object, wanted: object, shown: bool
+) -> None:
+    check_shown("Deployment", {"spec": {"a": (live, wanted)}}, FROM_ENVIRONMENT, shown=shown)
+
+
+def check_shown(kind: str, fields: Object, visible: Visible, *, shown: bool) -> None:
+    """Of an object with a pair of values, what is there and what is wanted."""
+    live, wanted = ({"kind": kind, **side(fields, number)} for number in (0, 1))
+    (found,) = compare(live, wanted, visible)
+    assert (found.live == "(masked)", found.wanted == "(masked)") == (not shown, not shown)
+
+
+def side(fields: Any, number: int) -> Any:
+    """One side of each pair."""
+    if isinstance(fields, tuple):
+        return fields[number]
+    return {key: side(value, number) for key, value in fields.items()}
+
+
+def test_the_words_of_chart_and_values_are_public_but_for_the_values_of_the_environment() -> None:
+    template = b64encode(b"image: {{ .Values.image }}-slim").decode()
+    chart = {"metadata": {"name": "app"}, "values": {"image": "web", "port": 8080}, "templates": [{"data": template}]}
+    content: Object = {"name": "shop", "config": {"size": "nine", "api": {"token": "olden-days"}}, "chart": chart}
+    words = public_words(content, ("api.token",))
+    assert {"app", "web", "8080", "slim", "shop", "size", "nine", "token"} <= words
+    assert not {"olden", "days"} & words
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"chart": None}, {"chart": {"templates": [None, {"data": 3}, {"data": "?"}]}, "config": []}]
+)
+def test_what_helm_keeps_otherwise_has_no_words(content: Object) -> None:
+    assert public_words(content, ("a.b",)) <= {"None"}
 
 
 def test_a_config_map_is_shown() -> None:
@@ -110,7 +195,7 @@ def test_a_config_map_is_shown() -> None:
 
 
 def test_long_values_are_cut() -> None:
-    (found,) = compare(spec(a="x" * 1000), spec(a="y" * 1000), masked=False)
+    (found,) = compare(spec(a="x" * 1000), spec(a="y" * 1000), SEES)
     assert len(found.live) == len(found.wanted) < 200
     assert found.live.endswith("…")
 

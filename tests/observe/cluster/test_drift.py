@@ -54,8 +54,8 @@ def found(api: Server, target: Target, *manifests: str) -> tuple[list[tuple[str,
     """Subject and path of each difference, and what could not be compared."""
     unseen: list[str] = []
     stored = StoredRelease.decode(secret(3, manifest="\n---\n".join(manifests)))
-    drift = find_drift(api, target, stored, unseen)
-    return None if drift is None else [(each.subject, each.path) for each in drift], unseen
+    differences = find_drift(api, target, stored, unseen)
+    return None if differences is None else [(each.subject, each.path) for each in differences.drift], unseen
 
 
 def deployment(replicas: int = 1) -> Object:
@@ -139,14 +139,22 @@ def test_a_manifest_that_cannot_be_read_is_no_absence_of_drift(target: Target) -
     assert (drift, len(unseen)) == (None, 1)
 
 
-def test_where_values_come_from_the_environment_none_is_shown() -> None:
+def test_where_values_come_from_the_environment_only_what_may_be_one_is_masked() -> None:
     target = Target(name="live", client_name="shop", release="app", secrets={"a": "A"})
-    api = Server({WEB: deployment(replicas=2)})
-    api.applied[WEB] = deployment()
-    unseen: list[str] = []
-    (drift,) = find_drift(api, target, StoredRelease.decode(secret(3, manifest=MANIFEST)), unseen) or ()
-    assert drift.path == "spec.replicas"
-    assert not {"1", "2"} & {drift.live, drift.wanted}
+    live, wanted = deployment(replicas=2), deployment()
+    wanted["spec"] |= {"image": "of-an-earlier-environment", "kind": "a-word"}
+    api = Server({WEB: live})
+    api.applied[WEB] = wanted
+    stored = StoredRelease.decode(
+        secret(3, manifest=MANIFEST, config={"a": "of-an-earlier-environment", "b": "a-word"})
+    )
+    differences = find_drift(api, target, stored, [])
+    assert differences
+    assert {each.path: each.wanted for each in differences.drift} == {
+        "spec.replicas": "1",
+        "spec.image": "(masked)",
+        "spec.kind": '"a-word"',
+    }
 
 
 def test_a_date_is_sent_as_the_text_that_helm_sends(target: Target) -> None:
