@@ -46,7 +46,8 @@ def completed(spec: Object) -> Object:
     """The spec of a definition with what the API server adds to its names, and to whom its webhook asks."""
     names, conversion = part(spec, "names"), part(spec, "conversion")
     kind = text(names, "kind")
-    full: Object = {**spec, "names": {"singular": kind.lower(), "listKind": f"{kind}List", **names}}
+    given = {key: value for key, value in names.items() if value not in ("", None)}
+    full: Object = {**spec, "names": {"singular": kind.lower(), "listKind": f"{kind}List", **given}}
     if service := part(conversion, "webhook", "clientConfig", "service"):
         client = {**part(conversion, "webhook", "clientConfig"), "service": {"port": _PORT, **service}}
         full["conversion"] = {**conversion, "webhook": {**part(conversion, "webhook"), "clientConfig": client}}

@@ -110,6 +110,11 @@ def obstacles(packaged: object, found: Object) -> Iterator[Obstacle]:
             "it is being deleted, with every object of its kind", f"what delays that? kubectl describe crd {name}"
         )
     kept = {text(each, "name") for each in parts(packaged, "spec", "versions")}
+    if part(found, "spec", "conversion", "webhook") and not part(packaged, "spec", "conversion") and len(kept) > 1:
+        yield Obstacle(
+            "somebody gave it a conversion webhook, which the package lacks: without it objects lose fields",
+            f"put it into the package, or take it away first: kubectl edit crd {name}",
+        )
     for version in words(found, "status", "storedVersions"):
         if version not in kept:
             yield Obstacle(

@@ -10,7 +10,7 @@ from jetscale_cicd.model.ledger import LedgerRow, ObjectState
 from jetscale_cicd.model.record import frozen
 
 _SUCCEEDED = "Succeeded"
-_HOLD_DATA = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition")
+HOLD_DATA = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition")
 
 
 @frozen(kw_only=True)
@@ -65,7 +65,7 @@ def still_there(left: Mapping[int, Sequence[Manifest]], around: Snapshot) -> tup
 
 def holds_data(manifest: Manifest) -> bool:
     """Whether what is removed with an object may be more than the object: data, or what another operator made of it."""
-    return manifest.kind in _HOLD_DATA or not is_of_kubernetes(manifest.group)
+    return manifest.kind in HOLD_DATA or not is_of_kubernetes(manifest.group)
 
 
 def leftover_rows(left: Mapping[int, Sequence[Manifest]], around: Snapshot) -> tuple[LedgerRow, ...]:

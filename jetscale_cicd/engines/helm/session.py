@@ -146,7 +146,7 @@ class HelmSession:
             state, failed = RevisionState.UNVERIFIED, error
         release.check()
         release.check_newest(number)
-        if isinstance(failed, SmokeTestError) and test and test.test.rollback:
+        if isinstance(failed, SmokeTestError) and failed.ran and test and test.test.rollback:
             raise take_back_untested(release, number, failed)
         code = failed.code if failed else ""
         release.write_record(number, RevisionRecord(revision=number, state=state, code=code))

@@ -1,14 +1,15 @@
 """A revision taken back because its deploy or its smoke test failed: the newest good one is brought back, and holds."""
 
 from jetscale_cicd.decide.cluster.fault_codes import Whose, whose
-from jetscale_cicd.decide.cluster.revisions import failed_verification
+from jetscale_cicd.decide.cluster.revision_record import record_of
+from jetscale_cicd.decide.cluster.revisions import is_rollback_candidate
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.engines.helm.rollback import HelmRollback, roll_back
 from jetscale_cicd.engines.helm.smoke_test import SmokeTestError
 from jetscale_cicd.errors import Interrupted, Stage6Error
 from jetscale_cicd.model.diagnosis import Diagnosis
 from jetscale_cicd.model.revision import RevisionRecord, RevisionState, RollbackCause, RollbackRecord
-from jetscale_cicd.observe.cluster.helm_release import newest_good, read_revision
+from jetscale_cicd.observe.cluster.helm_release import read_revision, revision_numbers
 
 
 def take_back(release: HelmRelease, diagnosis: Diagnosis, failed: int, good: int) -> tuple[str, ...]:
@@ -71,7 +72,10 @@ def take_back_untested(release: HelmRelease, revision: int, error: SmokeTestErro
 
 
 def _verified_before(release: HelmRelease, revision: int) -> int | None:
-    """The newest revision before one that is good; not one that was found not to be what it should."""
-    good = newest_good(release.api, release.target, revision - 1)
-    stored = read_revision(release.api, release.target, good) if good else None
-    return good if stored and not failed_verification(stored.revision) else None
+    """The newest revision before one that was verified, or was brought back by a rollback."""
+    for number in revision_numbers(release.api, release.target):
+        stored = read_revision(release.api, release.target, number) if number < revision else None
+        record = record_of(stored.revision) if stored and is_rollback_candidate(stored.revision) else None
+        if record and record.state in (RevisionState.VERIFIED, RevisionState.ROLLBACK):
+            return number
+    return None

@@ -8,7 +8,7 @@ from jetscale_cicd.decide.cluster.manifests import Manifest
 from jetscale_cicd.decide.cluster.probe_answers import Answer
 from jetscale_cicd.decide.cluster.secret_pipes import GROUP
 from jetscale_cicd.decide.objects.first_cause import in_order_of_cause
-from jetscale_cicd.decide.objects.history import holds_data, still_there
+from jetscale_cicd.decide.objects.history import HOLD_DATA, holds_data, still_there
 from jetscale_cicd.engines.helm.probe import await_probe
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import CannotTellError, VerificationError
@@ -218,6 +218,10 @@ def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
         return fault.next_step
     if row.kind == DEFINITION and row.state in (ObjectState.FAILED, ObjectState.ABSENT):
         return f"what differs? jetscale-cicd preflight --target {target.name}; with crds: apply, stage6 --redeploy"
+    if row.state is ObjectState.LEFT_OVER and row.kind in HOLD_DATA:
+        return (
+            f"what it holds goes with it: check that, and then: kubectl delete {row.kind.lower()} {row.name} {within}"
+        )
     if row.state is ObjectState.LEFT_OVER:
         return f"kubectl delete {row.kind.lower()} {row.name} {within}; or prune: true, where it holds no data"
     return f"kubectl describe {row.kind.lower()} {row.name} {within}"

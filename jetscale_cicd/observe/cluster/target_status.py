@@ -126,7 +126,7 @@ class _Observer:
 
     def _around(self, unseen: list[str], *, fresh: bool) -> Snapshot | None:
         try:
-            self.objects = self.objects or self._of_revision()
+            self.objects = self.objects or self._of_revision(unseen)
             return self.objects.see(fresh=fresh)
         except ApiFailure as failed:
             if not fresh and failed.unreachable:
@@ -136,9 +136,13 @@ class _Observer:
             pass
         return None
 
-    def _of_revision(self) -> ReleaseObjects:
-        objects = ReleaseObjects.of(self.api, self.target, self.stored)
-        return objects.with_history(self.stored).with_definitions(self.stored)
+    def _of_revision(self, unseen: list[str]) -> ReleaseObjects:
+        objects = ReleaseObjects.of(self.api, self.target, self.stored).with_history(self.stored)
+        try:
+            return objects.with_definitions(self.stored)
+        except ConfigurationError as unreadable:  # a helm outside Stage 6 never reads them in an upgrade
+            unseen.append(f"crds/ of the chart: {unreadable.message}")
+            return objects
 
     def _mark(self, manifest: Manifest, around: Snapshot) -> str:
         place = place_of(manifest.group, manifest.kind)
