@@ -42,6 +42,7 @@ _SECRETS = "/api/v1/namespaces/{}/secrets"
 # The place in a snapshot, and what is there; None where this run may not see it.
 Listed = tuple[str, tuple[Object, ...] | None]
 Question = Callable[[], Listed]
+Definitions = Callable[[], tuple[Object, ...] | None]
 
 
 @frozen(kw_only=True)
@@ -143,8 +144,12 @@ class ReleaseObjects:
         left = (each for each in leftover_rows(self.left, around) if (each.kind, each.name) not in moved)
         return Ledger((*hooks, *packaged, *rows, *required, *left))
 
-    def see(self, *, fresh: bool = True) -> Snapshot:
+    def see(self, *, fresh: bool = True, definitions: Definitions | None = None) -> Snapshot:
         """Everything that its objects are judged by.
+
+        Args:
+            fresh: as it is now; else as the API server has it cached, which costs it less.
+            definitions: gives those that came with the package; None reads each of them, with all of its schemas.
 
         Raises:
             ApiFailure: the API server does not answer.
@@ -152,7 +157,7 @@ class ReleaseObjects:
         objects: dict[str, tuple[Object, ...]] = {place_of(each.group, each.kind): () for each in self._all}
         objects |= {DEFINITION: ()} if self.definitions else {}
         unseen = set()
-        for place, things in each_beside(lambda ask: ask(), self._questions({} if fresh else _CACHED)):
+        for place, things in each_beside(lambda ask: ask(), self._questions({} if fresh else _CACHED, definitions)):
             if things is None:
                 unseen.add(place)
             else:
@@ -167,13 +172,21 @@ class ReleaseObjects:
             proven=self.proven,
         )
 
+    def see_definitions(self) -> tuple[Object, ...] | None:
+        """The definitions that came with the package, as far as they are there; None where this run may not read them.
+
+        Raises:
+            ApiFailure: the API server does not answer.
+        """
+        return seen_definitions(self.api, self.definitions)
+
     @property
     def _all(self) -> tuple[Manifest, ...]:
         left = (each for manifests in self.left.values() for each in manifests)
         hooks = self.hooks if self.since else (each.manifest for each in self.missed)
         return (*self.manifests, *self.required, *hooks, *left)
 
-    def _questions(self, query: dict[str, str]) -> Iterator[Question]:
+    def _questions(self, query: dict[str, str], definitions: Definitions | None) -> Iterator[Question]:
         """One for each kind and namespace; none for a kind that is not served."""
         namespace = self.target.namespace
         served = self.kinds.served(self._all)
@@ -183,7 +196,7 @@ class ReleaseObjects:
                 within = each.namespace or namespace if resource.namespaced else ""
                 asked.setdefault((place_of(each.group, each.kind), within), []).append(each)
         if self.definitions:
-            yield lambda: (DEFINITION, seen_definitions(self.api, self.definitions))
+            yield lambda: (DEFINITION, definitions() if definitions else self.see_definitions())
         for (place, _), those in asked.items():
             yield partial(self._ask, place, those, query)
         for place, path in _BESIDE.items():

@@ -22,8 +22,8 @@ from jetscale_cicd.observe.cluster.ledger import ReleaseObjects
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.kubernetes import ApiFailure, Kubernetes, Object
 
-# An object that may not be listed shows no change, so it is read again once in so many observations.
-_UNLISTED = 30
+# An object that may not be listed shows no change, and a definition is large: both are read once in so many times.
+_SELDOM = 30
 
 
 def see_target(api: Kubernetes, target: Target, live: LiveState) -> TargetStatus:
@@ -91,6 +91,8 @@ class _Observer:
     stored: StoredRelease
     objects: ReleaseObjects | None = None
     drift: DriftReader = field(init=False)
+    definitions: tuple[Object, ...] | None = None
+    unreadable: tuple[str, ...] = ()
     count: int = 0
 
     def __post_init__(self) -> None:
@@ -126,8 +128,9 @@ class _Observer:
 
     def _around(self, unseen: list[str], *, fresh: bool) -> Snapshot | None:
         try:
-            self.objects = self.objects or self._of_revision(unseen)
-            return self.objects.see(fresh=fresh)
+            self.objects = self.objects or self._of_revision()
+            unseen += self.unreadable
+            return self.objects.see(fresh=fresh, definitions=None if fresh else self._definitions)
         except ApiFailure as failed:
             if not fresh and failed.unreachable:
                 raise cannot_tell(failed, self.target) from None
@@ -136,18 +139,23 @@ class _Observer:
             pass
         return None
 
-    def _of_revision(self, unseen: list[str]) -> ReleaseObjects:
+    def _of_revision(self) -> ReleaseObjects:
         objects = ReleaseObjects.of(self.api, self.target, self.stored).with_history(self.stored)
         try:
             return objects.with_definitions(self.stored)
         except ConfigurationError as unreadable:  # a helm outside Stage 6 never reads them in an upgrade
-            unseen.append(f"crds/ of the chart: {unreadable.message}")
+            self.unreadable = (f"crds/ of the chart: {unreadable.message}",)
             return objects
+
+    def _definitions(self) -> tuple[Object, ...] | None:
+        if self.objects and self.count % _SELDOM == 0:
+            self.definitions = self.objects.see_definitions()
+        return self.definitions
 
     def _mark(self, manifest: Manifest, around: Snapshot) -> str:
         place = place_of(manifest.group, manifest.kind)
         if place not in around.objects:
-            return f"unlisted {self.count // _UNLISTED}"
+            return f"unlisted {self.count // _SELDOM}"
         thing = around.find(place, manifest.name, manifest.namespace or self.target.namespace)
         return "" if thing is None else mark_of(thing)
 

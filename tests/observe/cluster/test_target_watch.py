@@ -1,5 +1,6 @@
 """A target that is seen again and again: the same lists each time, and of its objects those alone that changed."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,19 @@ def test_an_object_is_read_again_when_it_changed(api: Server, target: Target) ->
     second, read = asked(api, watch.see)
     assert ([each.path for each in second.differences.drift], read) == (["data.a"], {MAP})
     assert asked(api, watch.see) == (second, set())
+
+
+def test_a_definition_of_the_package_is_read_seldom(api: Server, target: Target) -> None:
+    """It has all of its schemas."""
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com"
+    crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n"
+    file = {"name": "crds/things.yaml", "data": b64encode(crd.encode()).decode()}
+    api.put(path_of(1), secret(1, manifest=MANIFEST, chart={"metadata": {"version": "1.0.0"}, "files": [file]}))
+    api.put(path, {"kind": "CustomResourceDefinition"})
+    watch = TargetWatch(api, target, LIVE)
+    seen = [watch.see() for _ in range(31)]
+    assert sum(call.path == path for call in api.calls) == 2
+    assert len({next(row.state for row in each.ledger.rows) for each in seen if each and each.ledger}) == 1
 
 
 @pytest.mark.parametrize("number", [1, 2])
