@@ -24,7 +24,7 @@ class Redeploy(StrEnum):
 
     RESTORES = "restores"  # it is as the release says again
     KEEPS = "keeps"  # neither helm 3 nor helm 4 takes away what no manifest had
-    HELM_3_RESTORES = "helm 3 restores"  # helm 3 replaces a list of a custom resource, helm 4 keeps others' items
+    HELM_4_RESTORES = "helm 4 restores"  # of a custom resource, helm 3 compares two manifests, and not what is there
 
 
 @frozen(kw_only=True)

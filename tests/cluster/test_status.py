@@ -132,6 +132,28 @@ def test_rules_that_people_add_are_taken_back_by_a_redeploy(
     assert status(live)["drift"] == []
 
 
+def test_a_custom_resource_that_people_changed_is_restored_by_helm_4_alone(
+    cluster: Cluster, namespace: str, helm: Path, tmp_path: Path
+) -> None:
+    group = f"{namespace}.example.com"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"kind": "Thing", "plural": "things"}
+    definition = {"group": group, "names": names, "scope": "Namespaced", "versions": [version]}
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    cluster.ask(path, "POST", {"metadata": {"name": f"things.{group}"}, "spec": definition})
+    cluster.until(f"/apis/{group}/v1/namespaces/{namespace}/things")
+    thing = f"apiVersion: {group}/v1\nkind: Thing\nmetadata: {{name: one}}\nspec: {{size: 1}}\n"
+    live = stack(tmp_path, cluster, namespace, helm, **{"charts/app/templates/thing.yaml": thing})
+    live.done()
+    kubectl(live, "patch", f"things.{group}", "one", "--type=merge", "--patch", '{"spec": {"size": 2}}')
+    changed = ("Thing one", "spec.size", "changed", "kubectl-patch", "helm 4 restores")
+    assert shown(status(live)["drift"]) == {changed}
+    live.done("--redeploy")
+    assert shown(status(live)["drift"]) == (set() if helm.name == "helm4" else {changed})
+    cluster.ask(f"{path}/things.{group}", "DELETE")
+
+
 def test_what_another_program_adds_is_named_and_no_drift(live: Stack) -> None:
     path = "/apis/apps/v1/namespaces/{}/deployments/web?fieldManager=mesh-operator"
     live.ask(path, "PATCH", {"metadata": {"labels": {"mesh": "on"}}}, _SCALE)

@@ -243,7 +243,7 @@ def drifted(content: bytes) -> None:
     live = read_object(content)
     drift.compare(live, DEPLOYMENT, SEES)
     public_words(live, ("a.b",))
-    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), SEES, custom=False)
+    drift.find_added(live, DEPLOYMENT, Resource("deployment.apps"), SEES)
 
 
 def manifests(content: bytes) -> None:

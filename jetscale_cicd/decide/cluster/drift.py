@@ -29,13 +29,14 @@ _ABSENT = "absent"
 Difference = tuple[Path, object, object]
 
 
-def compare(live: Object, wanted: Object, visible: Visible) -> tuple[Drift, ...]:
+def compare(live: Object, wanted: Object, visible: Visible, *, custom: bool = False) -> tuple[Drift, ...]:
     """Every field that the release sets and that is not so.
 
     Args:
         live: the object as it is.
         wanted: the same after a server-side apply of the release's manifest, which was not carried out.
         visible: which values may be shown.
+        custom: it is a custom resource.
     """
     owners = owners_of(live)
     # What the live object lacks is owned in the other one alone.
@@ -47,6 +48,7 @@ def compare(live: Object, wanted: Object, visible: Visible) -> tuple[Drift, ...]
             live=_MASK if hidden else _shown(one),
             wanted=_MASK if hidden else _shown(other),
             kind=_kind(one, other),
+            redeploy=Redeploy.HELM_4_RESTORES if custom else Redeploy.RESTORES,
             by=by,
             at=at,
         )
@@ -56,14 +58,14 @@ def compare(live: Object, wanted: Object, visible: Visible) -> tuple[Drift, ...]
     )
 
 
-def find_added(live: Object, release: Object, resource: Resource, visible: Visible, *, custom: bool) -> Differences:
+def find_added(live: Object, release: Object, resource: Resource, visible: Visible) -> Differences:
     """What a live object has and the manifest of its release lacks, by who added it.
 
     Args:
         live: the object as it is.
         release: its manifest.
+        resource: how kubectl names it.
         visible: which values may be shown.
-        custom: it is a custom resource, or the definition of one, whose lists helm 3 replaces.
     """
     found = find_additions(live, release, owners_of(live))
     people = tuple(each for each in found if each.owner.role is Role.PERSON)
@@ -71,14 +73,13 @@ def find_added(live: Object, release: Object, resource: Resource, visible: Visib
     kind = str(release.get("kind", ""))
 
     def line(each: Addition, undo: str = "") -> Drift:
-        in_list = any(isinstance(step, Item) for step in each.path)
         return Drift(
             subject=_subject(release),
             path=dotted(each.path),
             live=_MASK if visible.hides(kind, each.path, each.value, None) else _shown(each.value),
             wanted=_ABSENT,
             kind=DriftKind.ADDED,
-            redeploy=Redeploy.HELM_3_RESTORES if custom and in_list else Redeploy.KEEPS,
+            redeploy=Redeploy.KEEPS,
             by=each.owner.name,
             at=each.owner.time,
             undo=undo,

@@ -137,9 +137,9 @@ def _differences(seen: Seen, resource: Resource, visible: Visible) -> Difference
             subject=f"{manifest.kind} {manifest.name}", path="", live="absent", wanted="present", kind=DriftKind.REMOVED
         )
         return Differences(drift=(gone,))
-    custom = not is_of_kubernetes(manifest.group) or manifest.kind == "CustomResourceDefinition"
-    added = find_added(seen.live, without_nulls(manifest.document), resource, visible, custom=custom)
-    return Differences(drift=(*compare(seen.live, seen.wanted, visible), *added.drift), others=added.others)
+    changed = compare(seen.live, seen.wanted, visible, custom=not is_of_kubernetes(manifest.group))
+    added = find_added(seen.live, without_nulls(manifest.document), resource, visible)
+    return Differences(drift=(*changed, *added.drift), others=added.others)
 
 
 def _kubectl(api: Kubernetes, seen: Seen) -> Resource:

@@ -14,7 +14,7 @@ from jetscale_cicd.report.verdict import verdict
 _AFTERWARDS = {
     Redeploy.RESTORES: "a redeploy takes it back",
     Redeploy.KEEPS: "a redeploy keeps it",
-    Redeploy.HELM_3_RESTORES: "a redeploy by helm 3 takes it back, one by helm 4 keeps it",
+    Redeploy.HELM_4_RESTORES: "a redeploy by helm 4 takes it back, one by helm 3 keeps it",
 }
 
 
@@ -99,10 +99,11 @@ def _drift(status: TargetStatus) -> list[str]:
 def _difference(drift: Drift) -> str:
     where = f"{drift.subject} {drift.path}".strip()
     by = f"{drift.kind} by {drift.by}{f' at {drift.at}' if drift.at else ''}" if drift.by else ""
-    if drift.kind is not DriftKind.ADDED:
-        return f"{where} is {drift.live}, the release sets {drift.wanted}{f': {by}' if by else ''}"
-    what_then = ", ".join(filter(None, (by, _AFTERWARDS[drift.redeploy])))
-    return f"{where} is {drift.live}, which the release does not set: {what_then}"
+    added = drift.kind is DriftKind.ADDED
+    wanted = "which the release does not set" if added else f"the release sets {drift.wanted}"
+    then = _AFTERWARDS[drift.redeploy] if added or drift.redeploy is not Redeploy.RESTORES else ""
+    more = ", ".join(filter(None, (by, then)))
+    return f"{where} is {drift.live}, {wanted}{f': {more}' if more else ''}"
 
 
 def _others(others: tuple[Drift, ...]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from jetscale_cicd.decide.cluster.drift import compare, without_nulls
 from jetscale_cicd.decide.cluster.visible import Visible, public_words
-from jetscale_cicd.model.status import Drift, DriftKind
+from jetscale_cicd.model.status import Drift, DriftKind, Redeploy
 from jetscale_cicd.tools.redact import Redactor
 
 Object = dict[str, Any]
@@ -102,6 +102,12 @@ def test_a_field_of_the_name_of_a_written_one_is_told_where_it_is_wanted() -> No
         "spec.status",
         "spec.generation",
     }
+
+
+@pytest.mark.parametrize(("custom", "redeploy"), [(False, Redeploy.RESTORES), (True, Redeploy.HELM_4_RESTORES)])
+def test_what_a_redeploy_does_depends_on_helm_for_a_custom_resource(custom: bool, redeploy: Redeploy) -> None:
+    (found,) = compare(spec(a=1), spec(a=2), SEES, custom=custom)
+    assert found.redeploy is redeploy
 
 
 def test_the_object_is_named_by_its_kind_and_name() -> None:
