@@ -37,9 +37,9 @@ def _tried(survey: TargetSurvey, packaged: PackagedDefinition, found: Object | N
     try:
         try_definition(survey.cluster, packaged, found)
     except ApiFailure as failed:
-        if failed.unreachable:
-            raise
         rule = classify(failed.status, failed.message)
+        if failed.unreachable or (rule is not None and rule.meaning is Meaning.PASSING):
+            raise
         is_unchecked = rule is not None and rule.meaning is Meaning.UNCHECKED
         return None if is_unchecked else refused_definition(packaged, failed.message)
     return None

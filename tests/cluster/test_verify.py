@@ -226,6 +226,28 @@ def test_a_smoke_test_that_fails_brings_the_good_revision_back_where_the_target_
     assert len(live.history()) == 4
 
 
+def test_what_was_never_verified_is_not_brought_back(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
+) -> None:
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 0", "rollback: true")
+    live.done(**LOGIN)
+    assert failure(with_smoke_test(live, "kill -INT $PPID; sleep 9 ", "rollback: true").run(**LOGIN))[0] == 130
+    assert live.record(2)["state"] == "unverified"
+    assert failure(with_smoke_test(live, "exit 1  ", "rollback: true").run(**LOGIN)) == (6, "SMOKE_TEST_FAILED")
+    assert live.record(4)["rollback"]["to"] == 1
+
+
+@pytest.mark.parametrize("status", [126, 127])
+def test_a_smoke_test_that_could_not_run_takes_nothing_back(
+    cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path, status: int
+) -> None:
+    live = with_smoke_test(stack(tmp_path, cluster, namespace, helm4), "exit 0", "rollback: true")
+    live.done(**LOGIN)
+    ended = with_smoke_test(live, f"exit {status}", "rollback: true").run(**LOGIN)
+    assert failure(ended) == (6, "SMOKE_TEST_FAILED")
+    assert (live.history(), live.record(2)["state"]) == ([(1, "superseded"), (2, "deployed")], "unverified")
+
+
 def test_an_interruption_ends_a_smoke_test_which_the_next_run_runs_again(
     cluster: Cluster, namespace: str, helm4: Path, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ class DefinitionReview:
         release: namespace and name of the release.
         installs: it is the first deploy, in which helm makes what is not there.
         applies: the run applies what is not as packaged.
+        manifests: the objects that are deployed.
         deployed: the objects of the revision that a deploy begins with.
         chart: path of the chart in the repository.
     """
@@ -42,6 +43,7 @@ class DefinitionReview:
     release: str
     installs: bool
     applies: bool
+    manifests: Sequence[Manifest] = ()
     deployed: Sequence[Manifest] = ()
     chart: str = ""
 
@@ -98,8 +100,11 @@ class DefinitionReview:
 
     def _is_removed(self, packaged: PackagedDefinition, found: Object) -> bool:
         """Whether the deployed revision has it as an object, which helm removes where the new one does not."""
-        is_object = any(each.kind == DEFINITION and each.name == packaged.name for each in self.deployed)
-        return is_object and not keeps(annotation(found, RESOURCE_POLICY))
+        before, after = (
+            any(is_definition(each) and each.name == packaged.name and not each.hook for each in those)
+            for those in (self.deployed, [each for each in self.manifests if not each.is_of_crds])
+        )
+        return before and not after and not keeps(annotation(found, RESOURCE_POLICY))
 
     def _missing(self, packaged: PackagedDefinition) -> PreconditionError:
         message = f"{DEFINITION} {packaged.name} is not on the cluster, and helm leaves crds/ out of upgrades"

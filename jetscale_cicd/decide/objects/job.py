@@ -39,19 +39,21 @@ def is_removed_when_done(manifest: Manifest) -> bool:
 
 
 def judge_removed(name: str, namespace: str, around: Snapshot) -> Judgement:
-    """A Job that is gone by its ttl is judged by the newest event about an end of it; events are kept for an hour."""
+    """A Job that is gone by its ttl is judged by the event about the end of the newest one; events live for an hour."""
     if around.proven:
         return ready(_REMOVED)
     if "Event" not in around.objects:
         why = "it is gone, and how it ended cannot be seen: this run may not list Event"
         return Judgement(state=ObjectState.UNSEEN, reason=why)
-    ends = _COMPLETED, *_FAILURES
-    events = [each for each in around.events_about("Job", name, namespace) if text(each, "reason") in ends]
-    if not events:
+    events = around.events_about("Job", name, namespace)
+    newest = text(events[-1], "involvedObject", "uid") if events else ""  # a Job of an earlier deploy proves nothing
+    reasons = [text(each, "reason") for each in events if text(each, "involvedObject", "uid") == newest]
+    end = next((each for each in reversed(reasons) if each in (_COMPLETED, *_FAILURES)), None)
+    if end is None:
         return progressing("it is gone, and no event shows how it ended")
-    if text(events[-1], "reason") == _COMPLETED:
+    if end == _COMPLETED:
         return ready(_REMOVED)
-    return failed(f"{text(events[-1], 'reason')}: it failed, and was removed, as its ttlSecondsAfterFinished says")
+    return failed(f"{end}: it failed, and was removed, as its ttlSecondsAfterFinished says")
 
 
 def _why_failed(thing: Object) -> str:

@@ -18,6 +18,7 @@ from jetscale_cicd.decide.cluster.definitions import (
     to_apply,
 )
 from jetscale_cicd.decide.cluster.fault_codes import FaultCode
+from jetscale_cicd.decide.cluster.refusals import Meaning, classify
 from jetscale_cicd.decide.objects.snapshot import condition
 from jetscale_cicd.engines.helm.release import HelmRelease
 from jetscale_cicd.errors import DeployError, PreconditionError
@@ -29,6 +30,8 @@ from jetscale_cicd.tools.worker import pause
 
 _QUERY: Mapping[str, str | int] = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
 _APPLY, _MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
+# Of HTTP: a login, a right, and another writer, none of which is the definition's fault.
+_NOT_OF_IT = (401, 403, 409)
 _POLL = 0.2
 _SECONDS = 60.0  # helm's own for them
 
@@ -74,7 +77,8 @@ def _apply(release: HelmRelease, packaged: PackagedDefinition, found: Object | N
         query = {**_QUERY, "force": "true"}
         release.api.request("PATCH", path, query=query, body=to_apply(document, found), content=_APPLY)
     except ApiFailure as failed:
-        if failed.unreachable:
+        rule = classify(failed.status, failed.message)
+        if failed.unreachable or failed.status in _NOT_OF_IT or (rule and rule.meaning is Meaning.PASSING):
             raise
         raise refused_definition(packaged, failed.message) from None
     release.announce(f"  · {DEFINITION} {packaged.name} {'is made' if found is None else 'is changed'}")

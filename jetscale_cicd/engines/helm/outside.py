@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from jetscale_cicd.engines.helm.release import HelmRelease
-from jetscale_cicd.errors import SupersededError
 from jetscale_cicd.observe.cluster.helm_release import read_revision
 from jetscale_cicd.tools.helm_storage import StoredRelease
 from jetscale_cicd.tools.worker import pause
@@ -37,12 +36,7 @@ def wait_until_dead(release: HelmRelease, stored: StoredRelease, *, ours: bool) 
         release.check()
         now = read_revision(release.api, release.target, stored.number)
         if now is None or now.status != stored.status or release.newest() != stored.number:
-            raise SupersededError(
-                "RELEASE_MOVED",
-                f"a helm outside Stage 6 ended what was {stored.status}",
-                where=release.name,
-                hint="no action is needed: the run observes and plans again",
-            )
+            raise release.moved(f"a helm outside Stage 6 ended what was {stored.status}")
 
 
 def _age(release: HelmRelease, stored: StoredRelease) -> float:

@@ -108,13 +108,21 @@ class HelmRelease:
         newest = self.newest()
         if not number or newest != number:
             now = f"revision {newest} is the newest" if newest else "the release is gone"
-            raise SupersededError(
-                "RELEASE_MOVED",
-                f"{now}, made by a helm outside Stage 6 after what this run did",
-                where=self.name,
-                hint="nothing to do: the run observes and plans again",
-            )
+            raise self.moved(f"{now}, made by a helm outside Stage 6 after what this run did")
         return number
+
+    def moved(self, how: str) -> SupersededError:
+        """The error of a run whose release was changed meanwhile, so that it observes and plans again.
+
+        Args:
+            how: by whom, or to what.
+        """
+        return SupersededError(
+            "RELEASE_MOVED",
+            f"the release was changed meanwhile: {how}",
+            where=self.name,
+            hint="no action is needed: the run observes and plans again",
+        )
 
     def run_helm(self, part: PartName, since: str, before: int, change: Callable[[], Finished]) -> HelmEnd:
         """Run helm, and report the rollout meanwhile.

@@ -100,12 +100,7 @@ class HelmSession:
         if _revision(seen) != _revision(self.delivery.decided.live):
             number, status = _revision(seen)
             now = f"revision {number} is {status}" if number else "it is gone"
-            raise SupersededError(
-                "RELEASE_MOVED",
-                f"release {target.release} was changed meanwhile: {now}",
-                where=f"{target.namespace}/{target.release}",
-                hint="no action is needed: the run observes and plans again",
-            )
+            raise release.moved(now)
         return f"{made}{target.namespace}/{target.release} is locked"
 
     def _recover(self) -> str:
@@ -116,11 +111,11 @@ class HelmSession:
         """Bring the release to the package of the chart, as one file whose digest was compared."""
         release, package = self._release, self.delivery.package()
         packaged = packaged_in(parse_manifests(self.delivery.manifests(package.archive), self._target.name))
-        applied = apply_definitions(release, packaged) if self._target.crds == "apply" else ""
         kept = keep_pull_secret(release.api, self._target, self.delivery.pull_login())
         definitions = {each.name: each.digest for each in packaged}
         record = replace(self.delivery.record(package.digest), definitions=definitions)
         with self.delivery.values_files(record) as files:
+            applied = apply_definitions(release, packaged) if self._target.crds == "apply" else ""
             self.attempted = record
             try:
                 revision = upgrade(release, package.archive, files, record, self.delivery.deploy_id)

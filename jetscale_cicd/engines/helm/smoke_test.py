@@ -16,8 +16,6 @@ from jetscale_cicd.tools.process import Processes, ProcessTimeout, ToolKilledErr
 
 _MOST_LINES = 20
 _LONGEST = 500  # characters of a line
-
-
 # POSIX, Shell Command Language 2.8.2: a command that is not executable, and one that is not found.
 _NOT_RUN = (126, 127)
 
@@ -45,7 +43,7 @@ class SmokeTestError(VerificationError):
     def after(self, *done: str) -> "SmokeTestError":
         """The same error, with what was done about it before what else is known."""
         details = (*done, *self.details)
-        return SmokeTestError(self.code, self.message, where=self.where, hint=self.hint, details=details)
+        return SmokeTestError(self.code, self.message, where=self.where, hint=self.hint, details=details, ran=self.ran)
 
 
 @frozen(kw_only=True)

@@ -205,6 +205,10 @@ def _not_ready(ledger: Ledger, target: Target) -> VerificationError:
 def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
     """Nothing is rolled back here, so the pods are still there for inspection."""
     within = f"--namespace {row.namespace or target.namespace}"
+    if row.kind == DEFINITION and row.state in (ObjectState.FAILED, ObjectState.ABSENT) and not fault:
+        return f"what differs? jetscale-cicd preflight --target {target.name}; with crds: apply, stage6 --redeploy"
+    if row.state is ObjectState.ABSENT and row.kind == _SYNCED and row.name in target.contract_external_secrets:
+        return f"make it, or name those that are required: targets.{target.name}.contract.external_secrets"
     if row.state is ObjectState.ABSENT:
         return f"bring it back: jetscale-cicd stage6 --target {target.name} --redeploy"
     if row.kind == "Job" and row.pods is None and row.state in (ObjectState.FAILED, ObjectState.PROGRESSING):
@@ -216,8 +220,6 @@ def _next_step(row: LedgerRow, fault: Diagnosis | None, target: Target) -> str:
         return f"kubectl logs {fault.source.pod} --container {fault.source.container}{previous} {within}"
     if fault:
         return fault.next_step
-    if row.kind == DEFINITION and row.state in (ObjectState.FAILED, ObjectState.ABSENT):
-        return f"what differs? jetscale-cicd preflight --target {target.name}; with crds: apply, stage6 --redeploy"
     if row.state is ObjectState.LEFT_OVER and row.kind in HOLD_DATA:
         return (
             f"what it holds goes with it: check that, and then: kubectl delete {row.kind.lower()} {row.name} {within}"

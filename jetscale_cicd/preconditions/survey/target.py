@@ -237,6 +237,7 @@ class TargetSurvey:
             release=f"{target.namespace}/{target.release}",
             installs=self.installs,
             applies=target.crds == "apply",
+            manifests=self.manifests,
             deployed=self.deployed(),
             chart=self.context.settings.chart.path,
         )

@@ -23,6 +23,14 @@ def definition() -> Any:
     return made
 
 
+@pytest.mark.parametrize("nothing", ["", None])
+def test_names_that_a_package_leaves_empty_are_those_that_the_server_gives(nothing: str | None) -> None:
+    package, found = definition(), definition()
+    package["spec"]["names"] |= {"singular": nothing, "listKind": nothing}
+    found["spec"]["names"] |= {"singular": "thing", "listKind": "ThingList"}
+    assert differences(package, found) == ()
+
+
 def paths(change: Change) -> list[str]:
     """Where it differs once what is on the cluster was changed."""
     found = deepcopy(definition())

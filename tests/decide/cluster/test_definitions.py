@@ -83,12 +83,24 @@ OBSTACLES: dict[str, tuple[dict[str, Any], int]] = {
     "its end": ({"metadata": {"name": NAME, "deletionTimestamp": "2026-01-01T00:00:00Z"}}, 1),
     "no content at all": ({"spec": None, "status": 1}, 4),
 }
+WEBHOOK = {"conversion": {"strategy": "Webhook", "webhook": {"clientConfig": {"url": "https://a.test"}}}}
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_would_take_objects_with_it_or_cannot_be_is_an_obstacle(name: str) -> None:
     change, count = OBSTACLES[name]
     assert len(list(obstacles(document(), document() | change))) == count
+
+
+@pytest.mark.parametrize(
+    ("versions", "own", "count"), [(("v1", "v2"), {}, 1), (("v1",), {}, 0), (("v1", "v2"), WEBHOOK, 0)]
+)
+def test_a_conversion_that_somebody_added_is_not_taken_from_objects_of_several_versions(
+    versions: tuple[str, ...], own: Any, count: int
+) -> None:
+    package = document(versions=versions)
+    found = package | {"spec": package["spec"] | WEBHOOK}
+    assert len(list(obstacles(package | {"spec": package["spec"] | own}, found))) == count
 
 
 def test_the_owner_is_the_release_that_has_it_or_who_wrote_it_last() -> None:
@@ -267,6 +279,8 @@ def test_an_object_of_the_release_that_moves_to_crds_has_to_be_kept(policy: str,
     found["metadata"]["annotations"] = {"helm.sh/resource-policy": policy}
     deployed = rendered(("app/templates/crd.yaml", crd(GROUP, size="string")))
     assert [each.code for each in review(found, deployed=deployed).findings()] == expected
+    stays = [*rendered(("app/crds/things.yaml", crd(GROUP, size="string"))), *deployed]
+    assert list(review(found, deployed=deployed, manifests=stays).findings()) == []
 
 
 COMMANDS = {

@@ -74,9 +74,11 @@ COMPLETED, FAILED = of_job("1", "Completed", "2027-01-02"), of_job("2", "Backoff
         ([FAILED, of_job("3", "Completed", "2027-01-04")], ObjectState.READY),
         ([of_job("1", "SuccessfulCreate", "2027-01-05")], ObjectState.PROGRESSING),
         ([of_job("1", "Completed", "2027-01-05", "other")], ObjectState.PROGRESSING),
+        ([COMPLETED, of_job("2", "SuccessfulCreate", "2027-01-05")], ObjectState.PROGRESSING),
+        ([COMPLETED, of_job("1", "SuccessfulDelete", "2027-01-05")], ObjectState.READY),
     ],
 )
-def test_a_job_that_its_ttl_removed_is_judged_by_the_newest_event_of_an_end(
+def test_a_job_that_its_ttl_removed_is_judged_by_how_the_newest_one_ended(
     events: list[Object], state: ObjectState
 ) -> None:
     assert states(seen(Event=events), "Job", document=REMOVED) == [state]

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -88,6 +89,20 @@ class Stage:
             self.stop,
             inherited,
         )
+
+
+def waits_of(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits of a module from now on, which take no time."""
+    waited: list[float] = []
+
+    class Time:
+        @staticmethod
+        def monotonic() -> float:
+            return sum(waited)
+
+    monkeypatch.setattr(module, "time", Time)
+    monkeypatch.setattr(module, "pause", waited.append)
+    return waited
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from jetscale_cicd.engines.helm import probe as module
 from jetscale_cicd.engines.helm.probe import ask_probe, await_probe
 from jetscale_cicd.errors import SupersededError, VerificationError
 from jetscale_cicd.tools.redact import Redactor
-from tests.engines.helm.conftest import Stage
+from tests.engines.helm.conftest import Stage, waits_of
 from tests.support.oci import authority
 
 ADDRESS = "https://shop.test/health"
@@ -24,17 +24,7 @@ FINE = Answer()
 
 @pytest.fixture(autouse=True)
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits, which take no time."""
-    waited: list[float] = []
-
-    class Time:
-        @staticmethod
-        def monotonic() -> float:
-            return sum(waited)
-
-    monkeypatch.setattr(module, "time", Time)
-    monkeypatch.setattr(module, "pause", waited.append)
-    return waited
+    return waits_of(module, monkeypatch)
 
 
 def asked(stage: Stage, *answers: Answer, timeout: int = 300) -> str:

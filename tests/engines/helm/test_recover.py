@@ -12,7 +12,7 @@ from jetscale_cicd.engines.helm.recover import Recovered, before_attempt, recove
 from jetscale_cicd.errors import CannotTellError, DeployError, PreconditionError, Stage6Error, SupersededError
 from jetscale_cicd.model.revision import RevisionState
 from jetscale_cicd.tools.kubernetes import ApiFailure
-from tests.engines.helm.conftest import Stage
+from tests.engines.helm.conftest import Stage, waits_of
 from tests.support.helm_secret import Object, ours, path_of, record, rolled_back, secret
 
 SERVICES = "/api/v1/namespaces/shop-prod/services"
@@ -244,17 +244,7 @@ def service(stage: Stage, *, release: str = "app", leaving: bool = True) -> None
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits, which take no time."""
-    waited: list[float] = []
-
-    class Time:
-        @staticmethod
-        def monotonic() -> float:
-            return sum(waited)
-
-    monkeypatch.setattr(module, "time", Time)
-    monkeypatch.setattr(module, "pause", waited.append)
-    return waited
+    return waits_of(module, monkeypatch)
 
 
 def test_a_service_that_is_being_deleted_is_waited_for(stage: Stage, seconds: list[float]) -> None:

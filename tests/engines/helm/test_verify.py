@@ -10,7 +10,7 @@ from jetscale_cicd.engines.helm.verify import verify
 from jetscale_cicd.errors import CannotTellError, SupersededError, VerificationError
 from jetscale_cicd.tools.kubernetes import ApiFailure
 from jetscale_cicd.tools.process import Finished, ProcessTimeout
-from tests.engines.helm.conftest import Stage
+from tests.engines.helm.conftest import Stage, waits_of
 from tests.support.fake_helm import failed
 from tests.support.helm_secret import SECRETS, Object, ours, path_of
 
@@ -24,17 +24,7 @@ MANIFEST = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
 
 @pytest.fixture(autouse=True)
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits, which take no time."""
-    waited: list[float] = []
-
-    class Time:
-        @staticmethod
-        def monotonic() -> float:
-            return sum(waited)
-
-    monkeypatch.setattr(module, "time", Time)
-    monkeypatch.setattr(module, "pause", waited.append)
-    return waited
+    return waits_of(module, monkeypatch)
 
 
 @pytest.fixture(autouse=True)
