@@ -77,9 +77,9 @@ def first(first_of: Any, helm: Path) -> Any:
 
 
 @pytest.fixture
-def first_by_any(first_of: Any, any_helm: Path) -> Any:
+def first_by_any(first_of: Any, helm: Path) -> Any:
     """The same, by one helm: nothing of what follows depends on which."""
-    return partial(first_of, any_helm)
+    return partial(first_of, helm)
 
 
 def test_a_change_of_crds_alone_is_refused_before_anything_is_published(first: Any, group: str) -> None:
