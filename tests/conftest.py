@@ -41,15 +41,9 @@ def sampled(cases: Iterable[T], *, one_of: int) -> list[Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a file that is marked with ``quick(n)``, mark all tests but the first n as slow.
-
-    A test on a cluster is in a suite of its own, whatever it takes: in the slow one, what the cluster does meanwhile
-    would count as the doing of the tests beside it.
-    """
+    """Of a file that is marked with ``quick(n)``, mark all tests but the first n as slow."""
     seen: Counter[Path] = Counter()
     for item in items:
-        both = item.get_closest_marker("slow") and item.get_closest_marker("cluster")
-        assert not both, f"{item.nodeid} is marked both slow and cluster"
         mark = item.get_closest_marker("quick")
         if mark and not item.get_closest_marker("slow"):
             seen[item.path] += 1

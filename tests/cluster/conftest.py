@@ -24,9 +24,13 @@ from tests.support.secrets_operator import (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it is the cluster suite."""
+    """All of it is the cluster suite, whatever it takes, and none of it is the slow one.
+
+    There, what the cluster does meanwhile would count as the doing of the tests beside it.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
+            assert not item.get_closest_marker("slow"), f"{item.nodeid} is marked slow"
             item.add_marker(pytest.mark.cluster)
 
 
